@@ -1,0 +1,29 @@
+"""What can go wrong, named by who is at fault."""
+
+from __future__ import annotations
+
+__all__ = ["AppProtocolError", "BridgekitError", "ClientDisconnected", "ProjectError", "ServerProtocolError"]
+
+
+class BridgekitError(Exception):
+    """Base of every exception that bridgekit raises."""
+
+
+class AppProtocolError(BridgekitError):
+    """The application broke PEP 3333 or the ASGI specification."""
+
+
+class ServerProtocolError(BridgekitError):
+    """The server broke PEP 3333 or the ASGI specification."""
+
+
+class ClientDisconnected(BridgekitError, OSError):
+    """The client left before the exchange was complete.
+
+    An `OSError`, because that is what a native server's socket would raise from ``wsgi.input.read()`` or from
+    ``write()``, and what applications already handle.
+    """
+
+
+class ProjectError(BridgekitError):
+    """The project under ``bridgekit check`` or the target of ``bridgekit serve`` cannot be used as it stands."""

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.resources
+
+
+def test_type_marker_is_installed() -> None:
+    assert importlib.resources.files("bridgekit").joinpath("py.typed").is_file()
+
+
+def test_runtime_dependencies_are_the_three() -> None:
+    required = importlib.metadata.requires("bridgekit") or []
+    runtime = {name.split(">")[0] for name in required if "extra ==" not in name}
+    assert runtime == {"anyio", "asgiref", "click"}
+
+
+def test_the_command_is_installed() -> None:
+    scripts = importlib.metadata.entry_points(group="console_scripts", name="bridgekit")
+    assert [script.value for script in scripts] == ["bridgekit.cli:main"]
