@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-__all__ = ["Answer", "Claim", "HookFacts", "Location", "MiddlewareFacts"]
+__all__ = ["HOOKS", "Answer", "Claim", "Count", "HookFacts", "Location", "MiddlewareFacts"]
+
+#: Every hook that Django's handlers or ``MiddlewareMixin`` look up on a middleware instance.
+HOOKS = (
+    "process_request",
+    "process_view",
+    "process_exception",
+    "process_template_response",
+    "process_response",
+)
 
 
 class Answer(Enum):
@@ -46,14 +55,48 @@ class Claim:
     reason: str = ""
     location: Location | None = None
 
+    @classmethod
+    def yes(cls, reason: str = "", location: Location | None = None) -> Claim:
+        """Known to hold."""
+        return cls(Answer.YES, reason, location)
+
+    @classmethod
+    def no(cls, reason: str = "", location: Location | None = None) -> Claim:
+        """Known not to hold."""
+        return cls(Answer.NO, reason, location)
+
+    @classmethod
+    def unknown(cls, reason: str, location: Location | None = None) -> Claim:
+        """Cannot be known, because of ``reason``; ``location`` is what blocks it."""
+        return cls(Answer.UNKNOWN, reason, location)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many: at least ``low``, at most ``high`` (``None``: no bound is known), with the evidence.
+
+    ``Count(2, 2)`` is exactly two. Where ``low`` and ``high`` differ, ``reason`` and ``location`` say what blocks it.
+    """
+
+    low: int = 0
+    high: int | None = 0
+    reason: str = ""
+    location: Location | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the number is known."""
+        return self.low == self.high
+
 
 @dataclass(frozen=True, slots=True)
 class HookFacts:
-    """One of Django's ``process_*`` hooks: is it a coroutine function, and where does it live."""
+    """One of Django's ``process_*`` hooks: does it exist, is it a coroutine function, and where does it live."""
 
     name: str
     is_async: Claim
     location: Location | None = None
+    exists: Claim = Claim(Answer.YES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +106,9 @@ class MiddlewareFacts:
     ``sync_capable`` and ``async_capable`` are what `BaseHandler.load_middleware` reads off the class or factory
     (django/core/handlers/base.py); ``mixin_acall`` says whether the instance in async mode runs Django's
     ``MiddlewareMixin.__acall__``, which crosses to a thread for each of ``process_request`` and ``process_response``;
-    ``marked_async`` whether the instance is a coroutine function to `inspect.iscoroutinefunction` in async mode.
+    ``marked_async`` whether the instance is a coroutine function to `inspect.iscoroutinefunction` in async mode;
+    ``own_hops`` how many ``sync_to_async`` calls its own code makes in async mode for a request that passes through,
+    beside those of ``MiddlewareMixin.__acall__``; ``used`` is no when the constructor raises ``MiddlewareNotUsed``.
     """
 
     dotted_path: str
@@ -74,3 +119,20 @@ class MiddlewareFacts:
     hooks: Mapping[str, HookFacts] = field(default_factory=dict)
     listed_at: Location | None = None
     defined_at: Location | None = None
+    own_hops: Count = Count()
+    used: Claim = Claim(Answer.YES)
+
+    @classmethod
+    def unreadable(cls, dotted_path: str, reason: str, location: Location | None = None) -> MiddlewareFacts:
+        """A middleware of which nothing can be known, because of ``reason``; ``location`` is what blocks it."""
+        claim = Claim.unknown(reason, location)
+        return cls(
+            dotted_path,
+            sync_capable=claim,
+            async_capable=claim,
+            mixin_acall=claim,
+            marked_async=claim,
+            hooks={name: HookFacts(name, is_async=claim, exists=claim) for name in HOOKS},
+            own_hops=Count(0, None, reason, location),
+            used=claim,
+        )
