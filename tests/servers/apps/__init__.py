@@ -1,0 +1,1 @@
+"""Applications that real servers import."""
