@@ -212,7 +212,7 @@ def _start(
             _wait_until_it_answers(server)
         except ServerFailed:
             server.kill()
-            if attempt == attempts or "ddress already in use" not in server.log():
+            if attempt == attempts or "address already in use" not in server.log().lower():
                 raise
         except BaseException:
             server.kill()
