@@ -1,0 +1,3 @@
+"""`bridgekit check`: what async costs a Django project, read from its source and nothing imported."""
+
+from __future__ import annotations

@@ -1,0 +1,164 @@
+"""Which Python the project runs on: its search path and its version, found without importing anything of it.
+
+A virtual environment is read from its ``pyvenv.cfg``; any other interpreter is asked in a child process that runs
+isolated and without `site` (``-I -S``), so that no ``.pth`` line of the target is executed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridgekit.check.site_packages import expand
+from bridgekit.exceptions import ProjectError
+
+__all__ = ["TargetEnvironment", "current_environment", "find_environment"]
+
+_QUESTION = (
+    "import json,sys,sysconfig;"
+    "print(json.dumps({'version': list(sys.version_info[:3]), 'path': [sysconfig.get_path('stdlib'), sysconfig.get_path('platstdlib') + '/lib-dynload'],"
+    " 'site': [sysconfig.get_path('purelib'), sysconfig.get_path('platlib')]}))"
+)
+_ANSWER_WITHIN = 20.0
+"""Seconds. A cold interpreter on a slow disk answers in under two."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEnvironment:
+    """The interpreter that runs the project.
+
+    ``search_path`` holds the directories (and archives) of its ``sys.path`` without the project's own, standard
+    library first, ``.pth`` lines and editable installs followed. ``editable`` maps top-level names to the files or
+    directories that editable finders serve. ``python`` names it for messages.
+    """
+
+    python: str
+    python_version: tuple[int, ...]
+    search_path: tuple[str, ...]
+    editable: tuple[tuple[str, str], ...] = ()
+
+
+def current_environment() -> TargetEnvironment:
+    """The interpreter that runs bridgekit itself, as its ``sys.path`` stands."""
+    entries = [entry for entry in sys.path if entry]
+    return _environment(sys.executable, tuple(sys.version_info[:3]), _standard_library(), entries)
+
+
+def find_environment(root: Path, python: str | None = None) -> TargetEnvironment:
+    """The environment to read packages from: ``python`` if given, else the project's, else bridgekit's own.
+
+    The project's is a ``.venv``, ``venv`` or ``env`` directory in ``root``, or the one that ``VIRTUAL_ENV`` names.
+    ``python`` is an interpreter or the directory of a virtual environment. Raises `ProjectError` when that one cannot
+    be used; the other places are merely suggestions and are passed over.
+    """
+    if python is not None:
+        return _named_environment(python)
+    for candidate in (root / ".venv", root / "venv", root / "env"):
+        if (candidate / "pyvenv.cfg").is_file():
+            return _virtual_environment(candidate) or current_environment()
+    active = os.environ.get("VIRTUAL_ENV")
+    if active and not _is_own(Path(active)):
+        return _virtual_environment(Path(active)) or current_environment()
+    return current_environment()
+
+
+def _is_own(directory: Path) -> bool:
+    return os.path.realpath(directory) == os.path.realpath(sys.prefix)
+
+
+def _named_environment(python: str) -> TargetEnvironment:
+    given = Path(python)
+    if not given.exists():
+        raise ProjectError(
+            f"--python {python}: no such file or directory; name an interpreter or a virtual environment"
+        )
+    home = given if given.is_dir() else given.parent.parent
+    if (home / "pyvenv.cfg").is_file():
+        found = _virtual_environment(home)
+        if found is not None:
+            return found
+    if given.is_dir():
+        raise ProjectError(
+            f"--python {python}: a directory that holds no virtual environment (no usable pyvenv.cfg)"
+        )
+    return _asked_environment(python)
+
+
+def _virtual_environment(home: Path) -> TargetEnvironment | None:
+    """Read a virtual environment without running it; None if its layout is not one we know."""
+    try:
+        text = (home / "pyvenv.cfg").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    config = {
+        key.strip().lower(): value.strip()
+        for key, _, value in (line.partition("=") for line in text.splitlines())
+    }
+    version = _version(config.get("version_info") or config.get("version") or "")
+    site = _site_directory(home, version)
+    if site is None or not version:
+        return None
+    entries = [str(site)]
+    if config.get("include-system-site-packages", "").lower() == "true" and config.get("home"):
+        base = _site_directory(Path(config["home"]).parent, version)
+        entries += [str(base)] if base is not None else []
+    return _environment(str(home), version, _base_library(config.get("home"), version), entries)
+
+
+def _site_directory(home: Path, version: tuple[int, ...]) -> Path | None:
+    named = home / "lib" / f"python{version[0]}.{version[1]}" / "site-packages" if len(version) > 1 else None
+    if named is not None and named.is_dir():
+        return named
+    windows = home / "Lib" / "site-packages"
+    return windows if windows.is_dir() else next(iter(sorted(home.glob("lib/python3*/site-packages"))), None)
+
+
+def _base_library(home: str | None, version: tuple[int, ...]) -> list[str]:
+    """The standard library of the interpreter that a virtual environment was made from, or else our own."""
+    if home:
+        library = Path(home).parent / "lib" / f"python{version[0]}.{version[1]}"
+        if (library / "os.py").is_file():
+            return [str(library), str(library / "lib-dynload")]
+    return _standard_library()
+
+
+def _standard_library() -> list[str]:
+    return [sysconfig.get_path("stdlib"), str(Path(sysconfig.get_path("platstdlib")) / "lib-dynload")]
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _asked_environment(python: str) -> TargetEnvironment:
+    try:
+        answer = subprocess.run(
+            [python, "-I", "-S", "-c", _QUESTION],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_ANSWER_WITHIN,
+            check=True,
+        )
+        said = json.loads(answer.stdout)
+        version = tuple(int(part) for part in said["version"])
+        return _environment(
+            python, version, [str(entry) for entry in said["path"]], [str(entry) for entry in said["site"]]
+        )
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"--python {python}: does not answer as a Python 3 interpreter: {error}"
+        ) from error
+
+
+def _environment(
+    python: str, version: tuple[int, ...], library: list[str], entries: list[str]
+) -> TargetEnvironment:
+    expanded = expand(entries)
+    search_path = tuple(dict.fromkeys([*library, *expanded.directories]))
+    return TargetEnvironment(python, version, search_path, expanded.editable)

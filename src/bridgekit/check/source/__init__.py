@@ -1,0 +1,7 @@
+"""The source reader: from a dotted path to the class or function behind it, and to its facts."""
+
+from __future__ import annotations
+
+from bridgekit.check.source.definition import Definition, DefinitionKind, Method
+
+__all__ = ["Definition", "DefinitionKind", "Method"]
