@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ASYNC_VIEW", "SYNC_VIEW", "Mode", "Outcome", "RequestKind", "Server"]
+__all__ = ["ALL_PLAIN", "ASYNC_VIEW", "SYNC_VIEW", "Mode", "Outcome", "RequestKind", "Server"]
 
 
 class Mode(StrEnum):
@@ -56,3 +56,4 @@ class RequestKind:
 
 SYNC_VIEW = RequestKind(Mode.SYNC)
 ASYNC_VIEW = RequestKind(Mode.ASYNC)
+ALL_PLAIN = (SYNC_VIEW, ASYNC_VIEW)
