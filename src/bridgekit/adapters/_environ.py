@@ -1,0 +1,165 @@
+"""An ASGI HTTP scope as a WSGI environ. Pure: no threads, no I/O.
+
+The inverse is `_scope.build_scope`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from urllib.parse import quote, unquote_to_bytes
+
+from bridgekit.adapters._headers import cgi_name
+from bridgekit.adapters._opaque import OpaqueMapping
+from bridgekit.typing import Environ, Scope
+
+__all__ = ["address", "build_environ"]
+
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+_PATH_SAFE = "/~:@!$&'()*+,;="
+"""What quoting leaves alone when the server gives no ``raw_path``: RFC 3986 pchar and the slash."""
+
+
+def address(value: object) -> tuple[str, str | None] | None:
+    """``(host, port)`` of a scope's ``client`` or ``server`` in any of the forms that servers give, else ``None``.
+
+    The ASGI specification says a two-item iterable; seen are tuples, lists, iterators, ports as int, as str, as ``None``
+    (a unix socket), as ``""`` and as ``"None"``.
+    """
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        return None
+    parts = list(value)
+    if not parts or parts[0] is None:
+        return None
+    port = str(parts[1]) if len(parts) > 1 else ""
+    return str(parts[0]), port if port.isdecimal() else None
+
+
+def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
+    """SERVER_NAME and SERVER_PORT, which are never empty (PEP 3333, "environ Variables").
+
+    On a unix socket the ``Host`` header is all there is, as on native WSGI servers.
+    """
+    default = _DEFAULT_PORTS.get(scheme, "80")
+    server = scope.get("server")
+    if type(server) is tuple and len(server) == 2 and type(server[1]) is int:
+        return server[0] or "localhost", str(server[1])
+    known = address(server)
+    if known is not None and known[0] and (known[1] is not None or not known[0].startswith(("/", "\0", "unix:"))):
+        return known[0], known[1] or default
+    host: str = environ.get("HTTP_HOST", "")
+    name, colon, port = host.rpartition(":")
+    if not colon or not port.isdecimal():
+        name, port = host.removesuffix(":"), default
+    return name or "localhost", port
+
+
+def _wsgi_text(data: bytes) -> str:
+    """Bytes as PEP 3333 carries them in a native string ("Unicode Issues")."""
+    return data.decode("latin-1")
+
+
+def _path_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _paths(scope: Scope, root: str) -> tuple[str, str]:
+    """SCRIPT_NAME and PATH_INFO as native strings, for both habits: ``path`` with and without ``root_path`` in it.
+
+    Servers decode ``path`` as UTF-8 and lose bytes that are none; ``raw_path`` still has them. It is used where it says
+    the same as ``path``, which it does not after a middleware has rewritten ``path``.
+    """
+    path: str = scope["path"]
+    if path.isascii() and root.isascii():
+        if root and path.startswith(root) and (len(path) == len(root) or path[len(root)] == "/"):
+            return root, path[len(root) :]
+        return root, path
+    prefix, full = _path_bytes(root), _path_bytes(path)
+    raw = scope.get("raw_path")
+    if raw:
+        decoded = unquote_to_bytes(bytes(raw).partition(b"?")[0])
+        said = decoded.decode("utf-8", "replace")
+        if said == path:
+            full = decoded
+        elif root + said == path:
+            full = prefix + decoded
+    # The root's own bytes, when the raw path begins with other ones than its text re-encoded.
+    if prefix and full.startswith(prefix) and full[len(prefix) : len(prefix) + 1] in (b"", b"/"):
+        full = full[len(prefix) :]
+    return _wsgi_text(prefix), _wsgi_text(full)
+
+
+def _root(scope: Scope) -> str:
+    """``root_path`` as SCRIPT_NAME wants it: empty, or with a slash before and none behind."""
+    root: str = (scope.get("root_path") or "").rstrip("/")
+    return root if not root or root.startswith("/") else "/" + root
+
+
+def _request_uri(scope: Scope, query: str) -> str:
+    """The request target as the client sent it, as far as the server tells (REQUEST_URI, RAW_URI)."""
+    raw = scope.get("raw_path")
+    target = _wsgi_text(bytes(raw).partition(b"?")[0]) if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    return f"{target}?{query}" if query else target
+
+
+def _add_headers(environ: Environ, headers: Iterable[Iterable[bytes]], allow_underscores: bool) -> None:
+    """Each request header as ``HTTP_NAME`` (RFC 3875 4.1.18), repeated ones joined.
+
+    A name with an underscore would fall together with its twin with a hyphen, and let a client forge what a proxy
+    sets. ``Proxy`` would become HTTP_PROXY, which HTTP clients take for their own proxy setting (httpoxy,
+    CVE-2016-5385).
+    """
+    for raw_name, raw_value in headers:
+        name = bytes(raw_name)
+        if b"_" in name and not allow_underscores:
+            continue
+        key = cgi_name(name)
+        value = raw_value.decode("latin-1")
+        if key in environ:
+            if key == "CONTENT_LENGTH" and environ[key] == value:
+                continue
+            # RFC 9113 8.2.3: cookie crumbs are joined with "; "; everything else is a list (RFC 9110 5.3).
+            value = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
+        elif key == "HTTP_PROXY":
+            continue
+        environ[key] = value
+
+
+def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
+    """The environ of an HTTP scope, all but ``wsgi.input`` (PEP 3333 "environ Variables", RFC 3875 section 4).
+
+    :param scope: an ASGI HTTP connection scope; every key that the specification makes optional may be missing.
+    :param allow_underscores: keep request headers with an underscore in their name.
+    """
+    scheme: str = scope.get("scheme") or "http"
+    root = _root(scope)
+    script_name, path_info = _paths(scope, root)
+    query = _wsgi_text(bytes(scope.get("query_string") or b""))
+    environ: Environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": script_name,
+        "PATH_INFO": path_info,
+        "QUERY_STRING": query,
+        "SERVER_PROTOCOL": "HTTP/" + (scope.get("http_version") or "1.1"),
+        "REMOTE_ADDR": "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "asgi.scope": OpaqueMapping(scope),
+    }
+    environ["REQUEST_URI"] = environ["RAW_URI"] = _request_uri(scope, query)
+    _add_headers(environ, scope.get("headers") or (), allow_underscores)
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(scope, environ, scheme)
+    client = address(scope.get("client"))
+    if client is not None:
+        environ["REMOTE_ADDR"] = client[0]
+        if client[1] is not None:
+            environ["REMOTE_PORT"] = client[1]
+    if scheme == "https":
+        environ["HTTPS"] = "on"
+    return environ

@@ -1,0 +1,109 @@
+"""Header rules that hold in both directions: names, illegal characters, hop-by-hop fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bridgekit.exceptions import AppProtocolError
+
+__all__ = ["HOP_BY_HOP", "MAX_CACHED_NAMES", "cgi_name", "encode_headers", "header_value"]
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"trailers",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""Fields of one connection, which PEP 3333 ("Other HTTP Features") forbids applications and which ASGI servers own.
+
+RFC 2616 13.5.1, whose list `wsgiref.util.is_hop_by_hop` has, spells "trailers"; the field is called "Trailer".
+"""
+
+MAX_CACHED_NAMES = 1024
+"""How many header names are remembered. A client chooses the names it sends, so the memory must end somewhere."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
+_ILLEGAL = re.compile("[\r\n\x00]")  # RFC 9110 5.5: CR, LF and NUL are dangerous; response splitting
+
+
+def _cgi_name(name: bytes) -> str:
+    """``b"x-user"`` gives ``"HTTP_X_USER"``; content type and length have names without prefix (RFC 3875 4.1.18)."""
+    text = name.decode("latin-1").upper().replace("-", "_")
+    return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + text
+
+
+_cgi_names: dict[bytes, str] = {}
+
+
+def cgi_name(name: bytes) -> str:
+    """The environ key of a request header (RFC 3875 4.1.18), whatever the case the server left it in."""
+    key = _cgi_names.get(name)
+    if key is None:
+        key = _cgi_name(name)
+        if len(_cgi_names) < MAX_CACHED_NAMES:
+            _cgi_names[name] = key
+    return key
+
+
+_encoded_names: dict[str, bytes] = {}
+
+
+def _encode_name(name: object) -> bytes:
+    """A response header's name as ASGI wants it: bytes, in lower case.
+
+    :raises AppProtocolError: when it is no str, or not a token.
+    """
+    if not isinstance(name, str):
+        raise AppProtocolError(f"response header name {name!r} is {type(name).__name__}, it must be str (PEP 3333)")
+    if not _TOKEN.fullmatch(name):
+        raise AppProtocolError(f"response header name {name!r} is not a token (RFC 9110 5.6.2)")
+    encoded = name.lower().encode("ascii")
+    if len(_encoded_names) < MAX_CACHED_NAMES:
+        _encoded_names[name] = encoded
+    return encoded
+
+
+def header_value(name: str, value: object) -> bytes:
+    """A response header's value as bytes.
+
+    :raises AppProtocolError: when it is no str, has a character beyond latin-1, or CR, LF or NUL in it.
+    """
+    if not isinstance(value, str):
+        raise AppProtocolError(f"value of response header {name} is {type(value).__name__}, it must be str (PEP 3333)")
+    if _ILLEGAL.search(value):
+        raise AppProtocolError(f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}")
+    try:
+        return value.strip(" \t").encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise AppProtocolError(
+            f"value of response header {name} has a character beyond latin-1 (PEP 3333, Unicode Issues); "
+            f"encode it, for example by RFC 8187 or percent-encoding: {value!r}"
+        ) from error
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> tuple[list[tuple[bytes, bytes]], list[str]]:
+    """Response headers as ASGI wants them, and the names of hop-by-hop ones that were left out.
+
+    :raises AppProtocolError: for anything that is not a pair of legal strings; the message names the header.
+    """
+    encoded: list[tuple[bytes, bytes]] = []
+    dropped: list[str] = []
+    for pair in headers:
+        try:
+            name, value = pair
+        except (TypeError, ValueError) as error:
+            raise AppProtocolError(f"response header {pair!r} is not a (name, value) tuple (PEP 3333)") from error
+        key = _encoded_names.get(name) or _encode_name(name)
+        if key in HOP_BY_HOP:
+            dropped.append(name)
+        else:
+            encoded.append((key, header_value(name, value)))
+    return encoded, dropped

@@ -1,0 +1,3 @@
+"""The only place where threads and event loops meet."""
+
+from __future__ import annotations

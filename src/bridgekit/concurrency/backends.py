@@ -1,0 +1,265 @@
+"""How a worker thread reaches an event loop, and how the loop's side waits for it.
+
+asyncio has the fast path: one `call_soon_threadsafe` carries any number of callbacks, a wait is one future, and one timer
+per loop looks after all requests that take long. Every other backend goes through anyio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+
+__all__ = ["TICK", "Backend", "LoopGone", "Signal", "Ticking", "asyncio_backend", "open_backend"]
+
+logger = logging.getLogger("bridgekit.concurrency")
+
+TICK = 0.05
+"""Seconds between two looks at the requests in flight. Short against what a person waits, long against a fast request."""
+
+Callback = Callable[[], None]
+
+
+class LoopGone(RuntimeError):
+    """The event loop was closed while a thread had something for it."""
+
+
+class Signal(Protocol):
+    """A flag that one coroutine waits for and lowers again by having waited. Loop side only."""
+
+    def set(self) -> None: ...
+
+    async def wait(self) -> None: ...
+
+
+class Ticking(Protocol):
+    """What wants to be looked at every `TICK` seconds while it is enlisted."""
+
+    def tick(self) -> None: ...
+
+
+class Backend(Protocol):
+    """The loop, as seen from one request."""
+
+    def post(self, callback: Callback) -> None:
+        """From any thread: run ``callback`` on the loop, after those posted before.
+
+        :raises LoopGone: when the loop is closed.
+        """
+
+    def signal(self) -> Signal: ...
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        """Start a task beside the request; awaiting what the returned function gives cancels and reaps it."""
+
+    def enlist(self, request: Ticking) -> None: ...
+
+    def discharge(self, request: Ticking) -> None: ...
+
+
+class _Mailbox:
+    """Callbacks from threads for one loop: many letters, one ring of the bell."""
+
+    __slots__ = ("_letters", "_ring", "_rung")
+
+    def __init__(self, ring: Callable[[Callback], object]) -> None:
+        self._ring = ring
+        self._letters: deque[Callback] = deque()
+        self._rung = False
+
+    def put(self, callback: Callback) -> None:
+        # Order matters: the letter lies in the box before the bell is looked at, and `_empty` lowers the flag before it
+        # takes the letters. So a letter is either taken by the emptying under way or rings for one of its own.
+        self._letters.append(callback)
+        if not self._rung:
+            self._rung = True
+            try:
+                self._ring(self._empty)
+            except RuntimeError as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
+                self._rung = False
+                raise LoopGone(str(error)) from error
+
+    def _empty(self) -> None:
+        self._rung = False
+        letters = self._letters
+        while letters:
+            try:
+                letters.popleft()()
+            except Exception:  # one request's fault must not keep the others' letters
+                logger.exception("a callback posted from a thread failed")
+
+
+class _AsyncioSignal:
+    __slots__ = ("_future", "_loop", "_up")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._up = False
+        self._future: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        self._up = True
+        future = self._future
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    async def wait(self) -> None:
+        if not self._up:
+            self._future = self._loop.create_future()
+            await self._future
+        self._up = False
+
+
+class _AsyncioBackend:
+    """One per asyncio loop, shared by all requests on it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.post = _Mailbox(loop.call_soon_threadsafe).put
+        self._enlisted: dict[Ticking, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def signal(self) -> Signal:
+        return _AsyncioSignal(self._loop)
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        task = self._loop.create_task(work())
+
+        async def cancel() -> None:
+            task.cancel()
+            # Not `await task`: that could not tell the task's cancellation from our own.
+            await asyncio.wait((task,))
+
+        return cancel
+
+    def enlist(self, request: Ticking) -> None:
+        self._enlisted[request] = None
+        if self._timer is None:
+            self._timer = self._loop.call_later(TICK, self._tick)
+
+    def discharge(self, request: Ticking) -> None:
+        self._enlisted.pop(request, None)
+
+    def _tick(self) -> None:
+        self._timer = None
+        for request in list(self._enlisted):
+            try:
+                request.tick()
+            except Exception:  # one request's fault must not stop the others' clock
+                logger.exception("looking after a request failed")
+        # The timer runs on only while there is a request to look at: an idle server is not woken.
+        if self._enlisted and self._timer is None:
+            self._timer = self._loop.call_later(TICK, self._tick)
+
+
+class _AnyioBackend:
+    """One per request, inside a task group of its own."""
+
+    def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
+        self._tasks = tasks
+        self._home = threading.get_ident()
+        self._token = anyio.lowlevel.current_token()
+        self.post = _Mailbox(self._run_on_loop).put
+        self._enlisted: dict[Ticking, anyio.CancelScope] = {}
+
+    def _run_on_loop(self, callback: Callback) -> None:
+        if threading.get_ident() == self._home:
+            callback()
+        else:
+            anyio.from_thread.run_sync(callback, token=self._token)
+
+    def signal(self) -> Signal:
+        return _AnyioSignal()
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        scope = anyio.CancelScope()
+        ended = anyio.Event()
+
+        async def run() -> None:
+            try:
+                with scope:
+                    await work()
+            finally:
+                ended.set()
+
+        async def cancel() -> None:
+            scope.cancel()
+            await ended.wait()
+
+        self._tasks.start_soon(run)
+        return cancel
+
+    def enlist(self, request: Ticking) -> None:
+        scope = self._enlisted[request] = anyio.CancelScope()
+
+        async def run() -> None:
+            with scope:
+                while True:
+                    await anyio.sleep(TICK)
+                    request.tick()
+
+        self._tasks.start_soon(run)
+
+    def discharge(self, request: Ticking) -> None:
+        scope = self._enlisted.pop(request, None)
+        if scope is not None:
+            scope.cancel()
+
+
+class _AnyioSignal:
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self) -> None:
+        await self._event.wait()
+        self._event = anyio.Event()
+
+
+class _OfThread(threading.local):
+    """The backend of the loop that ran last in this thread. A thread runs one loop at a time, so one slot will do."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    backend: _AsyncioBackend | None = None
+
+
+_of_thread = _OfThread()
+
+
+def asyncio_backend() -> Backend | None:
+    """The running asyncio loop's backend, or ``None`` where no asyncio loop runs (trio)."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    if _of_thread.loop is not loop:
+        _of_thread.loop = loop
+        _of_thread.backend = _AsyncioBackend(loop)
+    return _of_thread.backend
+
+
+@contextlib.asynccontextmanager
+async def open_backend() -> AsyncIterator[Backend]:
+    """The backend for code that runs on trio, or on whatever else anyio supports.
+
+    What the body raises leaves as it is, not wrapped in the exception group of the task group inside.
+    """
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        try:
+            yield _AnyioBackend(tasks)
+        except Exception as error:  # cancellation is no `Exception` on any backend: it passes the task group as it must
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

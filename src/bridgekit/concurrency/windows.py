@@ -1,0 +1,188 @@
+"""Hand-over of data between a thread and an event loop, bounded in bytes.
+
+A window blocks its producer only at the high-water mark and lets it go on at half of it, so a stream costs a switch per
+window and not per chunk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Generic, TypeVar
+
+from bridgekit.concurrency.backends import Backend
+
+__all__ = ["LoopToThread", "ThreadToLoop"]
+
+T = TypeVar("T")
+
+
+class ThreadToLoop(Generic[T]):
+    """Items that a thread puts and a coroutine takes.
+
+    :param high_water: bytes under way (put, not yet reported as `sent`) at which `put` blocks.
+    """
+
+    __slots__ = ("_abandoned", "_backend", "_finished", "_high", "_items", "_lock", "_noticed", "_room", "_signal", "_under_way")
+
+    def __init__(self, backend: Backend, high_water: int) -> None:
+        self._backend = backend
+        self._high = high_water
+        self._signal = backend.signal()
+        self._lock = threading.Lock()
+        self._room: threading.Condition | None = None
+        self._items: list[T] = []
+        self._under_way = 0
+        self._noticed = False
+        self._finished = False
+        self._abandoned: BaseException | None = None
+
+    def put(self, item: T, size: int) -> None:
+        """From the thread: hand ``item`` over; blocks while the window is full.
+
+        :raises BaseException: what `abandon` was given.
+        """
+        with self._lock:
+            if self._abandoned is not None:
+                raise self._abandoned
+            self._items.append(item)
+            self._under_way += size
+            ring = not self._noticed
+            self._noticed = True
+            full = self._under_way >= self._high
+        if ring:
+            self._backend.post(self._signal.set)
+        if full:
+            self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        with self._lock:
+            room = self._room = threading.Condition(self._lock)
+            while self._under_way > self._high // 2 and self._abandoned is None:
+                room.wait()
+            self._room = None
+            if self._abandoned is not None:
+                raise self._abandoned
+
+    def finish(self) -> None:
+        """From the thread: nothing more comes. Never blocks."""
+        with self._lock:
+            self._finished = True
+            ring = not self._noticed
+            self._noticed = True
+        if ring:
+            self._backend.post(self._signal.set)
+
+    async def take(self) -> tuple[list[T], bool]:
+        """On the loop: everything put so far (at least one item, unless finished), and whether that was all."""
+        while True:
+            with self._lock:
+                items, finished = self._items, self._finished
+                self._noticed = False
+                if items:
+                    self._items = []
+            if items or finished:
+                return items, finished
+            await self._signal.wait()
+
+    def sent(self, size: int) -> None:
+        """On the loop: ``size`` bytes have left."""
+        with self._lock:
+            self._under_way -= size
+            if self._room is not None and self._under_way <= self._high // 2:
+                self._room.notify()
+
+    def abandon(self, reason: BaseException) -> None:
+        """From anywhere: nobody takes any more. A blocked `put` and every later one raise ``reason``."""
+        with self._lock:
+            if self._abandoned is None:
+                self._abandoned = reason
+            if self._room is not None:
+                self._room.notify()
+
+    @property
+    def abandoned(self) -> BaseException | None:
+        return self._abandoned
+
+
+class LoopToThread:
+    """Bytes that a coroutine feeds and a thread gets.
+
+    The first `get` that finds nothing calls ``wanted`` on the loop: nothing need be fetched before it is asked for.
+
+    :param high_water: bytes held at which `full` tells the feeder to wait.
+    """
+
+    def __init__(self, backend: Backend, high_water: int) -> None:
+        self._backend = backend
+        self._high = high_water
+        self._changed = threading.Condition()
+        self._chunks: deque[bytes] = deque()
+        self._held = 0
+        self._ended = False
+        self._failure: BaseException | None = None
+        self._wanted = backend.signal()
+        self._asked = False
+
+    async def wanted(self) -> None:
+        """On the loop: wait until the thread has asked for more than there is, or has emptied half the window."""
+        await self._wanted.wait()
+
+    @property
+    def full(self) -> bool:
+        """True while the feeder should wait for `wanted`."""
+        with self._changed:
+            if self._held >= self._high:
+                self._asked = False
+                return True
+            return False
+
+    def feed(self, data: bytes) -> None:
+        """On the loop: add ``data``."""
+        with self._changed:
+            self._chunks.append(data)
+            self._held += len(data)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """On the loop: the stream is complete."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def fail(self, failure: BaseException) -> None:
+        """From anywhere: nothing more comes. `get` raises ``failure`` once what was fed before is gone.
+
+        Later calls change nothing, and a stream that has ended stays complete.
+        """
+        with self._changed:
+            if not self._ended and self._failure is None:
+                self._failure = failure
+                self._changed.notify()
+
+    def get(self) -> bytes:
+        """From the thread: the next piece, as it came; ``b""`` at the end. Blocks.
+
+        :raises BaseException: what `fail` was given.
+        """
+        while True:
+            with self._changed:
+                if self._chunks:
+                    data = self._chunks.popleft()
+                    self._held -= len(data)
+                    ask = not self._asked and self._held <= self._high // 2 and not self._ended
+                    self._asked = self._asked or ask
+                    break
+                if self._ended:
+                    return b""
+                if self._failure is not None:
+                    raise self._failure
+                ask = not self._asked
+                self._asked = True
+                if not ask:
+                    self._changed.wait()
+                    continue
+            self._backend.post(self._wanted.set)
+        if ask:
+            self._backend.post(self._wanted.set)
+        return data
