@@ -46,7 +46,11 @@ def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
     if type(server) is tuple and len(server) == 2 and type(server[1]) is int:
         return server[0] or "localhost", str(server[1])
     known = address(server)
-    if known is not None and known[0] and (known[1] is not None or not known[0].startswith(("/", "\0", "unix:"))):
+    if (
+        known is not None
+        and known[0]
+        and (known[1] is not None or not known[0].startswith(("/", "\0", "unix:")))
+    ):
         return known[0], known[1] or default
     host: str = environ.get("HTTP_HOST", "")
     name, colon, port = host.rpartition(":")
@@ -99,7 +103,11 @@ def _root(scope: Scope) -> str:
 def _request_uri(scope: Scope, query: str) -> str:
     """The request target as the client sent it, as far as the server tells (REQUEST_URI, RAW_URI)."""
     raw = scope.get("raw_path")
-    target = _wsgi_text(bytes(raw).partition(b"?")[0]) if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    target = (
+        _wsgi_text(bytes(raw).partition(b"?")[0])
+        if raw
+        else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    )
     return f"{target}?{query}" if query else target
 
 

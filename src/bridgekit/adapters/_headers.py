@@ -62,7 +62,9 @@ def _encode_name(name: object) -> bytes:
     :raises AppProtocolError: when it is no str, or not a token.
     """
     if not isinstance(name, str):
-        raise AppProtocolError(f"response header name {name!r} is {type(name).__name__}, it must be str (PEP 3333)")
+        raise AppProtocolError(
+            f"response header name {name!r} is {type(name).__name__}, it must be str (PEP 3333)"
+        )
     if not _TOKEN.fullmatch(name):
         raise AppProtocolError(f"response header name {name!r} is not a token (RFC 9110 5.6.2)")
     encoded = name.lower().encode("ascii")
@@ -77,9 +79,13 @@ def header_value(name: str, value: object) -> bytes:
     :raises AppProtocolError: when it is no str, has a character beyond latin-1, or CR, LF or NUL in it.
     """
     if not isinstance(value, str):
-        raise AppProtocolError(f"value of response header {name} is {type(value).__name__}, it must be str (PEP 3333)")
+        raise AppProtocolError(
+            f"value of response header {name} is {type(value).__name__}, it must be str (PEP 3333)"
+        )
     if _ILLEGAL.search(value):
-        raise AppProtocolError(f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}")
+        raise AppProtocolError(
+            f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
+        )
     try:
         return value.strip(" \t").encode("latin-1")
     except UnicodeEncodeError as error:
@@ -100,7 +106,9 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> tuple[list[tuple[bytes
         try:
             name, value = pair
         except (TypeError, ValueError) as error:
-            raise AppProtocolError(f"response header {pair!r} is not a (name, value) tuple (PEP 3333)") from error
+            raise AppProtocolError(
+                f"response header {pair!r} is not a (name, value) tuple (PEP 3333)"
+            ) from error
         key = _encoded_names.get(name) or _encode_name(name)
         if key in HOP_BY_HOP:
             dropped.append(name)

@@ -83,7 +83,9 @@ class _Mailbox:
             self._rung = True
             try:
                 self._ring(self._empty)
-            except RuntimeError as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
+            except (
+                RuntimeError
+            ) as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
                 self._rung = False
                 raise LoopGone(str(error)) from error
 
@@ -258,7 +260,9 @@ async def open_backend() -> AsyncIterator[Backend]:
     async with anyio.create_task_group() as tasks:
         try:
             yield _AnyioBackend(tasks)
-        except Exception as error:  # cancellation is no `Exception` on any backend: it passes the task group as it must
+        except (
+            Exception
+        ) as error:  # cancellation is no `Exception` on any backend: it passes the task group as it must
             failure = error
         tasks.cancel_scope.cancel()
     if failure is not None:

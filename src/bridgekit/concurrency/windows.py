@@ -23,7 +23,18 @@ class ThreadToLoop(Generic[T]):
     :param high_water: bytes under way (put, not yet reported as `sent`) at which `put` blocks.
     """
 
-    __slots__ = ("_abandoned", "_backend", "_finished", "_high", "_items", "_lock", "_noticed", "_room", "_signal", "_under_way")
+    __slots__ = (
+        "_abandoned",
+        "_backend",
+        "_finished",
+        "_high",
+        "_items",
+        "_lock",
+        "_noticed",
+        "_room",
+        "_signal",
+        "_under_way",
+    )
 
     def __init__(self, backend: Backend, high_water: int) -> None:
         self._backend = backend

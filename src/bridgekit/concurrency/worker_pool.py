@@ -108,7 +108,10 @@ class WorkerPool:
         :raises RuntimeError: when the system can start no thread and none exists.
         """
         with self._lock:
-            if self.max_queue is not None and len(self._jobs) + self._busy >= self.max_workers + self.max_queue:
+            if (
+                self.max_queue is not None
+                and len(self._jobs) + self._busy >= self.max_workers + self.max_queue
+            ):
                 raise PoolSaturated
             self._closing = False
             self._jobs.append(job)
@@ -141,7 +144,11 @@ class WorkerPool:
         deadline = monotonic() + wait_seconds
         for worker in leaving:
             thread = worker.thread
-            if thread is not None and thread is not threading.current_thread() and (left := deadline - monotonic()) > 0:
+            if (
+                thread is not None
+                and thread is not threading.current_thread()
+                and (left := deadline - monotonic()) > 0
+            ):
                 thread.join(left)
 
     def _next_worker(self) -> _Worker | None:

@@ -1,0 +1,3 @@
+"""WSGI to ASGI and ASGI to WSGI."""
+
+from __future__ import annotations
