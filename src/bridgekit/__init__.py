@@ -5,4 +5,6 @@ Importing this package loads neither Django nor the checker.
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from bridgekit.adapters.wsgi_to_asgi import WSGIToASGI
+
+__all__ = ["WSGIToASGI"]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["AppProtocolError", "BridgekitError", "ClientDisconnected", "ProjectError", "ServerProtocolError"]
+__all__ = [
+    "AppProtocolError",
+    "BridgekitError",
+    "ClientDisconnected",
+    "ProjectError",
+    "RequestTooLarge",
+    "ServerProtocolError",
+]
 
 
 class BridgekitError(Exception):
@@ -23,6 +30,10 @@ class ClientDisconnected(BridgekitError, OSError):
     An `OSError`, because that is what a native server's socket would raise from ``wsgi.input.read()`` or from
     ``write()``, and what applications already handle.
     """
+
+
+class RequestTooLarge(BridgekitError, OSError):
+    """The request's body is longer than ``max_body_size``. Where the application lets it pass, the answer is 413."""
 
 
 class ProjectError(BridgekitError):

@@ -36,7 +36,9 @@ def _status_code(status: object) -> int:
         raise AppProtocolError(f"status is {type(status).__name__}, it must be str (PEP 3333): {status!r}")
     code = status[:3]
     if not (len(code) == 3 and code.isascii() and code.isdigit() and status[3:4] in ("", " ")):
-        raise AppProtocolError(f"status must begin with a three-digit code and a space (PEP 3333): {status!r}")
+        raise AppProtocolError(
+            f"status must begin with a three-digit code and a space (PEP 3333): {status!r}"
+        )
     if not 200 <= int(code) <= 999:
         raise AppProtocolError(f"{status!r} is not a final status; 1xx responses are the server's business")
     return int(code)
@@ -52,7 +54,9 @@ def _content_length(headers: list[tuple[bytes, bytes]]) -> int | None:
         return None
     value = declared.pop()
     if declared or not value.isdigit():
-        raise AppProtocolError(f"Content-Length of the response is not one number: {value!r} {declared or ''}")
+        raise AppProtocolError(
+            f"Content-Length of the response is not one number: {value!r} {declared or ''}"
+        )
     return int(value)
 
 
@@ -63,7 +67,17 @@ class Response:
     :param write: what `start_response` returns: takes bytes, hands them to the client before it returns.
     """
 
-    __slots__ = ("_headers", "_method", "_status", "_write", "bodyless", "declared", "produced", "sent", "started")
+    __slots__ = (
+        "_headers",
+        "_method",
+        "_status",
+        "_write",
+        "bodyless",
+        "declared",
+        "produced",
+        "sent",
+        "started",
+    )
 
     def __init__(self, method: str, write: Callable[[bytes], object]) -> None:
         self._method = method
@@ -125,7 +139,9 @@ class Response:
         :raises AppProtocolError: when ``data`` is not bytes.
         """
         if not isinstance(data, bytes):
-            raise AppProtocolError(f"the application gave {type(data).__name__} as body, it must be bytes (PEP 3333)")
+            raise AppProtocolError(
+                f"the application gave {type(data).__name__} as body, it must be bytes (PEP 3333)"
+            )
         if self.bodyless:
             return b""
         before, self.produced = self.produced, self.produced + len(data)
@@ -134,7 +150,8 @@ class Response:
             data = data[: max(0, self.declared - before)]
             if before <= self.declared:
                 logger.error(
-                    "the application's body is longer than its Content-Length of %d; the rest is cut off", self.declared
+                    "the application's body is longer than its Content-Length of %d; the rest is cut off",
+                    self.declared,
                 )
         return data
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from bridgekit.concurrency.backends import Backend
@@ -53,10 +54,14 @@ class ThreadToLoop(Generic[T]):
 
         :raises BaseException: what `abandon` was given.
         """
+        self.put_all((item,), size)
+
+    def put_all(self, items: Iterable[T], size: int) -> None:
+        """From the thread: hand several items over at once; blocks and raises as `put` does."""
         with self._lock:
             if self._abandoned is not None:
                 raise self._abandoned
-            self._items.append(item)
+            self._items.extend(items)
             self._under_way += size
             ring = not self._noticed
             self._noticed = True
@@ -64,12 +69,19 @@ class ThreadToLoop(Generic[T]):
         if ring:
             self._backend.post(self._signal.set)
         if full:
-            self._wait_for_room()
+            self._wait_until(self._high // 2)
 
-    def _wait_for_room(self) -> None:
+    def drain(self) -> None:
+        """From the thread: wait until everything that was put has been reported as sent.
+
+        :raises BaseException: what `abandon` was given.
+        """
+        self._wait_until(0)
+
+    def _wait_until(self, level: int) -> None:
         with self._lock:
             room = self._room = threading.Condition(self._lock)
-            while self._under_way > self._high // 2 and self._abandoned is None:
+            while self._under_way > level and self._abandoned is None:
                 room.wait()
             self._room = None
             if self._abandoned is not None:
@@ -100,7 +112,7 @@ class ThreadToLoop(Generic[T]):
         """On the loop: ``size`` bytes have left."""
         with self._lock:
             self._under_way -= size
-            if self._room is not None and self._under_way <= self._high // 2:
+            if self._room is not None:
                 self._room.notify()
 
     def abandon(self, reason: BaseException) -> None:
@@ -138,6 +150,10 @@ class LoopToThread:
     async def wanted(self) -> None:
         """On the loop: wait until the thread has asked for more than there is, or has emptied half the window."""
         await self._wanted.wait()
+
+    def prefetch(self) -> None:
+        """On the loop: fetch as much as the window holds, asked for or not."""
+        self._wanted.set()
 
     @property
     def full(self) -> bool:

@@ -1,0 +1,50 @@
+"""Answers the lifespan protocol for an application that has none (ASGI specification, "Lifespan Protocol")."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import anyio.to_thread
+
+from bridgekit.typing import Receive, Send
+
+__all__ = ["Hook", "answer_lifespan"]
+
+Hook: TypeAlias = Callable[[], Awaitable[Any] | Any]
+
+
+async def _call(hook: Hook) -> None:
+    """Run a hook: a coroutine function on the loop, a plain one in a thread, since it may block."""
+    if inspect.iscoroutinefunction(hook):
+        await hook()
+    else:
+        outcome = await anyio.to_thread.run_sync(hook)
+        if inspect.isawaitable(outcome):
+            await outcome
+
+
+async def answer_lifespan(
+    receive: Receive, send: Send, on_startup: Hook | None, on_shutdown: Hook | None
+) -> None:
+    """Answer startup and shutdown, running the hooks between question and answer.
+
+    A hook that raises makes the answer ``failed``, with the traceback as message, and is raised to the server, too.
+    """
+    while True:
+        message = await receive()
+        phase, hook = {
+            "lifespan.startup": ("startup", on_startup),
+            "lifespan.shutdown": ("shutdown", on_shutdown),
+        }[message["type"]]
+        try:
+            if hook is not None:
+                await _call(hook)
+        except Exception:
+            await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
+            raise
+        await send({"type": f"lifespan.{phase}.complete"})
+        if phase == "shutdown":
+            return
