@@ -1,0 +1,162 @@
+"""From a target to the application it names; what is missing or broken is a `ProjectError` with the remedy."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from bridgekit.exceptions import ProjectError
+from bridgekit.serve.interface import Interface, detect_interface, is_factory, shown_signature
+from bridgekit.serve.target import Call, Target
+
+__all__ = ["find", "make_app", "tell_interface", "user_traceback"]
+
+DEFAULT_ATTRIBUTES = ("application", "app")
+"""Where only a module is named: what PEP 3333 and Django call it, what everybody else does."""
+
+
+def find(target: Target, app_dir: str) -> Callable[..., object]:
+    """Import the target's module, looking in `app_dir` first, and return the attribute, not yet called.
+
+    Raises `ProjectError`: the module or the attribute does not exist, the attribute cannot be called, or (with the
+    user's exception as its cause) importing the module failed.
+    """
+    if app_dir not in sys.path:
+        sys.path.insert(0, app_dir)
+    module = _import(target.module, app_dir)
+    found = (
+        _default_attribute(module)
+        if target.attribute is None
+        else _attribute(target, target.attribute, module)
+    )
+    if not callable(found):
+        raise ProjectError(
+            f"{target.text!r} is of type {type(found).__name__}, not an application; name a callable"
+        )
+    return found
+
+
+def make_app(target: Target, found: Callable[..., object]) -> object:
+    """The application: `found` itself, or what it returns if it is a factory.
+
+    Without parentheses in the target, a callable is taken for a factory if it needs no argument.
+
+    Raises `ProjectError` when the factory fails (with its exception as the cause) or returns no application.
+    """
+    if target.call is None and (detect_interface(found) or not is_factory(found)):
+        return found
+    call = target.call or Call()
+    try:
+        app: object = found(*call.args, **dict(call.kwargs))
+    except (Exception, SystemExit) as error:
+        raise ProjectError(f"calling the factory {target.text!r} failed: {_what_and_where(error)}") from error
+    if not callable(app):
+        raise ProjectError(
+            f"the factory {target.text!r} returned an object of type {type(app).__name__}, not an application"
+        )
+    return app
+
+
+def tell_interface(target: Target, app: object) -> Interface:
+    """Whether `app` is WSGI or ASGI.
+
+    Raises `ProjectError` when that cannot be told.
+    """
+    interface = detect_interface(app)
+    if interface is None:
+        raise ProjectError(
+            f"cannot tell whether {target.text!r} is WSGI or ASGI (it takes {shown_signature(app)}); "
+            "say --interface wsgi or --interface asgi"
+        )
+    return interface
+
+
+def user_traceback(error: BaseException) -> str:
+    """The traceback of `error` from the first frame that is the user's."""
+    frames = _user_frames(error.__traceback__)
+    return "".join(traceback.format_exception(type(error), error, frames))
+
+
+def _import(name: str, app_dir: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # The target itself is missing only if nobody's code was reached: otherwise one of its own imports failed.
+        if _user_frames(error.__traceback__) is None:
+            raise ProjectError(
+                f"no module named {error.name!r} in {app_dir} or the installed packages; "
+                "run the command in the project's directory or give --app-dir"
+            ) from None
+        raise _import_failed(name, error) from error
+    except (Exception, SystemExit) as error:
+        raise _import_failed(name, error) from error
+
+
+def _import_failed(name: str, error: BaseException) -> ProjectError:
+    return ProjectError(f"importing {name!r} failed: {_what_and_where(error)}")
+
+
+def _attribute(target: Target, path: str, module: ModuleType) -> object:
+    found: object = module
+    for name in path.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            raise ProjectError(_no_attribute(target, module, found, name)) from None
+    return found
+
+
+def _default_attribute(module: ModuleType) -> object:
+    for name in DEFAULT_ATTRIBUTES:
+        if hasattr(module, name):
+            found: object = getattr(module, name)
+            return found
+    wanted = " nor ".join(repr(name) for name in DEFAULT_ATTRIBUTES)
+    raise ProjectError(f"{module.__name__!r} has neither {wanted}; name the attribute: {_example(module)}")
+
+
+def _no_attribute(target: Target, module: ModuleType, owner: object, name: str) -> str:
+    close = difflib.get_close_matches(name, dir(owner), n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"name one that it has: {_example(module)}"
+    place = (
+        f"the module {module.__name__!r}"
+        if owner is module
+        else f"the {type(owner).__name__} in {target.text!r}"
+    )
+    return f"{place} has no attribute {name!r}; {hint}"
+
+
+def _example(module: ModuleType) -> str:
+    own = [
+        name
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and not isinstance(value, type)
+    ]
+    return f"{module.__name__}:{own[0] if own else 'your_application'}"
+
+
+def _what_and_where(error: BaseException) -> str:
+    what = traceback.format_exception_only(error)[-1].strip()
+    if isinstance(error, SyntaxError):
+        return f"{what} ({error.filename}, line {error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = next((frame for frame in reversed(frames) if not _is_machinery(frame.filename)), None)
+    return what if where is None else f"{what} ({where.filename}, line {where.lineno})"
+
+
+def _user_frames(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return trace
+
+
+def _is_machinery(filename: str) -> bool:
+    """Whether a frame is the import system's or ours."""
+    if filename.startswith("<frozen importlib"):
+        return True
+    return Path(filename).parent in (Path(__file__).parent, Path(importlib.__file__).parent)
