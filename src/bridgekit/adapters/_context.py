@@ -22,9 +22,11 @@ def _at_home(value: Any) -> Any:
     return value
 
 
-def rehome() -> None:
-    """Make `asgiref.local.Local` data of the current context, which came from another thread, visible in this one."""
-    for variable, value in contextvars.copy_context().items():
+def rehome(context: contextvars.Context) -> None:
+    """Make `asgiref.local.Local` data of ``context``, which came from another thread and runs now, visible in this one."""
+    if _Storage is None or not context:
+        return
+    for variable, value in list(context.items()):
         at_home = _at_home(value)
         if at_home is not value:
             variable.set(at_home)

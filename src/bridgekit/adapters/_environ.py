@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
-from bridgekit.adapters._headers import cgi_name
+from bridgekit.adapters._headers import ALL_NAMES, SAFE_NAMES, RequestNames
 from bridgekit.adapters._opaque import OpaqueMapping
 from bridgekit.typing import Environ, Scope
 
@@ -27,6 +28,8 @@ def address(value: object) -> tuple[str, str | None] | None:
     The ASGI specification says a two-item iterable; seen are tuples, lists, iterators, ports as int, as str, as ``None``
     (a unix socket), as ``""`` and as ``"None"``.
     """
+    if type(value) is tuple and len(value) == 2 and type(value[0]) is str and type(value[1]) is int:
+        return value[0], str(value[1])  # what nearly every server gives
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         return None
     parts = list(value)
@@ -59,9 +62,9 @@ def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
     return name or "localhost", port
 
 
-def _wsgi_text(data: bytes) -> str:
+def _wsgi_text(data: bytes | bytearray | memoryview) -> str:
     """Bytes as PEP 3333 carries them in a native string ("Unicode Issues")."""
-    return data.decode("latin-1")
+    return str(data, "latin-1")
 
 
 def _path_bytes(text: str) -> bytes:
@@ -96,42 +99,38 @@ def _paths(scope: Scope, root: str) -> tuple[str, str]:
 
 def _root(scope: Scope) -> str:
     """``root_path`` as SCRIPT_NAME wants it: empty, or with a slash before and none behind."""
-    root: str = (scope.get("root_path") or "").rstrip("/")
-    return root if not root or root.startswith("/") else "/" + root
+    root: str = scope.get("root_path") or ""
+    root = root.rstrip("/")
+    if not root:
+        return ""
+    return root if root.startswith("/") else "/" + root
 
 
 def _request_uri(scope: Scope, query: str) -> str:
     """The request target as the client sent it, as far as the server tells (REQUEST_URI, RAW_URI)."""
     raw = scope.get("raw_path")
-    target = (
-        _wsgi_text(bytes(raw).partition(b"?")[0])
-        if raw
-        else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
-    )
+    target = _wsgi_text(raw) if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    if "?" in target:
+        target = target.partition("?")[0]
     return f"{target}?{query}" if query else target
 
 
-def _add_headers(environ: Environ, headers: Iterable[Iterable[bytes]], allow_underscores: bool) -> None:
-    """Each request header as ``HTTP_NAME`` (RFC 3875 4.1.18), repeated ones joined.
-
-    A name with an underscore would fall together with its twin with a hyphen, and let a client forge what a proxy
-    sets. ``Proxy`` would become HTTP_PROXY, which HTTP clients take for their own proxy setting (httpoxy,
-    CVE-2016-5385).
-    """
-    for raw_name, raw_value in headers:
-        name = bytes(raw_name)
-        if b"_" in name and not allow_underscores:
-            continue
-        key = cgi_name(name)
-        value = raw_value.decode("latin-1")
+def _add_headers(environ: Environ, headers: Iterable[Iterable[Any]], names: RequestNames) -> None:
+    """Each request header as ``HTTP_NAME`` (RFC 3875 4.1.18), repeated ones joined."""
+    for name, value in headers:
+        key = names[name]
         if key in environ:
-            if key == "CONTENT_LENGTH" and environ[key] == value:
-                continue
-            # RFC 9113 8.2.3: cookie crumbs are joined with "; "; everything else is a list (RFC 9110 5.3).
-            value = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
-        elif key == "HTTP_PROXY":
-            continue
-        environ[key] = value
+            _join(environ, key, value.decode("latin-1"))
+        elif key:
+            environ[key] = value.decode("latin-1")
+
+
+def _join(environ: Environ, key: str, value: str) -> None:
+    """A header that came before. RFC 9113 8.2.3: cookie crumbs are joined with "; "; the rest are lists (RFC 9110 5.3)."""
+    before = environ[key]
+    if key == "CONTENT_LENGTH" and before == value:
+        return
+    environ[key] = before + ("; " if key == "HTTP_COOKIE" else ",") + value
 
 
 def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
@@ -141,14 +140,16 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
     :param allow_underscores: keep request headers with an underscore in their name.
     """
     scheme: str = scope.get("scheme") or "http"
-    root = _root(scope)
-    script_name, path_info = _paths(scope, root)
-    query = _wsgi_text(bytes(scope.get("query_string") or b""))
+    script_name, path_info = _paths(scope, _root(scope))
+    query = _wsgi_text(scope.get("query_string") or b"")
+    uri = _request_uri(scope, query)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": script_name,
         "PATH_INFO": path_info,
         "QUERY_STRING": query,
+        "REQUEST_URI": uri,
+        "RAW_URI": uri,
         "SERVER_PROTOCOL": "HTTP/" + (scope.get("http_version") or "1.1"),
         "REMOTE_ADDR": "",
         "wsgi.version": (1, 0),
@@ -160,14 +161,13 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
         "wsgi.input_terminated": True,
         "asgi.scope": OpaqueMapping(scope),
     }
-    environ["REQUEST_URI"] = environ["RAW_URI"] = _request_uri(scope, query)
-    _add_headers(environ, scope.get("headers") or (), allow_underscores)
+    _add_headers(environ, scope.get("headers") or (), ALL_NAMES if allow_underscores else SAFE_NAMES)
     environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(scope, environ, scheme)
-    client = address(scope.get("client"))
-    if client is not None:
-        environ["REMOTE_ADDR"] = client[0]
-        if client[1] is not None:
-            environ["REMOTE_PORT"] = client[1]
+    client = scope.get("client")
+    if client is not None and (known := address(client)) is not None:
+        environ["REMOTE_ADDR"] = known[0]
+        if known[1] is not None:
+            environ["REMOTE_PORT"] = known[1]
     if scheme == "https":
         environ["HTTPS"] = "on"
     return environ

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 
 from bridgekit.exceptions import AppProtocolError
 
-__all__ = ["HOP_BY_HOP", "MAX_CACHED_NAMES", "cgi_name", "encode_headers", "header_value"]
+__all__ = [
+    "ALL_NAMES",
+    "HOP_BY_HOP",
+    "MAX_CACHED_NAMES",
+    "SAFE_NAMES",
+    "RequestNames",
+    "cgi_name",
+    "encode_headers",
+    "header_value",
+]
 
 HOP_BY_HOP = frozenset(
     {
@@ -34,23 +43,34 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
 _ILLEGAL = re.compile("[\r\n\x00]")  # RFC 9110 5.5: CR, LF and NUL are dangerous; response splitting
 
 
-def _cgi_name(name: bytes) -> str:
-    """``b"x-user"`` gives ``"HTTP_X_USER"``; content type and length have names without prefix (RFC 3875 4.1.18)."""
-    text = name.decode("latin-1").upper().replace("-", "_")
-    return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + text
+class RequestNames(dict[bytes, str]):
+    """The environ key of each request header by its name, in whatever case; ``""`` for one that is left out.
+
+    A name with an underscore would fall together with its twin with a hyphen, and let a client forge what a proxy sets.
+    ``Proxy`` would become HTTP_PROXY, which HTTP clients take for their own proxy setting (httpoxy, CVE-2016-5385).
+    """
+
+    def __init__(self, *, allow_underscores: bool) -> None:
+        super().__init__()
+        self._allow_underscores = allow_underscores
+
+    def __missing__(self, name: bytes) -> str:
+        key = cgi_name(bytes(name))
+        if key == "HTTP_PROXY" or (b"_" in name and not self._allow_underscores):
+            key = ""
+        if len(self) < MAX_CACHED_NAMES:
+            self[bytes(name)] = key
+        return key
 
 
-_cgi_names: dict[bytes, str] = {}
+SAFE_NAMES = RequestNames(allow_underscores=False)
+ALL_NAMES = RequestNames(allow_underscores=True)
 
 
 def cgi_name(name: bytes) -> str:
-    """The environ key of a request header (RFC 3875 4.1.18), whatever the case the server left it in."""
-    key = _cgi_names.get(name)
-    if key is None:
-        key = _cgi_name(name)
-        if len(_cgi_names) < MAX_CACHED_NAMES:
-            _cgi_names[name] = key
-    return key
+    """``b"x-user"`` gives ``"HTTP_X_USER"``; content type and length have names without prefix (RFC 3875 4.1.18)."""
+    text = name.decode("latin-1").upper().replace("-", "_")
+    return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + text
 
 
 _encoded_names: dict[str, bytes] = {}
@@ -82,7 +102,8 @@ def header_value(name: str, value: object) -> bytes:
         raise AppProtocolError(
             f"value of response header {name} is {type(value).__name__}, it must be str (PEP 3333)"
         )
-    if _ILLEGAL.search(value):
+    # Printable ASCII, which nearly every value is, is legal at one look.
+    if not (value.isascii() and value.isprintable()) and _ILLEGAL.search(value):
         raise AppProtocolError(
             f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
         )

@@ -17,7 +17,7 @@ import anyio.to_thread
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
 
-__all__ = ["Intake", "Limits", "body_of", "take_in"]
+__all__ = ["Beginning", "Limits", "body_of", "take_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,12 @@ class Limits:
     buffer_chunked: bool
 
 
-@dataclass(slots=True)
-class Intake:
-    """A body as far as it has come in: ``whole`` as a file, or ``first`` as the beginning of more."""
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first of a body that is still to come: ``first`` has been received, ``declared`` is its length if known."""
 
-    whole: BinaryIO | None = None
-    first: bytes = b""
-    declared: int | None = None
+    first: bytes
+    declared: int | None
 
 
 def body_of(message: Message) -> bytes:
@@ -63,21 +62,19 @@ def declared_length(environ: Mapping[str, Any]) -> int | None:
     return int(value)
 
 
-async def take_in(environ: Environ, receive: Receive, limits: Limits) -> Intake:
-    """Receive the beginning of the body, or all of it, and correct CONTENT_LENGTH where all is known.
+async def take_in(environ: Environ, receive: Receive, limits: Limits) -> BinaryIO | Beginning:
+    """Receive all of the body, or its beginning; CONTENT_LENGTH is set where all is known.
 
     :raises ClientDisconnected: when the client left.
     :raises RequestTooLarge: when the body is, or says it is, longer than allowed.
     :raises ServerProtocolError: when CONTENT_LENGTH is no number.
     """
     declared = declared_length(environ)
-    if limits.max_body_size is not None and declared is not None and declared > limits.max_body_size:
-        raise RequestTooLarge(
-            f"the request's body of {declared} bytes is over the limit of {limits.max_body_size}"
-        )
+    if limits.max_body_size is not None and declared is not None:
+        _check_size(declared, limits)
     if "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue":
         # receive() makes the server send "100 Continue": whether it should is the application's decision.
-        return Intake(declared=declared)
+        return Beginning(b"", declared)
     message = await receive()
     if message["type"] == "http.disconnect":
         raise ClientDisconnected("the client left before its request was complete")
@@ -86,18 +83,19 @@ async def take_in(environ: Environ, receive: Receive, limits: Limits) -> Intake:
     if message.get("more_body", False):
         small = limits.buffer_chunked if declared is None else declared <= limits.prebuffer
         if not small:
-            return Intake(first=body, declared=declared)
+            return Beginning(body, declared)
         whole, length = await _collect(body, receive, limits)
     else:
         whole, length = io.BytesIO(body), len(body)
-    if declared is not None and length < declared:
-        raise ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes")
-    if declared is None and (length or "HTTP_TRANSFER_ENCODING" in environ):
+    if declared is not None:
+        if length < declared:
+            raise ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes")
+    elif length or "HTTP_TRANSFER_ENCODING" in environ:
         environ["CONTENT_LENGTH"] = str(length)
         environ.pop(
             "HTTP_TRANSFER_ENCODING", None
         )  # it has been decoded; the two together contradict each other
-    return Intake(whole=whole, declared=declared)
+    return whole
 
 
 def _check_size(length: int, limits: Limits) -> None:

@@ -9,7 +9,6 @@ Everything that goes to the client passes `Response.piece`, so the length is cou
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from types import TracebackType
 from typing import TypeAlias
 
@@ -49,51 +48,35 @@ def _content_length(headers: list[tuple[bytes, bytes]]) -> int | None:
 
     :raises AppProtocolError: when it is no number, or declared twice with different ones.
     """
-    declared = {value for name, value in headers if name == b"content-length"}
-    if not declared:
-        return None
-    value = declared.pop()
-    if declared or not value.isdigit():
-        raise AppProtocolError(
-            f"Content-Length of the response is not one number: {value!r} {declared or ''}"
-        )
-    return int(value)
+    found: bytes | None = None
+    for name, value in headers:
+        if name == b"content-length":
+            if not value.isdigit() or (found is not None and found != value):
+                raise AppProtocolError(
+                    f"Content-Length of the response is not one number: {found or b''!r} {value!r}"
+                )
+            found = value
+    return None if found is None else int(found)
 
 
 class Response:
     """The state of one response.
 
     :param method: the request's method; a ``HEAD`` request gets headers only.
-    :param write: what `start_response` returns: takes bytes, hands them to the client before it returns.
     """
 
-    __slots__ = (
-        "_headers",
-        "_method",
-        "_status",
-        "_write",
-        "bodyless",
-        "declared",
-        "produced",
-        "sent",
-        "started",
-    )
+    __slots__ = ("_headers", "_method", "_status", "bodyless", "declared", "produced", "sent", "started")
 
-    def __init__(self, method: str, write: Callable[[bytes], object]) -> None:
+    def __init__(self, method: str) -> None:
         self._method = method
-        self._write = write
-        self._status = 0
-        self._headers: list[tuple[bytes, bytes]] = []
         self.started = False  # start_response was called
         self.sent = False  # the headers have left; there is no way back
         self.declared: int | None = None
         self.produced = 0
         self.bodyless = False
 
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
-        """PEP 3333's callable.
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> None:
+        """What a call of `start_response` does.
 
         :raises AppProtocolError: for a second call without ``exc_info``, and for illegal status or headers.
         :raises BaseException: the exception in ``exc_info``, when the headers have left already.
@@ -104,7 +87,7 @@ class Response:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None  # PEP 3333: avoid a circular reference through the traceback
-        elif self.started and not exc_info:
+        elif self.started:
             raise AppProtocolError("start_response was called a second time without exc_info (PEP 3333)")
         code = _status_code(status)
         encoded, dropped = encode_headers(headers)
@@ -117,7 +100,6 @@ class Response:
         self._status, self._headers = code, encoded
         self.bodyless = self._method == "HEAD" or code in _BODYLESS
         self.started = True
-        return self._write
 
     def start_message(self, whole_length: int | None = None) -> Message:
         """The ``http.response.start`` event; the headers count as sent from here on.

@@ -99,7 +99,12 @@ class WSGIToASGI:
         """
         kind = scope["type"]
         if kind == "http":
-            await self._serve(scope, receive, send)
+            backend = asyncio_backend()
+            if backend is not None:
+                await WSGIResponder(self._settings, backend, scope, receive, send).run()
+                return
+            async with open_backend() as backend:
+                await WSGIResponder(self._settings, backend, scope, receive, send).run()
         elif kind == "lifespan":
             try:
                 await answer_lifespan(receive, send, self._on_startup, self._on_shutdown)
@@ -109,14 +114,6 @@ class WSGIToASGI:
             await _refuse_websocket(scope, receive, send)
         else:
             raise ValueError(f"WSGIToASGI serves http, and answers lifespan and websocket; not {kind!r}")
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        backend = asyncio_backend()
-        if backend is not None:
-            await WSGIResponder(self._settings, backend, scope, receive, send).run()
-            return
-        async with open_backend() as backend:
-            await WSGIResponder(self._settings, backend, scope, receive, send).run()
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:

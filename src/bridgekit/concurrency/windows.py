@@ -96,17 +96,18 @@ class ThreadToLoop(Generic[T]):
         if ring:
             self._backend.post(self._signal.set)
 
-    async def take(self) -> tuple[list[T], bool]:
-        """On the loop: everything put so far (at least one item, unless finished), and whether that was all."""
-        while True:
-            with self._lock:
-                items, finished = self._items, self._finished
-                self._noticed = False
-                if items:
-                    self._items = []
-            if items or finished:
-                return items, finished
-            await self._signal.wait()
+    def take(self) -> tuple[list[T], bool]:
+        """On the loop: everything put since the last time, and whether that was all. Where it is nothing, await `ready`."""
+        with self._lock:
+            items, finished = self._items, self._finished
+            self._noticed = False
+            if items:
+                self._items = []
+        return items, finished
+
+    async def ready(self) -> None:
+        """On the loop: wait until there may be something to `take`."""
+        await self._signal.wait()
 
     def sent(self, size: int) -> None:
         """On the loop: ``size`` bytes have left."""

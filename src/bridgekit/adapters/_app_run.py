@@ -1,0 +1,180 @@
+"""One run of a WSGI application, in a worker thread: its output into a window, its errors kept for the loop."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter_ns
+from typing import Any, Final, TypeAlias
+
+from bridgekit.adapters._context import rehome
+from bridgekit.adapters._files import BLOCK, FileWrapper, file_message
+from bridgekit.adapters._response import ExcInfo, Response
+from bridgekit.adapters._timing_key import LiveTiming
+from bridgekit.concurrency.backends import LoopGone
+from bridgekit.concurrency.windows import ThreadToLoop
+from bridgekit.exceptions import ClientDisconnected
+from bridgekit.typing import Environ, Message, WSGIApp
+
+__all__ = ["EARLY_HINT", "END", "AppRun", "Item"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+EARLY_HINT = "http.response.early_hint"
+
+
+class _End:
+    """Marks the end of the body."""
+
+
+END: Final = _End()
+
+Item: TypeAlias = Message | bytes | _End
+
+
+class AppRun:
+    """Calls ``app`` once, as PEP 3333 has it.
+
+    :param window: takes what the application produces, as ASGI events and pieces of body. Whatever happens, it is
+        finished at the end.
+    :param extensions: of the scope; says how the server can send files.
+    :param timing: the request's live timing record, if any.
+    """
+
+    __slots__ = (
+        "_app",
+        "_environ",
+        "_extensions",
+        "_queued_at",
+        "_timing",
+        "_window",
+        "begun",
+        "context",
+        "failure",
+        "orphaned",
+        "response",
+    )
+
+    def __init__(
+        self,
+        app: WSGIApp,
+        environ: Environ,
+        window: ThreadToLoop[Item],
+        extensions: Mapping[str, Any],
+        timing: LiveTiming | None,
+    ) -> None:
+        self._app = app
+        self._environ = environ
+        self._window = window
+        self._extensions = extensions
+        self._timing = timing
+        self._queued_at = 0 if timing is None else perf_counter_ns()
+        self.context = contextvars.copy_context()
+        self.response = Response(environ["REQUEST_METHOD"])
+        self.begun = False  # a thread has taken it
+        self.orphaned = False  # set by the loop: nobody will ask for `failure`
+        self.failure: BaseException | None = None  # what the application raised
+        if EARLY_HINT in extensions:
+            environ["wsgi.early_hints"] = self.early_hints
+
+    def __call__(self) -> None:
+        """The worker's job; never raises."""
+        self.begun = True
+        if self._timing is not None:
+            self._timing.add_thread_wait(perf_counter_ns() - self._queued_at)
+        try:
+            self.context.run(self._call)
+        except BaseException as error:  # whatever it is, the thread lives and the loop is told
+            if not self.orphaned:
+                self.failure = error
+            elif not isinstance(error, ClientDisconnected):
+                logger.exception("the application raised after its request was cancelled")
+        finally:
+            # The environ may hold on to this object (early hints); the thread must not keep either alive.
+            del self._environ
+            try:
+                self._window.finish()
+            except LoopGone:
+                logger.debug("the event loop was closed before the request had finished")
+
+    def _call(self) -> None:
+        """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""
+        rehome(self.context)
+        iterable = self._app(self._environ, self.start_response)
+        try:
+            self._transmit(iterable)
+        finally:
+            close = getattr(iterable, "close", None)
+            if close is not None:
+                close()
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        """PEP 3333's callable; see `Response.start`."""
+        self.response.start(status, headers, exc_info)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Hand a piece of body over, with the headers before the first one. Blocks while the client is slow.
+
+        :raises AppProtocolError: when ``data`` is not bytes, or `start_response` was not called.
+        :raises ClientDisconnected: when nobody is there to receive it.
+        """
+        response = self.response
+        piece = response.piece(data)
+        if not response.sent:
+            if not data:
+                return  # PEP 3333: headers wait for the first non-empty piece
+            self._window.put(response.start_message(), 0)
+        if piece:
+            self._window.put(piece, len(piece))
+
+    def _transmit(self, iterable: Iterable[bytes]) -> None:
+        response = self.response
+        if isinstance(iterable, list | tuple) and len(iterable) == 1 and not response.sent:
+            self._transmit_only(iterable[0])
+            return
+        if type(iterable) is FileWrapper:
+            if self._transmit_file(iterable):
+                return
+            iterable = iterable.blocks(BLOCK)
+        for data in iterable:
+            self.write(data)
+            if response.bodyless and response.sent:
+                break  # HEAD, 204, 304: nothing of what follows would be sent
+        response.check_complete()
+        if response.sent:
+            self._window.put(END, 0)
+        else:
+            self._window.put_all((response.start_message(), END), 0)
+
+    def _transmit_only(self, data: bytes) -> None:
+        """A response of one piece: everything at once, with its length (PEP 3333, "Content-Length")."""
+        response = self.response
+        piece = response.piece(data)
+        start = response.start_message(whole_length=len(piece))
+        response.check_complete()
+        self._window.put_all((start, piece, END), len(piece))
+
+    def _transmit_file(self, wrapper: FileWrapper) -> bool:
+        """Let the server send the file; false where it cannot."""
+        response = self.response
+        if response.sent or not response.started or response.bodyless:
+            return False
+        found = file_message(wrapper, self._extensions, response.declared)
+        if found is None:
+            return False
+        message, count = found
+        response.produced = count
+        # The file must stay open until it has left, so this waits: one item of one byte, and an empty window.
+        self._window.put_all((response.start_message(whole_length=count), message), 1)
+        self._window.drain()
+        return True
+
+    def early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
+        """``wsgi.early_hints``: send a 103 with the ``Link`` headers among ``headers``; nothing once the headers left."""
+        links = [value.encode("latin-1") for name, value in headers if name.lower() == "link"]
+        if links and not self.response.sent:
+            self._window.put({"type": EARLY_HINT, "links": links}, 0)
