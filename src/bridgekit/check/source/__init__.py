@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from bridgekit.check.source.definition import Definition, DefinitionKind, Method
+from bridgekit.check.source.reader import SourceReader
 
-__all__ = ["Definition", "DefinitionKind", "Method"]
+__all__ = ["Definition", "DefinitionKind", "Method", "SourceReader"]

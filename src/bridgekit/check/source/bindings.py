@@ -1,0 +1,290 @@
+"""Index the statements of one block (module, class or function body): which of them bind a name, and under what guards.
+
+Nothing is evaluated here. Statements get consecutive numbers in source order; an expression that belongs to statement
+*n* sees the bindings numbered below *n*.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "AttributeSet",
+    "Binding",
+    "Block",
+    "Call",
+    "Guard",
+    "Guards",
+    "Raise",
+    "Return",
+    "StarImport",
+    "TryNode",
+    "index_block",
+]
+
+TryNode: TypeAlias = ast.Try | ast.TryStar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """Under what a statement runs: a branch of an ``if``, a part of a ``try``, or something not followed.
+
+    ``part`` is "true" or "false" for an `ast.If`; "body", "handler" or "else" for a ``try``, where ``number`` counts
+    the body's statements before this one, or the handlers; "maybe" for loop bodies and ``match`` cases.
+    """
+
+    node: ast.If | TryNode | ast.stmt
+    part: Literal["true", "false", "body", "handler", "else", "maybe"]
+    index: int
+    number: int = 0
+
+
+Guards: TypeAlias = tuple[Guard, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One name bound by one statement. ``path`` leads into the value for tuple targets; ``alias`` is an import's."""
+
+    name: str
+    index: int
+    node: ast.stmt | ast.excepthandler
+    guards: Guards
+    value: ast.expr | None = None
+    path: tuple[int, ...] = ()
+    alias: ast.alias | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StarImport:
+    """``from x import *``: may bind any name."""
+
+    index: int
+    node: ast.ImportFrom
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeSet:
+    """``base.attribute = value`` or ``setattr(base, attribute, value)``; ``value`` None for ``del``."""
+
+    index: int
+    base: ast.expr
+    attribute: ast.expr | str
+    value: ast.expr | None
+    path: tuple[int, ...]
+    guards: Guards
+    node: ast.stmt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Return:
+    """A ``return`` statement."""
+
+    index: int
+    node: ast.Return
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raise:
+    """A ``raise`` statement."""
+
+    index: int
+    node: ast.Raise
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """An expression statement: run for its effect."""
+
+    index: int
+    node: ast.expr
+    guards: Guards
+
+
+@dataclass(slots=True)
+class Block:
+    """The index of one body. ``steps`` holds everything in source order; the maps lead to parts of it."""
+
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[StarImport] = field(default_factory=list)
+    attributes: dict[str, list[AttributeSet]] = field(default_factory=dict)
+    returns: list[Return] = field(default_factory=list)
+    raises: list[Raise] = field(default_factory=list)
+    steps: list[AttributeSet | Call | Return | Raise] = field(default_factory=list)
+    writes_globals: ast.stmt | None = None
+    """A statement that may bind names unseen: ``exec``, ``globals()[...] =``, ``vars().update``."""
+    positions: dict[ast.stmt, int] = field(default_factory=dict)
+    """The number of every statement."""
+
+
+def index_block(body: Sequence[ast.stmt]) -> Block:
+    """Index a list of statements."""
+    indexer = _Indexer()
+    indexer.statements(body, ())
+    return indexer.block
+
+
+class _Indexer:
+    def __init__(self) -> None:
+        self.block = Block()
+        self.index = 0
+
+    def statements(self, body: Iterable[ast.stmt], guards: Guards) -> None:
+        for statement in body:
+            self.statement(statement, guards)
+
+    def statement(self, node: ast.stmt, guards: Guards) -> None:
+        self.index += 1
+        self.block.positions[node] = self.index
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self.bind(node.name, node, guards)
+            case ast.Import():
+                for alias in node.names:
+                    self.bind(alias.asname or alias.name.partition(".")[0], node, guards, alias=alias)
+            case ast.ImportFrom():
+                self.import_from(node, guards)
+            case ast.Assign():
+                for target in node.targets:
+                    self.target(target, node, node.value, (), guards)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self.target(node.target, node, value, (), guards)
+            case ast.AugAssign():
+                self.target(node.target, node, node.value, (), guards)
+            case ast.Delete():
+                for target in node.targets:
+                    self.target(target, node, None, (), guards)
+            case ast.Return():
+                found = Return(self.index, node, guards)
+                self.block.returns.append(found)
+                self.block.steps.append(found)
+            case ast.Raise():
+                raised = Raise(self.index, node, guards)
+                self.block.raises.append(raised)
+                self.block.steps.append(raised)
+            case ast.Expr():
+                self.expression(node, guards)
+            case _:
+                self.compound(node, guards)
+
+    def compound(self, node: ast.stmt, guards: Guards) -> None:
+        maybe = Guard(node, "maybe", self.index)
+        match node:
+            case ast.If():
+                self.walrus(node.test, node, guards)
+                at = self.index
+                self.statements(node.body, (*guards, Guard(node, "true", at)))
+                self.statements(node.orelse, (*guards, Guard(node, "false", at)))
+            case ast.Try() | ast.TryStar():
+                self.try_statement(node, guards)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    if item.optional_vars is not None:
+                        self.target(item.optional_vars, node, None, (), guards)
+                self.statements(node.body, guards)
+            case ast.For() | ast.AsyncFor():
+                self.target(node.target, node, None, (), (*guards, maybe))
+                self.statements(node.body, (*guards, maybe))
+                self.statements(node.orelse, guards)
+            case ast.While():
+                self.statements(node.body, (*guards, maybe))
+                self.statements(node.orelse, guards)
+            case ast.Match():
+                for case in node.cases:
+                    self.statements(case.body, (*guards, maybe))
+            case _:
+                pass
+
+    def try_statement(self, node: TryNode, guards: Guards) -> None:
+        at = self.index
+        for number, statement in enumerate(node.body):
+            self.statement(statement, (*guards, Guard(node, "body", at, number)))
+        for number, handler in enumerate(node.handlers):
+            inside = (*guards, Guard(node, "handler", at, number))
+            if handler.name:
+                self.bind(handler.name, handler, inside)
+            self.statements(handler.body, inside)
+        self.statements(node.orelse, (*guards, Guard(node, "else", at)))
+        self.statements(node.finalbody, guards)
+
+    def import_from(self, node: ast.ImportFrom, guards: Guards) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                self.block.stars.append(StarImport(self.index, node, guards))
+            else:
+                self.bind(alias.asname or alias.name, node, guards, alias=alias)
+
+    def target(
+        self, target: ast.expr, node: ast.stmt, value: ast.expr | None, path: tuple[int, ...], guards: Guards
+    ) -> None:
+        match target:
+            case ast.Name():
+                self.bind(target.id, node, guards, value=value, path=path)
+            case ast.Tuple() | ast.List():
+                for number, element in enumerate(target.elts):
+                    self.target(element, node, value, (*path, number), guards)
+            case ast.Starred():
+                self.target(target.value, node, None, (), guards)
+            case ast.Attribute():
+                self.attribute(target.value, target.attr, value, path, guards, node)
+            case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals"))):
+                self.block.writes_globals = self.block.writes_globals or node
+            case _:
+                pass
+
+    def attribute(
+        self,
+        base: ast.expr,
+        attribute: ast.expr | str,
+        value: ast.expr | None,
+        path: tuple[int, ...],
+        guards: Guards,
+        node: ast.stmt,
+    ) -> None:
+        found = AttributeSet(self.index, base, attribute, value, path, guards, node)
+        self.block.steps.append(found)
+        if isinstance(base, ast.Name):
+            self.block.attributes.setdefault(base.id, []).append(found)
+
+    def expression(self, node: ast.Expr, guards: Guards) -> None:
+        call = node.value
+        match call:
+            case ast.Constant():
+                return
+            case ast.Call(func=ast.Name(id="setattr"), args=[base, attribute, value]):
+                name = attribute.value if isinstance(attribute, ast.Constant) else attribute
+                if isinstance(name, str | ast.expr):
+                    self.attribute(base, name, value, (), guards, node)
+            case (
+                ast.Call(func=ast.Name(id="exec"))
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Call(func=ast.Name(id="globals" | "vars")), attr="update")
+                )
+            ):
+                self.block.writes_globals = self.block.writes_globals or node
+            case _:
+                self.block.steps.append(Call(self.index, call, guards))
+
+    def walrus(self, test: ast.expr, node: ast.stmt, guards: Guards) -> None:
+        for part in ast.walk(test):
+            if isinstance(part, ast.NamedExpr):
+                self.bind(part.target.id, node, guards, value=part.value)
+
+    def bind(
+        self,
+        name: str,
+        node: ast.stmt | ast.excepthandler,
+        guards: Guards,
+        *,
+        value: ast.expr | None = None,
+        path: tuple[int, ...] = (),
+        alias: ast.alias | None = None,
+    ) -> None:
+        found = Binding(name, self.index, node, guards, value, path, alias)
+        self.block.names.setdefault(name, []).append(found)

@@ -1,0 +1,307 @@
+"""Follow calls: of functions by their returns, of classes by their constructors, of modelled functions by a table."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from collections.abc import Sequence as Sequences
+from typing import TYPE_CHECKING
+
+from bridgekit.check.source import constants, guards
+from bridgekit.check.source.bindings import Block, index_block
+from bridgekit.check.source.construction import construct
+from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.native_calls import call_native
+from bridgekit.check.source.syntax import always_leaves, contains_yield
+from bridgekit.check.source.values import (
+    MISSING,
+    NONE,
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Const,
+    FunctionNode,
+    FunctionValue,
+    GetResponse,
+    InstanceValue,
+    Missing,
+    Native,
+    Partial,
+    Sequence,
+    SuperValue,
+    ThreadCall,
+    Unknown,
+    Value,
+    choose,
+)
+from bridgekit.middleware_chain.facts import Answer
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.evaluator import Evaluator
+
+__all__ = ["Calls"]
+
+MAX_CALLS = 25
+"""Nested calls that are followed; middleware factories nest two or three."""
+
+
+class Calls:
+    """Calls of values with values."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.nesting = 0
+        self._blocks: dict[ast.AST, Block] = {}
+
+    # -- call expressions -------------------------------------------------------------------------------------------
+
+    def expression(self, node: ast.Call, frame: Frame, at: int | None) -> Value:
+        """A call as it is written."""
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and len(node.args) in (0, 2):
+            return self._super(node, frame, at)
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.evaluator.evaluate(node.func.value, frame, at)
+            if isinstance(receiver, Const):
+                return self._method_of_constant(receiver, node, node.func.attr, frame, at)
+            callee = self.evaluator.attribute(receiver, node.func.attr, frame, node.func)
+        else:
+            callee = self.evaluator.evaluate(node.func, frame, at)
+        arguments, keywords = self.arguments(node, frame, at)
+        return self.call(callee, arguments, keywords, node, frame)
+
+    def arguments(
+        self, node: ast.Call, frame: Frame, at: int | None
+    ) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        """The values of a call's arguments; stars are spread where their content is known, else dropped."""
+        positional: list[Value] = []
+        for argument in node.args:
+            value = self.evaluator.evaluate(argument, frame, at)
+            if not isinstance(argument, ast.Starred):
+                positional.append(value)
+            elif isinstance(value, Sequence):
+                positional.extend(value.items)
+            elif isinstance(value, Const) and isinstance(value.value, tuple | list):
+                positional.extend(Const(item) for item in value.value)
+            else:
+                break
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.evaluator.evaluate(keyword.value, frame, at)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif isinstance(value, Const) and isinstance(value.value, dict):
+                keywords.update({str(key): item for key, item in value.value.items()})
+        return tuple(positional), keywords
+
+    def _method_of_constant(
+        self, receiver: Const, node: ast.Call, name: str, frame: Frame, at: int | None
+    ) -> Value:
+        arguments, _ = self.arguments(node, frame, at)
+        if isinstance(receiver.value, dict) and name in ("get", "pop") and arguments:
+            key = constants.as_const(arguments[0])
+            found = receiver.value.get(key) if isinstance(key, str | int) else None
+            if found is not None:
+                return found if not isinstance(found, str | int | bool) else Const(found)
+            return arguments[1] if len(arguments) > 1 else NONE
+        result = constants.call_method(receiver, name, arguments)
+        if result is constants.FOLD_FAILED:
+            return frame.unknown(f"the result of .{name}() is not followed", node)
+        return Const(result)
+
+    def _super(self, node: ast.Call, frame: Frame, at: int | None) -> Value:
+        if node.args:
+            after, receiver = (self.evaluator.evaluate(argument, frame, at) for argument in node.args)
+            if isinstance(after, ClassValue):
+                return SuperValue(receiver, after)
+            return frame.unknown("super() of a class that is not followed", node)
+        method: Frame | None = frame
+        while method is not None and (method.function is None or method.function.owner is None):
+            method = method.parent
+        owner = frame.owner
+        if method is None or owner is None or method.function is None:
+            return frame.unknown("super() outside a class", node)
+        parameters = _parameters(method.function.node)
+        receiver = method.arguments.get(parameters[0], MISSING) if parameters else MISSING
+        return SuperValue(receiver, owner)
+
+    # -- calling values ---------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        callee: Value,
+        arguments: tuple[Value, ...],
+        keywords: Mapping[str, Value],
+        node: ast.expr | None,
+        frame: Frame,
+    ) -> Value:
+        """The result of calling ``callee``; unknown, with the reason, where it is not followed."""
+        match callee:
+            case Choice():
+                results = (self.call(option, arguments, keywords, node, frame) for option in callee.values)
+                return choose(results, callee.why)
+            case FunctionValue():
+                return self.function(callee, arguments, keywords)
+            case BoundMethod():
+                return self.call(callee.function, (callee.receiver, *arguments), keywords, node, frame)
+            case Partial():
+                merged = {**callee.keywords, **keywords}
+                return self.call(callee.function, (*callee.arguments, *arguments), merged, node, frame)
+            case ClassValue():
+                return self.instance(callee, arguments, keywords, node, frame)
+            case Native():
+                return call_native(self.evaluator, callee, arguments, keywords, node, frame)
+            case InstanceValue():
+                method = self.evaluator.attributes.of_class(callee.cls, "__call__", callee)
+                return self.call(method, arguments, keywords, node, frame)
+            case GetResponse(called=False):
+                return GetResponse(callee.is_async, called=True)
+            case ThreadCall():
+                return frame.unknown("computed in a thread at run time", node)
+            case Missing():
+                return Unknown(callee.reason or "what is called does not exist", callee.location)
+            case Unknown():
+                return callee
+            case _:
+                return frame.unknown("a call that is not followed", node)
+
+    def instance(
+        self,
+        cls: ClassValue,
+        arguments: tuple[Value, ...],
+        keywords: Mapping[str, Value],
+        node: ast.expr | None,
+        frame: Frame,
+    ) -> Value:
+        """``cls(*arguments)``: an instance, or whatever a ``__new__`` of its own returns."""
+        evaluator = self.evaluator
+        if any(_is_thread_wrapper(order.classes) for order in evaluator.attributes.mros.of(cls)):
+            if arguments:
+                return ThreadCall(arguments[0])
+            return Partial(cls, (), keywords)
+        maker = evaluator.attributes.of_class(cls, "__new__", cls)
+        if isinstance(maker, FunctionValue):
+            made = self.function(maker, (cls, *arguments), keywords)
+            if not isinstance(made, InstanceValue) or made.cls.node is not cls.node:
+                return made
+        return InstanceValue(cls, arguments, dict(keywords))
+
+    def construct(self, instance: InstanceValue) -> None:
+        """Run the constructor of an instance, once."""
+        if not instance.constructed:
+            instance.constructed = True
+            construct(self.evaluator, instance)
+
+    def function(
+        self, function: FunctionValue, arguments: tuple[Value, ...], keywords: Mapping[str, Value]
+    ) -> Value:
+        """The value that a function returns; what a coroutine or generator gives is only known at run time."""
+        node = function.node
+        if self.nesting >= MAX_CALLS:
+            return function.frame.unknown("calls nested too deeply to follow", node)
+        if isinstance(node, ast.AsyncFunctionDef) or (
+            not isinstance(node, ast.Lambda) and contains_yield(node)
+        ):
+            return function.frame.unknown("the result of a coroutine or generator", node)
+        frame = self.frame(function, arguments, keywords)
+        self.nesting += 1
+        try:
+            if isinstance(node, ast.Lambda):
+                return self.evaluator.evaluate(node.body, frame, None)
+            return self._returned(frame, node)
+        finally:
+            self.nesting -= 1
+
+    def _returned(self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+        possible: list[Value] = []
+        why: Unknown | None = None
+        for found in frame.block.returns:
+            outcome = guards.holds(self.evaluator, found.guards, frame)
+            if outcome.answer is Answer.NO:
+                continue
+            value = found.node.value
+            possible.append(NONE if value is None else self.evaluator.evaluate(value, frame, found.index))
+            if outcome.answer is Answer.YES:
+                break
+            why = why or Unknown(outcome.reason, outcome.location)
+        else:
+            if not possible or not always_leaves(node.body):
+                possible.append(NONE)
+        return choose(possible, why) if why is not None else possible[-1]
+
+    def frame(
+        self, function: FunctionValue, arguments: tuple[Value, ...], keywords: Mapping[str, Value]
+    ) -> Frame:
+        """The frame of one call: its parameters bound."""
+        node = function.node
+        block = self._blocks.get(node)
+        if block is None:
+            block = self._blocks[node] = index_block([] if isinstance(node, ast.Lambda) else node.body)
+        bound = self._bind(function, arguments, keywords)
+        name = getattr(node, "name", "<lambda>")
+        module = function.frame.module
+        return Frame(
+            "function", block, module, name=name, parent=function.frame, arguments=bound, function=function
+        )
+
+    def _bind(
+        self, function: FunctionValue, arguments: Sequences[Value], keywords: Mapping[str, Value]
+    ) -> dict[str, Value]:
+        spec = function.node.args
+        names = _parameters(function.node)
+        bound: dict[str, Value] = dict(zip(names, arguments, strict=False))
+        rest = dict(keywords)
+        for name in [*names, *(argument.arg for argument in spec.kwonlyargs)]:
+            if name in rest:
+                bound[name] = rest.pop(name)
+        defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
+        defaults.update(
+            {
+                argument.arg: default
+                for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
+                if default
+            }
+        )
+        for name in [*names, *(argument.arg for argument in spec.kwonlyargs)]:
+            if name not in bound:
+                default = defaults.get(name)
+                bound[name] = (
+                    self.evaluator.evaluate(default, function.frame, None)
+                    if default is not None
+                    else function.frame.unknown(f"argument {name} is only known at run time", function.node)
+                )
+        if spec.vararg is not None:
+            bound[spec.vararg.arg] = Sequence(tuple(arguments[len(names) :]))
+        if spec.kwarg is not None:
+            bound[spec.kwarg.arg] = Const(rest)
+        return bound
+
+    # -- decorators -------------------------------------------------------------------------------------------------
+
+    def decorated(
+        self,
+        value: FunctionValue | ClassValue,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
+        frame: Frame,
+        at: int,
+    ) -> Value:
+        """The object that a ``def`` or ``class`` statement binds, its decorators applied from the inside out."""
+        result: Value = value
+        for decorator in reversed(node.decorator_list):
+            callee = self.evaluator.evaluate(decorator, frame, at)
+            result = self.call(callee, (result,), {}, decorator, frame)
+            if isinstance(result, Unknown):
+                return Unknown(f"decorator {_short(decorator)}: {result.reason}", result.location)
+        return result
+
+
+def _is_thread_wrapper(classes: tuple[ClassValue | Native, ...]) -> bool:
+    return any(isinstance(cls, Native) and cls.name == "asgiref.sync.SyncToAsync" for cls in classes)
+
+
+def _parameters(node: FunctionNode) -> list[str]:
+    return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+
+
+def _short(node: ast.expr) -> str:
+    text = ast.unparse(node.func if isinstance(node, ast.Call) else node)
+    return f"@{text[:60]}"

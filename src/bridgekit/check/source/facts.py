@@ -1,0 +1,216 @@
+"""From a value to `MiddlewareFacts`: the questions of ``BaseHandler.load_middleware``, asked of source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridgekit.check.source.coroutines import coroutine_function
+from bridgekit.check.source.evidence import where_said
+from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.hops import HopCounter
+from bridgekit.check.source.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Const,
+    FunctionValue,
+    GetResponse,
+    InstanceValue,
+    Missing,
+    Outcome,
+    Partial,
+    Unknown,
+    Value,
+    options,
+    place,
+)
+from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.evaluator import Evaluator
+
+__all__ = ["FactsReader"]
+
+
+class FactsReader:
+    """Answers for one value that stands at the end of a dotted path."""
+
+    def __init__(self, evaluator: Evaluator, dotted_path: str, value: Value, frame: Frame) -> None:
+        self.evaluator = evaluator
+        self.dotted_path = dotted_path
+        self.value = value
+        self.frame = frame
+        self.product = evaluator.call(value, (GetResponse(),), {}, None, frame)
+
+    def read(self, listed_at: Location | None) -> MiddlewareFacts:
+        """All facts; each unknown one with the reason and the place that blocks it."""
+        own_hops, mixin = self.hops()
+        return MiddlewareFacts(
+            self.dotted_path,
+            sync_capable=self.flag("sync_capable", default=True),
+            async_capable=self.flag("async_capable", default=False),
+            mixin_acall=mixin,
+            marked_async=self.marked(),
+            hooks=self.hooks(),
+            listed_at=listed_at,
+            defined_at=self.defined_at(),
+            own_hops=own_hops,
+            used=self.used(),
+        )
+
+    def flag(self, name: str, *, default: bool) -> Claim:
+        """``getattr(middleware, name, default)``, as `load_middleware` reads it off the class or factory."""
+        claims = [self._flag(option, name, default=default) for option in options(self.value)]
+        return _joined(claims, self.value)
+
+    def _flag(self, value: Value, name: str, *, default: bool) -> Claim:
+        found = self.evaluator.attribute(value, name, self.frame)
+        defaulted = f"nothing sets {name}; Django's default is {default}"
+        if isinstance(found, Missing):
+            return Claim(Answer.of(default), defaulted, self.defined_at())
+        outcome = self.evaluator.truth(_with_default(found, default))
+        if outcome.answer is Answer.UNKNOWN:
+            return Claim.unknown(f"{name}: {outcome.reason}", outcome.location or self.defined_at())
+        said, location = where_said(self.evaluator, value, name)
+        return Claim(
+            outcome.answer, f"{name} {said}".strip() if said else name, location or self.defined_at()
+        )
+
+    def marked(self) -> Claim:
+        """Whether the product is a coroutine function, which `convert_exception_to_response` asks."""
+        outcome = coroutine_function(self.evaluator, self.product)
+        if outcome.answer is Answer.UNKNOWN:
+            return Claim.unknown(outcome.reason, outcome.location)
+        return Claim(outcome.answer, outcome.reason, outcome.location or self.defined_at())
+
+    def hops(self) -> tuple[Count, Claim]:
+        """Hops of the middleware's own code, and whether it runs ``MiddlewareMixin.__acall__``."""
+        cost = HopCounter(self.evaluator).count(self.product, self.frame)
+        why = cost.why or self.frame.unknown("not followed")
+        if cost.low == cost.high:
+            count = Count(cost.low, cost.high, location=self.defined_at())
+        else:
+            count = Count(cost.low, cost.high, why.reason, why.location)
+        if cost.mixin_low == cost.mixin_high:
+            mixin = Claim(Answer.of(cost.mixin_low > 0), "", self.defined_at())
+        else:
+            mixin = Claim.unknown(why.reason, why.location)
+        if isinstance(self.product, Unknown):
+            mixin = Claim.unknown(self.product.reason, self.product.location)
+        return count, mixin
+
+    def hooks(self) -> dict[str, HookFacts]:
+        """The hooks that the product has or may have."""
+        found: dict[str, HookFacts] = {}
+        for name in HOOKS:
+            value = self.evaluator.attribute(self.product, name, self.frame)
+            hook = self._hook(name, value)
+            if hook is not None:
+                found[name] = hook
+        return found
+
+    def _hook(self, name: str, value: Value) -> HookFacts | None:
+        if isinstance(value, Missing) or isinstance(self.product, Const):
+            return None
+        if isinstance(value, Unknown):
+            claim = Claim.unknown(value.reason, value.location)
+            return HookFacts(name, is_async=claim, exists=claim)
+        present = [option for option in options(value) if not isinstance(option, Missing)]
+        exists = Claim.yes()
+        if isinstance(value, Choice) and len(present) < len(value.values):
+            exists = Claim.unknown(value.why.reason, value.why.location)
+        outcomes = [coroutine_function(self.evaluator, option) for option in present]
+        location = self._location_of(present[0]) if present else None
+        if len({outcome.answer for outcome in outcomes}) == 1 and outcomes[0].answer is not Answer.UNKNOWN:
+            return HookFacts(name, Claim(outcomes[0].answer, "", location), location, exists)
+        blocked = next(
+            (o for o in outcomes if o.answer is Answer.UNKNOWN), Outcome(Answer.UNKNOWN, "several candidates")
+        )
+        return HookFacts(name, Claim.unknown(blocked.reason, blocked.location or location), location, exists)
+
+    @staticmethod
+    def _location_of(value: Value) -> Location | None:
+        while isinstance(value, BoundMethod | Partial):
+            value = value.function
+        return place(value.frame.module, value.node) if isinstance(value, FunctionValue) else None
+
+    def used(self) -> Claim:
+        """Whether the constructor lets itself be used, or raises ``MiddlewareNotUsed``."""
+        for option in options(self.product):
+            if isinstance(option, InstanceValue):
+                self.evaluator.calls.construct(option)
+                if option.unused.answer is not Answer.NO:
+                    outcome = option.unused.inverted()
+                    return Claim(outcome.answer, outcome.reason, outcome.location)
+        return Claim.yes()
+
+    def defined_at(self) -> Location | None:
+        """The ``class`` or ``def`` statement."""
+        for option in options(self.value):
+            while isinstance(option, Partial | BoundMethod):
+                option = option.function
+            if isinstance(option, InstanceValue):
+                option = option.cls
+            if isinstance(option, ClassValue | FunctionValue):
+                return place(option.frame.module, option.node)
+        return None
+
+    def shape(self) -> Claim:
+        """Whether it can be used as middleware: takes ``get_response`` and gives something callable."""
+        claims = [self._shape(option) for option in options(self.value)]
+        return _joined(claims, self.value)
+
+    def _shape(self, value: Value) -> Claim:
+        if isinstance(value, Unknown | Missing):
+            return Claim.unknown(value.reason, value.location)
+        if isinstance(value, ClassValue):
+            initializer = self.evaluator.attributes.of_class(value, "__init__", value)
+            maker = self.evaluator.attributes.of_class(value, "__new__", value)
+            if isinstance(initializer, Missing) and isinstance(maker, Missing):
+                return Claim.no("its constructor takes no get_response", self.defined_at())
+            if isinstance(initializer, FunctionValue) and not _accepts(initializer, 2):
+                location = place(initializer.frame.module, initializer.node)
+                return Claim.no("its constructor cannot be called with get_response alone", location)
+        elif isinstance(value, FunctionValue) and not _accepts(value, 1):
+            return Claim.no("it cannot be called with get_response alone", self.defined_at())
+        claims = [self._usable(option) for option in options(self.product)]
+        return _joined(claims, self.product)
+
+    def _usable(self, product: Value) -> Claim:
+        if isinstance(product, InstanceValue):
+            method = self.evaluator.attributes.of_class(product.cls, "__call__", product)
+            if isinstance(method, Missing):
+                return Claim.no("its instances cannot be called", self.defined_at())
+            if isinstance(method, Unknown):
+                return Claim.unknown(method.reason, method.location)
+            return Claim.yes()
+        if isinstance(product, Unknown):
+            return Claim.unknown(product.reason, product.location)
+        if isinstance(product, Const | Missing):
+            return Claim.no("it returns nothing that can be called", self.defined_at())
+        return Claim.yes()
+
+
+def _with_default(value: Value, default: bool) -> Value:
+    if not isinstance(value, Choice):
+        return value
+    return Choice(tuple(Const(default) if isinstance(o, Missing) else o for o in value.values), value.why)
+
+
+def _joined(claims: list[Claim], value: Value) -> Claim:
+    if len({claim.answer for claim in claims}) == 1:
+        return claims[0]
+    if isinstance(value, Choice):
+        return Claim.unknown(value.why.reason, value.why.location)
+    return next(claim for claim in claims if claim.answer is Answer.UNKNOWN)
+
+
+def _accepts(function: FunctionValue, count: int) -> bool:
+    """Whether a function can be called with ``count`` positional arguments and nothing else."""
+    spec = function.node.args
+    positional = len(spec.posonlyargs) + len(spec.args)
+    if positional < count and spec.vararg is None:
+        return False
+    if positional - len(spec.defaults) > count:
+        return False
+    return all(default is not None for default in spec.kw_defaults)

@@ -1,0 +1,205 @@
+"""Decide whether a guarded statement runs: ``if`` tests, and which part of a ``try`` an import ends in."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from bridgekit.check.source.bindings import Guard, Guards, TryNode
+from bridgekit.check.source.frames import Frame, TryOutcome
+from bridgekit.check.source.values import Choice, Missing, Native, Outcome, Unknown, options
+from bridgekit.middleware_chain.facts import Answer
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.evaluator import Evaluator
+
+__all__ = ["holds", "truth_of_test"]
+
+YES = Outcome(Answer.YES)
+NO = Outcome(Answer.NO)
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
+_BROAD = frozenset({"Exception", "BaseException"})
+
+
+def holds(evaluator: Evaluator, guards: Guards, frame: Frame) -> Outcome:
+    """Whether all of ``guards`` let their statement run; NO wins over UNKNOWN."""
+    blocked: Outcome | None = None
+    for guard in guards:
+        outcome = frame.truths.get(guard)
+        if outcome is None:
+            outcome = _holds(evaluator, guard, frame)
+            frame.truths[guard] = outcome
+        if outcome.answer is Answer.NO:
+            return outcome
+        if outcome.answer is Answer.UNKNOWN and blocked is None:
+            blocked = outcome
+    return blocked or YES
+
+
+def _holds(evaluator: Evaluator, guard: Guard, frame: Frame) -> Outcome:
+    node = guard.node
+    if guard.part == "maybe":
+        return Outcome.blocked(frame.unknown("only decided while the loop or match runs", node))
+    if isinstance(node, ast.If):
+        outcome = truth_of_test(evaluator, node.test, frame, guard.index)
+        return outcome if guard.part == "true" else outcome.inverted()
+    if isinstance(node, ast.Try | ast.TryStar):
+        return _part_of_try(guard, node, _outcome_of_try(evaluator, node, frame, guard.index))
+    return YES
+
+
+def truth_of_test(evaluator: Evaluator, test: ast.expr, frame: Frame, at: int | None) -> Outcome:
+    """The truth of a condition; a cycle through it is unknown."""
+    if test in frame.open:
+        return Outcome.blocked(frame.unknown("the condition depends on itself", test))
+    frame.open.add(test)
+    try:
+        value = evaluator.evaluate(test, frame, at)
+    finally:
+        frame.open.discard(test)
+    outcome = evaluator.truth(value)
+    if outcome.answer is Answer.UNKNOWN and outcome.location is None:
+        return Outcome.blocked(frame.unknown(outcome.reason, test))
+    return outcome
+
+
+def _part_of_try(guard: Guard, node: TryNode, outcome: TryOutcome) -> Outcome:
+    if guard.part == "body":
+        reached = outcome.at < 0 or guard.number < outcome.at
+        return YES if reached else _undecided(outcome, NO)
+    if guard.part == "else":
+        return YES if outcome.at < 0 else _undecided(outcome, NO)
+    if outcome.at < 0 or _first_catching(node, outcome.error) != guard.number:
+        return NO
+    return _undecided(outcome, YES)
+
+
+def _undecided(outcome: TryOutcome, otherwise: Outcome) -> Outcome:
+    return Outcome.blocked(outcome.maybe) if outcome.maybe is not None else otherwise
+
+
+def _first_catching(node: TryNode, error: str) -> int:
+    for number, handler in enumerate(node.handlers):
+        caught = caught_names(handler)
+        if (
+            not caught
+            or caught & _BROAD
+            or error in caught
+            or (error == "ModuleNotFoundError" and "ImportError" in caught)
+        ):
+            return number
+        if error == "":
+            return number
+    return -1
+
+
+def caught_names(handler: ast.ExceptHandler) -> frozenset[str]:
+    """The names of the exceptions that a handler catches; empty for a bare ``except``."""
+    if handler.type is None:
+        return frozenset()
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return frozenset(
+        part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else "?"
+        for part in types
+    )
+
+
+def _outcome_of_try(evaluator: Evaluator, node: TryNode, frame: Frame, at: int) -> TryOutcome:
+    known = frame.tries.get(node)
+    if known is not None:
+        return known
+    # While it is being decided, the body is taken to complete: its own imports may lead back here.
+    frame.tries[node] = TryOutcome()
+    caught = frozenset[str]().union(*(caught_names(handler) or _BROAD for handler in node.handlers))
+    outcome = TryOutcome()
+    for number, statement in enumerate(node.body):
+        failure = _fails(evaluator, statement, frame, frame.block.positions.get(statement, at), caught)
+        if failure is not None:
+            outcome = TryOutcome(number, failure.error, failure.maybe)
+            break
+    frame.tries[node] = outcome
+    return outcome
+
+
+def _fails(
+    evaluator: Evaluator, statement: ast.stmt, frame: Frame, at: int, caught: frozenset[str]
+) -> TryOutcome | None:
+    """How a statement of a ``try`` body raises something that is caught; None if it completes."""
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            return _failed_import(evaluator, statement, frame)
+        case ast.Raise():
+            exc = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+            return TryOutcome(0, exc.id if isinstance(exc, ast.Name) else "")
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.Expr(value=value):
+            return _failed_expression(evaluator, value, frame, at, caught)
+        case ast.If(test=test):
+            outcome = truth_of_test(evaluator, test, frame, at)
+            branches = {Answer.YES: [statement.body], Answer.NO: [statement.orelse]}.get(
+                outcome.answer, [statement.body, statement.orelse]
+            )
+            failures = [
+                failure
+                for branch in branches
+                for inner in branch
+                if (failure := _fails(evaluator, inner, frame, at, caught)) is not None
+            ]
+            if failures and len(branches) > 1:
+                return TryOutcome(0, failures[0].error, Unknown(outcome.reason, outcome.location))
+            return failures[0] if failures else None
+        case _:
+            return None
+
+
+def _failed_import(
+    evaluator: Evaluator, statement: ast.Import | ast.ImportFrom, frame: Frame
+) -> TryOutcome | None:
+    outcome = evaluator.imports.completes(statement, frame)
+    if outcome.answer is Answer.YES:
+        return None
+    maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
+    return TryOutcome(0, "ModuleNotFoundError" if "not installed" in outcome.reason else "ImportError", maybe)
+
+
+def _failed_expression(
+    evaluator: Evaluator, value: ast.expr, frame: Frame, at: int, caught: frozenset[str]
+) -> TryOutcome | None:
+    computed = [node for node in ast.walk(value) if isinstance(node, ast.Call | ast.Subscript)]
+    if not computed and not isinstance(value, ast.Name | ast.Attribute):
+        return None
+    if computed and caught <= _IMPORT_ERRORS and not _imports_by_name(evaluator, computed, frame, at):
+        return None
+    found = list(options(evaluator.evaluate(value, frame, at)))
+    missing = next((option for option in found if isinstance(option, Missing)), None)
+    if missing is not None:
+        error = _error_of_missing(value, caught)
+        maybe = frame.unknown(missing.reason or "may be missing", value) if len(found) > 1 else None
+        return TryOutcome(0, error, maybe)
+    unknown = next((option for option in found if isinstance(option, Unknown | Choice)), None)
+    if isinstance(unknown, Unknown) and computed:
+        return TryOutcome(0, "", unknown)
+    return None
+
+
+def _imports_by_name(
+    evaluator: Evaluator, computed: list[ast.Call | ast.Subscript], frame: Frame, at: int
+) -> bool:
+    """Whether one of the calls is ``import_module`` or its kin, which raise ImportError like a statement."""
+    for node in computed:
+        if isinstance(node, ast.Call):
+            callee = evaluator.evaluate(node.func, frame, at)
+            if isinstance(callee, Native) and callee.name.rpartition(".")[2] in {
+                "import_module",
+                "import_string",
+                "__import__",
+            }:
+                return True
+    return False
+
+
+def _error_of_missing(value: ast.expr, caught: frozenset[str]) -> str:
+    if isinstance(value, ast.Name):
+        return "NameError"
+    if isinstance(value, ast.Attribute):
+        return "AttributeError"
+    return "ImportError" if caught & _IMPORT_ERRORS else ""

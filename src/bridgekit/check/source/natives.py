@@ -1,0 +1,111 @@
+"""What is modelled instead of read: the standard library, asgiref, and the few functions of Django that name modules.
+
+The meaning of these names is fixed by their documentation, and reading their source would cost more than the whole rest
+of a check. Everything else, Django's middleware decorators and ``MiddlewareMixin`` included, is read like any module.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from bridgekit.check.source.values import MISSING, Const, Missing, Native, Unknown, Value
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.evaluator import Evaluator
+
+__all__ = [
+    "COROUTINE_TESTS",
+    "MARKERS",
+    "THREAD_WRAPPERS",
+    "VersionInfo",
+    "is_native_module",
+    "native_member",
+    "parse_version",
+]
+
+COROUTINE_TESTS = frozenset(
+    {
+        "asgiref.sync.iscoroutinefunction",
+        "asyncio.coroutines.iscoroutinefunction",
+        "asyncio.iscoroutinefunction",
+        "inspect.iscoroutinefunction",
+    }
+)
+"""Functions that ask whether a callable is a coroutine function; a test of ``get_response`` by them chooses the mode."""
+
+MARKERS = frozenset({"asgiref.sync.markcoroutinefunction", "inspect.markcoroutinefunction"})
+THREAD_WRAPPERS = frozenset({"asgiref.sync.SyncToAsync", "asgiref.sync.sync_to_async"})
+
+_KNOWN_OUTSIDE = {
+    "django.conf.settings",
+    "django.get_version",
+    "django.utils.functional.cached_property",
+    "django.utils.functional.classproperty",
+    "django.utils.module_loading.import_string",
+    "django.utils.version.get_complete_version",
+    "django.utils.version.get_version",
+    "packaging.version.Version",
+    "packaging.version.parse",
+    "pkg_resources.parse_version",
+    "distutils.version.LooseVersion",
+    "distutils.version.StrictVersion",
+}
+_PRESENT_SINCE = {
+    "asyncio.TaskGroup": (3, 11),
+    "asyncio.to_thread": (3, 9),
+    "inspect.markcoroutinefunction": (3, 12),
+    "typing.override": (3, 12),
+}
+_CONSTANTS: dict[str, object] = {"typing.TYPE_CHECKING": False, "typing_extensions.TYPE_CHECKING": False}
+
+
+class VersionInfo(NamedTuple):
+    """``sys.version_info`` of the target."""
+
+    major: int
+    minor: int
+    micro: int
+    releaselevel: str
+    serial: int
+
+
+def is_native_module(name: str) -> bool:
+    """Whether a module belongs to the modelled world by its top-level name."""
+    top = name.partition(".")[0]
+    return top in sys.stdlib_module_names or top in ("asgiref", "typing_extensions")
+
+
+def native_member(module: str, name: str, evaluator: Evaluator, *, known_only: bool = False) -> Value:
+    """A name of a modelled module. ``known_only`` asks about a module that is read: only its few modelled names count."""
+    full = f"{module}.{name}"
+    if full in _KNOWN_OUTSIDE:
+        return Native(full)
+    if known_only:
+        return MISSING
+    if full == "sys.version_info":
+        return Const(target_version(evaluator))
+    if full in _CONSTANTS:
+        return Const(_CONSTANTS[full])
+    since = _PRESENT_SINCE.get(full)
+    if since is not None and evaluator.python_version < since:
+        return Missing(f"{full} does not exist before Python {since[0]}.{since[1]}")
+    if full in ("os.environ", "sys.platform", "sys.argv", "sys.modules"):
+        return Unknown(f"{full} is only known at run time")
+    return Native(full)
+
+
+def target_version(evaluator: Evaluator) -> VersionInfo:
+    """The target's ``sys.version_info``, completed where only the first numbers are known."""
+    major, minor, micro = (*evaluator.python_version, 0, 0)[:3]
+    return VersionInfo(major, minor, micro, "final", 0)
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The release numbers of a version, trailing zeros dropped so that 3.1 equals 3.1.0."""
+    match = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
+    numbers = [int(part) for part in match.group(1).split(".")] if match else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

@@ -1,0 +1,55 @@
+"""Questions about a syntax tree alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+__all__ = ["always_leaves", "contains_yield", "root_name"]
+
+
+def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function is a generator: a ``yield`` of its own, not of a function inside it."""
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(part))
+    return False
+
+
+def always_leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether a body cannot run off its end: its last statement returns or raises on every branch."""
+    if not body:
+        return False
+    last = body[-1]
+    match last:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If():
+            return always_leaves(last.body) and always_leaves(last.orelse)
+        case ast.With() | ast.AsyncWith():
+            return always_leaves(last.body)
+        case ast.Try() | ast.TryStar():
+            if always_leaves(last.finalbody):
+                return True
+            ends = always_leaves(last.orelse) if last.orelse else always_leaves(last.body)
+            return ends and all(always_leaves(handler.body) for handler in last.handlers)
+        case _:
+            return False
+
+
+def root_name(node: ast.expr) -> str:
+    """The name that a chain of attributes, calls and subscripts starts from; empty for anything else."""
+    while True:
+        match node:
+            case ast.Attribute() | ast.Subscript():
+                node = node.value
+            case ast.Call():
+                node = node.func
+            case ast.Name():
+                return node.id
+            case _:
+                return ""

@@ -1,0 +1,277 @@
+"""What an expression can turn out to be when source is read instead of run.
+
+Values are few and shallow: just enough to follow a name to a class or function and to decide the conditions that
+middleware put around them. Whatever else a program does is `Unknown`, with the reason and the place.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from bridgekit.check.modules import SourceModule
+from bridgekit.middleware_chain.facts import Answer, Location
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.frames import Frame
+
+__all__ = [
+    "MISSING",
+    "NONE",
+    "BoundMethod",
+    "Choice",
+    "ClassValue",
+    "Const",
+    "Descriptor",
+    "FunctionNode",
+    "FunctionValue",
+    "GetResponse",
+    "InstanceValue",
+    "Missing",
+    "ModuleValue",
+    "Native",
+    "Outcome",
+    "Partial",
+    "Sequence",
+    "SuperValue",
+    "ThreadCall",
+    "Unknown",
+    "Value",
+    "choose",
+    "options",
+    "place",
+]
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+MAX_OPTIONS = 12
+"""More alternatives than this for one value are no longer enumerated."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A plain value: numbers, strings, None, and tuples, lists or dicts of them."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """A tuple, list or set display whose items are values."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModuleValue:
+    """An imported module, by its dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Native:
+    """Something of the standard library or of asgiref, known by its dotted name and not read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A function object: its ``def`` and the frame in which it was executed (its closure).
+
+    ``attributes`` were set on it by code that only saw it as an argument (a decorator); ``marked`` says that
+    `inspect.markcoroutinefunction` was applied.
+    """
+
+    node: FunctionNode
+    frame: Frame
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    owner: ClassValue | None = None
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassValue:
+    """A class object: its statement, the frame it was executed in, and what decorators set on it.
+
+    ``bases`` is given for classes that were made by a call (`type`, ``with_metaclass``); else the statement's count.
+    """
+
+    node: ast.ClassDef
+    frame: Frame
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+    bases: tuple[Value, ...] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class InstanceValue:
+    """An object made by calling a class. Its constructor is followed at the first look at it, not before.
+
+    ``attributes`` are those that the constructor set; ``marked`` is whether `inspect.markcoroutinefunction` was applied,
+    ``unused`` whether ``MiddlewareNotUsed`` is raised; ``dynamic`` gives the reason if attributes were set under names
+    that cannot be known.
+    """
+
+    cls: ClassValue
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    constructed: bool = False
+    attributes: dict[str, Value] = field(default_factory=dict)
+    marked: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
+    unused: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
+    dynamic: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod:
+    """A function found on an instance or class, with the object that it is bound to."""
+
+    function: Value
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descriptor:
+    """A function wrapped by ``property``, ``cached_property``, ``staticmethod``, ``classmethod`` or ``classproperty``."""
+
+    kind: str
+    function: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuperValue:
+    """``super()``: attributes of ``receiver`` looked up behind ``after`` in its MRO."""
+
+    receiver: Value
+    after: ClassValue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """`functools.partial`: a callable with its leading arguments."""
+
+    function: Value
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThreadCall:
+    """``sync_to_async(function)``: a coroutine function whose every call crosses to a thread."""
+
+    function: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GetResponse:
+    """The rest of the chain as a middleware sees it. ``called`` is the response, awaitable in async mode."""
+
+    is_async: bool = True
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Missing:
+    """No such name or attribute: what would raise NameError, AttributeError or ImportError."""
+
+    reason: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown:
+    """A value that reading cannot tell, why, and what blocks it."""
+
+    reason: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One of several values; ``why`` says what would decide between them."""
+
+    values: tuple[Value, ...]
+    why: Unknown
+
+
+Value: TypeAlias = (
+    Const
+    | Sequence
+    | ModuleValue
+    | Native
+    | FunctionValue
+    | ClassValue
+    | InstanceValue
+    | BoundMethod
+    | Descriptor
+    | SuperValue
+    | Partial
+    | ThreadCall
+    | GetResponse
+    | Missing
+    | Unknown
+    | Choice
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A three-valued truth with the reason for an unknown one and the place that decides it."""
+
+    answer: Answer
+    reason: str = ""
+    location: Location | None = None
+
+    @classmethod
+    def blocked(cls, by: Unknown) -> Outcome:
+        """Unknown, because of ``by``."""
+        return cls(Answer.UNKNOWN, by.reason, by.location)
+
+    def inverted(self) -> Outcome:
+        """``not self``."""
+        if self.answer is Answer.UNKNOWN:
+            return self
+        return replace(self, answer=Answer.of(self.answer is Answer.NO))
+
+
+NONE = Const(None)
+MISSING = Missing()
+
+
+def options(value: Value) -> Iterator[Value]:
+    """Every alternative of a value; itself, if it is no choice."""
+    if isinstance(value, Choice):
+        yield from value.values
+    else:
+        yield value
+
+
+def choose(values: Iterable[Value], why: Unknown) -> Value:
+    """One value for several alternatives, nested choices flattened; ``why`` tells what would decide."""
+    flat: list[Value] = []
+    for value in values:
+        for option in options(value):
+            if not any(_same(option, seen) for seen in flat):
+                flat.append(option)
+    if len(flat) == 1:
+        return flat[0]
+    if not flat or len(flat) > MAX_OPTIONS:
+        return why
+    return Choice(tuple(flat), why)
+
+
+def _same(one: Value, other: Value) -> bool:
+    if isinstance(one, Const) and isinstance(other, Const):
+        return type(one.value) is type(other.value) and one.value == other.value
+    if isinstance(one, ClassValue) and isinstance(other, ClassValue):
+        return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
+    if isinstance(one, Native) and isinstance(other, Native):
+        return one.name == other.name
+    return one is other or (isinstance(one, Missing) and isinstance(other, Missing))
+
+
+def place(module: SourceModule, node: ast.AST | None) -> Location:
+    """Where a node stands; lines and columns count from 1."""
+    return Location(module.path, getattr(node, "lineno", 1) or 1, getattr(node, "col_offset", 0) + 1)
