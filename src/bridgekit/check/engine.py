@@ -1,0 +1,50 @@
+"""Run rules over checked stacks; merge what several variants have in common; sort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bridgekit.check.finding import Finding
+from bridgekit.check.rule import Rule
+from bridgekit.check.subject import Subject
+
+__all__ = ["run_rules", "selected"]
+
+
+def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Rule]:
+    """The rules to run. ``select`` and ``ignore`` hold codes or their beginnings (``BRG``, ``BRG01``).
+
+    Without ``select``, those that are on by default; the longer, that is the more precise, of two answers wins.
+    """
+
+    def match(code: str, prefixes: Sequence[str]) -> int:
+        return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=0)
+
+    chosen = []
+    for rule in rules:
+        wanted = match(rule.code, select) if select else int(rule.on_by_default)
+        # Between equals "ignore" wins: it is the later thought.
+        if wanted > match(rule.code, ignore):
+            chosen.append(rule)
+    return chosen
+
+
+def run_rules(rules: Sequence[Rule], subjects: Iterable[Subject]) -> list[Finding]:
+    """Every finding of every rule, each once, with the variants in which it holds."""
+    found: dict[tuple[str, str, str, int, int], Finding] = {}
+    for subject in subjects:
+        for rule in rules:
+            for problem in rule.check(subject):
+                finding = Finding(
+                    rule.code,
+                    rule.severity,
+                    problem.message,
+                    problem.location,
+                    problem.fix,
+                    problem.subject,
+                    problem.related,
+                    (subject.variant.name,),
+                )
+                known = found.get(finding.identity)
+                found[finding.identity] = known.also_in(finding.variants) if known else finding
+    return sorted(found.values(), key=lambda finding: finding.sort_key)

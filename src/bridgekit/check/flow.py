@@ -1,0 +1,176 @@
+"""Small questions about function bodies that several rules ask: what is called, what is awaited, what runs where."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bridgekit.check.parsing import SourceModule
+from bridgekit.check.source.definition import Definition, DefinitionKind
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = [
+    "FunctionNode",
+    "ReadFunction",
+    "called_functions",
+    "dotted_name",
+    "handles_async",
+    "identifiers",
+    "imported_names",
+    "location_in",
+    "own_functions",
+    "resolved_name",
+    "walk_own",
+]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+#: Names by which code that deals with coroutines or asynchronous iterators gives itself away.
+_ASYNC_WORDS = re.compile(r"async|await|corou|acall|aiter", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadFunction:
+    """A function body with the module whose names it sees, and the class that owns it (empty for plain functions)."""
+
+    node: FunctionNode
+    module: SourceModule
+    owner: str = ""
+
+    @property
+    def name(self) -> str:
+        """The function's own name."""
+        return self.node.name
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is written ``async def``."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+
+def walk_own(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node that runs when ``node``'s body runs: nested functions, lambdas and classes are not entered."""
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(current))
+
+
+def dotted_name(node: ast.AST) -> str:
+    """``a.b.c`` for names and attributes of names; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    return ".".join([node.id, *reversed(parts)])
+
+
+def identifiers(node: ast.AST) -> Iterator[str]:
+    """Every name, attribute and short text in a body, nested functions included."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            yield inner.id
+        elif isinstance(inner, ast.Attribute):
+            yield inner.attr
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and inner.value.isidentifier():
+            yield inner.value
+
+
+def handles_async(node: ast.AST) -> bool:
+    """Whether a body shows any sign of dealing with coroutines; rules then keep silent rather than guess."""
+    return any(isinstance(inner, (ast.Await, ast.AsyncFunctionDef)) for inner in ast.walk(node)) or any(
+        _ASYNC_WORDS.search(name) for name in identifiers(node)
+    )
+
+
+def imported_names(module: SourceModule) -> dict[str, str]:
+    """Local name to the dotted path that an ``import`` anywhere in the module binds to it.
+
+    A name that two imports bind differently (``try: ... except ImportError: ...``) is left out: it is not known.
+    """
+    bound: dict[str, set[str]] = {}
+    for node in ast.walk(module.tree) if module.tree is not None else ():
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                target = alias.name if alias.asname else alias.name.partition(".")[0]
+                bound.setdefault(alias.asname or target, set()).add(target)
+        elif isinstance(node, ast.ImportFrom):
+            source = module.resolve_relative(node.level, node.module) or ""
+            for alias in node.names:
+                bound.setdefault(alias.asname or alias.name, set()).add(f"{source}.{alias.name}")
+    return {name: next(iter(targets)) for name, targets in bound.items() if len(targets) == 1}
+
+
+def resolved_name(node: ast.AST, imports: dict[str, str]) -> str:
+    """The dotted path that a name or attribute means, imports followed; empty for anything else."""
+    first, _, rest = dotted_name(node).partition(".")
+    target = imports.get(first, first)
+    return f"{target}.{rest}" if rest else target
+
+
+def location_in(module: SourceModule, node: ast.AST) -> Location:
+    """Where a node stands."""
+    return Location(module.path, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
+
+
+def own_functions(definition: Definition) -> list[ReadFunction]:
+    """The functions of a middleware that its author or its packages wrote: all but Django's and Python's own."""
+    found = [
+        ReadFunction(method.node, method.module, method.owner)
+        for method in definition.methods.values()
+        if not method.owner.startswith("django.")
+    ]
+    if definition.kind is DefinitionKind.FUNCTION and definition.module is not None:
+        # Inner functions are part of the factory's body as well; whoever walks with walk_own sees each once.
+        found += [ReadFunction(node, definition.module) for node in definition.inner]
+        if isinstance(definition.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.append(ReadFunction(definition.node, definition.module))
+    return list({id(function.node): function for function in found}.values())
+
+
+def called_functions(
+    start: Iterable[ReadFunction], definition: Definition, *, depth: int = 3, awaited: bool = True
+) -> list[ReadFunction]:
+    """``start`` and what it calls by ``self.name(...)`` or by a plain name of its module, ``depth`` calls deep.
+
+    Only calls are followed: a method handed to ``sync_to_async`` is not one. With ``awaited`` false, functions written
+    ``async def`` are not entered.
+    """
+    seen: dict[int, ReadFunction] = {}
+    waiting = [(function, 0) for function in start]
+    while waiting:
+        function, level = waiting.pop(0)
+        if id(function.node) in seen:
+            continue
+        seen[id(function.node)] = function
+        if level < depth:
+            waiting += [
+                (callee, level + 1)
+                for callee in _callees(function, definition)
+                if awaited or not callee.is_async
+            ]
+    return list(seen.values())
+
+
+def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+    top_level = {
+        node.name: node
+        for node in (function.module.tree.body if function.module.tree is not None else ())
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    for node in walk_own(function.node):
+        if not isinstance(node, ast.Call):
+            continue
+        name = dotted_name(node.func)
+        receiver, _, method_name = name.rpartition(".")
+        method = definition.methods.get(method_name)
+        if receiver == "self" and method is not None and not method.owner.startswith("django."):
+            yield ReadFunction(method.node, method.module, method.owner)
+        elif name in top_level:
+            yield ReadFunction(top_level[name], function.module)

@@ -1,0 +1,54 @@
+"""The result of a run, which reporters turn into text. All of it is finished values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridgekit.check.finding import Finding
+from bridgekit.check.settings.result import Note
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.plan import Proposal
+from bridgekit.middleware_chain.requests import Server
+
+__all__ = ["Report", "StackReport", "best_proposal"]
+
+
+@dataclass(frozen=True, slots=True)
+class StackReport:
+    """One settings module with its variants; the first subject is the default variant."""
+
+    module: str
+    path: str
+    subjects: Sequence[Subject]
+    notes: tuple[Note, ...] = ()
+    cut: str = ""
+    """Why further variants were not looked at; empty if all were."""
+
+    @property
+    def default(self) -> Subject:
+        """The variant under the project's own defaults."""
+        return self.subjects[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a run found. ``silenced`` and ``known`` are findings that do not count."""
+
+    root: str
+    server: Server
+    stacks: Sequence[StackReport]
+    findings: Sequence[Finding]
+    silenced: Sequence[Finding] = ()
+    known: Sequence[Finding] = ()
+    live: bool = False
+    notes: tuple[str, ...] = ()
+
+    def shown(self, path: str) -> str:
+        """A path as it is printed: relative to the project if it lies in it."""
+        return path[len(self.root) + 1 :] if path.startswith(f"{self.root}/") else path
+
+
+def best_proposal(subject: Subject) -> Proposal | None:
+    """The change of one line that certainly saves most hops in this stack."""
+    return next((proposal for proposal in subject.proposals if proposal.difference.saves), None)

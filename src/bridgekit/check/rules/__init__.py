@@ -1,0 +1,57 @@
+"""Every rule, by hand and in the order of its code: what is not listed here does not run."""
+
+from __future__ import annotations
+
+from bridgekit.check.rule import Rule
+from bridgekit.check.rules import (
+    brg000_unreadable,
+    brg001_hidden_hops,
+    brg002_sync_only,
+    brg003_coroutine_as_response,
+    brg004_streaming_content,
+    brg005_blocking_call,
+    brg006_thread_local,
+    brg007_context_token,
+    brg008_mixin_init,
+    brg009_unmarked_async,
+    brg010_sync_hooks,
+    brg011_avoidable_crossing,
+    brg012_async_only_under_wsgi,
+    brg013_neither_mode,
+    brg014_flag_on_instance,
+    brg015_old_style,
+    brg016_entry_points,
+    brg017_atomic_requests,
+    brg018_conn_max_age,
+    brg019_old_asgiref,
+)
+
+__all__ = ["ALL_RULES", "rule_by_code"]
+
+ALL_RULES: tuple[Rule, ...] = (
+    brg000_unreadable.RULE,
+    brg001_hidden_hops.RULE,
+    brg002_sync_only.RULE,
+    brg003_coroutine_as_response.RULE,
+    brg004_streaming_content.RULE,
+    brg005_blocking_call.RULE,
+    brg006_thread_local.RULE,
+    brg007_context_token.RULE,
+    brg008_mixin_init.RULE,
+    brg009_unmarked_async.RULE,
+    brg010_sync_hooks.RULE,
+    brg011_avoidable_crossing.RULE,
+    brg012_async_only_under_wsgi.RULE,
+    brg013_neither_mode.RULE,
+    brg014_flag_on_instance.RULE,
+    brg015_old_style.RULE,
+    brg016_entry_points.RULE,
+    brg017_atomic_requests.RULE,
+    brg018_conn_max_age.RULE,
+    brg019_old_asgiref.RULE,
+)
+
+
+def rule_by_code(code: str) -> Rule | None:
+    """The rule with this code, in any case; None if there is none."""
+    return next((rule for rule in ALL_RULES if rule.code == code.upper()), None)

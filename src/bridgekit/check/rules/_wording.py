@@ -1,0 +1,70 @@
+"""Phrases that several rules and reporters share, so that one thing is said in one way."""
+
+from __future__ import annotations
+
+import math
+
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
+from bridgekit.middleware_chain.plan import ChangeKind, Proposal
+from bridgekit.middleware_chain.ranges import Range
+
+__all__ = ["before_and_after", "describe", "hook_names", "hops_text", "stack_saving"]
+
+
+def hops_text(hops: Range) -> str:
+    """``1 hop``, ``2 hops``, ``0 to 2 hops``."""
+    return f"{hops} hop{'' if hops == Range.exactly(1) else 's'}"
+
+
+def hook_names(facts: MiddlewareFacts) -> str:
+    """The hooks that MiddlewareMixin sends to a thread: ``process_request and process_response``."""
+    names = [
+        name
+        for name in ("process_request", "process_response")
+        if name in facts.hooks and facts.hooks[name].exists.answer is not Answer.NO
+    ]
+    return " and ".join(names)
+
+
+def before_and_after(proposal: Proposal, subject: Subject) -> str:
+    """``15 hops become 4``, or the difference where the totals are not known."""
+    server = subject.chain.server
+    before, after = proposal.before.hops(server), proposal.after.hops(server)
+    if before.is_exact and after.is_exact:
+        return f"{before} hops become {after}"
+    low, high = proposal.difference.low, proposal.difference.high
+    if low == high:
+        return f"{abs(low):.0f} hops {'fewer' if low < 0 else 'more'}"
+    if math.isinf(high) and math.isinf(low):
+        return f"{before} hops become {after}"
+    return f"at least {abs(high):.0f} hops fewer" if high < 0 else f"{before} hops become {after}"
+
+
+def describe(proposal: Proposal, subject: Subject) -> str:
+    """What a proposal does to the stack, as an instruction."""
+    position, length = proposal.change.position, len(subject.chain.layers)
+    match proposal.change.kind:
+        case ChangeKind.ADD_PASS_THROUGH:
+            where = (
+                "last" if position == length else f"before {subject.chain.layers[position].facts.dotted_path}"
+            )
+            return f"Place a sync-only pass-through {where} in MIDDLEWARE"
+        case ChangeKind.MAKE_NATIVE:
+            return f"Make {proposal.change.dotted_path} natively sync and async"
+        case ChangeKind.SWAP:
+            return (
+                f"Let {proposal.change.dotted_path} and "
+                f"{subject.chain.layers[position + 1].facts.dotted_path} change places"
+            )
+
+
+def stack_saving(subject: Subject) -> str:
+    """The best sure saving of one change, with its price in held threads; empty if nothing saves."""
+    best = next((proposal for proposal in subject.proposals if proposal.difference.saves), None)
+    if best is None:
+        return ""
+    price = ""
+    if best.holds_thread is Answer.YES and subject.chain.holds_thread is not Answer.YES:
+        price = ", but a thread is then held while the response is made"
+    return f"{describe(best, subject)}: {before_and_after(best, subject)} for the whole stack{price}."

@@ -1,0 +1,50 @@
+"""BRG000: what the checker cannot know: MIDDLEWARE itself, or a middleware in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Related, Severity
+from bridgekit.check.rule import Rule
+from bridgekit.check.settings.result import Unknown
+from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.middleware_chain.facts import Answer, Claim
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """One problem for each line that blocks the settings, and for each middleware whose mode cannot be known."""
+    for blocked in subject.variant.blocked:
+        yield Problem(
+            f"MIDDLEWARE cannot be known from source: {blocked.reason}",
+            blocked.location,
+            "Make the value readable from source, give the environment with --env NAME=VALUE, or use --live.",
+            subject="MIDDLEWARE",
+        )
+    for entry in subject.variant.middleware or ():
+        if isinstance(entry.dotted_path, Unknown):
+            yield Problem(
+                f"this entry of MIDDLEWARE cannot be known from source: {entry.dotted_path.reason}",
+                entry.location,
+                "Give the environment with --env NAME=VALUE, or use --live.",
+                subject="MIDDLEWARE",
+                related=(Related(entry.dotted_path.location, "blocked here"),),
+            )
+    for checked in subject.middleware:
+        claim = blocking_claim(checked)
+        if claim is not None and checked.dotted_path:
+            yield Problem(
+                f"{checked.dotted_path} cannot be read: {claim.reason}",
+                checked.listed_at,
+                "Install the package where the checker looks (--python names the interpreter), or use --live.",
+                subject=checked.dotted_path,
+                related=(Related(claim.location, "blocked here"),) if claim.location else (),
+            )
+
+
+def blocking_claim(checked: CheckedMiddleware) -> Claim | None:
+    """The first unknown among the facts that decide the mode."""
+    facts = checked.facts
+    return next((c for c in (facts.sync_capable, facts.async_capable) if c.answer is Answer.UNKNOWN), None)
+
+
+RULE = Rule("BRG000", "unreadable", Severity.NOTE, check)

@@ -1,0 +1,64 @@
+"""BRG002: a sync-only middleware in an ASGI stack: what it costs where it stands, and what making it async would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.rule import Rule
+from bridgekit.check.rules._wording import before_and_after, stack_saving
+from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.middleware_chain.facts import Answer
+from bridgekit.middleware_chain.plan import ChangeKind, Proposal
+from bridgekit.middleware_chain.requests import Mode, Server
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Middleware that are certainly sync-only and used, under ASGI only."""
+    if subject.project.server is not Server.ASGI:
+        return
+    for checked in subject.middleware:
+        facts = checked.facts
+        sync_only = facts.sync_capable.answer is Answer.YES and facts.async_capable.answer is Answer.NO
+        if not sync_only or checked.certainly_not_used:
+            continue
+        outside = [
+            layer.facts.dotted_path
+            for layer in subject.chain.layers[: checked.position]
+            if layer.mode is Mode.SYNC
+        ]
+        also = f" and makes {len(outside)} before it run sync" if outside else ""
+        yield Problem(
+            f"{checked.dotted_path} is sync-only, at position {checked.position + 1} of {len(subject.middleware)}: "
+            f"it holds a thread for the whole request{also}",
+            subject.location_of(checked),
+            _fix(subject, checked),
+            subject=checked.dotted_path,
+        )
+
+
+def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
+    proposal = _made_native(subject, checked)
+    if proposal is None:
+        return ""
+    change = before_and_after(proposal, subject)
+    if proposal.difference.saves:
+        return f"Make it sync and async (sync_and_async_middleware, or __acall__ beside __call__): {change}."
+    held = " It would free the thread." if proposal.holds_thread is Answer.NO else ""
+    if proposal.difference.high > 0:
+        return f"Do not make it async for speed: {change}, because the mixins around it would hop.{held} {stack_saving(subject)}".strip()
+    return f"Making it async changes nothing as long as others stay sync-only: {change}.{held}"
+
+
+def _made_native(subject: Subject, checked: CheckedMiddleware) -> Proposal | None:
+    return next(
+        (
+            proposal
+            for proposal in subject.proposals
+            if proposal.change.kind is ChangeKind.MAKE_NATIVE and proposal.change.position == checked.position
+        ),
+        None,
+    )
+
+
+RULE = Rule("BRG002", "sync-only", Severity.WARNING, check)

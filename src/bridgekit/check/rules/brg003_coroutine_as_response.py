@@ -1,0 +1,151 @@
+"""BRG003: claims async, but uses the un-awaited coroutine as if it were the response."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.flow import (
+    ReadFunction,
+    called_functions,
+    dotted_name,
+    handles_async,
+    location_in,
+    walk_own,
+)
+from bridgekit.check.rule import Rule
+from bridgekit.check.source.definition import Definition, DefinitionKind
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Answer, Location
+from bridgekit.middleware_chain.requests import Mode
+
+_MIXIN = "django.utils.deprecation.MiddlewareMixin"
+_PASSING_ON = {"isinstance", "type", "id", "repr", "callable", "hasattr", "bool"}
+"""Calls that a coroutine survives."""
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Middleware that may run async and whose sync entry point reads the result of get_response."""
+    for checked in subject.middleware:
+        definition = checked.definition
+        if (
+            definition is None
+            or not checked.may_run(Mode.ASYNC)
+            or checked.facts.async_capable.answer is not Answer.YES
+        ):
+            continue
+        use = first_use(definition)
+        if use is not None:
+            function, node = use
+            yield Problem(
+                f"{checked.dotted_path} claims async_capable, but {function.name} uses the result of get_response "
+                "without awaiting it: in async mode that is a coroutine, not a response",
+                _shown_at(subject, checked.listed_at, location_in(function.module, node)),
+                "Set async_capable = False on the class, or dispatch to an __acall__ that awaits get_response.",
+                subject=checked.dotted_path,
+            )
+
+
+def _shown_at(subject: Subject, listed_at: Location, used_at: Location) -> Location:
+    return used_at if subject.project.owns(used_at) else listed_at
+
+
+def first_use(definition: Definition) -> tuple[ReadFunction, ast.AST] | None:
+    """The first place where the coroutine is used as a response; None if there is none or it cannot be told."""
+    for function in _entry_points(definition):
+        if function.is_async:
+            use = _unawaited_use(function)
+        elif any(handles_async(each.node) for each in called_functions([function], definition)):
+            continue  # It looks at what it got: asyncio.iscoroutine, self.async_mode and the like.
+        else:
+            use = _unawaited_use(function)
+        if use is not None:
+            return function, use
+    return None
+
+
+def _entry_points(definition: Definition) -> list[ReadFunction]:
+    """What Django calls in async mode: ``__call__`` and, through it, ``__acall__``; the inner functions of a factory."""
+    if definition.kind is DefinitionKind.CLASS:
+        methods = [
+            definition.methods[name] for name in ("__call__", "__acall__") if name in definition.methods
+        ]
+        return [
+            ReadFunction(method.node, method.module, method.owner)
+            for method in methods
+            if method.owner != _MIXIN and not method.owner.startswith("django.")
+        ]
+    if definition.module is None or definition.node is None:
+        return []
+    inner = [ReadFunction(node, definition.module) for node in definition.inner]
+    if any(function.is_async for function in inner):
+        return [function for function in inner if function.is_async]
+    # Only sync inner functions: the factory itself may look at get_response before it chooses one.
+    return [] if handles_async(definition.node) else inner
+
+
+def _unawaited_use(function: ReadFunction) -> ast.AST | None:
+    names = set(_names_of_result(function.node))
+    if not names or _is_awaited(function.node, names):
+        return None
+    uses = list(_uses(function.node, names))
+    return min(
+        uses, key=lambda node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0)), default=None
+    )
+
+
+def _is_get_response(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = dotted_name(node.func)
+    if name in {"get_response", "self.get_response", "self._get_response"}:
+        return True
+    func = node.func
+    return (
+        isinstance(func, ast.Attribute)
+        and func.attr == "__call__"
+        and isinstance(func.value, ast.Call)
+        and dotted_name(func.value.func) == "super"
+    )
+
+
+def _names_of_result(function: ast.AST) -> Iterator[str]:
+    """Local names bound to what get_response gave, directly or as the right side of ``or``."""
+    for node in walk_own(function):
+        if isinstance(node, ast.Assign) and any(_is_get_response(part) for part in _alternatives(node.value)):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _alternatives(value: ast.expr) -> list[ast.expr]:
+    if isinstance(value, ast.BoolOp):
+        return [part for inner in value.values for part in _alternatives(inner)]
+    if isinstance(value, ast.IfExp):
+        return [*_alternatives(value.body), *_alternatives(value.orelse)]
+    return [value]
+
+
+def _is_awaited(function: ast.AST, names: set[str]) -> bool:
+    """Whether any bound result is awaited later, or handed to something with async in its name."""
+    for node in walk_own(function):
+        if isinstance(node, ast.Await) and isinstance(node.value, ast.Name) and node.value.id in names:
+            return True
+        if isinstance(node, ast.Call) and any(isinstance(a, ast.Name) and a.id in names for a in node.args):
+            if handles_async(node.func):
+                return True
+    return False
+
+
+def _uses(function: ast.AST, names: set[str]) -> Iterator[ast.AST]:
+    """Attribute, item and argument uses of the names."""
+    for node in walk_own(function):
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            if isinstance(node.value, ast.Name) and node.value.id in names:
+                yield node
+        elif isinstance(node, ast.Call) and dotted_name(node.func) not in _PASSING_ON:
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if any(isinstance(argument, ast.Name) and argument.id in names for argument in arguments):
+                yield node
+
+
+RULE = Rule("BRG003", "coroutine-as-response", Severity.ERROR, check)

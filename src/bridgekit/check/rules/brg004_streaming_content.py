@@ -1,0 +1,59 @@
+"""BRG004: touches streaming_content without looking at is_async, so asynchronous iterators break."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.flow import called_functions, identifiers, location_in, own_functions, walk_own
+from bridgekit.check.rule import Rule
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.requests import Server
+
+_STREAM_WORDS = re.compile(
+    r"is_async|asyncgen|aiter|async_?iter|async_?gen|sync_to_async|async_to_sync", re.IGNORECASE
+)
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Any middleware, sync-only ones too: under ASGI they are handed asynchronous streams as well."""
+    if subject.project.server is not Server.ASGI:
+        return
+    for checked in subject.middleware:
+        if checked.definition is None or checked.certainly_not_used:
+            continue
+        functions = called_functions(own_functions(checked.definition), checked.definition)
+        touched = [
+            (function, node)
+            for function in functions
+            for node in walk_own(function.node)
+            if isinstance(node, ast.Attribute) and node.attr == "streaming_content"
+        ]
+        # One look at is_async anywhere (`response.is_async`, isasyncgen, aiter) means that the author knows.
+        if not touched or any(handles_stream(function.node) for function in functions):
+            continue
+        function, node = min(touched, key=lambda pair: (pair[0].module.path, getattr(pair[1], "lineno", 0)))
+        place = location_in(function.module, node)
+        yield Problem(
+            f"{checked.dotted_path} touches response.streaming_content without looking at response.is_async: "
+            "a response over an asynchronous iterator breaks",
+            place if subject.project.owns(place) else checked.listed_at,
+            "Branch on response.is_async and wrap the iterator with `async for` there (as django.middleware.gzip does).",
+            subject=checked.dotted_path,
+        )
+
+
+def handles_stream(node: ast.AST) -> bool:
+    """Whether the function shows that it knows asynchronous iterators."""
+    return any(
+        isinstance(inner, (ast.AsyncFor, ast.comprehension)) and _is_async(inner) for inner in ast.walk(node)
+    ) or any(_STREAM_WORDS.search(name) for name in identifiers(node))
+
+
+def _is_async(node: ast.AsyncFor | ast.comprehension) -> bool:
+    return isinstance(node, ast.AsyncFor) or bool(node.is_async)
+
+
+RULE = Rule("BRG004", "streaming-content", Severity.ERROR, check)

@@ -1,0 +1,167 @@
+"""BRG005: a blocking call, or a synchronous ORM, session or user access, in code that runs on the event loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.flow import (
+    ReadFunction,
+    called_functions,
+    dotted_name,
+    identifiers,
+    imported_names,
+    location_in,
+    own_functions,
+    resolved_name,
+    walk_own,
+)
+from bridgekit.check.rule import Rule
+from bridgekit.check.settings.result import Known
+from bridgekit.check.source.definition import Definition
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Answer
+from bridgekit.middleware_chain.requests import Mode
+
+BLOCKING_CALLS = {
+    "time.sleep": "await asyncio.sleep(...)",
+    "urllib.request.urlopen": "an asynchronous HTTP client",
+    "subprocess.run": "asyncio.create_subprocess_exec",
+    "subprocess.call": "asyncio.create_subprocess_exec",
+    "subprocess.check_call": "asyncio.create_subprocess_exec",
+    "subprocess.check_output": "asyncio.create_subprocess_exec",
+    "os.system": "asyncio.create_subprocess_shell",
+    "socket.create_connection": "asyncio.open_connection",
+    **{
+        f"{library}.{verb}": "an asynchronous HTTP client"
+        for library in ("requests", "httpx")
+        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+    },
+}
+_ORM_VERBS = frozenset(
+    [
+        "aggregate",
+        "bulk_create",
+        "bulk_update",
+        "count",
+        "create",
+        "delete",
+        "earliest",
+        "exists",
+        "first",
+        "get",
+        "get_or_create",
+        "in_bulk",
+        "last",
+        "latest",
+        "update",
+        "update_or_create",
+    ]
+)
+"""Methods of a manager or query set that send a query at once; each has a twin that starts with ``a``."""
+_DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Code that certainly runs on the loop: ``async def`` entry points and the sync functions they call directly."""
+    session_queries = _session_uses_database(subject)
+    for checked in subject.middleware:
+        definition = checked.definition
+        if (
+            definition is None
+            or not checked.may_run(Mode.ASYNC)
+            or checked.facts.async_capable.answer is not Answer.YES
+        ):
+            continue
+        starts = [function for function in own_functions(definition) if function.is_async]
+        for function in called_functions(starts, definition):
+            imports = imported_names(function.module)
+            for node, what, instead in blocking(
+                function, imports, definition, session_queries=session_queries
+            ):
+                place = location_in(function.module, node)
+                shown = place if subject.project.owns(place) else checked.listed_at
+                yield Problem(
+                    f"{checked.dotted_path}: {what} in {function.name}, which runs on the event loop in async mode",
+                    shown,
+                    f"Use {instead}, or sync_to_async.",
+                    subject=f"{checked.dotted_path}:{what}",
+                )
+
+
+def _session_uses_database(subject: Subject) -> bool:
+    """Whether reading the session sends a query: only when that is certain. Django's default backend does."""
+    engine = subject.variant.value("SESSION_ENGINE")
+    if engine is None:
+        return True
+    return isinstance(engine, Known) and engine.value in _DATABASE_SESSIONS
+
+
+def blocking(
+    function: ReadFunction, imports: Mapping[str, str], definition: Definition, *, session_queries: bool
+) -> Iterator[tuple[ast.AST, str, str]]:
+    """Each blocking expression with what it is and what to use instead."""
+    awaited = {id(node.value) for node in walk_own(function.node) if isinstance(node, ast.Await)}
+    for node in walk_own(function.node):
+        if isinstance(node, ast.Call) and id(node) not in awaited:
+            name = resolved_name(node.func, dict(imports))
+            if name in BLOCKING_CALLS:
+                yield node, f"blocking call {name}()", BLOCKING_CALLS[name]
+            elif _is_query(node):
+                verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                yield node, f"synchronous query .{verb}()", f"await ... .a{verb}()"
+        if isinstance(node, ast.Attribute) and dotted_name(node.value) == "request.user":
+            if not _settles_user(definition):
+                yield node, f"request.user.{node.attr}", "await request.auser()"
+        if session_queries and _reads_session(node) and not _settles_session(definition):
+            yield node, "request.session access", "the session's asynchronous methods (aget, aset, ...)"
+
+
+def _is_query(node: ast.Call) -> bool:
+    """``Model.objects. ... .verb()``."""
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in _ORM_VERBS:
+        return False
+    value: ast.expr = func.value
+    while isinstance(value, (ast.Attribute, ast.Call)):
+        if isinstance(value, ast.Attribute) and value.attr in {
+            "objects",
+            "_default_manager",
+            "_base_manager",
+        }:
+            return True
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return False
+
+
+def _settles_user(definition: Definition) -> bool:
+    """Whether the middleware puts a user of its own on the request, which then is no lazy one."""
+    return any(
+        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == "user"
+        for function in own_functions(definition)
+        for node in ast.walk(function.node)
+    )
+
+
+def _reads_session(node: ast.AST) -> bool:
+    if isinstance(node, ast.Subscript):
+        return dotted_name(node.value) == "request.session"
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and dotted_name(node.func.value) == "request.session"
+        and node.func.attr
+        in {"get", "pop", "setdefault", "update", "keys", "items", "values", "flush", "save", "cycle_key"}
+    )
+
+
+def _settles_session(definition: Definition) -> bool:
+    """Whether the middleware uses the session's asynchronous methods, after which its data is in memory."""
+    names = {name for function in own_functions(definition) for name in identifiers(function.node)}
+    return bool(
+        names & {"aget", "aset", "aload", "akeys", "aitems", "apop", "aexists", "ahas_key", "_aget_session"}
+    )
+
+
+RULE = Rule("BRG005", "blocking-call", Severity.ERROR, check)

@@ -1,0 +1,25 @@
+"""BRG013: neither sync_capable nor async_capable: Django refuses to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.rule import Rule
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Answer
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """BaseHandler.load_middleware raises RuntimeError for it."""
+    for checked in subject.middleware:
+        if checked.layer.refused is Answer.YES:
+            yield Problem(
+                f"{checked.dotted_path} is neither sync_capable nor async_capable: Django raises RuntimeError at start-up",
+                subject.location_of(checked),
+                "Set at least one of sync_capable and async_capable to True on the class.",
+                subject=checked.dotted_path,
+            )
+
+
+RULE = Rule("BRG013", "neither-mode", Severity.ERROR, check)

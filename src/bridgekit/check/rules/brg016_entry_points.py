@@ -1,0 +1,187 @@
+"""BRG016: mistakes in asgi.py and wsgi.py: swapped or missing get_..._application, no settings module, doubtful adapters."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.flow import dotted_name, imported_names, location_in, resolved_name
+from bridgekit.check.parsing import SourceModule
+from bridgekit.check.rule import Rule
+from bridgekit.check.subject import Subject
+
+_GETTERS = {
+    "get_asgi_application": "django.core.asgi.get_asgi_application",
+    "get_wsgi_application": "django.core.wsgi.get_wsgi_application",
+}
+#: Adapters from WSGI to ASGI by the paths they are imported from, with what is wrong with them.
+_TO_ASGI = {
+    "asgiref.wsgi.WsgiToAsgi": "runs every request of the process in one thread, one after the other",
+    "a2wsgi.WSGIMiddleware": "crosses to a thread for every chunk and waits without limit when its pool is full",
+    "a2wsgi.wsgi.WSGIMiddleware": "crosses to a thread for every chunk and waits without limit when its pool is full",
+    "starlette.middleware.wsgi.WSGIMiddleware": "is deprecated and reads the whole body into memory first",
+    "fastapi.middleware.wsgi.WSGIMiddleware": "is deprecated and reads the whole body into memory first",
+    "uvicorn.middleware.wsgi.WSGIMiddleware": "is deprecated and reads the whole body into memory first",
+}
+_TO_WSGI = {
+    "a2wsgi.ASGIMiddleware": "never ends its event loop and does not run lifespan",
+    "a2wsgi.asgi.ASGIMiddleware": "never ends its event loop and does not run lifespan",
+}
+
+
+def check(subject: Subject) -> Iterator[Problem]:
+    """Every entry point of the project, whichever server is checked for."""
+    sets_settings = {module.path: _sets_settings(module) for module in subject.project.entry_points}
+    for module in subject.project.entry_points:
+        if module.tree is None:
+            continue
+        yield from _getter_problems(module)
+        yield from _adapter_problems(module)
+        made = _getter_call(module)
+        if made is not None and not sets_settings[module.path] and any(sets_settings.values()):
+            other = next(path for path, sets in sets_settings.items() if sets)
+            yield Problem(
+                f"DJANGO_SETTINGS_MODULE is not set here, though {other.rpartition('/')[2]} sets it: this entry point "
+                "starts only where the environment sets it",
+                location_in(module, made),
+                'Add os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...) before the application is made.',
+                subject="DJANGO_SETTINGS_MODULE",
+            )
+
+
+def _calls(module: SourceModule) -> Iterator[ast.Call]:
+    for node in ast.walk(module.tree) if module.tree is not None else ():
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def _getter_problems(module: SourceModule) -> Iterator[Problem]:
+    """``get_wsgi_application`` served as the ASGI application, the other way round, or a name nobody defined."""
+    name = module.path.rpartition("/")[2].removesuffix(".py")
+    wrong = {"asgi": "get_wsgi_application", "wsgi": "get_asgi_application"}.get(name)
+    right = f"get_{name}_application"
+    imports = imported_names(module)
+    bound = {
+        node.id for node in _walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    bound |= {node.name for node in _walk(module) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    stars = any(
+        isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names) for node in _walk(module)
+    )
+    for node in _walk(module):
+        if (
+            not isinstance(node, ast.Call)
+            or not isinstance(node.func, ast.Name)
+            or node.func.id not in _GETTERS
+        ):
+            continue
+        getter = node.func.id
+        if (
+            getter not in imports
+            and getter not in bound
+            and not stars
+            and not _imported_at_all(module, getter)
+        ):
+            yield Problem(
+                f"{getter} is not defined here: the server fails with NameError at start-up",
+                location_in(module, node),
+                f"Add: from {_GETTERS[getter].rpartition('.')[0]} import {getter}",
+                subject=getter,
+            )
+    for node in _walk(module):
+        if (
+            wrong
+            and isinstance(node, ast.Assign)
+            and any(dotted_name(t) == "application" for t in node.targets)
+        ) and (
+            isinstance(node.value, ast.Call) and resolved_name(node.value.func, imports) == _GETTERS[wrong]
+        ):
+            yield Problem(
+                f"{name}.py serves {wrong}(): a {name.upper()} server cannot call it",
+                location_in(module, node),
+                f"Use {right} from django.core.{name}.",
+                subject="application",
+            )
+
+
+def _walk(module: SourceModule) -> Iterator[ast.AST]:
+    return ast.walk(module.tree) if module.tree is not None else iter(())
+
+
+def _imported_at_all(module: SourceModule, name: str) -> bool:
+    """Whether any import binds the name, even two different ones."""
+    return any(
+        isinstance(node, (ast.Import, ast.ImportFrom))
+        and any((a.asname or a.name) == name for a in node.names)
+        for node in _walk(module)
+    )
+
+
+def _adapter_problems(module: SourceModule) -> Iterator[Problem]:
+    """Adapters around Django's own application, around another adapter, or with a known weakness."""
+    imports = imported_names(module)
+    made = _assigned_calls(module)
+    for node in _calls(module):
+        adapter = resolved_name(node.func, imports)
+        to_asgi = adapter in _TO_ASGI or adapter == "bridgekit.WSGIToASGI"
+        to_wsgi = adapter in _TO_WSGI or adapter == "bridgekit.ASGIToWSGI"
+        if not (to_asgi or to_wsgi) or not node.args:
+            continue
+        wrapped = node.args[0]
+        inner = made.get(wrapped.id, wrapped) if isinstance(wrapped, ast.Name) else wrapped
+        made_by = resolved_name(inner.func, imports) if isinstance(inner, ast.Call) else ""
+        target = "ASGI" if to_asgi else "WSGI"
+        if made_by == f"django.core.{target.lower()}.get_{target.lower()}_application" or (
+            made_by == adapter or (to_asgi and made_by in _TO_ASGI) or (to_wsgi and made_by in _TO_WSGI)
+        ):
+            yield Problem(
+                f"{adapter.rpartition('.')[2]} wraps what is an {target} application already"
+                if target == "ASGI"
+                else f"{adapter.rpartition('.')[2]} wraps what is a {target} application already",
+                location_in(module, node),
+                "Drop the adapter.",
+                subject=f"{adapter}:twice",
+            )
+            continue
+        reason = _TO_ASGI.get(adapter) or _TO_WSGI.get(adapter)
+        if reason:
+            name = "WSGIToASGI" if to_asgi else "ASGIToWSGI"
+            yield Problem(
+                f"{adapter} {reason}",
+                location_in(module, node),
+                f"from bridgekit import {name}  # then {name}({ast.unparse(wrapped)})",
+                subject=adapter,
+            )
+
+
+def _assigned_calls(module: SourceModule) -> dict[str, ast.Call]:
+    """Module-level names bound once, to a call."""
+    bound: dict[str, list[ast.expr]] = {}
+    for node in module.tree.body if module.tree is not None else ():
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    bound.setdefault(target.id, []).append(node.value)
+    return {
+        name: values[0]
+        for name, values in bound.items()
+        if len(values) == 1 and isinstance(values[0], ast.Call)
+    }
+
+
+def _sets_settings(module: SourceModule) -> bool:
+    return any(
+        isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE" for node in _walk(module)
+    )
+
+
+def _getter_call(module: SourceModule) -> ast.Call | None:
+    """The call that makes Django's application, if there is one."""
+    imports = imported_names(module)
+    return next(
+        (node for node in _calls(module) if resolved_name(node.func, imports) in _GETTERS.values()), None
+    )
+
+
+RULE = Rule("BRG016", "entry-points", Severity.ERROR, check)

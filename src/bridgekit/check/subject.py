@@ -1,0 +1,88 @@
+"""What rules look at: one variant of the settings with its middleware, as read, simulated and planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridgekit.check.parsing import SourceModule
+from bridgekit.check.settings.result import Variant
+from bridgekit.check.source.definition import Definition
+from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
+from bridgekit.middleware_chain.plan import Proposal
+from bridgekit.middleware_chain.requests import Mode, Server
+from bridgekit.middleware_chain.simulate import Chain, Layer
+
+__all__ = ["CheckedMiddleware", "Project", "Subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What is known of the project beside its settings.
+
+    ``versions`` holds the installed versions of distributions by normalised name; ``entry_points`` the parsed ``asgi.py`` and
+    ``wsgi.py`` files. ``async_views`` are places where an ``async def`` view was seen.
+    """
+
+    root: str
+    server: Server = Server.ASGI
+    python_version: tuple[int, ...] = ()
+    versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    entry_points: tuple[SourceModule, ...] = ()
+    async_views: tuple[Location, ...] = ()
+
+    def owns(self, location: Location | None) -> bool:
+        """Whether the place is in the project's own files, which its developers can edit."""
+        if location is None or not location.path.startswith(f"{self.root}/"):
+            return False
+        inside = location.path[len(self.root) :]
+        return "/site-packages/" not in inside and "/dist-packages/" not in inside
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMiddleware:
+    """One entry of MIDDLEWARE with everything known about it. ``definition`` is None if there is no source of it."""
+
+    position: int
+    listed_at: Location
+    layer: Layer
+    definition: Definition | None = None
+
+    @property
+    def facts(self) -> MiddlewareFacts:
+        """What the chain model was given."""
+        return self.layer.facts
+
+    @property
+    def dotted_path(self) -> str:
+        """As it stands in MIDDLEWARE."""
+        return self.facts.dotted_path
+
+    def may_run(self, mode: Mode) -> bool:
+        """Whether this mode is possible; see `runs` for certain."""
+        return mode in self.layer.modes
+
+    def runs(self, mode: Mode) -> bool:
+        """Whether it certainly runs in this mode, if it is used at all."""
+        return self.layer.modes == {mode}
+
+    @property
+    def certainly_not_used(self) -> bool:
+        """Whether it always takes itself out of the chain."""
+        return self.layer.used is Answer.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One variant of the settings under check. Rules read it and nothing else."""
+
+    project: Project
+    variant: Variant
+    chain: Chain
+    middleware: Sequence[CheckedMiddleware] = ()
+    proposals: Sequence[Proposal] = ()
+
+    def location_of(self, checked: CheckedMiddleware) -> Location:
+        """Where a problem of this middleware is shown: in its own source if that is the project's, else where listed."""
+        defined = checked.facts.defined_at
+        return defined if defined is not None and self.project.owns(defined) else checked.listed_at
