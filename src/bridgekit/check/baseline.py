@@ -33,8 +33,8 @@ def dump_baseline(findings: Iterable[Finding], root: Path) -> str:
         json.dumps({"code": code, "path": path, "subject": subject, "count": count})
         for (code, path, subject), count in sorted(counts.items())
     ]
-    body = ",\n    ".join(lines)
-    return f'{{\n  "version": {BASELINE_VERSION},\n  "findings": [{"\n    " + body + "\n  " if lines else ""}]\n}}\n'
+    entries = "\n    " + ",\n    ".join(lines) + "\n  " if lines else ""
+    return f'{{\n  "version": {BASELINE_VERSION},\n  "findings": [{entries}]\n}}\n'
 
 
 def load_baseline(file: Path) -> Counter[Key]:

@@ -130,9 +130,11 @@ def _is_awaited(function: ast.AST, names: set[str]) -> bool:
     for node in walk_own(function):
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Name) and node.value.id in names:
             return True
-        if isinstance(node, ast.Call) and any(isinstance(a, ast.Name) and a.id in names for a in node.args):
-            if handles_async(node.func):
-                return True
+        takes = isinstance(node, ast.Call) and any(
+            isinstance(a, ast.Name) and a.id in names for a in node.args
+        )
+        if takes and isinstance(node, ast.Call) and handles_async(node.func):
+            return True
     return False
 
 

@@ -111,9 +111,9 @@ def blocking(
             elif _is_query(node):
                 verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 yield node, f"synchronous query .{verb}()", f"await ... .a{verb}()"
-        if isinstance(node, ast.Attribute) and dotted_name(node.value) == "request.user":
-            if not _settles_user(definition):
-                yield node, f"request.user.{node.attr}", "await request.auser()"
+        reads_user = isinstance(node, ast.Attribute) and dotted_name(node.value) == "request.user"
+        if reads_user and isinstance(node, ast.Attribute) and not _settles_user(definition):
+            yield node, f"request.user.{node.attr}", "await request.auser()"
         if session_queries and _reads_session(node) and not _settles_session(definition):
             yield node, "request.session access", "the session's asynchronous methods (aget, aset, ...)"
 

@@ -1,0 +1,158 @@
+"""The report for sharing: one self-contained HTML file, no JavaScript, every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+
+from bridgekit.check.finding import Finding
+from bridgekit.check.report import Report, StackReport, best_proposal
+from bridgekit.check.reporters._picture import Row, RowKind, draw
+from bridgekit.check.reporters._totals import cost_of, held_text, proposal_text, totals_text
+from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Answer
+from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
+from bridgekit.middleware_chain.simulate import Chain, simulate
+
+__all__ = ["render"]
+
+#: Nothing may be loaded or run: even an escape that failed could do no harm.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def render(report: Report) -> str:
+    """The whole page."""
+    style = files("bridgekit.check.reporters").joinpath("_style.css").read_text("utf-8")
+    count = len(report.findings)
+    title = f"bridgekit check: {count} finding{'' if count == 1 else 's'}"
+    head = (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
+    )
+    parts = [head, *_header(report, title)]
+    for stack in report.stacks:
+        parts += _stack(report, stack)
+    parts += _findings(report)
+    parts.append("</main>\n</body>\n</html>\n")
+    return "".join(parts)
+
+
+def _header(report: Report, title: str) -> Iterator[str]:
+    how = "read from the loaded project" if report.live else "read from source, nothing was imported"
+    yield f"<h1>{escape(title)}</h1>\n"
+    yield f'<p class="soft">Django under {escape(report.server.upper())}, {how}.</p>\n'
+    for note in report.notes:
+        yield f'<p class="soft">{escape(note)}</p>\n'
+
+
+def _stack(report: Report, stack: StackReport) -> Iterator[str]:
+    subject = stack.default
+    yield f"<h2><code>{escape(stack.module)}</code></h2>\n"
+    yield f'<p class="soft path">{escape(report.shown(stack.path))}</p>\n'
+    if subject.variant.middleware is None:
+        yield _blocked(report, subject)
+    else:
+        yield from _figures(subject)
+        yield '<div class="stacks">\n'
+        yield from _drawn("Today", subject.chain)
+        best = best_proposal(subject)
+        if best is not None:
+            yield from _drawn(f"After: {proposal_text(subject)}", simulate(best.stack, subject.chain.server))
+        yield "</div>\n"
+    for other in stack.subjects[1:]:
+        yield from _variant(report, other)
+    if stack.cut:
+        yield f'<p class="soft">Further variants were not looked at: {escape(stack.cut)}</p>\n'
+
+
+def _figures(subject: Subject) -> Iterator[str]:
+    server, best = subject.chain.server, best_proposal(subject)
+    word = "thread hops" if server is Server.ASGI else "event loop hops"
+    yield '<div class="figures">\n'
+    yield _figure(str(cost_of(subject, ASYNC_VIEW).hops(server)), f"{word} a request, async view, today")
+    if best is not None:
+        yield _figure(str(best.after.hops(server)), "after one changed line", "after")
+    held = {Answer.YES: "yes", Answer.NO: "no", Answer.UNKNOWN: "unknown"}[subject.chain.holds_thread]
+    yield _figure(held, "a thread is held while the response is made")
+    yield _figure(str(len(subject.chain.layers)), "middleware")
+    yield "</div>\n"
+
+
+def _figure(number: str, label: str, style: str = "") -> str:
+    return f'<div class="figure"><b class="{style}">{escape(number)}</b><span class="soft">{escape(label)}</span></div>\n'
+
+
+def _drawn(title: str, chain: Chain) -> Iterator[str]:
+    yield f'<section class="stack">\n<h3>{escape(title)}</h3>\n<ol>\n'
+    for row in draw(chain):
+        yield _row(row)
+    yield "</ol>\n</section>\n"
+
+
+def _row(row: Row) -> str:
+    mode = f'<span class="mode {escape(row.mode)}">{escape(row.mode)}</span>' if row.mode else ""
+    hops = f'<span class="hops">{escape(row.hops)}</span>'
+    match row.kind:
+        case RowKind.CROSSING:
+            text = " · ".join(part for part in (row.label, row.hops, row.detail) if part)
+            return f'<li class="crossing">{escape(text)}</li>\n'
+        case RowKind.LAYER:
+            detail = f'<span class="detail">{escape(row.detail)}</span>' if row.detail else ""
+            name = f'<span class="path">{escape(row.label)}{detail}</span>'
+            return f'<li class="layer {escape(row.mode)}"><span class="number">{row.number}</span>{name}{hops}{mode}</li>\n'
+        case _:
+            label = f"{row.label}: {row.detail}" if row.detail else row.label
+            return f'<li class="end"><span>{escape(label)}</span>{mode}</li>\n'
+
+
+def _variant(report: Report, subject: Subject) -> Iterator[str]:
+    name = f"If {subject.variant.name}"
+    if subject.variant.middleware is None:
+        yield f"<details><summary>{escape(name)}: not known</summary>\n{_blocked(report, subject)}</details>\n"
+        return
+    summary = f"{name}: {totals_text(subject)}; {held_text(subject)}"
+    yield f"<details><summary>{escape(summary)}</summary>\n"
+    yield from _drawn("The stack", subject.chain)
+    yield "</details>\n"
+
+
+def _blocked(report: Report, subject: Subject) -> str:
+    items = "".join(
+        f'<p>{escape(blocked.reason)}<br><span class="path soft">{escape(report.shown(str(blocked.location)))}</span></p>\n'
+        for blocked in subject.variant.blocked
+    )
+    return f'<div class="blocked">\n<p>MIDDLEWARE is not known:</p>\n{items}</div>\n'
+
+
+def _findings(report: Report) -> Iterator[str]:
+    yield "<h2>Findings</h2>\n"
+    if not report.findings:
+        yield "<p>Nothing to report.</p>\n"
+    for finding in report.findings:
+        yield _finding(report, finding)
+    hidden = [
+        f"{len(found)} {what}"
+        for found, what in ((report.silenced, "silenced by noqa"), (report.known, "in the baseline"))
+        if found
+    ]
+    if hidden:
+        yield f'<p class="soft">Not shown: {escape(", ".join(hidden))}.</p>\n'
+
+
+def _finding(report: Report, finding: Finding) -> str:
+    place = escape(report.shown(str(finding.location)))
+    fix = f'<p class="fix">{escape(finding.fix)}</p>' if finding.fix else ""
+    related = "".join(
+        f'<p class="soft">{escape(other.text)}: <span class="path">{escape(report.shown(str(other.location)))}</span></p>'
+        for other in finding.related
+    )
+    where = ""
+    if finding.variants and "default" not in finding.variants:
+        where = f'<p class="soft">Only if {escape(" or ".join(finding.variants))}</p>'
+    return (
+        f'<article class="finding {finding.severity.value}"><span class="code">{escape(finding.code)}</span>'
+        f'<span class="path soft">{place}</span><p>{escape(finding.message)}</p>{fix}{related}{where}</article>\n'
+    )

@@ -1,0 +1,95 @@
+"""SARIF 2.1.0 (OASIS standard), the form that code-scanning services read."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from typing import Any
+from urllib.parse import quote
+
+from bridgekit.check.finding import Finding, Severity
+from bridgekit.check.pages import rule_page
+from bridgekit.check.report import Report
+from bridgekit.check.rules import ALL_RULES
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["render"]
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+
+
+def render(report: Report) -> str:
+    """The log file as text. Silenced and accepted findings are in it, marked as suppressed (3.27.23)."""
+    results = [_result(report, finding) for finding in report.findings]
+    results += [_result(report, finding, "inSource") for finding in report.silenced]
+    results += [_result(report, finding, "external") for finding in report.known]
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "bridgekit check",
+                        "semanticVersion": _semantic_version(),
+                        "rules": [_rule(rule.code, rule.name, _LEVELS[rule.severity]) for rule in ALL_RULES],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+            }
+        ],
+    }
+    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+
+
+def _semantic_version() -> str:
+    """The package's release as three numbers: a development suffix is no semantic version."""
+    numbers = importlib.metadata.version("bridgekit").split(".dev")[0].split(".")
+    return ".".join([*numbers, "0", "0"][:3])
+
+
+def _rule(code: str, name: str, level: str) -> dict[str, Any]:
+    page = rule_page(code)
+    title = page.splitlines()[0].removeprefix("# ")
+    return {
+        "id": code,
+        "name": name,
+        "shortDescription": {"text": title},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": level},
+    }
+
+
+def _result(report: Report, finding: Finding, suppressed: str = "") -> dict[str, Any]:
+    text = f"{finding.message}. {finding.fix}" if finding.fix else finding.message
+    identity = f"{finding.code}\0{report.shown(finding.location.path)}\0{finding.subject}"
+    result: dict[str, Any] = {
+        "ruleId": finding.code,
+        "ruleIndex": next(index for index, rule in enumerate(ALL_RULES) if rule.code == finding.code),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+        "locations": [{"physicalLocation": _physical(report, finding.location)}],
+        "partialFingerprints": {"bridgekit/v1": hashlib.sha256(identity.encode()).hexdigest()},
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {"physicalLocation": _physical(report, related.location), "message": {"text": related.text}}
+            for related in finding.related
+        ]
+    if suppressed:
+        result["suppressions"] = [{"kind": suppressed}]
+    return result
+
+
+def _physical(report: Report, location: Location) -> dict[str, Any]:
+    shown = report.shown(location.path)
+    inside = shown != location.path
+    artifact: dict[str, Any] = {"uri": quote(shown) if inside else f"file://{quote(shown)}"}
+    if inside:
+        artifact["uriBaseId"] = "%SRCROOT%"
+    return {
+        "artifactLocation": artifact,
+        "region": {"startLine": max(1, location.line), "startColumn": max(1, location.column)},
+    }
