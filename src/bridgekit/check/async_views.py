@@ -13,8 +13,10 @@ from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["find_async_views", "python_files"]
 
-_VERBS = frozenset("get post put patch delete head options trace".split())
-_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"})
+_VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
+_SKIPPED = frozenset(
+    {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"}
+)
 _MAX_FILES = 20_000
 
 
@@ -24,7 +26,9 @@ def python_files(root: Path) -> Iterator[Path]:
     for directory, folders, names in os.walk(root):
         here = Path(directory)
         folders[:] = sorted(
-            f for f in folders if f not in _SKIPPED and not f.startswith(".") and not (here / f / "pyvenv.cfg").exists()
+            f
+            for f in folders
+            if f not in _SKIPPED and not f.startswith(".") and not (here / f / "pyvenv.cfg").exists()
         )
         for name in sorted(names):
             if name.endswith(".py"):

@@ -29,7 +29,9 @@ def build_subject(project: Project, variant: Variant, read: ReadMiddleware) -> S
     chain = simulate(facts, project.server)
     middleware = tuple(
         CheckedMiddleware(position, entry.location, layer, definition)
-        for position, (entry, layer, definition) in enumerate(zip(entries, chain.layers, definitions, strict=True))
+        for position, (entry, layer, definition) in enumerate(
+            zip(entries, chain.layers, definitions, strict=True)
+        )
     )
     return Subject(project, variant, chain, middleware, _proposals(facts, project))
 

@@ -60,6 +60,22 @@ _ORM_VERBS = frozenset(
     ]
 )
 """Methods of a manager or query set that send a query at once; each has a twin that starts with ``a``."""
+_LOADS_SESSION = frozenset(
+    [
+        "aget",
+        "aset",
+        "aload",
+        "akeys",
+        "aitems",
+        "avalues",
+        "apop",
+        "aexists",
+        "ahas_key",
+        "_aget_session",
+        "auser",
+        "aget_user",
+    ]
+)
 _DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
 
 
@@ -157,11 +173,9 @@ def _reads_session(node: ast.AST) -> bool:
 
 
 def _settles_session(definition: Definition) -> bool:
-    """Whether the middleware uses the session's asynchronous methods, after which its data is in memory."""
+    """Whether the middleware awaits the session or the user, after which the session's data is in memory."""
     names = {name for function in own_functions(definition) for name in identifiers(function.node)}
-    return bool(
-        names & {"aget", "aset", "aload", "akeys", "aitems", "apop", "aexists", "ahas_key", "_aget_session"}
-    )
+    return bool(names & _LOADS_SESSION)
 
 
 RULE = Rule("BRG005", "blocking-call", Severity.ERROR, check)

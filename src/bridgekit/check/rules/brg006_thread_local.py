@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         for function in called_functions(own_functions(checked.definition), checked.definition):
             written = _written(function.node) & thread_locals(function.module)
-            if written:
+            if written and not _knows_contexts(function.module):
                 name = sorted(written)[0]
                 place = location_in(function.module, function.node)
                 yield Problem(
@@ -41,6 +41,11 @@ def check(subject: Subject) -> Iterator[Problem]:
                     subject=checked.dotted_path,
                 )
                 break
+
+
+def _knows_contexts(module: SourceModule) -> bool:
+    """Whether the module keeps context variables as well: its author then tells threads from requests."""
+    return bool({"contextvars.ContextVar", "contextvars"} & set(imported_names(module).values()))
 
 
 def thread_locals(module: SourceModule) -> set[str]:
