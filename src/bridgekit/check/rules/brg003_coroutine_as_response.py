@@ -82,7 +82,11 @@ def _entry_points(definition: Definition) -> list[ReadFunction]:
     if any(function.is_async for function in inner):
         return [function for function in inner if function.is_async]
     # Only sync inner functions: the factory itself may look at get_response before it chooses one.
-    return [] if handles_async(definition.node) else inner
+    # Its decorator's name says async as well, so only the body is asked.
+    body = (
+        definition.node.body if isinstance(definition.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
+    )
+    return [] if any(handles_async(statement) for statement in body) else inner
 
 
 def _unawaited_use(function: ReadFunction) -> ast.AST | None:

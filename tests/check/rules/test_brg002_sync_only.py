@@ -1,0 +1,64 @@
+"""BRG002: sync-only in an ASGI stack, and what changing it would do."""
+
+from __future__ import annotations
+
+from bridgekit.middleware_chain.requests import Server
+from tests.check.rules.conftest import CheckRule
+
+SOURCE = """
+from django.utils.deprecation import MiddlewareMixin
+
+def M(get_response):
+    def middleware(request):
+        return get_response(request)
+    return middleware
+
+class Mixin(MiddlewareMixin):
+    def process_request(self, request): pass
+    def process_response(self, request, response): return response
+
+class Native(MiddlewareMixin):
+    pass
+"""
+
+
+def test_sync_only_under_wsgi_is_as_it_should_be(check_rule: CheckRule) -> None:
+    """Nothing crosses there."""
+    assert check_rule("BRG002", SOURCE, server=Server.WSGI) == []
+
+
+def test_a_hybrid_is_not_sync_only(check_rule: CheckRule) -> None:
+    """Even where it runs sync because of another."""
+    findings = check_rule("BRG002", SOURCE, ["Mixin", "M"])
+    assert [finding.subject for finding in findings] == ["app.M"]
+
+
+def test_its_position_and_whom_it_makes_sync_are_told(check_rule: CheckRule) -> None:
+    """Sync is sticky outwards: count the layers before it that run sync."""
+    (finding,) = check_rule("BRG002", SOURCE, ["Mixin", "Native", "M", "Mixin"])
+    assert (
+        "at position 3 of 4: it holds a thread for the whole request and makes 2 before it run sync"
+        in finding.message
+    )
+
+
+def test_alone_it_should_be_made_async(check_rule: CheckRule) -> None:
+    """Three hops become two, and the thread is free."""
+    (finding,) = check_rule("BRG002", SOURCE)
+    assert "3 hops become 2" in finding.fix
+    assert finding.fix.startswith("Make it sync and async")
+
+
+def test_last_behind_mixins_it_should_be_left_alone(check_rule: CheckRule) -> None:
+    """Making it async would make the mixins hop: the advice says so, with the numbers."""
+    (finding,) = check_rule("BRG002", SOURCE, ["Mixin", "Mixin", "M"])
+    assert finding.fix.startswith("Do not make it async for speed: 3 hops become 6")
+    assert "It would free the thread." in finding.fix
+
+
+def test_one_of_two_changes_nothing_while_the_other_stays(check_rule: CheckRule) -> None:
+    """The other keeps the thread."""
+    findings = check_rule("BRG002", SOURCE + "def N(get_response):\n    return get_response\n", ["M", "N"])
+    assert {finding.fix for finding in findings} == {
+        "Making it async changes nothing as long as others stay sync-only: 3 hops become 3."
+    }

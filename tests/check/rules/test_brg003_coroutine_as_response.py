@@ -1,0 +1,173 @@
+"""BRG003: the coroutine taken for the response."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from bridgekit.check.finding import Severity
+from bridgekit.middleware_chain.requests import Server
+from tests.check.rules.conftest import CheckRule
+
+
+def mixin(body: str) -> str:
+    return f"""
+from django.utils.deprecation import MiddlewareMixin
+from asgiref.sync import iscoroutinefunction, sync_to_async
+import asyncio
+
+class Parent(MiddlewareMixin):
+    def process_response(self, request, response): return response
+
+class M(Parent):
+{textwrap.indent(textwrap.dedent(body), "    ")}
+"""
+
+
+HARMLESS = {
+    "the mixin's own call": "def process_request(self, request): pass",
+    "returns what it got": """
+        def __call__(self, request):
+            request.seen = True
+            return self.get_response(request)
+    """,
+    "returns it by name": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            return response
+    """,
+    "dispatches on async_mode": """
+        def __call__(self, request):
+            if self.async_mode:
+                return self.__acall__(request)
+            response = self.get_response(request)
+            response["X"] = "1"
+            return response
+    """,
+    "looks at the result": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            if asyncio.iscoroutine(response):
+                return self.later(response)
+            response["X"] = "1"
+            return response
+        async def later(self, response):
+            response = await response
+            response["X"] = "1"
+            return response
+    """,
+    "a helper looks at the result": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            return self.finish(response)
+        def finish(self, response):
+            return response if hasattr(response, "__await__") else self.stamp(response)
+        def stamp(self, response):
+            response["X"] = "1"
+            return response
+    """,
+    "awaits later": """
+        async def __call__(self, request):
+            response = self.get_response(request)
+            response = await response
+            response["X"] = "1"
+            return response
+    """,
+    "says it is sync-only": """
+        async_capable = False
+        def __call__(self, request):
+            response = self.get_response(request)
+            response["X"] = "1"
+            return response
+    """,
+}
+
+BROKEN = {
+    "sets a header": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            response["X"] = "1"
+            return response
+    """,
+    "reads the status after super": """
+        def __call__(self, request):
+            response = super().__call__(request)
+            request.status = response.status_code
+            return response
+    """,
+    "passes it to its own hook": """
+        def __call__(self, request):
+            response = self.process_request(request) or self.get_response(request)
+            return self.process_response(request, response)
+        def process_request(self, request): pass
+    """,
+    "forgets await": """
+        async def __acall__(self, request):
+            response = self.get_response(request)
+            response["X"] = "1"
+            return response
+    """,
+}
+
+
+@pytest.mark.parametrize("body", HARMLESS.values(), ids=HARMLESS)
+def test_what_works_in_async_mode_is_no_finding(check_rule: CheckRule, body: str) -> None:
+    """Dispatching, awaiting or handing on the coroutine is right."""
+    assert check_rule("BRG003", mixin(body)) == []
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_using_the_coroutine_is_found_where_it_is_used(check_rule: CheckRule, body: str) -> None:
+    """The finding stands on the first use."""
+    (finding,) = check_rule("BRG003", mixin(body))
+    source = mixin(body).splitlines()
+    assert "response" in source[finding.location.line - 1]
+    assert finding.severity is Severity.ERROR
+
+
+def test_it_is_silent_where_the_stack_runs_sync(check_rule: CheckRule) -> None:
+    """Behind a sync-only middleware it gets a response and works."""
+    source = mixin(BROKEN["sets a header"]) + "\ndef last(get_response):\n    return get_response\n"
+    assert check_rule("BRG003", source, ["M", "last"]) == []
+    assert check_rule("BRG003", source, ["M"], server=Server.WSGI) == []
+
+
+def test_a_decorated_factory_with_one_sync_function_is_found(check_rule: CheckRule) -> None:
+    """The decorator promises both modes; the function keeps one."""
+    source = """
+    from django.utils.decorators import sync_and_async_middleware
+
+    @sync_and_async_middleware
+    def M(get_response):
+        def middleware(request):
+            response = get_response(request)
+            response["X"] = "1"
+            return response
+        return middleware
+    """
+    (finding,) = check_rule("BRG003", source)
+    assert finding.location.line == 8
+
+
+def test_a_decorated_factory_with_both_functions_is_right(check_rule: CheckRule) -> None:
+    """Django's documented form."""
+    source = """
+    from asgiref.sync import iscoroutinefunction
+    from django.utils.decorators import sync_and_async_middleware
+
+    @sync_and_async_middleware
+    def M(get_response):
+        if iscoroutinefunction(get_response):
+            async def middleware(request):
+                response = await get_response(request)
+                response["X"] = "1"
+                return response
+        else:
+            def middleware(request):
+                response = get_response(request)
+                response["X"] = "1"
+                return response
+        return middleware
+    """
+    assert check_rule("BRG003", source) == []
