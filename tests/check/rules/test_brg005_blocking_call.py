@@ -34,7 +34,7 @@ class M:
     [
         "await asyncio.sleep(1)",
         "await sync_to_async(time.sleep)(1)",
-        "await Order.objects.acount()",
+        "await Order.objects.aexists()",
         "orders = Order.objects.filter(pk=1)",
         "user = await request.auser(); staff = user.is_staff",
         "if hasattr(request, 'user'): pass",
