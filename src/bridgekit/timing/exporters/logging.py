@@ -1,0 +1,86 @@
+"""Log records: one line per request, or only for slow and failed ones."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from bridgekit.timing.record import Kind, Outcome, RequestTiming
+
+__all__ = ["LoggingExporter"]
+
+FAILURES = frozenset({Outcome.SERVER_ERROR, Outcome.EXCEPTION, Outcome.STREAM_EXCEPTION, Outcome.INCOMPLETE})
+
+
+class LoggingExporter:
+    """Logs finished requests.
+
+    `slow` (seconds): a plain request that took longer is logged as a warning; a stream or a session is as long as it is, so only its time to
+    the first byte counts. `only_slow`: log nothing but those, and failures.  A failure (5xx, exception, incomplete) is an error. Everything else has
+    `level`.
+
+    Every field of the record is on the log record under ``timing`` (a dict), for formatters that write structured logs.
+    """
+
+    def __init__(
+        self,
+        logger: logging.Logger | str = "bridgekit.timing.requests",
+        *,
+        level: int = logging.INFO,
+        slow: float | None = None,
+        only_slow: bool = False,
+    ) -> None:
+        if only_slow and slow is None:
+            raise ValueError(
+                "only_slow needs to know what is slow: LoggingExporter(slow=0.5, only_slow=True)"
+            )
+        if slow is not None and slow <= 0:
+            raise ValueError(f"slow is a number of seconds above zero, not {slow}")
+        self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
+        self.level = level
+        self.slow = slow
+        self.only_slow = only_slow
+
+    def __call__(self, timing: RequestTiming) -> None:
+        slow = self.slow is not None and latency(timing) > self.slow
+        if timing.outcome in FAILURES:
+            level = logging.ERROR
+        elif slow:
+            level = logging.WARNING
+        elif self.only_slow:
+            return
+        else:
+            level = self.level
+        if self.logger.isEnabledFor(level):
+            self.logger.log(level, "%s", describe(timing, slow=slow), extra={"timing": as_dict(timing)})
+
+
+def latency(timing: RequestTiming) -> float:
+    """What the client waited for: everything, or the first byte of what goes on and on."""
+    if timing.kind is Kind.PLAIN or timing.time_to_first_byte is None:
+        return timing.duration
+    return timing.time_to_first_byte
+
+
+def describe(timing: RequestTiming, *, slow: bool = False) -> str:
+    """One line: ``GET /orders/7 200 ok 12.3 ms, first byte 11.9 ms``."""
+    parts = [timing.method, repr(timing.path)[1:-1], str(timing.status or "-"), timing.outcome.value]
+    line = " ".join(parts) + f" {timing.duration * 1000:.1f} ms"
+    if timing.time_to_first_byte is not None:
+        line += f", first byte {timing.time_to_first_byte * 1000:.1f} ms"
+    if timing.kind is not Kind.PLAIN:
+        line += f", {timing.kind.value}"
+    if timing.error_type is not None:
+        line += f", {timing.error_type}"
+    for span in timing.spans:
+        line += f", {span.name} {span.seconds * 1000:.1f} ms"
+    return line + " (slow)" if slow else line
+
+
+def as_dict(timing: RequestTiming) -> dict[str, Any]:
+    """The record in types that JSON has; fields that were not measured are left out."""
+    fields = {name: value for name, value in timing._asdict().items() if value is not None}
+    fields["outcome"], fields["kind"] = timing.outcome.value, timing.kind.value
+    for name in ("spans", "layers"):
+        fields[name] = [span._asdict() for span in fields[name]]
+    return fields

@@ -1,0 +1,64 @@
+"""Route templates: which pattern matched a request, found in what frameworks leave in the scope or the environ.
+
+A template has bounded cardinality and is fit for a label; a path has not. So whatever is uncertain is None here, never the path.
+
+Falcon and Quart leave nothing behind: there, `set_route` is called from within the request, for Falcon by `FalconRoutes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridgekit.timing._context import current
+from bridgekit.timing._starlette import starlette_route
+from bridgekit.typing import Environ, Scope
+
+__all__ = ["FalconRoutes", "route_at_start", "route_from_environ", "route_from_scope", "set_route"]
+
+
+def set_route(template: str) -> None:
+    """Name the route of the request around this code; outside of one, nothing happens."""
+    live = current()
+    if live is not None:
+        live.set_route(template)
+
+
+class FalconRoutes:
+    """Falcon middleware (WSGI and ASGI) that names the route: ``falcon.App(middleware=[FalconRoutes()])``."""
+
+    def process_resource(self, req: Any, resp: Any, resource: Any, params: dict[str, Any]) -> None:
+        """Falcon calls this once a route has matched."""
+        if req.uri_template:
+            set_route(req.uri_template)
+
+    async def process_resource_async(
+        self, req: Any, resp: Any, resource: Any, params: dict[str, Any]
+    ) -> None:
+        """The same under ASGI."""
+        self.process_resource(req, resp, resource, params)
+
+
+def route_from_scope(scope: Scope) -> str | None:
+    """The template that Starlette, FastAPI or Litestar left in the scope once the application ran."""
+    if "route" in scope or "router" in scope:
+        return starlette_route(scope)
+    if "path_template" in scope:  # Litestar, _asgi/asgi_router.py
+        template = scope["path_template"]
+        return template if isinstance(template, str) and template else None
+    return None
+
+
+def route_from_environ(environ: Environ) -> str | None:
+    """The template that Flask left in the environ; while the response starts only (see `route_at_start`)."""
+    return route_at_start(environ)
+
+
+def route_at_start(environ: Environ) -> str | None:
+    """Flask's rule, which can be read in ``start_response`` only: Flask empties the key when its context ends."""
+    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+    template = getattr(rule, "rule", None)
+    if not isinstance(template, str):
+        return None
+    # Under DispatcherMiddleware the rule knows nothing of its mount point, which is fixed text in SCRIPT_NAME.
+    mount: str = environ.get("SCRIPT_NAME", "")
+    return mount.rstrip("/") + template

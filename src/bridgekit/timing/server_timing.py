@@ -1,0 +1,170 @@
+"""The ``Server-Timing`` response header (W3C Server Timing), which browsers show in their network panel.
+
+Only what is known when the response starts can be in it: browsers do not read it from a trailer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from bridgekit.timing._live import LiveTiming
+
+__all__ = ["Entry", "RequestView", "ServerTiming", "everyone", "format_entries", "loopback"]
+
+MIN_BYTES = 128
+"""A header smaller than that could not name what was left out."""
+
+DEFAULT_BYTES = 2048
+"""Proxies limit all headers together, nginx to 4 or 8 KiB (``proxy_buffer_size``), AWS's load balancer to 16 KiB."""
+
+# What RFC 9110, section 5.6.2, does not allow in a token. A browser cuts a name off there without a word.
+NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
+# What a quoted-string cannot hold on every way: browsers differ about anything that is not ASCII.
+NOT_PRINTABLE = re.compile(r"[^ -~]")
+
+
+class Entry(NamedTuple):
+    """One metric of the header."""
+
+    name: str
+    seconds: float | None = None
+    description: str = ""
+
+
+class RequestView:
+    """What a predicate may ask about the request that wants the header; the same on both protocols."""
+
+    __slots__ = ("_live",)
+
+    def __init__(self, live: LiveTiming) -> None:
+        self._live = live
+
+    @property
+    def method(self) -> str:
+        return self._live.request()[3]
+
+    @property
+    def path(self) -> str:
+        return self._live.request()[4]
+
+    @property
+    def scheme(self) -> str:
+        return self._live.request()[2]
+
+    @property
+    def client(self) -> str | None:
+        """The client's address as the server tells it: behind a proxy that is the proxy's."""
+        return self._live.client()
+
+    def header(self, name: str) -> str | None:
+        """The value of a request header, or None."""
+        return self._live.header(name.lower())
+
+
+def everyone(request: RequestView) -> bool:
+    """Show the header to all clients. Durations tell outsiders things (whether an account exists, what is cached)."""
+    return True
+
+
+def loopback(request: RequestView) -> bool:
+    """Show the header to clients on this machine (behind a proxy on this machine: to everybody)."""
+    try:
+        return ip_address(request.client or "").is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTiming:
+    """Who sees the header, and how much of it.
+
+    `allow` has no default, because a default of yes would show every visitor what happens inside; it is asked once per
+    response, and one that raises counts as no (and is logged).
+
+    `timing_allow_origin`: the value of ``Timing-Allow-Origin`` to send along ("*", or one origin, or several separated by
+    commas), without which pages of other origins see nothing. One that the application sends stays.
+
+    `max_bytes`: what the header may take; entries that do not fit are left out whole, and counted in a last one, ``dropped``.
+
+    `traceparent`: also send the request's ``traceparent`` as an entry of that name, from which scripts that monitor real
+    users link a page to its trace.
+    """
+
+    allow: Callable[[RequestView], bool]
+    timing_allow_origin: str | None = None
+    max_bytes: int = DEFAULT_BYTES
+    traceparent: bool = False
+
+    def __post_init__(self) -> None:
+        if not callable(self.allow):
+            raise TypeError(
+                "ServerTiming(allow=...) takes a function of the request: everyone, loopback or your own"
+            )
+        if self.max_bytes < MIN_BYTES:
+            raise ValueError(f"max_bytes is {self.max_bytes}; below {MIN_BYTES} no entry would fit")
+        origin = self.timing_allow_origin
+        if origin is not None and (not origin or NOT_PRINTABLE.search(origin)):
+            raise ValueError(f"timing_allow_origin is {origin!r}: a header value is visible ASCII")
+
+    def headers(self, live: LiveTiming) -> list[tuple[str, str]]:
+        """The headers to add to the response that starts now: none, one or two. May raise what `allow` raises."""
+        if not self.allow(RequestView(live)):
+            return []
+        headers = [("server-timing", format_entries(self._entries(live), self.max_bytes))]
+        if self.timing_allow_origin is not None and live.response_header("timing-allow-origin") is None:
+            headers.append(("timing-allow-origin", self.timing_allow_origin))
+        return headers
+
+    def _entries(self, live: LiveTiming) -> Iterable[Entry]:
+        """The most telling first, because the last ones go if there is no room."""
+        # "app" and not "total": what follows the start of the response cannot be in a header.
+        entries = [Entry("app", live.elapsed())]
+        if live.recorder.queue_time and (queued := live.recorder.queue_time_of(live)) is not None:
+            entries.append(Entry("queue", queued))
+        entries += [Entry(name, seconds, text) for name, seconds, text in live.known_so_far()]
+        if self.traceparent and live.recorder.trace_of(live) is not None:
+            entries.append(Entry("traceparent", None, live.header("traceparent") or ""))
+        return entries
+
+
+def format_entries(entries: Iterable[Entry], max_bytes: int = DEFAULT_BYTES) -> str:
+    """The header's value: ASCII, at most `max_bytes` long, never an empty element.
+
+    An empty element ends the parsing in browsers, so what comes after it would be lost.
+    """
+    done: list[str] = []
+    size, dropped = 0, 0
+    room = max_bytes - len(', dropped;desc="9999999999"')
+    for entry in entries:
+        text = format_entry(entry)
+        if size + len(text) + 2 > room:
+            dropped += 1
+            continue
+        done.append(text)
+        size += len(text) + 2
+    if dropped:
+        done.append(f'dropped;desc="{dropped}"')
+    return ", ".join(done)
+
+
+def format_entry(entry: Entry) -> str:
+    """``name;dur=milliseconds;desc="text"``; a name that is no token is mended and shown as it was in the description."""
+    name = NOT_TOKEN.sub("_", entry.name) or "_"
+    description = entry.description or (entry.name if name != entry.name else "")
+    text = name
+    if entry.seconds is not None:
+        # Fixed point: an exponent or a locale's comma would be read as something else.
+        text += f";dur={max(entry.seconds, 0.0) * 1000:.3f}"
+    if description:
+        text += f';desc="{quote(description)}"'
+    return text
+
+
+def quote(text: str) -> str:
+    """The inside of a quoted-string (RFC 9110, section 5.6.4)."""
+    return NOT_PRINTABLE.sub("?", text).replace("\\", "\\\\").replace('"', '\\"')
