@@ -133,7 +133,7 @@ class AppRun:
 
     def _transmit(self, iterable: Iterable[bytes]) -> None:
         response = self.response
-        if isinstance(iterable, list | tuple) and len(iterable) == 1 and not response.sent:
+        if isinstance(iterable, (list, tuple)) and len(iterable) == 1 and not response.sent:
             self._transmit_only(iterable[0])
             return
         if type(iterable) is FileWrapper:

@@ -8,6 +8,7 @@ Everything that goes to the client passes `Response.piece`, so the length is cou
 
 from __future__ import annotations
 
+import functools
 import logging
 from types import TracebackType
 from typing import TypeAlias
@@ -33,12 +34,17 @@ def _status_code(status: object) -> int:
     """
     if not isinstance(status, str):
         raise AppProtocolError(f"status is {type(status).__name__}, it must be str (PEP 3333): {status!r}")
+    return _parsed_status(status)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed_status(status: str) -> int:
     code = status[:3]
     if not (len(code) == 3 and code.isascii() and code.isdigit() and status[3:4] in ("", " ")):
         raise AppProtocolError(
             f"status must begin with a three-digit code and a space (PEP 3333): {status!r}"
         )
-    if not 200 <= int(code) <= 999:
+    if int(code) < 200:
         raise AppProtocolError(f"{status!r} is not a final status; 1xx responses are the server's business")
     return int(code)
 

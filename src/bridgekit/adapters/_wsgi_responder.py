@@ -214,7 +214,7 @@ class WSGIResponder:
             await send({"type": "http.response.body", "body": body, "more_body": not complete})
         if not self._finished:
             self._window.sent(sent)
-            if self._listening is None:
+            if self._listening is None and not complete:
                 self._listen()
 
     async def _conclude(self, run: AppRun) -> None:

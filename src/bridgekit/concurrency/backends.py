@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from typing import Any, Protocol
 
 import anyio
@@ -37,7 +37,7 @@ class Signal(Protocol):
 
     def set(self) -> None: ...
 
-    async def wait(self) -> None: ...
+    def wait(self) -> Awaitable[None]: ...
 
 
 class Ticking(Protocol):
@@ -99,7 +99,20 @@ class _Mailbox:
                 logger.exception("a callback posted from a thread failed")
 
 
+class _Ready:
+    """Awaited, it is there at once: cheaper than a coroutine or a finished future."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
+
+
+_READY = _Ready()
+
+
 class _AsyncioSignal:
+    """`wait` hands out the future itself, so that waiting costs no coroutine."""
+
     __slots__ = ("_future", "_loop", "_up")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -108,16 +121,18 @@ class _AsyncioSignal:
         self._future: asyncio.Future[None] | None = None
 
     def set(self) -> None:
-        self._up = True
-        future = self._future
+        future, self._future = self._future, None
         if future is not None and not future.done():
             future.set_result(None)
+        else:
+            self._up = True
 
-    async def wait(self) -> None:
-        if not self._up:
-            self._future = self._loop.create_future()
-            await self._future
-        self._up = False
+    def wait(self) -> Awaitable[None]:
+        if self._up:
+            self._up = False
+            return _READY
+        self._future = self._loop.create_future()
+        return self._future
 
 
 class _AsyncioBackend:

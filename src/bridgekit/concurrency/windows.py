@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Generic, TypeVar
 
 from bridgekit.concurrency.backends import Backend
@@ -105,9 +105,9 @@ class ThreadToLoop(Generic[T]):
                 self._items = []
         return items, finished
 
-    async def ready(self) -> None:
-        """On the loop: wait until there may be something to `take`."""
-        await self._signal.wait()
+    def ready(self) -> Awaitable[None]:
+        """On the loop: to be awaited until there may be something to `take`."""
+        return self._signal.wait()
 
     def sent(self, size: int) -> None:
         """On the loop: ``size`` bytes have left."""
@@ -148,9 +148,9 @@ class LoopToThread:
         self._wanted = backend.signal()
         self._asked = False
 
-    async def wanted(self) -> None:
-        """On the loop: wait until the thread has asked for more than there is, or has emptied half the window."""
-        await self._wanted.wait()
+    def wanted(self) -> Awaitable[None]:
+        """On the loop: to be awaited until the thread has asked for more than there is, or has emptied half the window."""
+        return self._wanted.wait()
 
     def prefetch(self) -> None:
         """On the loop: fetch as much as the window holds, asked for or not."""
