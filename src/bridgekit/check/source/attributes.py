@@ -11,12 +11,14 @@ from bridgekit.check.source import constants, natives
 from bridgekit.check.source.bindings import index_block
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.mro import MROs
+from bridgekit.check.source.syntax import stored_attributes
 from bridgekit.check.source.values import (
     MISSING,
     BoundMethod,
     Choice,
     ClassValue,
     Const,
+    Deferred,
     Descriptor,
     FunctionValue,
     GetResponse,
@@ -25,17 +27,67 @@ from bridgekit.check.source.values import (
     ModuleValue,
     Native,
     Partial,
+    Request,
     SuperValue,
     ThreadCall,
     Unknown,
     Value,
     choose,
 )
+from bridgekit.middleware_chain.facts import HOOKS
 
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
 
 __all__ = ["Attributes"]
+
+
+_OF_EVERY_REQUEST = frozenset(
+    [
+        "GET",
+        "POST",
+        "COOKIES",
+        "FILES",
+        "META",
+        "body",
+        "content_params",
+        "content_type",
+        "encoding",
+        "environ",
+        "headers",
+        "path",
+        "path_info",
+        "resolver_match",
+        "scheme",
+        "scope",
+        "session",
+        "site",
+        "urlconf",
+        "user",
+        "auser",
+        "csrf_processing_done",
+        "LANGUAGE_CODE",
+        "_messages",
+        "accepts",
+        "build_absolute_uri",
+        "get_full_path",
+        "get_full_path_info",
+        "get_host",
+        "get_port",
+        "get_preferred_type",
+        "get_signed_cookie",
+        "is_secure",
+        "read",
+        "readline",
+        "readlines",
+        "close",
+        "upload_handlers",
+    ]
+)
+"""What Django itself puts on a request, its own middleware included."""
+
+_NEVER_COMPUTED = frozenset({*HOOKS, "__acall__", "__call__", "async_mode"})
+"""Names that Django looks up; a constructor that sets computed names (from settings, mostly) does not mean these."""
 
 
 class Attributes:
@@ -71,6 +123,8 @@ class Attributes:
                 return value.receiver if name == "__self__" else self.get(value.function, name, frame, node)
             case Partial() | ThreadCall() | Descriptor():
                 return value.function if name == "func" else Missing(f"no attribute {name}")
+            case Request():
+                return self._of_request(name, frame, node)
             case GetResponse():
                 return self._of_get_response(value, name, frame, node)
             case _:
@@ -208,7 +262,7 @@ class Attributes:
             return instance.cls
         self.evaluator.calls.construct(instance)
         if name in instance.attributes:
-            value = instance.attributes[name]
+            value = self._assigned_to(instance, name)
             if not (
                 isinstance(value, Choice) and any(isinstance(option, Missing) for option in value.values)
             ):
@@ -217,11 +271,27 @@ class Attributes:
             return choose((inherited if isinstance(o, Missing) else o for o in value.values), value.why)
         value = self.of_class(instance.cls, name, instance)
         if isinstance(value, Missing):
-            if instance.dynamic is not None:
+            if instance.dynamic is not None and name not in _NEVER_COMPUTED:
                 return instance.dynamic
             hook = self.of_class(instance.cls, "__getattr__", instance)
             if not isinstance(hook, Missing):
                 return frame.unknown(f"{instance.cls.node.name} answers attributes through __getattr__")
+        return value
+
+    def _assigned_to(self, instance: InstanceValue, name: str) -> Value:
+        """An attribute that the constructor assigned, evaluated now; its own name means its value before."""
+        found = instance.attributes[name]
+        if not isinstance(found, Deferred):
+            return found
+        if found.before is None:
+            del instance.attributes[name]
+        else:
+            instance.attributes[name] = found.before
+        value = self.evaluator.attribute_value(found.step, found.frame)
+        if found.why is not None:
+            before = self._assigned_to(instance, name) if name in instance.attributes else MISSING
+            value = choose((before, value), found.why)
+        instance.attributes[name] = value
         return value
 
     def _bind(self, value: Value, receiver: Value, cls: ClassValue) -> Value:
@@ -313,6 +383,14 @@ class Attributes:
         if value.value is None:
             return Missing(f"None has no attribute {name}")
         return frame.unknown(f"attribute {name} of a plain value", node)
+
+    @staticmethod
+    def _of_request(name: str, frame: Frame, node: ast.AST | None) -> Value:
+        if name == "method":
+            return Const("GET")
+        if name in _OF_EVERY_REQUEST or name in stored_attributes(frame.module):
+            return frame.unknown(f"request.{name} is only known at run time", node)
+        return Missing(f"nothing sets request.{name}")
 
     @staticmethod
     def _of_get_response(value: GetResponse, name: str, frame: Frame, node: ast.AST | None) -> Value:

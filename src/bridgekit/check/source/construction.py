@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import guards, natives
 from bridgekit.check.source.bindings import AttributeSet, Call, Raise, Return
 from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.syntax import root_name
 from bridgekit.check.source.values import (
-    MISSING,
     BoundMethod,
     Choice,
     ClassValue,
+    Deferred,
     FunctionValue,
     InstanceValue,
     Missing,
@@ -22,7 +23,6 @@ from bridgekit.check.source.values import (
     Outcome,
     Unknown,
     Value,
-    choose,
     options,
 )
 from bridgekit.middleware_chain.facts import Answer
@@ -146,12 +146,9 @@ class _Construction:
         if name is None:
             self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
             return
-        value = self.evaluator.attribute_value(step, frame)
-        if isinstance(step.value, ast.Call):
+        if step.value is not None:
             self._effect(step.value, frame, step.index, why)
-        if why is not None:
-            value = choose((self.instance.attributes.get(name, MISSING), value), why)
-        self.instance.attributes[name] = value
+        self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
 
     def _effect(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
         """An expression run for its effect: a call, or calls behind ``and``, ``or`` and conditional expressions."""
@@ -180,6 +177,8 @@ class _Construction:
                 pass
 
     def _call(self, node: ast.Call, frame: Frame, at: int, why: Unknown | None) -> None:
+        if not self._mentions_instance(node, frame):
+            return
         callee = self.evaluator.evaluate(node.func, frame, at)
         arguments, keywords = self.evaluator.calls.arguments(node, frame, at)
         for option in options(callee):
@@ -189,6 +188,14 @@ class _Construction:
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
             self.follow(callee, arguments, keywords, why)
+
+    def _mentions_instance(self, node: ast.Call, frame: Frame) -> bool:
+        """Whether the call is one of the instance's methods, of ``super()``, or is given the instance."""
+        names = {name for name, value in frame.arguments.items() if value is self.instance} | {"super"}
+        given = (*node.args, *(keyword.value for keyword in node.keywords))
+        return root_name(node.func) in names or any(
+            isinstance(part, ast.Name) and part.id in names for part in given
+        )
 
     def _is_bound_to_instance(self, callee: Value) -> bool:
         return any(

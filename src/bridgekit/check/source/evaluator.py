@@ -24,6 +24,7 @@ from bridgekit.check.source.values import (
     Const,
     FunctionValue,
     GetResponse,
+    InstanceValue,
     Missing,
     Native,
     Outcome,
@@ -32,12 +33,13 @@ from bridgekit.check.source.values import (
     Value,
     choose,
     options,
+    same_value,
 )
 from bridgekit.middleware_chain.facts import Answer
 
 __all__ = ["Evaluator"]
 
-MAX_STEPS = 60_000
+MAX_STEPS = 20_000
 """Expressions evaluated for one dotted path. The dearest middleware of 242 packages needs about two thousand."""
 MAX_DEPTH = 150
 """Nested evaluations: well below Python's own limit, each takes a handful of its frames."""
@@ -195,10 +197,14 @@ class Evaluator:
     def _compare(
         self, operation: ast.cmpop, left: Value, right: Value, frame: Frame, node: ast.expr
     ) -> Value:
-        if isinstance(operation, ast.Is | ast.IsNot):
-            same = self._identical(left, right)
+        if isinstance(operation, ast.Is | ast.IsNot | ast.Eq | ast.NotEq):
+            plain = (
+                constants.as_const(left) is not constants.FOLD_FAILED
+                and constants.as_const(right) is not constants.FOLD_FAILED
+            )
+            same = None if plain else self._identical(left, right)
             if same is not None:
-                return Const(same is isinstance(operation, ast.Is))
+                return Const(same is isinstance(operation, ast.Is | ast.Eq))
         return self._combine(left, right, lambda a, b: constants.compare(operation, a, b), frame, node)
 
     def _identical(self, one: Value, other: Value) -> bool | None:
@@ -208,7 +214,7 @@ class Evaluator:
             return False
         if isinstance(one, GetResponse) or isinstance(other, GetResponse):
             return type(one) is type(other)
-        return None if isinstance(one, Const) else one is other or None
+        return same_value(one, other) or (None if isinstance(one, InstanceValue) else False)
 
     def _combine(
         self, one: Value, other: Value, fold: Callable[[Value, Value], object], frame: Frame, node: ast.expr

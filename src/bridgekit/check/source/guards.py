@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bridgekit.check.source.bindings import Guard, Guards, TryNode
 from bridgekit.check.source.frames import Frame, TryOutcome
-from bridgekit.check.source.values import Choice, Missing, Native, Outcome, Unknown, options
+from bridgekit.check.source.values import Choice, Missing, Outcome, Unknown, options
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
@@ -167,8 +167,14 @@ def _failed_expression(
     computed = [node for node in ast.walk(value) if isinstance(node, ast.Call | ast.Subscript)]
     if not computed and not isinstance(value, ast.Name | ast.Attribute):
         return None
-    if computed and caught <= _IMPORT_ERRORS and not _imports_by_name(evaluator, computed, frame, at):
+    by_name = _imports_by_name(computed)
+    if computed and caught <= _IMPORT_ERRORS and not by_name:
         return None
+    if computed and frame.kind == "function" and not by_name:
+        # What a request meets is not decided here, and following it would lead through half of a library.
+        return TryOutcome(
+            0, "", frame.unknown("depends on an exception that is only known at run time", value)
+        )
     found = list(options(evaluator.evaluate(value, frame, at)))
     missing = next((option for option in found if isinstance(option, Missing)), None)
     if missing is not None:
@@ -181,18 +187,19 @@ def _failed_expression(
     return None
 
 
-def _imports_by_name(
-    evaluator: Evaluator, computed: list[ast.Call | ast.Subscript], frame: Frame, at: int
-) -> bool:
+def _imports_by_name(computed: list[ast.Call | ast.Subscript]) -> bool:
     """Whether one of the calls is ``import_module`` or its kin, which raise ImportError like a statement."""
     for node in computed:
         if isinstance(node, ast.Call):
-            callee = evaluator.evaluate(node.func, frame, at)
-            if isinstance(callee, Native) and callee.name.rpartition(".")[2] in {
-                "import_module",
-                "import_string",
-                "__import__",
-            }:
+            func = node.func
+            name = (
+                func.attr
+                if isinstance(func, ast.Attribute)
+                else func.id
+                if isinstance(func, ast.Name)
+                else ""
+            )
+            if name in {"import_module", "import_string", "__import__"}:
                 return True
     return False
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import guards
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
-from bridgekit.check.source.syntax import root_name
+from bridgekit.check.source.syntax import contains_yield, root_name
 from bridgekit.check.source.values import (
     BoundMethod,
     Choice,
@@ -24,7 +24,9 @@ from bridgekit.check.source.values import (
     InstanceValue,
     Missing,
     Native,
+    Outcome,
     Partial,
+    Request,
     ThreadCall,
     Unknown,
     Value,
@@ -40,7 +42,7 @@ __all__ = ["HopCounter"]
 MAX_NESTING = 12
 MIXIN_ACALL = "django.utils.deprecation.MiddlewareMixin.__acall__"
 HOP = Cost(1, 1)
-_OTHER_THREADS = frozenset({"asyncio.to_thread", "anyio.to_thread.run_sync"})
+_COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match
 
 
 class HopCounter:
@@ -52,7 +54,7 @@ class HopCounter:
 
     def count(self, middleware: Value, frame: Frame) -> Cost:
         """The cost of ``middleware(request)`` on the ways that reach ``get_response``; of all, if none does."""
-        request = Unknown("the request is only known at run time")
+        request = Request()
         paths = self.calling(middleware, (request,), {}, frame, None, awaited=True)
         chosen = paths.get(True) or paths.get(False)
         return chosen if chosen is not None else Cost()
@@ -91,16 +93,18 @@ class HopCounter:
                     callee.function, (*callee.arguments, *arguments), merged, frame, node, awaited=awaited
                 )
             case FunctionValue():
-                return self.function(callee, arguments, keywords, node)
+                return self.function(callee, arguments, keywords)
             case InstanceValue():
                 method = self.evaluator.attributes.of_class(callee.cls, "__call__", callee)
                 return self.calling(method, arguments, keywords, frame, node, awaited=awaited)
             case ClassValue():
                 return FREE
             case Native():
-                return self._modelled(callee, arguments, frame, node, awaited=awaited)
-            case Unknown() | Missing() if awaited:
-                why = Unknown(callee.reason or "awaits something that does not exist", callee.location)
+                return self._modelled(callee, arguments, frame, node)
+            case Missing():
+                return {}  # raises: the request does not pass
+            case Unknown() if awaited:
+                why = Unknown(callee.reason, callee.location)
                 return {False: Cost(0, None, why=why), True: Cost(0, None, why=why)}
             case _:
                 return FREE
@@ -111,28 +115,24 @@ class HopCounter:
         arguments: tuple[Value, ...],
         frame: Frame,
         node: ast.AST | None,
-        *,
-        awaited: bool,
     ) -> Paths:
         if callee.name.startswith("asgiref.sync.AsyncToSync") and arguments:
             return self.calling(arguments[0], arguments[1:], {}, frame, node, awaited=False)
-        if awaited and callee.name in _OTHER_THREADS:
-            why = frame.unknown(f"{callee.name} crosses to a thread, though not through sync_to_async", node)
-            return {False: Cost(0, 1, why=why)}
-        return FREE
+        return FREE  # asyncio.to_thread too: a thread, but not by way of sync_to_async
 
     def function(
         self,
         function: FunctionValue,
         arguments: tuple[Value, ...],
         keywords: dict[str, Value],
-        node: ast.AST | None,
     ) -> Paths:
         """The ways through a function's body."""
         name = getattr(function.node, "name", "")
         owner = self.evaluator.attributes.path_of(function.owner) if function.owner is not None else ""
         if f"{owner}.{name}" == MIXIN_ACALL:
             return {True: Cost(mixin_low=1, mixin_high=1)}
+        if not isinstance(function.node, ast.Lambda) and contains_yield(function.node):
+            return FREE  # a generator runs when it is iterated
         if function.node in self.stack or len(self.stack) >= MAX_NESTING:
             why = function.frame.unknown("calls itself or is nested too deeply to follow", function.node)
             return {False: Cost(0, None, why=why)}
@@ -166,13 +166,16 @@ class HopCounter:
 
     def statement(self, node: ast.stmt, frame: Frame, flow: Flow) -> None:
         at = frame.block.positions.get(node)
+        if not _is_async(frame) and not isinstance(node, _COMPOUND | ast.Return):
+            self._sync_statement(node, frame, at, flow)
+            return
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return
             case ast.If():
                 self._if(node, frame, at, flow)
             case ast.Return():
-                value = self.expression(node.value, frame, at) if node.value is not None else FREE
+                value = self._returned(node.value, frame, at)
                 flow.leave(then(flow.open, value), self._why_returns(frame, node))
                 flow.open = {}
             case ast.Raise():
@@ -192,14 +195,42 @@ class HopCounter:
                     if isinstance(child, ast.expr):
                         flow.open = then(flow.open, self.expression(child, frame, at))
 
+    def _sync_statement(self, node: ast.stmt, frame: Frame, at: int | None, flow: Flow) -> None:
+        """A statement of a function that is not async makes no hop; it may call ``get_response``, or raise."""
+        if isinstance(node, ast.Raise):
+            flow.open = {}
+            return
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call) and _last_name(part.func).endswith("get_response"):
+                callee = self.evaluator.evaluate(part.func, frame, at)
+                if isinstance(callee, GetResponse):
+                    flow.open = then(flow.open, {True: Cost()})
+
+    def _returned(self, node: ast.expr | None, frame: Frame, at: int | None) -> Paths:
+        """The ways through what is returned: in a plain function it may be an awaitable that a name holds."""
+        if node is None:
+            return FREE
+        if isinstance(node, ast.Name) and not _is_async(frame):
+            bound = [b for b in frame.block.names.get(node.id, ()) if at is None or b.index < at]
+            values = [b.value for b in bound if isinstance(b.value, ast.Call) and not _is_far(b.value.func)]
+            if values:
+                why = frame.unknown(f"depends on which value {node.id} holds", node)
+                return any_of([self.expression(value, frame, at) for value in values], why)
+        return self.expression(node, frame, at, returned=True)
+
     def _inner(self, body: Sequence[ast.stmt], frame: Frame, flow: Flow) -> None:
         inner = self.block(body, frame, flow.open)
         flow.leave(inner.returned, None)
         flow.open = inner.open
 
     def _if(self, node: ast.If, frame: Frame, at: int | None, flow: Flow) -> None:
-        start = then(flow.open, self.expression(node.test, frame, at))
-        outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
+        start = then(flow.open, self.expression(node.test, frame, at)) if _is_async(frame) else flow.open
+        if _at_stake([*node.body, *node.orelse], is_async=_is_async(frame)):
+            outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
+        else:
+            outcome = Outcome(Answer.UNKNOWN)  # both branches cost the same: not worth deciding
         if outcome.answer is Answer.UNKNOWN and self._raises(node.test, frame, at):
             flow.open = {}
             return
@@ -287,7 +318,9 @@ class HopCounter:
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
-    def expression(self, node: ast.expr, frame: Frame, at: int | None, *, awaited: bool = False) -> Paths:
+    def expression(
+        self, node: ast.expr, frame: Frame, at: int | None, *, awaited: bool = False, returned: bool = False
+    ) -> Paths:
         """The ways through an expression, in the order of evaluation."""
         match node:
             case ast.Lambda() | ast.Constant() | ast.Name():
@@ -295,7 +328,7 @@ class HopCounter:
             case ast.Await():
                 return self._await(node, frame, at)
             case ast.Call():
-                return self._call(node, frame, at, awaited=awaited)
+                return self._call(node, frame, at, awaited=awaited, returned=returned)
             case ast.IfExp():
                 return self._conditional(node, frame, at, awaited=awaited)
             case ast.BoolOp():
@@ -352,11 +385,13 @@ class HopCounter:
                 ended.append(paths)
         return any_of([*ended, paths], why)
 
-    def _call(self, node: ast.Call, frame: Frame, at: int | None, *, awaited: bool) -> Paths:
+    def _call(
+        self, node: ast.Call, frame: Frame, at: int | None, *, awaited: bool, returned: bool = False
+    ) -> Paths:
         paths = FREE if isinstance(node.func, ast.Name) else self._children(node.func, frame, at)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             paths = then(paths, self.expression(argument, frame, at))
-        if not awaited and self._leads_away(node.func, frame):
+        if not awaited and ((_is_far(node.func) and not returned) or self._leads_away(node.func, frame)):
             return paths
         callee = self.evaluator.evaluate(node.func, frame, at)
         if isinstance(callee, Unknown) and awaited:
@@ -380,3 +415,39 @@ class HopCounter:
                 return isinstance(binding.node, ast.Import) and not name.startswith("asgiref")
             scope = scope.closest()
         return True
+
+
+def _is_async(frame: Frame) -> bool:
+    return frame.function is not None and isinstance(frame.function.node, ast.AsyncFunctionDef)
+
+
+def _last_name(func: ast.expr) -> str:
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+
+
+def _is_far(func: ast.expr) -> bool:
+    """Whether a callee is a method of something that an attribute holds: ``self.client.get``."""
+    return isinstance(func, ast.Attribute) and isinstance(func.value, ast.Attribute | ast.Subscript)
+
+
+def _at_stake(body: Sequence[ast.stmt], *, is_async: bool) -> bool:
+    """Whether it may matter to the number of hops that these statements run.
+
+    In an async function: whatever awaits, returns or raises. In a plain one: a returned call, which may be an awaitable.
+    """
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
+                continue
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
+                return True
+            case ast.Return() | ast.Raise() if is_async:
+                return True
+            case ast.Return(value=ast.Call() | ast.IfExp() | ast.BoolOp() | ast.Name()):
+                return True
+            case ast.Call() if _last_name(node.func).endswith("get_response"):
+                return True
+        pending.extend(ast.iter_child_nodes(node))
+    return False

@@ -371,6 +371,10 @@ def _with_metaclass(call: _Call) -> Value:
     return _made_class(call, "temporary_class", call.arguments[1:], {})
 
 
+def _event_loop(call: _Call) -> Value:
+    return Native("asyncio.AbstractEventLoop")
+
+
 def _nothing(call: _Call) -> Value:
     return NONE
 
@@ -424,6 +428,7 @@ _HANDLERS: dict[str, Callable[[_Call], Value]] = {
         ),
         _descriptor,
     ),
+    **dict.fromkeys(("asyncio.get_event_loop", "asyncio.get_running_loop"), _event_loop),
     "builtins.__import__": _plain_import,
     "builtins.callable": _callable,
     "builtins.getattr": _getattr,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from weakref import WeakKeyDictionary
 
-__all__ = ["always_leaves", "contains_yield", "root_name"]
+from bridgekit.check.parsing import SourceModule
+
+__all__ = ["always_leaves", "contains_yield", "root_name", "stored_attributes"]
 
 
 def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -53,3 +56,24 @@ def root_name(node: ast.expr) -> str:
                 return node.id
             case _:
                 return ""
+
+
+_STORED: WeakKeyDictionary[ast.Module, frozenset[str]] = WeakKeyDictionary()
+
+
+def stored_attributes(module: SourceModule) -> frozenset[str]:
+    """Every attribute name that a module assigns anywhere, on whatever object."""
+    if module.tree is None:
+        return frozenset()
+    known = _STORED.get(module.tree)
+    if known is None:
+        known = _STORED[module.tree] = frozenset(_stored(module.tree))
+    return known
+
+
+def _stored(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+            yield from (str(part.value) for part in node.args[1:2] if isinstance(part, ast.Constant))

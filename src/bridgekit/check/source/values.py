@@ -15,6 +15,7 @@ from bridgekit.check.modules import SourceModule
 from bridgekit.middleware_chain.facts import Answer, Location
 
 if TYPE_CHECKING:
+    from bridgekit.check.source.bindings import AttributeSet
     from bridgekit.check.source.frames import Frame
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Choice",
     "ClassValue",
     "Const",
+    "Deferred",
     "Descriptor",
     "FunctionNode",
     "FunctionValue",
@@ -34,6 +36,7 @@ __all__ = [
     "Native",
     "Outcome",
     "Partial",
+    "Request",
     "Sequence",
     "SuperValue",
     "ThreadCall",
@@ -42,6 +45,7 @@ __all__ = [
     "choose",
     "options",
     "place",
+    "same_value",
 ]
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -105,6 +109,19 @@ class ClassValue:
     bases: tuple[Value, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred:
+    """What a constructor assigned to an attribute, evaluated at the first look; ``before`` is what it replaced.
+
+    ``why`` is set if the assignment may not happen.
+    """
+
+    frame: Frame
+    step: AttributeSet
+    before: Value | Deferred | None = None
+    why: Unknown | None = None
+
+
 @dataclass(slots=True, eq=False)
 class InstanceValue:
     """An object made by calling a class. Its constructor is followed at the first look at it, not before.
@@ -118,7 +135,7 @@ class InstanceValue:
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict)
     constructed: bool = False
-    attributes: dict[str, Value] = field(default_factory=dict)
+    attributes: dict[str, Value | Deferred] = field(default_factory=dict)
     marked: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
     unused: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
     dynamic: Unknown | None = None
@@ -173,6 +190,11 @@ class GetResponse:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """The request that hops are counted for: a plain GET, nothing set on it but by Django and the middleware's module."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Missing:
     """No such name or attribute: what would raise NameError, AttributeError or ImportError."""
 
@@ -210,6 +232,7 @@ Value: TypeAlias = (
     | Partial
     | ThreadCall
     | GetResponse
+    | Request
     | Missing
     | Unknown
     | Choice
@@ -253,7 +276,7 @@ def choose(values: Iterable[Value], why: Unknown) -> Value:
     flat: list[Value] = []
     for value in values:
         for option in options(value):
-            if not any(_same(option, seen) for seen in flat):
+            if not any(same_value(option, seen) for seen in flat):
                 flat.append(option)
     if len(flat) == 1:
         return flat[0]
@@ -262,11 +285,16 @@ def choose(values: Iterable[Value], why: Unknown) -> Value:
     return Choice(tuple(flat), why)
 
 
-def _same(one: Value, other: Value) -> bool:
+def same_value(one: Value, other: Value) -> bool:
+    """Whether two values are certainly the same object or equal constants."""
     if isinstance(one, Const) and isinstance(other, Const):
         return type(one.value) is type(other.value) and one.value == other.value
     if isinstance(one, ClassValue) and isinstance(other, ClassValue):
         return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
+    if isinstance(one, FunctionValue) and isinstance(other, FunctionValue):
+        return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
+    if isinstance(one, ModuleValue) and isinstance(other, ModuleValue):
+        return one.name == other.name
     if isinstance(one, Native) and isinstance(other, Native):
         return one.name == other.name
     return one is other or (isinstance(one, Missing) and isinstance(other, Missing))
