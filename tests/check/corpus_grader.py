@@ -76,9 +76,10 @@ def main(arguments: list[str]) -> int:
             ("async_capable", record["async_capable"], shown(definition.facts.async_capable)),
         ]
         if record["is_middleware"]:
-            usable = record["verdict"] != "cannot-instantiate"
-            pairs.append(("is_middleware", usable, shown(definition.is_middleware)))
+            if record["verdict"] == "cannot-instantiate":
+                pairs.append(("is_middleware", False, shown(definition.is_middleware)))
             if mode.get("isolated") == "ok":
+                pairs.append(("is_middleware", True, shown(definition.is_middleware)))
                 pairs.append(("own_hops", mode["own_hops"], hops(definition)))
                 pairs.append(("marked", mode["marked"], shown(definition.facts.marked_async)))
         for name, expected, said in pairs:

@@ -24,6 +24,7 @@ from bridgekit.check.source.values import (
     FunctionValue,
     GetResponse,
     InstanceValue,
+    Lazy,
     Missing,
     Native,
     Partial,
@@ -72,13 +73,14 @@ class Calls:
     def arguments(
         self, node: ast.Call, frame: Frame, at: int | None
     ) -> tuple[tuple[Value, ...], dict[str, Value]]:
-        """The values of a call's arguments; stars are spread where their content is known, else dropped."""
+        """A call's arguments, not evaluated yet; stars are spread where their content is known, else dropped."""
         positional: list[Value] = []
         for argument in node.args:
-            value = self.evaluator.evaluate(argument, frame, at)
             if not isinstance(argument, ast.Starred):
-                positional.append(value)
-            elif isinstance(value, Sequence):
+                positional.append(Lazy(argument, frame, at))
+                continue
+            value = self.evaluator.evaluate(argument, frame, at)
+            if isinstance(value, Sequence):
                 positional.extend(value.items)
             elif isinstance(value, Const) and isinstance(value.value, tuple | list):
                 positional.extend(Const(item) for item in value.value)
@@ -86,22 +88,23 @@ class Calls:
                 break
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
-            value = self.evaluator.evaluate(keyword.value, frame, at)
             if keyword.arg is not None:
-                keywords[keyword.arg] = value
-            elif isinstance(value, Const) and isinstance(value.value, dict):
+                keywords[keyword.arg] = Lazy(keyword.value, frame, at)
+                continue
+            value = self.evaluator.evaluate(keyword.value, frame, at)
+            if isinstance(value, Const) and isinstance(value.value, dict):
                 keywords.update({str(key): item for key, item in value.value.items()})
         return tuple(positional), keywords
 
     def _method_of_constant(
         self, receiver: Const, node: ast.Call, name: str, frame: Frame, at: int | None
     ) -> Value:
-        arguments, _ = self.arguments(node, frame, at)
+        arguments = tuple(self.evaluator.force(argument) for argument in self.arguments(node, frame, at)[0])
         if isinstance(receiver.value, dict) and name in ("get", "pop") and arguments:
             key = constants.as_const(arguments[0])
             found = receiver.value.get(key) if isinstance(key, str | int) else None
             if found is not None:
-                return found if not isinstance(found, str | int | bool) else Const(found)
+                return Const(found) if isinstance(found, str | int | bool) else self.evaluator.force(found)
             return arguments[1] if len(arguments) > 1 else NONE
         result = constants.call_method(receiver, name, arguments)
         if result is constants.FOLD_FAILED:
@@ -149,7 +152,10 @@ class Calls:
             case ClassValue():
                 return self.instance(callee, arguments, keywords, node, frame)
             case Native():
-                return call_native(self.evaluator, callee, arguments, keywords, node, frame)
+                force = self.evaluator.force
+                given = tuple(force(argument) for argument in arguments)
+                named = {name: force(value) for name, value in keywords.items()}
+                return call_native(self.evaluator, callee, given, named, node, frame)
             case InstanceValue():
                 method = self.evaluator.attributes.of_class(callee.cls, "__call__", callee)
                 return self.call(method, arguments, keywords, node, frame)
@@ -176,7 +182,7 @@ class Calls:
         evaluator = self.evaluator
         if any(_is_thread_wrapper(order.classes) for order in evaluator.attributes.mros.of(cls)):
             if arguments:
-                return ThreadCall(arguments[0])
+                return ThreadCall(self.evaluator.force(arguments[0]))
             return Partial(cls, (), keywords)
         maker = evaluator.attributes.of_class(cls, "__new__", cls)
         if isinstance(maker, FunctionValue):

@@ -180,7 +180,9 @@ class _Construction:
         if not self._mentions_instance(node, frame):
             return
         callee = self.evaluator.evaluate(node.func, frame, at)
-        arguments, keywords = self.evaluator.calls.arguments(node, frame, at)
+        given, named = self.evaluator.calls.arguments(node, frame, at)
+        arguments = tuple(self.evaluator.force(value) for value in given)
+        keywords = {name: self.evaluator.force(value) for name, value in named.items()}
         for option in options(callee):
             if isinstance(option, Native) and option.name in natives.MARKERS and self.instance in arguments:
                 self._mark(why or (callee.why if isinstance(callee, Choice) else None))
@@ -231,7 +233,7 @@ class _Construction:
                         name = statement.target.id
                         if name not in seen and arguments:
                             seen.add(name)
-                            self.instance.attributes[name] = arguments.pop(0)
+                            self.instance.attributes[name] = self.evaluator.force(arguments.pop(0))
         hook = self.evaluator.attributes.of_class(self.instance.cls, "__post_init__", self.instance)
         if not isinstance(hook, Missing):
             self.follow(hook, (), {}, None)

@@ -25,6 +25,7 @@ from bridgekit.check.source.values import (
     FunctionValue,
     GetResponse,
     InstanceValue,
+    Lazy,
     Missing,
     Native,
     Outcome,
@@ -39,7 +40,7 @@ from bridgekit.middleware_chain.facts import Answer
 
 __all__ = ["Evaluator"]
 
-MAX_STEPS = 20_000
+MAX_STEPS = 8_000
 """Expressions evaluated for one dotted path. The dearest middleware of 242 packages needs about two thousand."""
 MAX_DEPTH = 150
 """Nested evaluations: well below Python's own limit, each takes a handful of its frames."""
@@ -56,6 +57,13 @@ class Evaluator:
         self.calls: Calls = Calls(self)
         self.steps = 0
         self.depth = 0
+        self.exhausted: Unknown | None = None
+        """Set when the budget ran out: what was found since is not to be trusted, nor remembered."""
+
+    def start(self) -> None:
+        """Begin a new question with the whole budget."""
+        self.steps = 0
+        self.exhausted = None
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
@@ -63,7 +71,8 @@ class Evaluator:
         """The value of an expression used in statement ``at`` of ``frame``'s block (None: after its end)."""
         self.steps += 1
         if self.steps > MAX_STEPS or self.depth > MAX_DEPTH:
-            return frame.unknown("too complicated to follow", node)
+            self.exhausted = self.exhausted or frame.unknown("too complicated to follow", node)
+            return self.exhausted
         self.depth += 1
         try:
             return self._evaluate(node, frame, at)
@@ -150,10 +159,16 @@ class Evaluator:
         index = self.evaluate(node.slice, frame, at)
         if isinstance(value, Const) and isinstance(value.value, dict) and isinstance(index, Const):
             found = value.value.get(index.value) if isinstance(index.value, str | int) else None
-            return found if found is not None else frame.unknown("a key that is not in the dict", node)
+            return (
+                self.force(found)
+                if found is not None
+                else frame.unknown("a key that is not in the dict", node)
+            )
         if isinstance(value, Sequence) and isinstance(index, Const) and isinstance(index.value, int):
             number = index.value
-            return value.items[number] if -len(value.items) <= number < len(value.items) else MISSING
+            return (
+                self.force(value.items[number]) if -len(value.items) <= number < len(value.items) else MISSING
+            )
         return self._combine(value, index, constants.subscript, frame, node)
 
     def _conditional(self, node: ast.IfExp, frame: Frame, at: int | None) -> Value:
@@ -267,6 +282,17 @@ class Evaluator:
             return Outcome(Answer.YES)
         return Outcome(Answer.YES)
 
+    def force(self, value: Value) -> Value:
+        """The finished value of an argument that was not evaluated yet."""
+        if not isinstance(value, Lazy):
+            return value
+        if value.value is None:
+            found = self.evaluate(value.node, value.frame, value.at)
+            if self.exhausted is not None:
+                return found
+            value.value = found
+        return value.value
+
     # -- names ------------------------------------------------------------------------------------------------------
 
     def _name(self, node: ast.Name, frame: Frame, at: int | None) -> Value:
@@ -334,7 +360,8 @@ class Evaluator:
                 known = self._bound_here(name, frame, at)
             finally:
                 frame.open.discard(key)
-            frame.values[key] = known
+            if self.exhausted is None:
+                frame.values[key] = known
         if own or not isinstance(known, Missing):
             return known
         return self._around(name, frame)
@@ -371,7 +398,7 @@ class Evaluator:
             why = why or Unknown(outcome.reason, outcome.location)
         else:
             if name in frame.arguments:
-                possible.append(frame.arguments[name])
+                possible.append(self.force(frame.arguments[name]))
             elif possible and frame.closest() is not None and frame.kind == "class":
                 possible.append(MISSING)
         if not possible:
@@ -413,13 +440,12 @@ class Evaluator:
             )
         return self._unpacked(value, event.path, frame, node)
 
-    @staticmethod
-    def _unpacked(value: Value, path: tuple[int, ...], frame: Frame, node: ast.AST) -> Value:
+    def _unpacked(self, value: Value, path: tuple[int, ...], frame: Frame, node: ast.AST) -> Value:
         for step in path:
             if isinstance(value, Const) and isinstance(value.value, tuple | list) and step < len(value.value):
                 value = Const(value.value[step])
             elif isinstance(value, Sequence) and step < len(value.items):
-                value = value.items[step]
+                value = self.force(value.items[step])
             elif not isinstance(value, Unknown):
                 return frame.unknown("unpacked from a value that is not followed", node)
         return value

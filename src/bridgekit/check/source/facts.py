@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from bridgekit.check.source.coroutines import coroutine_function
 from bridgekit.check.source.evidence import where_said
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FactsReader"]
 
+T = TypeVar("T")
+
 
 class FactsReader:
     """Answers for one value that stands at the end of a dotted path."""
@@ -40,23 +43,41 @@ class FactsReader:
         self.dotted_path = dotted_path
         self.value = value
         self.frame = frame
-        self.product = evaluator.call(value, (GetResponse(),), {}, None, frame)
+        self.product = self._ask(
+            lambda: evaluator.call(value, (GetResponse(),), {}, None, frame), lambda why: why
+        )
+
+    def _ask(self, question: Callable[[], T], unknown: Callable[[Unknown], T]) -> T:
+        """One question with a budget of its own; what was found when it ran out is not to be trusted."""
+        self.evaluator.start()
+        answer = question()
+        return answer if self.evaluator.exhausted is None else unknown(self.evaluator.exhausted)
 
     def read(self, listed_at: Location | None) -> MiddlewareFacts:
         """All facts; each unknown one with the reason and the place that blocks it."""
-        own_hops, mixin = self.hops()
+
+        def unreadable(why: Unknown) -> MiddlewareFacts:
+            return MiddlewareFacts.unreadable(self.dotted_path, why.reason, why.location)
+
+        own_hops, mixin = self._ask(
+            self.hops,
+            lambda why: (Count(0, None, why.reason, why.location), Claim.unknown(why.reason, why.location)),
+        )
         return MiddlewareFacts(
             self.dotted_path,
-            sync_capable=self.flag("sync_capable", default=True),
-            async_capable=self.flag("async_capable", default=False),
+            sync_capable=self._claim(lambda: self.flag("sync_capable", default=True)),
+            async_capable=self._claim(lambda: self.flag("async_capable", default=False)),
             mixin_acall=mixin,
-            marked_async=self.marked(),
-            hooks=self.hooks(),
+            marked_async=self._claim(self.marked),
+            hooks=self._ask(self.hooks, lambda why: dict(unreadable(why).hooks)),
             listed_at=listed_at,
             defined_at=self.defined_at(),
             own_hops=own_hops,
-            used=self.used(),
+            used=self._claim(self.used),
         )
+
+    def _claim(self, question: Callable[[], Claim]) -> Claim:
+        return self._ask(question, lambda why: Claim.unknown(why.reason, why.location))
 
     def flag(self, name: str, *, default: bool) -> Claim:
         """``getattr(middleware, name, default)``, as `load_middleware` reads it off the class or factory."""
@@ -157,8 +178,9 @@ class FactsReader:
 
     def shape(self) -> Claim:
         """Whether it can be used as middleware: takes ``get_response`` and gives something callable."""
-        claims = [self._shape(option) for option in options(self.value)]
-        return _joined(claims, self.value)
+        return self._claim(
+            lambda: _joined([self._shape(option) for option in options(self.value)], self.value)
+        )
 
     def _shape(self, value: Value) -> Claim:
         if isinstance(value, Unknown | Missing):

@@ -28,7 +28,8 @@ def holds(evaluator: Evaluator, guards: Guards, frame: Frame) -> Outcome:
         outcome = frame.truths.get(guard)
         if outcome is None:
             outcome = _holds(evaluator, guard, frame)
-            frame.truths[guard] = outcome
+            if evaluator.exhausted is None:
+                frame.truths[guard] = outcome
         if outcome.answer is Answer.NO:
             return outcome
         if outcome.answer is Answer.UNKNOWN and blocked is None:
@@ -117,7 +118,10 @@ def _outcome_of_try(evaluator: Evaluator, node: TryNode, frame: Frame, at: int) 
         if failure is not None:
             outcome = TryOutcome(number, failure.error, failure.maybe)
             break
-    frame.tries[node] = outcome
+    if evaluator.exhausted is None:
+        frame.tries[node] = outcome
+    else:
+        del frame.tries[node]
     return outcome
 
 

@@ -51,13 +51,17 @@ class HopCounter:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.stack: list[ast.AST] = []
+        self.decides = False
+        """Whether conditions are decided. Most middleware cost the same on every way, and deciding is the dear part."""
 
     def count(self, middleware: Value, frame: Frame) -> Cost:
         """The cost of ``middleware(request)`` on the ways that reach ``get_response``; of all, if none does."""
-        request = Request()
-        paths = self.calling(middleware, (request,), {}, frame, None, awaited=True)
-        chosen = paths.get(True) or paths.get(False)
-        return chosen if chosen is not None else Cost()
+        for self.decides in (False, True):
+            paths = self.calling(middleware, (Request(),), {}, frame, None, awaited=True)
+            chosen = paths.get(True) or paths.get(False) or Cost()
+            if chosen.is_exact:
+                break
+        return chosen
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
@@ -117,7 +121,9 @@ class HopCounter:
         node: ast.AST | None,
     ) -> Paths:
         if callee.name.startswith("asgiref.sync.AsyncToSync") and arguments:
-            return self.calling(arguments[0], arguments[1:], {}, frame, node, awaited=False)
+            return self.calling(
+                self.evaluator.force(arguments[0]), arguments[1:], {}, frame, node, awaited=False
+            )
         return FREE  # asyncio.to_thread too: a thread, but not by way of sync_to_async
 
     def function(
@@ -148,8 +154,8 @@ class HopCounter:
 
     def _why_returns(self, frame: Frame, node: ast.AST) -> Unknown:
         for found in frame.block.returns:
-            outcome = guards.holds(self.evaluator, found.guards, frame)
-            if outcome.answer is Answer.UNKNOWN:
+            outcome = guards.holds(self.evaluator, found.guards, frame) if self.decides else None
+            if outcome is not None and outcome.answer is Answer.UNKNOWN:
                 return Unknown(outcome.reason, outcome.location)
         return frame.unknown("ways through the function cost different numbers of hops", node)
 
@@ -227,11 +233,11 @@ class HopCounter:
 
     def _if(self, node: ast.If, frame: Frame, at: int | None, flow: Flow) -> None:
         start = then(flow.open, self.expression(node.test, frame, at)) if _is_async(frame) else flow.open
-        if _at_stake([*node.body, *node.orelse], is_async=_is_async(frame)):
+        if self.decides and _at_stake([*node.body, *node.orelse], is_async=_is_async(frame)):
             outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
         else:
-            outcome = Outcome(Answer.UNKNOWN)  # both branches cost the same: not worth deciding
-        if outcome.answer is Answer.UNKNOWN and self._raises(node.test, frame, at):
+            outcome = Outcome(Answer.UNKNOWN)
+        if self.decides and outcome.answer is Answer.UNKNOWN and self._raises(node.test, frame, at):
             flow.open = {}
             return
         if outcome.answer is not Answer.UNKNOWN:
@@ -362,12 +368,17 @@ class HopCounter:
 
     def _conditional(self, node: ast.IfExp, frame: Frame, at: int | None, *, awaited: bool) -> Paths:
         start = self.expression(node.test, frame, at)
-        outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
+        outcome = self._truth(node.test, frame, at)
         both = {Answer.YES: [node.body], Answer.NO: [node.orelse]}.get(
             outcome.answer, [node.body, node.orelse]
         )
         why = Unknown(outcome.reason, outcome.location)
         return then(start, any_of([self.expression(part, frame, at, awaited=awaited) for part in both], why))
+
+    def _truth(self, test: ast.expr, frame: Frame, at: int | None) -> Outcome:
+        return (
+            guards.truth_of_test(self.evaluator, test, frame, at) if self.decides else Outcome(Answer.UNKNOWN)
+        )
 
     def _boolean(self, node: ast.BoolOp, frame: Frame, at: int | None) -> Paths:
         stops = Answer.NO if isinstance(node.op, ast.And) else Answer.YES
@@ -377,7 +388,7 @@ class HopCounter:
             paths = then(paths, self.expression(operand, frame, at))
             if number == len(node.values) - 1:
                 break
-            outcome = guards.truth_of_test(self.evaluator, operand, frame, at)
+            outcome = self._truth(operand, frame, at)
             if outcome.answer is stops:
                 break
             if outcome.answer is Answer.UNKNOWN:

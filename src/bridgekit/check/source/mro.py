@@ -65,7 +65,9 @@ class MROs:
             finally:
                 self._open.pop()
             # The class is kept beside its orders: its id is the key, and must not be given to another one.
-            known = self._known[key] = (orders, cls)
+            known = (orders, cls)
+            if self.evaluator.exhausted is None:
+                self._known[key] = known
         return tuple(
             Linear((cls, *order.classes[1:]), order.blocked) if order.classes[0] is not cls else order
             for order in known[0]

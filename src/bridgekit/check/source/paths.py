@@ -21,6 +21,11 @@ class Cost:
     mixin_high: int = 0
     why: Unknown | None = None
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether the bounds meet."""
+        return self.low == self.high and self.mixin_low == self.mixin_high
+
     def plus(self, other: Cost) -> Cost:
         """Both, one after the other."""
         high = None if self.high is None or other.high is None else self.high + other.high

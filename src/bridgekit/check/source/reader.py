@@ -47,7 +47,7 @@ class SourceReader:
 
     def read(self, dotted_path: str, listed_at: Location | None = None) -> Definition:
         """What `django.utils.module_loading.import_string` would give for ``dotted_path``, described."""
-        self.evaluator.steps = 0
+        self.evaluator.start()
         try:
             return self._read(dotted_path, listed_at)
         except RecursionError:

@@ -31,6 +31,7 @@ __all__ = [
     "FunctionValue",
     "GetResponse",
     "InstanceValue",
+    "Lazy",
     "Missing",
     "ModuleValue",
     "Native",
@@ -120,6 +121,19 @@ class Deferred:
     step: AttributeSet
     before: Value | Deferred | None = None
     why: Unknown | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Lazy:
+    """An argument that is evaluated when the callee first looks at it: most never do, and some are dear.
+
+    `Evaluator.force` gives the value; it is never found where a finished value is expected.
+    """
+
+    node: ast.expr
+    frame: Frame
+    at: int | None
+    value: Value | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -232,6 +246,7 @@ Value: TypeAlias = (
     | Partial
     | ThreadCall
     | GetResponse
+    | Lazy
     | Request
     | Missing
     | Unknown
