@@ -6,6 +6,7 @@ __all__ = [
     "AppProtocolError",
     "BridgekitError",
     "ClientDisconnected",
+    "LifespanFailed",
     "ProjectError",
     "RequestTooLarge",
     "ServerProtocolError",
@@ -30,6 +31,10 @@ class ClientDisconnected(BridgekitError, OSError):
     An `OSError`, because that is what a native server's socket would raise from ``wsgi.input.read()`` or from
     ``write()``, and what applications already handle.
     """
+
+
+class LifespanFailed(BridgekitError):
+    """The ASGI application did not start: it said so, or it ended before it had. Its own exception is the cause."""
 
 
 class RequestTooLarge(BridgekitError, OSError):

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from typing import Any, Protocol
 
@@ -18,18 +17,14 @@ import anyio
 import anyio.from_thread
 import anyio.lowlevel
 
+from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
+
 __all__ = ["TICK", "Backend", "LoopGone", "Signal", "Ticking", "asyncio_backend", "open_backend"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
 TICK = 0.05
 """Seconds between two looks at the requests in flight. Short against what a person waits, long against a fast request."""
-
-Callback = Callable[[], None]
-
-
-class LoopGone(RuntimeError):
-    """The event loop was closed while a thread had something for it."""
 
 
 class Signal(Protocol):
@@ -63,40 +58,6 @@ class Backend(Protocol):
     def enlist(self, request: Ticking) -> None: ...
 
     def discharge(self, request: Ticking) -> None: ...
-
-
-class _Mailbox:
-    """Callbacks from threads for one loop: many letters, one ring of the bell."""
-
-    __slots__ = ("_letters", "_ring", "_rung")
-
-    def __init__(self, ring: Callable[[Callback], object]) -> None:
-        self._ring = ring
-        self._letters: deque[Callback] = deque()
-        self._rung = False
-
-    def put(self, callback: Callback) -> None:
-        # Order matters: the letter lies in the box before the bell is looked at, and `_empty` lowers the flag before it
-        # takes the letters. So a letter is either taken by the emptying under way or rings for one of its own.
-        self._letters.append(callback)
-        if not self._rung:
-            self._rung = True
-            try:
-                self._ring(self._empty)
-            except (
-                RuntimeError
-            ) as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
-                self._rung = False
-                raise LoopGone(str(error)) from error
-
-    def _empty(self) -> None:
-        self._rung = False
-        letters = self._letters
-        while letters:
-            try:
-                letters.popleft()()
-            except Exception:  # one request's fault must not keep the others' letters
-                logger.exception("a callback posted from a thread failed")
 
 
 class _Ready:
@@ -140,7 +101,7 @@ class _AsyncioBackend:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.post = _Mailbox(loop.call_soon_threadsafe).put
+        self.post = Mailbox(loop.call_soon_threadsafe).put
         self._enlisted: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -184,7 +145,7 @@ class _AnyioBackend:
         self._tasks = tasks
         self._home = threading.get_ident()
         self._token = anyio.lowlevel.current_token()
-        self.post = _Mailbox(self._run_on_loop).put
+        self.post = Mailbox(self._run_on_loop).put
         self._enlisted: dict[Ticking, anyio.CancelScope] = {}
 
     def _run_on_loop(self, callback: Callback) -> None:

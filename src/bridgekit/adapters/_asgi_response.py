@@ -1,0 +1,180 @@
+"""What an ASGI application sends, checked and put into WSGI's terms. Pure: no threads, no I/O.
+
+The state machine of "http.response.start" and "http.response.body" (ASGI HTTP specification), and the rules of PEP 3333
+for status and headers.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from bridgekit.adapters._headers import HOP_BY_HOP, MAX_CACHED_NAMES
+from bridgekit.exceptions import AppProtocolError
+from bridgekit.typing import Message
+
+__all__ = ["ResponseState", "decode_headers", "status_line"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
+_ILLEGAL = re.compile(rb"[\r\n\x00]")  # RFC 9110 5.5: response splitting
+_names: dict[bytes, str] = {}
+
+
+def status_line(status: object) -> str:
+    """``404`` gives ``"404 Not Found"``.
+
+    :raises AppProtocolError: when it is no integer of three digits, or an interim status.
+    """
+    if not isinstance(status, int) or not 200 <= status <= 999:
+        raise AppProtocolError(f"status must be an int from 200 to 999, not {status!r}")
+    status = int(status)  # an HTTPStatus formats as its name
+    return _STATUS_LINES.get(status) or f"{status} Unknown"
+
+
+def _name(raw: bytes) -> str:
+    """A header's name as WSGI wants it; ``""`` for one of a single connection, which is not the application's to send."""
+    name = raw.strip()
+    if not _TOKEN.fullmatch(name):
+        raise AppProtocolError(f"response header name {name!r} is not a token (RFC 9110 5.6.2)")
+    text = "" if name.lower() in HOP_BY_HOP else name.decode("ascii")
+    if len(_names) < MAX_CACHED_NAMES:
+        _names[raw] = text
+    return text
+
+
+def decode_headers(headers: Iterable[Iterable[Any]]) -> list[tuple[str, str]]:
+    """Response headers as WSGI wants them, without hop-by-hop ones (PEP 3333, "Other HTTP Features").
+
+    :raises AppProtocolError: for anything that is not a pair of legal byte strings; the message names the header.
+    """
+    decoded: list[tuple[str, str]] = []
+    for pair in headers:
+        try:
+            raw_name, raw_value = pair
+            if type(raw_name) is not bytes:
+                raw_name = bytes(raw_name)
+            name = _names.get(raw_name)
+            if name is None:
+                name = _name(raw_name)
+            value = raw_value if type(raw_value) is bytes else bytes(raw_value)
+        except (TypeError, ValueError) as error:
+            raise AppProtocolError(
+                f"response header {pair!r} is not a pair of byte strings (ASGI, Response Start)"
+            ) from error
+        if _ILLEGAL.search(value):
+            raise AppProtocolError(
+                f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
+            )
+        if name:
+            decoded.append((name, value.strip(b" \t").decode("latin-1")))
+    return decoded
+
+
+def _declared_length(headers: list[tuple[str, str]]) -> int | None:
+    for name, value in headers:
+        if len(name) == 14 and name.lower() == "content-length":
+            if not (value.isascii() and value.isdecimal()):
+                raise AppProtocolError(f"response header content-length is not a number: {value!r}")
+            return int(value)
+    return None
+
+
+class ResponseState:
+    """How far the response of one request has come.
+
+    :param method: the request's; the answer to HEAD has no body, whatever the application sends (RFC 9110 9.3.2).
+    """
+
+    __slots__ = ("_bodyless", "_clipped", "_method", "_produced", "complete", "declared", "headers", "status")
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self._produced = 0
+        self._bodyless = False
+        self._clipped = False
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.declared: int | None = None
+        self.complete = False
+
+    @property
+    def started(self) -> bool:
+        return bool(self.status)
+
+    def start(self, message: Message) -> None:
+        """Take an "http.response.start". :raises AppProtocolError: out of order, or not valid."""
+        if self.status:
+            raise AppProtocolError("http.response.start was sent a second time")
+        line = status_line(message.get("status"))
+        self.headers = decode_headers(message.get("headers") or ())
+        self.declared = _declared_length(self.headers)
+        # RFC 9110 6.4.1. Servers of both kinds leave this to somebody else, so it is done here.
+        self._bodyless = self._method == "HEAD" or line.startswith(("204", "304"))
+        self.status = line
+
+    def body(self, message: Message) -> bytes:
+        """Take an "http.response.body" and return what of it is to be sent.
+
+        :raises AppProtocolError: before the start, after the end, not bytes, or shorter in all than its Content-Length.
+        """
+        self._check_open("http.response.body")
+        body = message.get("body", b"")
+        if type(body) is not bytes:
+            body = self._as_bytes(body)
+        if not message.get("more_body", False):
+            self.complete = True
+        if self._bodyless:
+            return b""
+        self._produced += len(body)
+        if self.declared is not None:
+            body = self._within_declared(body)
+        return body
+
+    def file(self, size: int) -> None:
+        """Take an "http.response.pathsend" of ``size`` bytes, which is a whole body."""
+        self._check_open("http.response.pathsend")
+        if self._produced:
+            raise AppProtocolError("http.response.pathsend after http.response.body")
+        if self.declared is not None and self.declared != size and not self._bodyless:
+            raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
+        self.complete = True
+
+    @property
+    def bodyless(self) -> bool:
+        return self._bodyless
+
+    def _check_open(self, kind: str) -> None:
+        if not self.status:
+            raise AppProtocolError(f"{kind} was sent before http.response.start")
+        if self.complete:
+            raise AppProtocolError(f"{kind} was sent after the response was complete")
+
+    def _as_bytes(self, body: object) -> bytes:
+        if isinstance(body, bytes | bytearray | memoryview):
+            return bytes(body)
+        raise AppProtocolError(f"body must be bytes, not {type(body).__name__}")
+
+    def _within_declared(self, body: bytes) -> bytes:
+        """Clip what is beyond Content-Length, as native servers do: it would be read as the next response."""
+        assert self.declared is not None
+        excess = self._produced - self.declared
+        if excess > 0:
+            if not self._clipped:
+                logger.error(
+                    "the response's body is longer than its Content-Length of %d: clipped", self.declared
+                )
+                self._clipped = True
+            self._produced = self.declared
+            return body[:-excess] if excess < len(body) else b""
+        if excess < 0 and self.complete:
+            self.complete = False
+            raise AppProtocolError(
+                f"the response's body ended after {self._produced} of the {self.declared} bytes of its Content-Length"
+            )
+        return body

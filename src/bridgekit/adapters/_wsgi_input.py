@@ -1,0 +1,152 @@
+"""``wsgi.input`` as a source of pieces: how much body there is, who may read it, and how not to wait for more than is there.
+
+PEP 3333 has `read` only, which blocks until it has all it was asked for. Where a server's input can give what has arrived so
+far, that is used: an application that streams wants the first bytes when they come.
+"""
+
+from __future__ import annotations
+
+import enum
+import io
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from bridgekit.exceptions import ServerProtocolError
+from bridgekit.typing import Environ
+
+__all__ = ["LengthRequired", "Reader", "WSGIInput"]
+
+FIRST_READ = 4 * 1024
+"""Bytes of the first read where it waits for all of them: little, since the application waits, too. Doubled each time."""
+
+HEAP_TYPE = 1 << 9
+"""``Py_TPFLAGS_HEAPTYPE``: set on classes written in Python, not on the static types of C extensions."""
+
+
+class LengthRequired(ServerProtocolError):
+    """The request has a body, but the server gives no means to tell where it ends."""
+
+
+class Reader(enum.Enum):
+    """Who reads."""
+
+    LOOP = "the event loop itself: the body lies in memory"
+    HELPER = "a thread of its own, so that the response can leave while the client still sends"
+    REQUEST = "the request's own thread: the server's input may not be touched from another one"
+
+
+def _declared_length(environ: Environ) -> int | None:
+    text: str = (environ.get("CONTENT_LENGTH") or "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ServerProtocolError(f"CONTENT_LENGTH is not a number: {text!r}")
+    return int(text)
+
+
+def _ends_by_itself(environ: Environ) -> bool:
+    """Whether there is a body without a length, which ends where `read` says so.
+
+    ``wsgi.input_terminated`` says that the server knows the end. It is set for requests without a body, too; those have
+    neither Content-Length nor Transfer-Encoding (RFC 9112 6.3), other than in HTTP/2, where neither need be there.
+
+    :raises LengthRequired: when there is a body of which nobody knows the end.
+    """
+    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if environ.get("wsgi.input_terminated"):
+        return chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1")
+    if chunked:
+        raise LengthRequired(
+            "the request's body is chunked, and this server does not say where it ends (wsgi.input_terminated)"
+        )
+    return False
+
+
+def _who_reads(stream: Any) -> Reader:
+    """mod_wsgi's and uWSGI's inputs are written in C and belong to the request's thread.
+
+    The first shares its memory pool with the response that this thread writes, the second lets no other thread run.
+    """
+    if type(stream) is io.BytesIO:
+        return Reader.LOOP
+    if isinstance(stream, io.IOBase) or type(stream).__flags__ & HEAP_TYPE:
+        return Reader.HELPER
+    return Reader.REQUEST
+
+
+class WSGIInput:
+    """The body of one request.
+
+    :param environ: the request's environ; nothing is read until `read` is called.
+    :param size: the most bytes of one piece.
+    :raises ServerProtocolError: when ``CONTENT_LENGTH`` is not a number.
+    :raises LengthRequired: see there.
+    """
+
+    __slots__ = ("_partial", "_remaining", "_size", "_socket", "_step", "_stream", "ended", "reader")
+
+    def __init__(self, environ: Environ, size: int) -> None:
+        self._remaining = _declared_length(environ)
+        if self._remaining is None and not _ends_by_itself(environ):
+            self._remaining = 0
+        self.ended = self._remaining == 0
+        self.reader = Reader.LOOP
+        if self.ended:
+            return
+        self._size = size
+        self._stream: Any = environ["wsgi.input"]
+        self._socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+        self.reader = _who_reads(self._stream)
+        self._partial = _partial_read(self._stream)
+        self._step = size if self.reader is Reader.LOOP else min(FIRST_READ, size)
+
+    def read(self) -> bytes:
+        """The next piece, or ``b""`` when the client left before the end. Blocks. Sets `ended` with the last piece.
+
+        A body without a length ends in an empty piece.
+
+        :raises Exception: what the server's input raises.
+        """
+        if self._partial is not None:
+            limit = self._size if self._remaining is None else min(self._size, self._remaining)
+            data = self._partial(limit)
+        else:
+            limit = self._step if self._remaining is None else min(self._step, self._remaining)
+            data = self._stream.read(limit)
+            self._step = min(self._step * 2, self._size)
+        if self._remaining is None:
+            self.ended = not data
+        else:
+            self._remaining -= len(data)
+            self.ended = self._remaining <= 0
+        return data
+
+    @property
+    def truncated(self) -> bool:
+        """After an empty piece: whether there should have been more."""
+        return not self.ended
+
+    def interrupt(self) -> bool:
+        """End a `read` that is under way in another thread, where there is a way to."""
+        if self._socket is None:
+            return False
+        try:
+            if isinstance(self._socket, ssl.SSLSocket):
+                # SSLSocket.shutdown would drop the encryption with which the response's rest must leave.
+                socket.socket.shutdown(self._socket, socket.SHUT_RD)
+            else:
+                self._socket.shutdown(socket.SHUT_RD)
+        except OSError:
+            return False
+        return True
+
+
+def _partial_read(stream: Any) -> Callable[[int], bytes] | None:
+    """A read that returns what there is, and blocks only while there is nothing. ``None`` if the stream has none."""
+    if isinstance(stream, io.BufferedIOBase):
+        return stream.read1
+    if isinstance(stream, io.RawIOBase):
+        return lambda limit: stream.read(limit) or b""
+    return None

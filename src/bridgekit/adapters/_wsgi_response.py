@@ -1,0 +1,259 @@
+"""What the WSGI server is given: the application's output, taken from a responder's outbox in the request's thread."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable, Iterator
+from contextvars import Context
+from typing import Any
+
+from bridgekit.adapters._asgi_responder import END, READ, ASGIResponder, EarlyHints, File
+from bridgekit.adapters._context import carry_out
+from bridgekit.exceptions import AppProtocolError
+from bridgekit.typing import Environ, StartResponse
+
+__all__ = ["FILE_BLOCK", "WSGIResponse", "error_page"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+FILE_BLOCK = 128 * 1024
+"""Bytes per read of a file that is sent through the adapter."""
+
+ERROR_PAGE = b"Internal Server Error\n"
+
+
+class WSGIResponse:
+    """Answers one request of a WSGI server, from the responder's items.
+
+    :param wait: do not return from the response's end before the application has ended.
+    :param raise_exceptions: let the application's exception through to the server, instead of answering 500.
+    """
+
+    def __init__(
+        self,
+        responder: ASGIResponder,
+        environ: Environ,
+        *,
+        before: Context,
+        wait: bool,
+        raise_exceptions: bool,
+    ) -> None:
+        self._responder = responder
+        self._environ = environ
+        self._before = before
+        self._wait = wait
+        self._raise = raise_exceptions
+        self._at_end = False
+        self._closed = False
+        self._file: File | None = None
+
+    def respond(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Wait for the first output and give it to the server (PEP 3333, "The Application/Framework Side").
+
+        :raises Exception: what the application raised before its output.
+        """
+        try:
+            first = self._take()
+            return self._start(start_response, first)
+        except BaseException as error:
+            # Also what is thrown into a waiting thread: a timeout's greenlet exception, SystemExit of a signal handler.
+            self._leave()
+            if self._raise or not isinstance(error, Exception):
+                raise
+            logger.error("the application raised before its response", exc_info=error)
+            return error_page(start_response, error)
+
+    def _start(self, start_response: StartResponse, first: bytes) -> Iterable[bytes]:
+        response = self._responder.response
+        headers = response.headers
+        whole = self._at_end and self._file is None
+        if whole and response.declared is None and not response.bodyless:
+            # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
+            headers.append(("Content-Length", str(len(first))))
+        start_response(response.status, headers)
+        carry_out(self._before, self._responder.context)
+        if self._file is not None:
+            return self._send_file(self._file)
+        if not whole:
+            return Stream(self, first)
+        if self._wait or self._responder.busy_reading or not response.complete:
+            return Whole(self, first)
+        failure = self._responder.close()
+        self._closed = True
+        return [first] if failure is None else Failed(failure, first)
+
+    def _send_file(self, file: File) -> Iterable[bytes]:
+        """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling")."""
+        wrapper: Any = self._environ.get("wsgi.file_wrapper")
+        opened = io.BufferedReader(io.FileIO(file.path))  # the server closes it
+        self.close()
+        return wrapper(opened, FILE_BLOCK) if wrapper is not None else Blocks(opened)
+
+    def next(self) -> bytes:
+        """The next piece. :raises StopIteration: at the end. :raises Exception: what the application raised instead."""
+        if self._at_end:
+            raise StopIteration
+        try:
+            piece = self._take()
+        except BaseException:
+            self._leave()
+            raise
+        if not piece and self._at_end:
+            raise StopIteration
+        return piece
+
+    def _take(self) -> bytes:
+        """Wait for output: all of it that is there, in one piece."""
+        responder = self._responder
+        pieces: list[bytes] = []
+        while True:
+            items = responder.outbox.take()
+            if not items:
+                self._unfinished()
+            for item in items:
+                if type(item) is bytes:
+                    pieces.append(item)
+                elif item is END:
+                    self._at_end = True
+                elif item is READ:
+                    responder.read_here()
+                elif isinstance(item, EarlyHints):
+                    self._hint(item)
+                elif isinstance(item, File):
+                    self._file = item
+            if pieces or self._at_end:
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _hint(self, hints: EarlyHints) -> None:
+        try:
+            self._environ["wsgi.early_hints"]([("Link", link) for link in hints.links])
+        except Exception:
+            logger.exception("the server refused early hints")
+
+    def _unfinished(self) -> None:
+        """The application has ended, but its response has not. :raises Exception: always."""
+        responder = self._responder
+        failure = responder.close()
+        self._closed = True
+        read_failure = responder.read_failure
+        try:
+            if failure is None:
+                state = "completing its response" if responder.response.started else "sending a response"
+                raise AppProtocolError(f"the application returned without {state}")
+            if read_failure is not None:
+                # The server knows its own exceptions best: some mean 400, some that nobody is there to be answered.
+                raise read_failure from failure
+            if isinstance(failure, Exception):
+                raise failure
+            # SystemExit would end the server's worker.
+            raise AppProtocolError(f"the application raised {type(failure).__name__}: {failure}") from failure
+        finally:
+            del failure, read_failure  # references from a frame to its own traceback
+
+    def _leave(self) -> None:
+        self._responder.leave()
+        if not self._closed:
+            self._closed = True
+            self._responder.close()
+
+    def close(self) -> None:
+        """The server is done (PEP 3333: always called, however the response ended).
+
+        :raises Exception: what the application raised after its response was complete.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        responder = self._responder
+        if not responder.response.complete:
+            responder.leave()
+        elif self._wait:
+            while responder.outbox.take():
+                pass
+            carry_out(self._before, responder.context)
+        failure = responder.close()
+        if failure is not None:
+            raise_failure(failure)
+
+    def abandon(self) -> None:
+        """The iterable was dropped without close()."""
+        if not self._closed:
+            self._responder.leave()
+
+
+def error_page(start_response: StartResponse, error: Exception) -> Iterable[bytes]:
+    """Answer 500 for ``error``, which the server is told as ``exc_info``."""
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(ERROR_PAGE)))]
+    traceback = error.__traceback__
+    assert traceback is not None, "the error was raised"
+    start_response("500 Internal Server Error", headers, (type(error), error, traceback))
+    return [ERROR_PAGE]
+
+
+def raise_failure(failure: BaseException) -> None:
+    try:
+        if isinstance(failure, Exception):
+            raise failure
+        raise AppProtocolError(f"the application raised {type(failure).__name__}: {failure}") from failure
+    finally:
+        del failure
+
+
+class Stream(Iterator[bytes]):
+    """A response that comes in pieces."""
+
+    def __init__(self, response: WSGIResponse, first: bytes) -> None:
+        self._response = response
+        self._first: bytes | None = first or None
+
+    def __next__(self) -> bytes:
+        first, self._first = self._first, None
+        return self._response.next() if first is None else first
+
+    def close(self) -> None:
+        self._response.close()
+
+    def __del__(self) -> None:
+        self._response.abandon()
+
+
+class Whole(list[bytes]):
+    """A response in one piece, whose application has not ended yet. A list: servers take its length."""
+
+    def __init__(self, response: WSGIResponse, body: bytes) -> None:
+        super().__init__((body,))
+        self._response = response
+
+    def close(self) -> None:
+        self._response.close()
+
+    def __del__(self) -> None:
+        self._response.abandon()
+
+
+class Failed(list[bytes]):
+    """A complete response, often an error page, whose application raised after it: raised to the server at the end."""
+
+    def __init__(self, failure: BaseException, body: bytes) -> None:
+        super().__init__((body,))
+        self._failure: BaseException | None = failure
+
+    def close(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise_failure(failure)
+
+
+class Blocks(Iterator[bytes]):
+    """A file, where the server has no wrapper."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.close = file.close
+
+    def __next__(self) -> bytes:
+        block: bytes = self._file.read(FILE_BLOCK)
+        if not block:
+            raise StopIteration
+        return block

@@ -1,0 +1,205 @@
+"""Run an ASGI application in a WSGI server."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, get_args
+
+from bridgekit.adapters._asgi_responder import EARLY_HINT, PATHSEND, ASGIResponder, ResponderSettings
+from bridgekit.adapters._asgi_runtime import ASGIRuntime
+from bridgekit.adapters._lifespan_runner import LifespanMode
+from bridgekit.adapters._scope import build_scope
+from bridgekit.adapters._wsgi_input import LengthRequired, WSGIInput
+from bridgekit.adapters._wsgi_response import WSGIResponse, error_page
+from bridgekit.concurrency.loop_thread import BackendName
+from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.exceptions import LifespanFailed, ServerProtocolError
+from bridgekit.typing import ASGIApp, Environ, StartResponse
+
+__all__ = ["ASGIToWSGI"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+
+class ASGIToWSGI:
+    """A WSGI application (PEP 3333) that runs the ASGI 3 application ``app`` on an event loop in a thread of its own.
+
+    One loop thread per process serves all `ASGIToWSGI` objects of a backend. It is started by the first request of a
+    process, never at import, so servers may import the application and fork afterwards. It ends with the last adapter, or
+    with the process, after the applications' lifespan shutdown.
+
+    :param app: the ASGI application.
+    :param backend: ``"asyncio"``; ``"uvloop"``, where it is installed; or ``"trio"``, through anyio.
+    :param lifespan: ``"auto"`` runs the application's lifespan and tolerates one that has none, ``"on"`` insists on it,
+        ``"off"`` leaves it out. It is run once in every process, before the first request or by `startup`.
+    :param wait_for_background: hold the request's thread, after the response, until the application has returned. Off, the
+        application goes on alone, and what it raises is logged.
+    :param raise_exceptions: let an exception that comes before the response through to the server, which logs it and
+        answers 500. Off, it is logged and answered here.
+    :param window: bytes of a response that may be under way between the event loop and the server.
+    :param read_size: the most bytes in one ``http.request`` event.
+    :param disconnect_grace: seconds between the event ``http.disconnect`` and the cancellation of an application that goes
+        on without anybody to receive its response.
+    :param shutdown_timeout: seconds that work under way is given at the end, and lifespan shutdown after it.
+    :raises TypeError: when ``app`` is not callable.
+    :raises ValueError: when an option has no such value.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        backend: BackendName = "asyncio",
+        lifespan: LifespanMode = "auto",
+        wait_for_background: bool = False,
+        raise_exceptions: bool = True,
+        window: int = 256 * 1024,
+        read_size: int = 64 * 1024,
+        disconnect_grace: float = 1.0,
+        shutdown_timeout: float = 10.0,
+    ) -> None:
+        if not callable(app):
+            raise TypeError(f"app must be an ASGI application, that is a callable, not {type(app).__name__}")
+        for name, choice, choices in (
+            ("backend", backend, BackendName),
+            ("lifespan", lifespan, LifespanMode),
+        ):
+            if choice not in get_args(choices):
+                raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}, not {choice!r}")
+        for name, value, least in (
+            ("window", window, 1),
+            ("read_size", read_size, 1),
+            ("disconnect_grace", disconnect_grace, 0),
+            ("shutdown_timeout", shutdown_timeout, 0),
+        ):
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
+        self.app = app
+        self._backend = backend
+        self._lifespan = lifespan
+        self._wait = wait_for_background
+        self._raise = raise_exceptions
+        self._read_size = read_size
+        self._shutdown_timeout = shutdown_timeout
+        self._settings = ResponderSettings(window=window, disconnect_grace=disconnect_grace)
+        self._slots: dict[int, _Slot] = {}
+        # At the end of the process the loop thread does this itself, in the right order.
+        weakref.finalize(self, _release, self._slots).atexit = False
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request.
+
+        :raises LifespanFailed: when the application's startup failed.
+        :raises Exception: what the application raised before its response, unless ``raise_exceptions`` is off.
+        """
+        try:
+            runtime = self._runtime()
+        except LifespanFailed as error:
+            if self._raise:
+                raise
+            return error_page(start_response, error)
+        try:
+            body = WSGIInput(environ, self._read_size)
+            scope = build_scope(environ)
+        except ServerProtocolError as error:
+            status = (
+                HTTPStatus.LENGTH_REQUIRED if isinstance(error, LengthRequired) else HTTPStatus.BAD_REQUEST
+            )
+            return _refuse(start_response, status, error)
+        scope["state"] = runtime.state()
+        scope["extensions"] = {PATHSEND: {}}
+        if "wsgi.early_hints" in environ:
+            scope["extensions"][EARLY_HINT] = {}
+        before = contextvars.copy_context()
+        while True:
+            responder = ASGIResponder(
+                self.app, runtime.loop, self._settings, environ, scope, body, runtime.done
+            )
+            try:
+                runtime.admit(responder)
+                break
+            except LoopGone:  # it ended after we had looked
+                runtime = self._runtime()
+        response = WSGIResponse(
+            responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
+        )
+        return response.respond(start_response)
+
+    def startup(self) -> None:
+        """Start the loop thread and run lifespan startup now, for servers with a hook after the fork.
+
+        gunicorn calls ``post_worker_init``, uWSGI functions decorated with ``uwsgidecorators.postfork``. Without it the first
+        request does this.
+
+        :raises LifespanFailed: when the application's startup failed.
+        """
+        self._runtime()
+
+    def shutdown(self) -> None:
+        """Run lifespan shutdown now and give up the loop thread; blocks until that is done.
+
+        For servers with a hook before a worker ends (gunicorn: ``worker_exit``). Without it this happens when the
+        interpreter exits, when Python no longer lets anybody start a thread.
+        """
+        ended = _release(self._slots)
+        if ended is not None:
+            # Twice: for the work under way, and for the lifespan.
+            ended(2 * self._shutdown_timeout + 1)
+
+    def _runtime(self) -> ASGIRuntime:
+        slot = self._slots.get(os.getpid())
+        if slot is None:
+            slot = self._slots.setdefault(os.getpid(), _Slot())
+        runtime = slot.runtime
+        if runtime is None or not runtime.usable:
+            runtime = self._start(slot)
+        if runtime.on_its_loop:
+            raise RuntimeError(
+                "ASGIToWSGI was called in the event loop's own thread and would wait for itself: "
+                "call it from another thread, for example through WSGIToASGI"
+            )
+        lifespan = runtime.lifespan
+        if lifespan is not None and lifespan.failure is not None:
+            # A new exception for every request: one that is raised again grows a longer traceback each time.
+            raise LifespanFailed(str(lifespan.failure)) from lifespan.failure.__cause__
+        return runtime
+
+    def _start(self, slot: _Slot) -> ASGIRuntime:
+        with slot.lock:
+            runtime = slot.runtime
+            if runtime is None or not runtime.usable:
+                runtime = ASGIRuntime(self.app, self._backend, self._lifespan, self._shutdown_timeout)
+                runtime.start()
+                slot.runtime = runtime
+            return runtime
+
+
+class _Slot:
+    """What an adapter has in one process. Made when first needed: gevent replaces the threading module's locks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.runtime: ASGIRuntime | None = None
+
+
+def _release(slots: dict[int, _Slot]) -> Any:
+    """Release this process's runtime; returns what waits for its end, or ``None`` if there is no runtime."""
+    slot = slots.pop(os.getpid(), None)
+    if slot is None or slot.runtime is None or not slot.runtime.usable:
+        return None
+    return slot.runtime.release()
+
+
+def _refuse(start_response: StartResponse, status: HTTPStatus, error: Exception) -> Iterable[bytes]:
+    """Answer a request that cannot be put to the application."""
+    logger.warning("answered %d: %s", status, error)
+    page = f"{error}\n".encode("utf-8", "replace")
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(page)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [page]

@@ -1,0 +1,139 @@
+"""Hand-over from an owned event loop to the one thread that waits for it, bounded in bytes.
+
+One lock hand-over wakes the thread, however many items have come by then; the loop's side waits only at the high-water
+mark, and is let go on at half of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Generic, TypeVar
+
+from bridgekit.concurrency.loops import OwnedLoop, Waiter
+from bridgekit.concurrency.mailbox import LoopGone
+
+__all__ = ["Outbox"]
+
+T = TypeVar("T")
+
+
+class Outbox(Generic[T]):
+    """Items that coroutines put and one thread takes.
+
+    :param high_water: bytes put and not yet dealt with by the thread at which `full` is true.
+    """
+
+    __slots__ = (
+        "_abandoned",
+        "_bell",
+        "_finished",
+        "_held",
+        "_high",
+        "_items",
+        "_lock",
+        "_loop",
+        "_room",
+        "_taken",
+        "_under_way",
+        "_untaken",
+        "_waiting",
+    )
+
+    def __init__(self, loop: OwnedLoop, high_water: int) -> None:
+        self._loop = loop
+        self._high = high_water
+        self._lock = threading.Lock()
+        # A bare lock as bell: the thread sleeps in its second `acquire`. A Condition would make one for each wait.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._items: list[T] = []
+        self._under_way = self._untaken = self._taken = 0
+        self._waiting = self._held = self._finished = self._abandoned = False
+        self._room: list[Waiter] = []
+
+    # On the loop
+
+    def put(self, item: T, size: int = 0, *, hold: bool = False) -> None:
+        """Hand ``item`` over. Never blocks. With ``hold`` the thread gets nothing before `release` or `finish`."""
+        with self._lock:
+            self._items.append(item)
+            self._under_way += size
+            self._untaken += size
+            self._held = hold
+            ring = self._waiting and not hold
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def release(self) -> None:
+        """Let the thread have what `put` has held back."""
+        with self._lock:
+            ring = self._held and self._waiting
+            self._held = False
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def finish(self) -> None:
+        """Nothing more comes. May be called from any thread, and again."""
+        with self._lock:
+            self._finished = True
+            self._held = False
+            ring = self._waiting
+            self._waiting = False
+        if ring:
+            self._bell.release()
+
+    @property
+    def full(self) -> bool:
+        return self._under_way >= self._high
+
+    async def room(self) -> None:
+        """Wait until the thread has dealt with enough, or has left."""
+        with self._lock:
+            if self._under_way < self._high or self._abandoned:
+                return
+            waiter = self._loop.waiter()
+            self._room.append(waiter)
+        await waiter
+
+    def abandon(self) -> None:
+        """The thread has left: nobody waits for room any more."""
+        with self._lock:
+            self._abandoned = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            waiters, self._room = self._room, []
+        for waiter in waiters:
+            waiter.wake()
+
+    # In the thread
+
+    def take(self) -> list[T]:
+        """Everything that has been put; blocks while there is nothing. Empty once the loop's side has finished.
+
+        What was taken before counts as dealt with.
+        """
+        while True:
+            items: list[T] = []
+            with self._lock:
+                self._under_way -= self._taken
+                self._taken = 0
+                wake = bool(self._room) and self._under_way <= self._high // 2
+                if self._items and not self._held:
+                    items, self._items = self._items, items
+                    self._taken, self._untaken = self._untaken, 0
+                elif not self._finished:
+                    self._waiting = True
+                done = not self._waiting
+            if wake:
+                with contextlib.suppress(LoopGone):
+                    self._loop.post(self._wake)
+            if done:
+                return items
+            self._bell.acquire()
