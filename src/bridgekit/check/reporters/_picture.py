@@ -54,7 +54,7 @@ def draw(chain: Chain) -> Iterator[Row]:
     yield Row(
         RowKind.VIEW,
         "view",
-        "sync or async",
+        "",
         detail="a sync view costs 1 hop more" if chain.server is Server.ASGI else "",
     )
 

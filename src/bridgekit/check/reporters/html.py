@@ -101,11 +101,16 @@ def _row(row: Row) -> str:
             return f'<li class="crossing">{escape(text)}</li>\n'
         case RowKind.LAYER:
             detail = f'<span class="detail">{escape(row.detail)}</span>' if row.detail else ""
-            name = f'<span class="path">{escape(row.label)}{detail}</span>'
+            name = f'<span><span class="path">{_dotted(row.label)}</span>{detail}</span>'
             return f'<li class="layer {escape(row.mode)}"><span class="number">{row.number}</span>{name}{hops}{mode}</li>\n'
         case _:
             label = f"{row.label}: {row.detail}" if row.detail else row.label
             return f'<li class="end"><span>{escape(label)}</span>{mode}</li>\n'
+
+
+def _dotted(path: str) -> str:
+    """A dotted path that may be broken after its dots."""
+    return escape(path).replace(".", ".<wbr>")
 
 
 def _variant(report: Report, subject: Subject) -> Iterator[str]:

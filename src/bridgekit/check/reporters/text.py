@@ -9,6 +9,7 @@ from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._totals import held_text, proposal_text, totals_text
 from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.requests import Server
 
 __all__ = ["render"]
 
@@ -18,8 +19,9 @@ def render(report: Report) -> str:
     lines: list[str] = []
     for stack in report.stacks:
         lines += [*_stack(report, stack), ""]
+    said: set[str] = set()
     for finding in report.findings:
-        lines += _finding(report, finding)
+        lines += _finding(report, finding, said)
     if report.findings:
         lines.append("")
     lines += [f"note: {_plain(note)}" for note in report.notes]
@@ -52,7 +54,8 @@ def _variant(report: Report, subject: Subject) -> Iterator[str]:
     for row in rows:
         yield "  " + _row(row, width)
     yield ""
-    yield f"  today: {totals_text(subject)}; {held_text(subject)}"
+    around = "" if report.server is Server.WSGI else ", 2 of them around the stack"
+    yield f"  today: {totals_text(subject)}{around}; {held_text(subject)}"
     proposal = proposal_text(subject)
     if proposal:
         yield f"  one line: {_plain(proposal)}"
@@ -61,10 +64,11 @@ def _variant(report: Report, subject: Subject) -> Iterator[str]:
 def _row(row: Row, width: int) -> str:
     if row.kind is RowKind.CROSSING:
         line = f"{'':>3} ╞══ {row.label} ".ljust(width + 8, "═")
-        return f"{line} {'':<7} {row.hops:<12} {row.detail}"
+        return f"{line} {'':<7} {row.hops:<14} {row.detail}"
     mark = {RowKind.SERVER: "┬", RowKind.VIEW: "╰"}.get(row.kind, "├")
     number = str(row.number) if row.number else ""
-    return f"{number:>3} {mark} {_plain(row.label):<{width + 2}} {row.mode:<7} {row.hops:<12} {_plain(row.detail)}"
+    label, detail = _plain(row.label), _plain(row.detail)
+    return f"{number:>3} {mark} {label:<{width + 2}} {row.mode:<7} {row.hops:<14} {detail}"
 
 
 def _blocked(report: Report, subject: Subject) -> Iterator[str]:
@@ -91,7 +95,8 @@ def _changes(report: Report, default: Subject, other: Subject) -> Iterator[str]:
     yield f"    {totals_text(other)}; {held_text(other)}"
 
 
-def _finding(report: Report, finding: Finding) -> Iterator[str]:
+def _finding(report: Report, finding: Finding, said: set[str]) -> Iterator[str]:
+    """Seven mixins have one fix: the second time it is only referred to."""
     location = _plain(report.shown(str(finding.location)))
     where = ""
     if finding.variants and "default" not in finding.variants:
@@ -100,7 +105,8 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
     for related in finding.related:
         yield f"    see {_plain(report.shown(str(related.location)))}: {_plain(related.text)}"
     if finding.fix:
-        yield f"    fix: {_plain(finding.fix)}"
+        yield f"    fix: {'as above' if finding.fix in said else _plain(finding.fix)}"
+        said.add(finding.fix)
 
 
 def _summary(report: Report) -> str:

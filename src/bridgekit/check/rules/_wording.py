@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
@@ -35,10 +33,14 @@ def before_and_after(proposal: Proposal, subject: Subject) -> str:
         return f"{before} hops become {after}"
     low, high = proposal.difference.low, proposal.difference.high
     if low == high:
-        return f"{abs(low):.0f} hops {'fewer' if low < 0 else 'more'}"
-    if math.isinf(high) and math.isinf(low):
-        return f"{before} hops become {after}"
-    return f"at least {abs(high):.0f} hops fewer" if high < 0 else f"{before} hops become {after}"
+        return _difference(low) if low else "as many hops as before"
+    if high < 0 or low > 0:
+        return f"at least {_difference(high if high < 0 else low)}"
+    return "how many hops that changes is not known"
+
+
+def _difference(hops: float) -> str:
+    return f"{abs(hops):.0f} hop{'' if abs(hops) == 1 else 's'} {'fewer' if hops < 0 else 'more'}"
 
 
 def describe(proposal: Proposal, subject: Subject) -> str:

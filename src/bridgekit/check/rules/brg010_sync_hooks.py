@@ -31,7 +31,9 @@ def check(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 f"{checked.dotted_path}: sync {name} costs 1 hop on {when} under ASGI",
                 hook.location if own and hook.location is not None else checked.listed_at,
-                f"Write `async def {name}` if this stack runs under ASGI only; Django adapts it under WSGI.",
+                f"Write `async def {name}` if this stack runs under ASGI only; Django adapts it under WSGI."
+                if own
+                else "",
                 subject=f"{checked.dotted_path}.{name}",
             )
 

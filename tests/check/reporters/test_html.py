@@ -1,0 +1,67 @@
+"""The HTML report: one file, nothing loaded, nothing run, everything escaped."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from bridgekit.check.report import Report
+from bridgekit.check.reporters.html import render
+
+VOID = {"meta", "br", "wbr"}
+
+
+class Reader(HTMLParser):
+    """Checks nesting; keeps tags, attributes and texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def test_nothing_is_loaded_and_nothing_runs(report: Report) -> None:
+    """No script, no link, no image, no handler; and a policy that would forbid them."""
+    reader = read(render(report))
+    assert reader.tags & {"script", "link", "img", "iframe", "object", "base", "form"} == set()
+    assert reader.attributes <= {"lang", "charset", "name", "content", "http-equiv", "class"}
+    assert "default-src 'none'" in render(report)
+    assert "url(" not in render(report)
+
+
+def test_hostile_text_is_shown_as_text(report: Report) -> None:
+    """Conditions, notes, messages and related places come from other people's files."""
+    assert read(render(report)).text.count("</script><img src=x onerror=alert(1)>") >= 4
+
+
+def test_today_and_the_proposal_stand_side_by_side(report: Report) -> None:
+    """Both stacks are drawn by the model, with their totals."""
+    text = read(render(report)).text
+    assert "Today" in text
+    assert "After:" in text or "after one changed line" not in text
+
+
+def test_an_empty_report_is_a_page_too(empty_report: Report) -> None:
+    """Nothing to report is said."""
+    assert "Nothing to report." in read(render(empty_report)).text

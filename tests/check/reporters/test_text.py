@@ -1,0 +1,68 @@
+"""The text report, as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bridgekit.check.report import Report, StackReport
+from bridgekit.check.reporters.text import render
+from bridgekit.middleware_chain.requests import Server
+from tests.check.building import build_stack
+from tests.check.reporters.conftest import SOURCE
+
+
+def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> None:
+    """Modes, hops, crossings, what is held, and the line that saves most."""
+    subject = build_stack(tmp_path, SOURCE, ["Stamp", "audit", "Stamp", "Stamp"])
+    stack = StackReport("shop.settings", str(tmp_path / "settings.py"), [subject])
+    assert render(Report(str(tmp_path), Server.ASGI, [stack], [])) == (
+        "shop.settings (settings.py), MIDDLEWARE under ASGI, from source\n"
+        "\n"
+        "      ┬ ASGI server     async\n"
+        "      ╞══ sync_to_async          1 hop\n"
+        "    1 ├ app.Stamp       sync                   holds a thread\n"
+        "    2 ├ app.audit       sync                   holds a thread, sync-only\n"
+        "      ╞══ async_to_sync\n"
+        "    3 ├ app.Stamp       async   2 hops         process_request and process_response in a thread\n"
+        "    4 ├ app.Stamp       async   2 hops         process_request and process_response in a thread\n"
+        "      ╰ view                                   a sync view costs 1 hop more\n"
+        "\n"
+        "  today: 7 hops with an async view, 8 with a sync view, 2 of them around the stack; a thread is held while the response is made\n"
+        "  one line: Place a sync-only pass-through last in MIDDLEWARE: 7 hops become 3\n"
+        "\n"
+        "Found nothing to report.\n"
+    )
+
+
+def test_a_variant_is_told_by_its_difference(report: Report) -> None:
+    """Ten variants of one list stay readable."""
+    text = render(report)
+    assert (
+        "    - app.audit\n    - app.Broken\n    - missing.Middleware\n    8 hops with an async view" in text
+    )
+    assert "  if STAGE=prod:\n  MIDDLEWARE is not known:\n    settings.py:3:1: open() reads a file\n" in text
+
+
+def test_a_finding_is_path_line_column_code_message_and_fix(report: Report) -> None:
+    """The form that editors and people parse."""
+    assert "\napp.py:11:9 BRG003 app.Broken claims async_capable" in render(report)
+    assert "\n    fix: Set async_capable = False on the class" in render(report)
+
+
+def test_control_characters_never_reach_the_terminal(report: Report) -> None:
+    """Text from other people's files cannot colour or move anything."""
+    text = render(report)
+    assert "\x1b" not in text
+    assert "\\x1b[31m" in text
+
+
+def test_what_is_hidden_is_counted(report: Report) -> None:
+    """Silence is said."""
+    last = render(report).splitlines()[-1]
+    assert last.endswith("findings (1 silenced by noqa, 1 in the baseline).")
+
+
+def test_live_reports_say_so(report: Report) -> None:
+    """The reader has to know where the facts come from."""
+    assert "MIDDLEWARE under ASGI, as loaded" in render(replace(report, live=True))
