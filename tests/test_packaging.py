@@ -17,3 +17,11 @@ def test_runtime_dependencies_are_the_three() -> None:
 def test_the_command_is_installed() -> None:
     scripts = importlib.metadata.entry_points(group="console_scripts", name="bridgekit")
     assert [script.value for script in scripts] == ["bridgekit.cli:main"]
+
+
+def test_the_rule_pages_are_installed() -> None:
+    """`bridgekit explain` works from the wheel: the pages are in it, or (in a checkout) in docs/."""
+    from bridgekit.check.pages import rule_page
+    from bridgekit.check.rules import ALL_RULES
+
+    assert all(rule_page(rule.code).startswith(f"# {rule.code}") for rule in ALL_RULES)

@@ -46,7 +46,7 @@ def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[L
     """
     found: list[Location] = []
     for file in python_files(root):
-        if "view" not in file.stem and "view" not in file.parent.name:
+        if not any("view" in part for part in file.relative_to(root).parts):
             continue
         try:
             if b"async def" not in file.read_bytes():

@@ -1,0 +1,74 @@
+"""Async views by their source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bridgekit.check.async_views import find_async_views, python_files
+from bridgekit.check.parsing import parse_file
+
+
+def found(root: Path) -> list[tuple[str, int]]:
+    places = find_async_views(root, lambda file: parse_file(str(file)))
+    return [(Path(place.path).name, place.line) for place in places]
+
+
+VIEWS = """
+from django.db import transaction
+from django.views import View
+
+async def home(request):
+    pass
+
+@transaction.non_atomic_requests
+async def fast(request):
+    pass
+
+async def helper(value):
+    pass
+
+class Shop(View):
+    async def get(self, request):
+        pass
+    async def load(self):
+        pass
+
+class Consumer:
+    async def get(self, request):
+        pass
+"""
+
+
+def test_views_are_functions_of_a_request_and_verbs_of_view_classes(tmp_path: Path) -> None:
+    """Helpers, consumers and views outside transactions are none."""
+    (tmp_path / "views.py").write_text(VIEWS, "utf-8")
+    assert found(tmp_path) == [("views.py", 5), ("views.py", 16)]
+
+
+def test_only_files_named_for_views_are_read(tmp_path: Path) -> None:
+    """Signal receivers and tasks take requests too."""
+    (tmp_path / "tasks.py").write_text("async def run(request): pass\n", "utf-8")
+    package = tmp_path / "shop" / "views"
+    package.mkdir(parents=True)
+    (package / "cart.py").write_text("async def cart(request): pass\n", "utf-8")
+    assert found(tmp_path) == [("cart.py", 1)]
+
+
+def test_foreign_folders_are_left_out(tmp_path: Path) -> None:
+    """Virtual environments, hidden folders and node_modules, and no loop of symbolic links."""
+    for name in (".venv", "node_modules", "lib/site-packages", "own"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "views.py").write_text("", "utf-8")
+    environment = tmp_path / "py"
+    environment.mkdir()
+    (environment / "pyvenv.cfg").write_text("", "utf-8")
+    (environment / "views.py").write_text("", "utf-8")
+    (tmp_path / "own" / "again").symlink_to(tmp_path)
+    assert [file.parent.name for file in python_files(tmp_path)] == ["own"]
+
+
+def test_a_file_with_a_syntax_error_has_no_views(tmp_path: Path) -> None:
+    """It is somebody else's finding."""
+    (tmp_path / "views.py").write_text("async def (\n", "utf-8")
+    assert found(tmp_path) == []

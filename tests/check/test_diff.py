@@ -1,0 +1,211 @@
+"""--diff: what is rewritten works in both modes on a running Django; what is not sure is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("django")
+
+from django.http import HttpRequest, HttpResponse
+
+from bridgekit.check.diff import convert, render_diff
+from bridgekit.check.provable import Convertible, find_convertible
+from bridgekit.check.report import Report, StackReport
+from bridgekit.middleware_chain.requests import Server
+from tests.check.building import build_stack
+from tests.middleware_chain.oracle import django_with
+
+FUNCTION = '''
+"""Project middleware."""
+
+import time
+
+VERSION = "1"
+
+
+def M(get_response):
+    """Stamp every response."""
+
+    def middleware(request):
+        started = time.perf_counter()
+        if request.path.startswith("/x"):
+            request.fast = "ä"; response = get_response(request)
+        else:
+            return HttpResponse("early")
+        response["X-Version"] = VERSION
+        response.headers.setdefault("X-Time", f"{time.perf_counter() - started:.0f}")
+        return response
+
+    return middleware
+
+
+from django.http import HttpResponse
+'''
+CLASS = '''
+"""Project middleware."""
+from __future__ import annotations
+
+
+class M:
+    """Stamp every response."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        """Stamp it."""
+        response = self.get_response(request)
+        response["X-Version"] = "1"
+        return response
+
+
+AFTER = M
+'''
+
+
+def convertible(tmp_path: Path, source: str) -> Convertible | str:
+    subject = build_stack(tmp_path, source)
+    definition = subject.middleware[0].definition
+    assert definition is not None
+    return find_convertible(definition)
+
+
+def rewritten(tmp_path: Path, source: str) -> str:
+    found = convertible(tmp_path, source)
+    assert isinstance(found, Convertible), found
+    return convert(textwrap.dedent(source), [found])
+
+
+def loaded(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    folder = tmp_path / "rewritten"
+    folder.mkdir()
+    (folder / "rewritten_app.py").write_text(source, "utf-8")
+    monkeypatch.syspath_prepend(folder)
+    sys.modules.pop("rewritten_app", None)
+    return importlib.import_module("rewritten_app").M
+
+
+@pytest.mark.parametrize("source", [FUNCTION, CLASS], ids=["function", "class"])
+def test_the_patched_middleware_works_in_both_modes(
+    tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same response, sync and async, and Django's two flags."""
+    with django_with([]):
+        factory = loaded(tmp_path, rewritten(tmp_path, source), monkeypatch)
+        assert (factory.sync_capable, factory.async_capable) == (True, True)
+        request = HttpRequest()
+        request.path = "/x"
+
+        async def view(request: HttpRequest) -> HttpResponse:
+            return HttpResponse("hello")
+
+        async def call() -> HttpResponse:
+            instance = factory(view)
+            assert importlib.import_module("asgiref.sync").iscoroutinefunction(instance)
+            return await instance(request)
+
+        plain = factory(lambda request: HttpResponse("hello"))(request)
+        awaited = asyncio.run(call())
+        assert plain.headers == awaited.headers
+        assert plain["X-Version"] == "1"
+        assert plain.content == awaited.content == b"hello"
+
+
+def test_line_ends_are_kept(tmp_path: Path) -> None:
+    """A file with CRLF stays one."""
+    source = FUNCTION.replace("\n", "\r\n")
+    found = convertible(tmp_path, FUNCTION)
+    assert isinstance(found, Convertible)
+    assert convert(source, [found]).replace("\r\n", "").count("\n") == 0
+
+
+def function(body: str, before: str = "") -> str:
+    text = textwrap.indent(textwrap.dedent(body).strip(), "        ")
+    return f"import time, threading\nfrom django.conf import settings\n{before}\ndef M(get_response):\n    def middleware(request):\n{text}\n    return middleware\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return get_response(request)",
+        "request.started = time.monotonic()\nreturn get_response(request)",
+        "response = get_response(request)\nif settings.DEBUG:\n    response['X'] = str(len(request.META))\nreturn response",
+    ],
+)
+def test_plain_bodies_are_convertible(tmp_path: Path, body: str) -> None:
+    """Headers, clocks, settings, pure functions."""
+    assert isinstance(convertible(tmp_path, function(body)), Convertible)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("request.name = request.user.name\nreturn get_response(request)", "request.user"),
+        ("request.session['a'] = 1\nreturn get_response(request)", "request.session"),
+        ("time.sleep(1)\nreturn get_response(request)", "time.sleep"),
+        ("audit(request)\nreturn get_response(request)", "audit(request)"),
+        ("with lock:\n    return get_response(request)", "with lock"),
+        ("try:\n    return get_response(request)\nfinally:\n    pass", "try:"),
+        ("state.user = 1\nreturn get_response(request)", "state.user"),
+        (
+            "response = get_response(request)\nresponse.content = response.content.upper()\nreturn response",
+            "response.content",
+        ),
+        ("return get_response(request) or get_response(request)", "exactly once"),
+        ("return decorate(get_response)(request)", "exactly once"),
+        ("return get_response(request, 1)", "with the request alone"),
+        ("rows = [get_response(request) for x in range(2)]\nreturn rows[0]", "may block"),
+        ("global x\nx = 1\nreturn get_response(request)", "global x"),
+    ],
+)
+def test_whatever_may_block_is_left_alone_with_the_reason(tmp_path: Path, body: str, reason: str) -> None:
+    """One part that is not known to be harmless on the event loop is enough."""
+    found = convertible(tmp_path, function(body))
+    assert isinstance(found, str)
+    assert reason in found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from functools import lru_cache\n@lru_cache\ndef M(get_response):\n    def m(request):\n        return get_response(request)\n    return m\n",
+        "def M(get_response):\n    cache = {}\n    def m(request):\n        return get_response(request)\n    return m\n",
+        "class B: pass\nclass M(B):\n    def __init__(self, get_response):\n        self.get_response = get_response\n    def __call__(self, request):\n        return self.get_response(request)\n",
+        CLASS.replace("    def __call__", "    def process_view(self, *a): pass\n\n    def __call__"),
+        CLASS.replace(
+            "self.get_response = get_response", "self.get_response = get_response\n        connect()"
+        ),
+    ],
+)
+def test_other_shapes_are_left_alone(tmp_path: Path, source: str) -> None:
+    """Decorators, bases, state and hooks may depend on what the flag changes."""
+    assert isinstance(convertible(tmp_path, source), str)
+
+
+def report_of(tmp_path: Path, source: str) -> Report:
+    subject = build_stack(tmp_path, source)
+    return Report(str(tmp_path), Server.ASGI, [StackReport("s", str(tmp_path / "s.py"), [subject])], [])
+
+
+def test_the_output_is_a_patch_with_remarks(tmp_path: Path) -> None:
+    """Lines that begin with # are no part of a unified diff: patch(1) and git apply skip them."""
+    text = render_diff(report_of(tmp_path, FUNCTION))
+    assert text.startswith("--- a/app.py\n+++ b/app.py\n@@")
+    assert "+@sync_and_async_middleware\n" in text
+    refused = render_diff(report_of(tmp_path, function("time.sleep(1)\nreturn get_response(request)")))
+    assert (
+        refused == "# app.M: not changed, because line 6 may block or depends on its thread: time.sleep(1)\n"
+    )
+
+
+def test_a_class_with_a_subclass_is_left_alone(tmp_path: Path) -> None:
+    """The subclass would inherit the flag, and its __call__ may not keep the promise."""
+    (tmp_path / "other.py").write_text("from app import M\n\nclass Child(M):\n    pass\n", "utf-8")
+    assert "other.py has a subclass" in render_diff(report_of(tmp_path, CLASS))
