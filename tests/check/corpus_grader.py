@@ -1,10 +1,11 @@
 """Grade the source reader against middleware whose runtime behaviour is known.
 
-    python tests/check/corpus_grader.py TRUTH.jsonl NAME=ENVIRONMENT [NAME=ENVIRONMENT ...] [--verbose]
+    python tests/check/corpus_grader.py TRUTH.jsonl NAME=ENVIRONMENT [NAME=ENVIRONMENT ...] [--verbose] [--bare-settings]
 
 ``TRUTH.jsonl`` holds one middleware a line: ``path``, ``venv`` (the NAME of the environment that holds it),
 ``is_middleware``, ``sync_capable``, ``async_capable`` and ``async_mode`` with ``own_hops``, ``marked`` and ``isolated``.
-Each verdict of the reader must equal the runtime's or be unknown with a reason; exit 1 if one is wrong.
+Each verdict of the reader must equal the runtime's or be unknown with a reason; exit 1 if one is wrong. ``--bare-settings``: the truth was found with DEBUG and no other setting that a
+middleware asks for; without it, whatever depends on a setting is unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from bridgekit.check.environment import find_environment
 from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.source import Definition, SourceReader
+from bridgekit.check.source import Definition, Setting, SourceReader
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 
@@ -48,11 +49,16 @@ def hops(definition: Definition) -> object:
     return count
 
 
+def bare(name: str) -> object:
+    return True if name == "DEBUG" else Setting.ABSENT
+
+
 def main(arguments: list[str]) -> int:
     verbose = "--verbose" in arguments
     truth, *environments = [argument for argument in arguments if not argument.startswith("--")]
+    settings = bare if "--bare-settings" in arguments else None
     readers = {
-        name: SourceReader(ModuleFinder([], find_environment(Path(), home)))
+        name: SourceReader(ModuleFinder([], find_environment(Path(), home)), settings)
         for name, _, home in (environment.partition("=") for environment in environments)
     }
     counts: Counter[tuple[str, str]] = Counter()

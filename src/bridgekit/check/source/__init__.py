@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from bridgekit.check.source.definition import Definition, DefinitionKind, Method
 from bridgekit.check.source.reader import SourceReader
+from bridgekit.check.source.settings_lookup import Setting, SettingsLookup
 
-__all__ = ["Definition", "DefinitionKind", "Method", "SourceReader"]
+__all__ = ["Definition", "DefinitionKind", "Method", "Setting", "SettingsLookup", "SourceReader"]

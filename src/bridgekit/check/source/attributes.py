@@ -11,6 +11,7 @@ from bridgekit.check.source import constants, natives
 from bridgekit.check.source.bindings import index_block
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.mro import MROs
+from bridgekit.check.source.settings_lookup import setting
 from bridgekit.check.source.syntax import stored_attributes
 from bridgekit.check.source.values import (
     MISSING,
@@ -370,7 +371,11 @@ class Attributes:
 
     def _of_native(self, value: Native, name: str, frame: Frame, node: ast.AST | None) -> Value:
         if value.name == "django.conf.settings":
-            return frame.unknown(f"depends on settings.{name}", node)
+            found = setting(self.evaluator, name)
+            if isinstance(found, Unknown | Missing):
+                # Unset here is not absent at run time: an app may set its defaults when it is loaded.
+                return frame.unknown(found.reason, node)
+            return found
         module = value.name
         if module.startswith("builtins."):
             return Native(f"{module}.{name}")

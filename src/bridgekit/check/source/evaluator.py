@@ -17,6 +17,7 @@ from bridgekit.check.source.bindings import AttributeSet, Binding, StarImport
 from bridgekit.check.source.calls import Calls
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.imports import Imports
+from bridgekit.check.source.settings_lookup import SettingsLookup
 from bridgekit.check.source.values import (
     MISSING,
     Choice,
@@ -49,8 +50,9 @@ MAX_DEPTH = 150
 class Evaluator:
     """The mutually recursive parts of reading: names, attributes, calls, imports, conditions."""
 
-    def __init__(self, finder: ModuleFinder) -> None:
+    def __init__(self, finder: ModuleFinder, settings: SettingsLookup | None = None) -> None:
         self.finder = finder
+        self.settings = settings
         self.python_version = finder.environment.python_version
         self.imports: Imports = Imports(self, finder)
         self.attributes: Attributes = Attributes(self)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import constants, natives
 from bridgekit.check.source.coroutines import coroutine_function, is_awaitable
 from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.settings_lookup import setting
 from bridgekit.check.source.values import (
     NONE,
     BoundMethod,
@@ -184,15 +185,21 @@ def _hasattr(call: _Call) -> Value:
     name = call.text(1)
     if len(call.arguments) < 2 or name is None:
         return call.unknown()
-    found = [
-        call.evaluator.attribute(option, name, call.frame, call.node) for option in options(call.arguments[0])
-    ]
+    found = [_attribute(call, option, name) for option in options(call.arguments[0])]
     answers = [_presence(value) for value in found]
     if None in answers or len(set(answers)) != 1:
         blocked = next((value for value in found if isinstance(value, Unknown)), None)
         why = next((value.why for value in (*found, call.arguments[0]) if isinstance(value, Choice)), None)
         return blocked or why or call.unknown()
     return Const(answers[0])
+
+
+def _attribute(call: _Call, value: Value, name: str) -> Value:
+    """An attribute that the code expects to be absent at times: for settings, absent is an answer then."""
+    if isinstance(value, Native) and value.name == "django.conf.settings":
+        found = setting(call.evaluator, name)
+        return call.unknown(found.reason) if isinstance(found, Unknown) else found
+    return call.evaluator.attribute(value, name, call.frame, call.node)
 
 
 def _presence(value: Value) -> bool | None:
@@ -206,7 +213,7 @@ def _getattr(call: _Call) -> Value:
     name = call.text(1)
     if len(call.arguments) < 2 or name is None:
         return call.unknown()
-    value = call.evaluator.attribute(call.arguments[0], name, call.frame, call.node)
+    value = _attribute(call, call.arguments[0], name)
     if len(call.arguments) < 3:
         return value
     default = call.arguments[2]
@@ -371,6 +378,10 @@ def _with_metaclass(call: _Call) -> Value:
     return _made_class(call, "temporary_class", call.arguments[1:], {})
 
 
+def _cast(call: _Call) -> Value:
+    return call.argument(1, "val") or call.unknown()
+
+
 def _event_loop(call: _Call) -> Value:
     return Native("asyncio.AbstractEventLoop")
 
@@ -445,6 +456,7 @@ _HANDLERS: dict[str, Callable[[_Call], Value]] = {
     "functools.wraps": _wraps,
     "importlib.import_module": _import_module,
     "six.with_metaclass": _with_metaclass,
+    **dict.fromkeys(("typing.cast", "typing_extensions.cast"), _cast),
     "warnings.deprecated": lambda call: Native("typing.final"),
     "warnings.warn": _nothing,
 }

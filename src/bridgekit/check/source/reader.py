@@ -11,6 +11,7 @@ from bridgekit.check.source.definition import Definition, DefinitionKind, Method
 from bridgekit.check.source.evaluator import Evaluator
 from bridgekit.check.source.facts import FactsReader
 from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.settings_lookup import SettingsLookup
 from bridgekit.check.source.values import (
     BoundMethod,
     ClassValue,
@@ -37,13 +38,15 @@ _RESOLVED = frozenset({*HOOKS, "__acall__", "__call__", "__init__"})
 class SourceReader:
     """Reads middleware off one search path; modules, frames and orders are shared between calls of `read`.
 
-    ``finder`` says where modules are. Nothing is imported or executed, and `read` does not raise: what cannot be read
+    ``finder`` says where modules are; ``settings``, if given, what the project's settings hold (conditions on a setting
+    are unknown without it). Nothing is imported or executed, and `read` does not raise: what cannot be read
     comes back with every fact unknown and the reason.
     """
 
-    def __init__(self, finder: ModuleFinder) -> None:
+    def __init__(self, finder: ModuleFinder, settings: SettingsLookup | None = None) -> None:
         self.finder = finder
-        self.evaluator = Evaluator(finder)
+        self.settings = settings
+        self.evaluator = Evaluator(finder, settings)
 
     def read(self, dotted_path: str, listed_at: Location | None = None) -> Definition:
         """What `django.utils.module_loading.import_string` would give for ``dotted_path``, described."""
@@ -51,7 +54,9 @@ class SourceReader:
         try:
             return self._read(dotted_path, listed_at)
         except RecursionError:
-            self.evaluator = Evaluator(self.finder)  # half-finished work must not be remembered
+            self.evaluator = Evaluator(
+                self.finder, self.settings
+            )  # half-finished work must not be remembered
             return _unreadable(dotted_path, "its source is nested too deeply to be followed", None, listed_at)
 
     def _read(self, dotted_path: str, listed_at: Location | None) -> Definition:
