@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bridgekit.check.source import constants, natives
-from bridgekit.check.source.bindings import index_block
+from bridgekit.check.source import constants, guards, natives
+from bridgekit.check.source.bindings import AttributeSet, Binding, index_block
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.mro import MROs
 from bridgekit.check.source.settings_lookup import setting
@@ -21,6 +21,7 @@ from bridgekit.check.source.values import (
     Const,
     Deferred,
     Descriptor,
+    FunctionNode,
     FunctionValue,
     GetResponse,
     InstanceValue,
@@ -35,7 +36,7 @@ from bridgekit.check.source.values import (
     Value,
     choose,
 )
-from bridgekit.middleware_chain.facts import HOOKS
+from bridgekit.middleware_chain.facts import HOOKS, Answer
 
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
@@ -162,7 +163,7 @@ class Attributes:
         value = self.evaluator.lookup(name, frame, None, own=True)
         if isinstance(value, FunctionValue) and value.frame is frame and value.owner is None:
             value = replace(value, owner=cls)
-        assigned = self._assigned_after(cls.frame, cls.node.name, name)
+        assigned = self._assigned_after(cls.frame, cls.node, name)
         if assigned is None:
             return value
         if isinstance(assigned, Choice) and any(isinstance(option, Missing) for option in assigned.values):
@@ -170,11 +171,38 @@ class Attributes:
             return choose(kept, assigned.why)
         return assigned
 
-    def _assigned_after(self, frame: Frame, holder: str, name: str) -> Value | None:
+    def _assigned_after(self, frame: Frame, node: ast.ClassDef | FunctionNode, name: str) -> Value | None:
         """``Holder.name = value`` in the block that defines ``Holder``, wherever it stands there."""
-        if holder not in frame.block.attributes:
+        if isinstance(node, ast.Lambda) or not frame.block.attributes:
             return None
-        return self.evaluator.attribute_sets(frame, holder, None).get(name)
+        return self.evaluator.attribute_sets(frame, self.assignments(frame, node), name).get(name)
+
+    def assignments(
+        self, frame: Frame, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> list[AttributeSet]:
+        """Statements of the defining block that set attributes on what ``node`` defines, by its name or by an alias."""
+        found: list[AttributeSet] = []
+        for binding in frame.block.names.get(node.name, ()):
+            if binding.node is node:
+                found += self._while_bound(frame, node.name, binding)
+        for name in frame.block.attributes:
+            for binding in frame.block.names.get(name, ()):
+                if (
+                    name != node.name
+                    and isinstance(binding.value, ast.Name)
+                    and binding.value.id == node.name
+                ):
+                    found += self._while_bound(frame, name, binding)
+        return sorted(found, key=lambda event: event.index)
+
+    def _while_bound(self, frame: Frame, name: str, binding: Binding) -> list[AttributeSet]:
+        """The attribute assignments through ``name`` between this binding and the one that replaces it."""
+        end = frame.block.size + 1
+        for later in frame.block.names[name]:
+            if binding.index < later.index < end:
+                replaced = guards.holds(self.evaluator, later.guards, frame).answer is not Answer.NO
+                end = later.index if replaced else end
+        return [event for event in frame.block.attributes.get(name, ()) if binding.index < event.index < end]
 
     def of_class(self, cls: ClassValue, name: str, receiver: Value) -> Value:
         """An attribute through the MRO, bound to ``receiver`` (the class itself or an instance)."""
@@ -226,7 +254,7 @@ class Attributes:
         return Missing(f"no attribute {name}")
 
     def _computed_names(self, cls: ClassValue) -> Unknown | None:
-        for event in cls.frame.block.attributes.get(cls.node.name, ()):
+        for event in self.assignments(cls.frame, cls.node):
             if self.evaluator.attribute_name(event, cls.frame) is None:
                 return cls.frame.unknown(
                     f"attributes of {cls.node.name} are set under computed names", event.node
@@ -352,7 +380,7 @@ class Attributes:
         if name in function.attributes:
             return function.attributes[name]
         own_name = getattr(function.node, "name", "")
-        assigned = self._assigned_after(function.frame, own_name, name) if own_name else None
+        assigned = self._assigned_after(function.frame, function.node, name)
         if assigned is not None:
             return assigned
         if name == "__name__":
@@ -410,7 +438,7 @@ class Attributes:
         if isinstance(cls, ClassValue):
             yield from self.frame_of(cls).block.names
             yield from cls.attributes
-            for event in cls.frame.block.attributes.get(cls.node.name, ()):
+            for event in self.assignments(cls.frame, cls.node):
                 name = self.evaluator.attribute_name(event, cls.frame)
                 if name is not None:
                     yield name

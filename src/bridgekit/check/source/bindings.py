@@ -119,6 +119,8 @@ class Block:
     steps: list[AttributeSet | Call | Return | Raise] = field(default_factory=list)
     writes_globals: ast.stmt | None = None
     """A statement that may bind names unseen: ``exec``, ``globals()[...] =``, ``vars().update``."""
+    size: int = 0
+    """How many statements there are."""
     positions: dict[ast.stmt, int] = field(default_factory=dict)
     """The number of every statement."""
 
@@ -127,6 +129,7 @@ def index_block(body: Sequence[ast.stmt]) -> Block:
     """Index a list of statements."""
     indexer = _Indexer()
     indexer.statements(body, ())
+    indexer.block.size = indexer.index
     return indexer.block
 
 

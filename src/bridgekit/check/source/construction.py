@@ -184,20 +184,37 @@ class _Construction:
         arguments = tuple(self.evaluator.force(value) for value in given)
         keywords = {name: self.evaluator.force(value) for name, value in named.items()}
         for option in options(callee):
-            if isinstance(option, Native) and option.name in natives.MARKERS and self.instance in arguments:
+            if isinstance(option, Native) and option.name in natives.MARKERS and self._marks(arguments):
                 self._mark(why or (callee.why if isinstance(callee, Choice) else None))
                 return
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
             self.follow(callee, arguments, keywords, why)
 
+    def _marks(self, arguments: tuple[Value, ...]) -> bool:
+        """Whether the instance is marked, or one of its classes: the mark is an attribute."""
+        classes = [cls.node for cls in self._classes()]
+        return any(
+            value is self.instance or (isinstance(value, ClassValue) and value.node in classes)
+            for value in arguments
+        )
+
     def _mentions_instance(self, node: ast.Call, frame: Frame) -> bool:
         """Whether the call is one of the instance's methods, of ``super()``, or is given the instance."""
         names = {name for name, value in frame.arguments.items() if value is self.instance} | {"super"}
+        if (
+            root_name(node.func) == "markcoroutinefunction"
+            or getattr(node.func, "attr", "") == "markcoroutinefunction"
+        ):
+            names |= {cls.node.name for cls in self._classes()}
         given = (*node.args, *(keyword.value for keyword in node.keywords))
         return root_name(node.func) in names or any(
             isinstance(part, ast.Name) and part.id in names for part in given
         )
+
+    def _classes(self) -> list[ClassValue]:
+        orders = self.evaluator.attributes.mros.of(self.instance.cls)
+        return [cls for cls in orders[0].classes if isinstance(cls, ClassValue)]
 
     def _is_bound_to_instance(self, callee: Value) -> bool:
         return any(

@@ -29,7 +29,11 @@ from bridgekit.middleware_chain.facts import Answer
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
 
-__all__ = ["coroutine_function", "is_awaitable"]
+__all__ = ["COROUTINE_MARK", "coroutine_function", "is_awaitable"]
+
+
+COROUTINE_MARK = "_is_coroutine_mark"
+"""The attribute that `inspect.markcoroutinefunction` sets (CPython Lib/inspect.py)."""
 
 
 def coroutine_function(evaluator: Evaluator, value: Value, *, old_marks: bool = False) -> Outcome:
@@ -55,7 +59,11 @@ def coroutine_function(evaluator: Evaluator, value: Value, *, old_marks: bool = 
             evaluator.calls.construct(value)
             if old_marks and value.marked.answer is Answer.NO and "_is_coroutine" in value.attributes:
                 return Outcome(Answer.of(evaluator.python_version < (3, 14)))
+            if value.marked.answer is Answer.NO and _is_marked(evaluator, value.cls):
+                return Outcome(Answer.YES)
             return value.marked
+        case ClassValue() if _is_marked(evaluator, value):
+            return Outcome(Answer.YES)
         case ClassValue() | Const() | Sequence():
             return Outcome(Answer.NO)
         case Native() if value.name.startswith("asgiref.sync.AsyncToSync"):
@@ -64,6 +72,10 @@ def coroutine_function(evaluator: Evaluator, value: Value, *, old_marks: bool = 
             return Outcome(Answer.UNKNOWN, value.reason, value.location)
         case _:
             return Outcome(Answer.UNKNOWN, "a callable that is not followed")
+
+
+def _is_marked(evaluator: Evaluator, cls: ClassValue) -> bool:
+    return isinstance(evaluator.attributes.of_class(cls, COROUTINE_MARK, cls), Const)
 
 
 def _of_function(evaluator: Evaluator, value: FunctionValue) -> Outcome:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Sequences
 
 from bridgekit.check.modules import ModuleFinder
 from bridgekit.check.source import constants, guards
@@ -310,20 +311,27 @@ class Evaluator:
             return value
         if not isinstance(value, FunctionValue | ClassValue) or value.frame is frame:
             return value  # what a block defines itself is looked up with the object, whatever the name
-        found = self.attribute_sets(frame, name, at)
+        events = [event for event in frame.block.attributes[name] if at is None or event.index < at]
+        found = self.attribute_sets(frame, events)
         return self.attributes.with_attributes(value, found) if found else value
 
-    def attribute_sets(self, frame: Frame, name: str, at: int | None) -> dict[str, Value]:
-        """What ``name.attribute = value`` statements of a block set, guards considered; dynamic names left out."""
+    def attribute_sets(
+        self, frame: Frame, events: Sequences[AttributeSet], wanted: str | None = None
+    ) -> dict[str, Value]:
+        """What attribute assignments of a block set, guards considered; computed names left out."""
         found: dict[str, Value] = {}
-        for event in frame.block.attributes.get(name, ()):
-            if at is not None and event.index >= at:
-                break
-            outcome = guards.holds(self, event.guards, frame)
+        for event in events:
             attribute = self.attribute_name(event, frame)
-            if outcome.answer is Answer.NO or attribute is None:
+            if attribute is None or (wanted is not None and attribute != wanted) or event in frame.open:
                 continue
-            value = self.attribute_value(event, frame)
+            outcome = guards.holds(self, event.guards, frame)
+            if outcome.answer is Answer.NO:
+                continue
+            frame.open.add(event)  # X.flag = not X.flag: what it replaces, not itself
+            try:
+                value = self.attribute_value(event, frame)
+            finally:
+                frame.open.discard(event)
             if outcome.answer is Answer.UNKNOWN:
                 value = choose(
                     (found.get(attribute, MISSING), value), Unknown(outcome.reason, outcome.location)

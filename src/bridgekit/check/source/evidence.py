@@ -35,7 +35,9 @@ def _on_function(evaluator: Evaluator, function: FunctionValue, name: str) -> tu
         decorators = node.decorator_list
         shown = f"set by @{ast.unparse(decorators[0])[:60]}" if decorators else f"set on {node.name}"
         return shown, place(function.frame.module, decorators[0] if decorators else node)
-    assigned = _assigned(evaluator, function.frame, getattr(node, "name", ""), name)
+    if isinstance(node, ast.Lambda):
+        return "", None
+    assigned = _assigned(evaluator, function.frame, node, name)
     return (f"set on {getattr(node, 'name', 'it')}", assigned) if assigned is not None else ("", None)
 
 
@@ -49,7 +51,7 @@ def _on_class(evaluator: Evaluator, cls: ClassValue, name: str) -> tuple[str, Lo
             decorators = owner.node.decorator_list
             at: ast.AST = decorators[0] if decorators else owner.node
             return f"set on {path} by a decorator", place(owner.frame.module, at)
-        assigned = _assigned(evaluator, owner.frame, owner.node.name, name)
+        assigned = _assigned(evaluator, owner.frame, owner.node, name)
         if assigned is not None:
             return f"set on {path} after its definition", assigned
         frame = attributes.frame_of(owner)
@@ -59,8 +61,10 @@ def _on_class(evaluator: Evaluator, cls: ClassValue, name: str) -> tuple[str, Lo
     return "", None
 
 
-def _assigned(evaluator: Evaluator, frame: Frame, holder: str, name: str) -> Location | None:
-    for event in reversed(frame.block.attributes.get(holder, ())):
+def _assigned(
+    evaluator: Evaluator, frame: Frame, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, name: str
+) -> Location | None:
+    for event in reversed(evaluator.attributes.assignments(frame, node)):
         runs = guards.holds(evaluator, event.guards, frame).answer is not Answer.NO
         if runs and evaluator.attribute_name(event, frame) == name:
             return place(frame.module, event.node)

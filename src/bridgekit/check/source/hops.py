@@ -58,10 +58,9 @@ class HopCounter:
         """The cost of ``middleware(request)`` on the ways that reach ``get_response``; of all, if none does."""
         for self.decides in (False, True):
             paths = self.calling(middleware, (Request(),), {}, frame, None, awaited=True)
-            chosen = paths.get(True) or paths.get(False) or Cost()
-            if chosen.is_exact:
+            if len({cost.bounds for cost in paths.values()}) == 1 and next(iter(paths.values())).is_exact:
                 break
-        return chosen
+        return paths.get(True) or paths.get(False) or Cost()
 
     # -- calls ------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bridgekit.check.source import constants, natives
-from bridgekit.check.source.coroutines import coroutine_function, is_awaitable
+from bridgekit.check.source.coroutines import COROUTINE_MARK, coroutine_function, is_awaitable
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.settings_lookup import setting
 from bridgekit.check.source.values import (
@@ -22,6 +22,7 @@ from bridgekit.check.source.values import (
     GetResponse,
     InstanceValue,
     Missing,
+    ModuleValue,
     Native,
     Outcome,
     Partial,
@@ -114,6 +115,9 @@ def _mark(call: _Call) -> Value:
     if isinstance(value, InstanceValue):
         call.evaluator.calls.construct(value)
         value.marked = Outcome(Answer.YES)
+    if isinstance(value, ClassValue):
+        # The mark is an attribute: every instance of the class has it too.
+        return replace(value, attributes={**value.attributes, COROUTINE_MARK: Const(True)})
     return value if value is not None else call.unknown()
 
 
@@ -199,6 +203,14 @@ def _attribute(call: _Call, value: Value, name: str) -> Value:
     if isinstance(value, Native) and value.name == "django.conf.settings":
         found = setting(call.evaluator, name)
         return call.unknown(found.reason) if isinstance(found, Unknown) else found
+    if isinstance(value, Native) or (
+        isinstance(value, ModuleValue) and call.evaluator.imports.is_native(value.name)
+    ):
+        present = natives.has_member(value.name, name, call.evaluator)
+        if present is None:
+            return call.unknown(f"whether {value.name} has {name} is only known at run time")
+        if not present:
+            return Missing(f"{value.name} has no attribute {name}")
     return call.evaluator.attribute(value, name, call.frame, call.node)
 
 

@@ -6,6 +6,7 @@ of a check. Everything else, Django's middleware decorators and ``MiddlewareMixi
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ __all__ = [
     "MARKERS",
     "THREAD_WRAPPERS",
     "VersionInfo",
+    "has_member",
     "is_native_module",
     "native_member",
     "parse_version",
@@ -94,6 +96,21 @@ def native_member(module: str, name: str, evaluator: Evaluator, *, known_only: b
     if full in ("os.environ", "sys.platform", "sys.argv", "sys.modules"):
         return Unknown(f"{full} is only known at run time")
     return Native(full)
+
+
+def has_member(name: str, member: str, evaluator: Evaluator) -> bool | None:
+    """Whether a modelled module or built-in has an attribute; None if that cannot be told without importing it."""
+    full = f"{name}.{member}"
+    if full in _PRESENT_SINCE:
+        return evaluator.python_version >= _PRESENT_SINCE[full]
+    if name.startswith("builtins.") and name.count(".") == 1:
+        return hasattr(getattr(builtins, name.partition(".")[2], None), member)
+    loaded = sys.modules.get(name)
+    if name.startswith("asgiref") or (
+        loaded is not None and evaluator.python_version[:2] == sys.version_info[:2]
+    ):
+        return loaded is None or hasattr(loaded, member)
+    return None
 
 
 def target_version(evaluator: Evaluator) -> VersionInfo:

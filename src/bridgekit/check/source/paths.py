@@ -26,6 +26,11 @@ class Cost:
         """Whether the bounds meet."""
         return self.low == self.high and self.mixin_low == self.mixin_high
 
+    @property
+    def bounds(self) -> tuple[int, int | None, int, int]:
+        """The numbers without the reason."""
+        return self.low, self.high, self.mixin_low, self.mixin_high
+
     def plus(self, other: Cost) -> Cost:
         """Both, one after the other."""
         high = None if self.high is None or other.high is None else self.high + other.high
