@@ -106,11 +106,11 @@ def has_member(name: str, member: str, evaluator: Evaluator) -> bool | None:
     if name.startswith("builtins.") and name.count(".") == 1:
         return hasattr(getattr(builtins, name.partition(".")[2], None), member)
     loaded = sys.modules.get(name)
-    if name.startswith("asgiref") or (
-        loaded is not None and evaluator.python_version[:2] == sys.version_info[:2]
+    if loaded is not None and (
+        name == "asgiref.sync" or evaluator.python_version[:2] == sys.version_info[:2]
     ):
-        return loaded is None or hasattr(loaded, member)
-    return None
+        return hasattr(loaded, member)
+    return True if name == "asgiref.sync" else None
 
 
 def target_version(evaluator: Evaluator) -> VersionInfo:
