@@ -241,6 +241,16 @@ class LiveTiming:
             self.error = error
             self.finish(complete=self.ended is not None)
 
+    def end_early(self) -> None:
+        """The body was not read to its end: the client left, unless nothing was missing."""
+        length = self.response_header("content-length")
+        # A server need not read on when it has what Content-Length promised, nor the body of a response that has none.
+        enough = length is not None and length.isdecimal() and self.bytes_out >= int(length)
+        complete = enough or self.request()[3] == "HEAD" or self.status in NO_BODY
+        if self.status is not None and not complete:
+            self.note_client_gone()
+        self.finish(complete=complete and self.status is not None)
+
     def finish(self, *, complete: bool) -> None:
         """Make the record and hand it to the exporters; only the first call does, from whichever thread."""
         recorder = self.recorder

@@ -78,7 +78,7 @@ class Body:
         """The server is done, or the client has gone (PEP 3333: called once, at the end or before it)."""
         live = self._live
         if not live.finished:
-            end_early(live)
+            live.end_early()
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
@@ -90,7 +90,7 @@ class Body:
         # A server that neither reads to the end nor calls close() breaks PEP 3333; the request ended all the same.
         live = self._live
         if not live.finished:
-            end_early(live)
+            live.end_early()
 
 
 class SizedBody(Body):
@@ -119,20 +119,6 @@ class ListBody(SizedBody):
             live.bytes_out += len(chunk)
             yield chunk
         live.finish(complete=live.status is not None)
-
-
-def end_early(live: WSGIExchange) -> None:
-    """The body was not read to its end: the client left, unless nothing was missing."""
-    if live.status is None:
-        live.finish(complete=False)
-        return
-    length = live.response_header("content-length")
-    # A server need not read on when it has what Content-Length promised, nor the body of a response that has none.
-    enough = length is not None and length.isdecimal() and live.bytes_out >= int(length)
-    bodiless = live.request()[3] == "HEAD" or live.status in (204, 304)
-    if not (enough or bodiless):
-        live.note_client_gone()
-    live.finish(complete=enough or bodiless)
 
 
 def measured_body(live: WSGIExchange, body: Any) -> Any:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
@@ -43,6 +43,11 @@ class RequestView:
 
     def __init__(self, live: LiveTiming) -> None:
         self._live = live
+
+    @property
+    def source(self) -> Any:
+        """The scope, the environ or Django's `HttpRequest` itself."""
+        return self._live.source
 
     @property
     def method(self) -> str:

@@ -1,0 +1,108 @@
+"""One request through Django's middleware chain, while it is measured from inside Django."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming, Request
+from bridgekit.timing._wsgi_exchange import http_version
+
+__all__ = ["DjangoExchange", "route_of_request"]
+
+
+class DjangoExchange(LiveTiming):
+    """Measures from the middleware until Django closes the response, which it does once the server has taken it."""
+
+    __slots__ = ()
+
+    def request(self) -> Request:
+        request = self.source
+        scope = getattr(request, "scope", None)
+        version = scope.get("http_version", "1.1") if scope is not None else None
+        return (
+            "django",
+            version or http_version(request.META.get("SERVER_PROTOCOL", "HTTP/1.1")),
+            request.scheme or "http",
+            request.method or "GET",
+            request.path,
+        )
+
+    def header(self, name: str) -> str | None:
+        value: str | None = self.source.headers.get(name)
+        return value
+
+    def client(self) -> str | None:
+        address: str | None = self.source.META.get("REMOTE_ADDR")
+        return address or None
+
+    def response_header(self, name: str) -> str | None:
+        headers = self.response_headers
+        value: str | None = None if headers is None else headers.get(name)
+        return value
+
+    def follow(self, response: Any) -> None:
+        """See the response's body go out, and end with it."""
+        self.status = response.status_code
+        self.response_headers = response.headers
+        if not response.streaming:
+            self.first_byte = self.recorder.clock()
+            self.bytes_out = len(response.content)
+        elif getattr(response, "file_to_stream", None) is not None:
+            # FileResponse: the server may send the file by itself, and touching its content would prevent that.
+            self.first_byte = self.recorder.clock()
+            self.set_file_size(response.headers.get("Content-Length"))
+        else:
+            self.pieces = OPEN
+            wrap = self._async_chunks if response.is_async else self._chunks
+            response.streaming_content = wrap(response.streaming_content)
+        streams = self.pieces == OPEN
+        close = response.close
+
+        def finish_and_close() -> None:
+            if streams:
+                if not self.finished:
+                    self.end_early()
+            else:
+                self.finish(complete=True)
+            close()
+
+        response.close = finish_and_close
+
+    def _chunks(self, chunks: Any) -> Iterator[Any]:
+        try:
+            for chunk in chunks:
+                self._see(chunk)
+                yield chunk
+        except Exception as error:
+            self.fail(error)
+            raise
+        self.finish(complete=True)
+
+    async def _async_chunks(self, chunks: Any) -> AsyncIterator[Any]:
+        try:
+            async for chunk in chunks:
+                self._see(chunk)
+                yield chunk
+        except Exception as error:
+            self.fail(error)
+            raise
+        self.finish(complete=True)
+
+    def _see(self, chunk: Any) -> None:
+        if chunk:
+            if self.first_byte is None:
+                self.first_byte = self.recorder.clock()
+            elif self.bytes_out:
+                self.pieces = SEVERAL
+            self.bytes_out += len(chunk)
+
+
+def route_of_request(request: Any) -> str | None:
+    """The pattern of the URLconf that matched, below the script name: ``/shop/orders/<int:pk>/``."""
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        return None
+    # HttpRequest.path is the script name and path_info in one.
+    mount: str = request.path.removesuffix(request.path_info)
+    return f"{mount.rstrip('/')}/{match.route.lstrip('/')}"

@@ -1,0 +1,15 @@
+"""The application's registration with Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+__all__ = ["BridgekitConfig"]
+
+
+class BridgekitConfig(AppConfig):
+    """Found by Django as the only configuration of ``bridgekit.django``."""
+
+    name = "bridgekit.django"
+    label = "bridgekit"
+    verbose_name = "bridgekit"

@@ -1,0 +1,120 @@
+"""Middleware for settings.MIDDLEWARE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from bridgekit.django import conf
+from bridgekit.django._exchange import DjangoExchange, route_of_request
+from bridgekit.django._layers import LayerTimes, instrument
+from bridgekit.timing._context import KEY, is_live, live_in_context
+from bridgekit.timing._live import LiveTiming
+from bridgekit.timing._paths import compile_exclusion
+from bridgekit.timing._recorder import Recorder, checked_exporters
+from bridgekit.timing.server_timing import ServerTiming
+
+__all__ = ["TimingMiddleware"]
+
+
+class TimingMiddleware:
+    """Measures requests inside Django; the first line of MIDDLEWARE.
+
+    Sync under WSGI and async under ASGI, without a thread hop of its own: it is not a ``MiddlewareMixin``, which makes two.
+
+    Where `ASGITimingMiddleware` or `WSGITimingMiddleware` is around Django, they measure, and this one tells them the route
+    and the layers; alone it measures from here until Django closes the response. The settings are listed in `bridgekit.django.conf`.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Any) -> None:
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        self._layers: LayerTimes | None = None
+        self._load()
+        if self._wants_layers:
+            get_response, self._layers = instrument(get_response)
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        """Measure one request, or give back the awaitable that does."""
+        if self._generation != conf.generation():
+            self._load()
+        if self._excluded is not None and self._excluded(request.path):
+            return self.get_response(request)
+        if self._layers is not None:
+            self._layers.start(request)
+        outer = getattr(request, "scope", request.META).get(KEY)
+        around = live_in_context.get()
+        live = outer if is_live(outer) else DjangoExchange(self._recorder, request)
+        if live is not outer:
+            live_in_context.set(live)
+        if self._is_async:
+            return self._measure_async(request, live, around)
+        try:
+            response = self.get_response(request)
+        except BaseException as error:
+            self._failed(live, error)
+            raise
+        finally:
+            if around is not None:
+                live_in_context.set(around)
+        return self._done(request, live, response)
+
+    async def _measure_async(self, request: Any, live: Any, around: LiveTiming | None) -> Any:
+        try:
+            response = await self.get_response(request)
+        except BaseException as error:
+            self._failed(live, error)
+            raise
+        finally:
+            if around is not None:
+                live_in_context.set(around)
+        return self._done(request, live, response)
+
+    def _failed(self, live: Any, error: BaseException) -> None:
+        if isinstance(live, DjangoExchange):
+            live.fail(error)
+        elif hasattr(live, "note_error"):
+            live.note_error(error)
+
+    def _done(self, request: Any, live: Any, response: Any) -> Any:
+        if isinstance(live, LiveTiming):
+            live.set_route(route_of_request(request))
+            if self._layers is not None:
+                live.set_layers(self._layers.read(request))
+        if isinstance(live, DjangoExchange):
+            live.follow(response)
+            for name, value in self._recorder.headers_for(live):
+                add_header(response, name.title(), value)
+        return response
+
+    def _load(self) -> None:
+        self._generation = conf.generation()
+        options = conf.timing_options()
+        show = options["show"]
+        self._wants_layers = options["layers"]
+        self._excluded = compile_exclusion(options["exclude"])
+        self._recorder = Recorder(
+            exporters=checked_exporters(options["exporters"]),
+            route_of=route_of_request,
+            server_timing=None
+            if show is None
+            else ServerTiming(
+                allow=lambda view: show(view.source), timing_allow_origin=options["allow_origin"]
+            ),
+            queue_time=options["queue_time"],
+            trace_id=options["trace_id"],
+        )
+
+
+def add_header(response: Any, name: str, value: str) -> None:
+    """Add to a header, never over it: Django's responses hold one line per name."""
+    there = response.headers.get(name)
+    if there and name != "Timing-Allow-Origin":
+        value = f"{there}, {value}"
+    response.headers[name] = value

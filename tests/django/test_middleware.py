@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Iterator
+from typing import Any
+from wsgiref.util import FileWrapper
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.test import AsyncClient, Client, override_settings
+
+from bridgekit.django.middleware import TimingMiddleware
+from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, ServerTiming, WSGITimingMiddleware
+from bridgekit.timing.server_timing import everyone
+from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+
+TIMING = "bridgekit.django.middleware.TimingMiddleware"
+
+
+@pytest.fixture
+def seen() -> Iterator[list[RequestTiming]]:
+    records: list[RequestTiming] = []
+    with override_settings(MIDDLEWARE=[TIMING], BRIDGEKIT_TIMING_EXPORTERS=[records.append]):
+        yield records
+
+
+@pytest.fixture(autouse=True)
+def site() -> Iterator[None]:
+    with override_settings(ROOT_URLCONF="tests.django.site", ALLOWED_HOSTS=["*"], USE_TZ=True):
+        yield
+
+
+def get_sync(path: str, **more: Any) -> Any:
+    response: Any = Client(raise_request_exception=False).get(path, **more)
+    if response.streaming:
+        b"".join(response)
+    response.close()
+    return response
+
+
+def get_async(path: str, **more: Any) -> Any:
+    async def run() -> Any:
+        response: Any = await AsyncClient(raise_request_exception=False).get(path, **more)
+        if response.streaming:
+            [chunk async for chunk in response]
+        response.close()
+        return response
+
+    return asyncio.run(run())
+
+
+both = pytest.mark.parametrize("get", [get_sync, get_async], ids=["sync", "async"])
+
+
+@both
+def test_a_request_is_measured_inside_django(get: Any, seen: list[RequestTiming]) -> None:
+    get("/hello/")
+    (timing,) = seen
+    assert (timing.interface, timing.method, timing.path, timing.route) == (
+        "django",
+        "GET",
+        "/hello/",
+        "/hello/",
+    )
+    assert (timing.status, timing.outcome, timing.bytes_out) == (200, Outcome.OK, 9)
+    assert [span.name for span in timing.spans] == ["greet"]
+
+
+@both
+def test_a_route_of_an_included_urlconf_is_its_template(get: Any, seen: list[RequestTiming]) -> None:
+    get("/shop/acme/orders/7/")
+    assert seen[0].route == "/shop/<slug:shop>/orders/<int:pk>/"
+
+
+@both
+def test_an_unmatched_path_has_no_route(get: Any, seen: list[RequestTiming]) -> None:
+    get("/nowhere/1234")
+    assert (seen[0].route, seen[0].status) == (None, 404)
+
+
+@both
+def test_an_exception_in_a_view_is_a_server_error(get: Any, seen: list[RequestTiming]) -> None:
+    get("/fail/")
+    assert (seen[0].status, seen[0].outcome) == (500, Outcome.SERVER_ERROR)
+
+
+@both
+def test_a_stream_is_measured_to_its_end(get: Any, seen: list[RequestTiming]) -> None:
+    get("/stream-async/" if get is get_async else "/stream/")
+    (timing,) = seen
+    assert (timing.bytes_out, timing.kind, timing.outcome) == (4, "stream", Outcome.OK)
+
+
+def test_a_stream_that_nobody_reads_to_the_end_is_a_lost_client(seen: list[RequestTiming]) -> None:
+    response: Any = Client().get("/stream/")
+    iterator = iter(response)
+    next(iterator)
+    response.close()
+    (timing,) = seen
+    assert (timing.outcome, timing.bytes_out) == (Outcome.CLIENT_GONE, 2)
+
+
+def test_a_file_stays_the_servers_to_send(seen: list[RequestTiming]) -> None:
+    """WSGIHandler hands ``file_to_stream`` to ``wsgi.file_wrapper``; wrapping the content would empty it."""
+    environ = environ_of(path="/file/") | {"wsgi.file_wrapper": FileWrapper}
+    result: Any = WSGIHandler()(environ, lambda status, headers: None)
+    assert type(result) is FileWrapper
+    assert b"".join(result) == b"content"
+    result.close()
+    assert (seen[0].bytes_out, seen[0].outcome) == (7, Outcome.OK)
+
+
+def test_under_asgi_no_thread_is_taken(seen: list[RequestTiming]) -> None:
+    """A MiddlewareMixin would take two hops; this is a coroutine function that Django does not adapt."""
+    threads: set[int] = set()
+
+    async def view(request: HttpRequest) -> Any:
+        threads.add(threading.get_ident())
+        from django.http import HttpResponse
+
+        return HttpResponse("x")
+
+    middleware = TimingMiddleware(view)
+
+    async def run() -> None:
+        threads.add(threading.get_ident())
+        request = HttpRequest()
+        request.path = request.path_info = "/"
+        (await middleware(request)).close()
+
+    asyncio.run(run())
+    assert len(threads) == 1
+    assert len(seen) == 1
+
+
+def test_inside_a_wsgi_wrapper_only_the_wrapper_emits(seen: list[RequestTiming]) -> None:
+    outer: list[RequestTiming] = []
+    with override_settings(
+        BRIDGEKIT_TIMING_LAYERS=True, MIDDLEWARE=[TIMING, "tests.django.layers.PlainClass"]
+    ):
+        app = WSGITimingMiddleware(WSGIHandler(), exporters=[outer.append])
+        WSGIClient(FakeClock()).call(app, environ_of(path="/shop/acme/orders/7/"))
+    assert seen == []
+    assert (outer[0].interface, outer[0].route) == ("wsgi", "/shop/<slug:shop>/orders/<int:pk>/")
+    assert [layer.name for layer in outer[0].layers] == ["PlainClass", "view"]
+    assert [span.name for span in outer[0].spans] == ["greet"]
+
+
+def test_inside_an_asgi_wrapper_only_the_wrapper_emits(seen: list[RequestTiming]) -> None:
+    outer: list[RequestTiming] = []
+    app = ASGITimingMiddleware(ASGIHandler(), exporters=[outer.append])
+    client = ASGIClient(FakeClock(), request_body=[(0, b"")])
+
+    async def wait_forever() -> Any:
+        if client.request_body:
+            return await client.receive()
+        return await asyncio.Event().wait()
+
+    asyncio.run(app(scope_of(path="/hello-async/"), wait_forever, client.send))  # type: ignore[arg-type]
+    gc.collect()
+    assert seen == []
+    assert (outer[0].interface, outer[0].route, outer[0].status) == ("asgi", "/hello-async/", 200)
+    assert [span.name for span in outer[0].spans] == ["greet"]
+
+
+# -- the header
+
+
+@both
+def test_nobody_sees_the_header_by_default(get: Any, seen: list[RequestTiming]) -> None:
+    assert "Server-Timing" not in get("/hello/").headers
+
+
+@both
+def test_the_header_is_shown_to_whom_the_setting_allows(get: Any, seen: list[RequestTiming]) -> None:
+    with override_settings(BRIDGEKIT_TIMING_SHOW=lambda request: request.path == "/hello/"):
+        shown = get("/hello/").headers["Server-Timing"]
+        assert "Server-Timing" not in get("/shop/acme/orders/7/").headers
+    assert [entry.split(";")[0] for entry in shown.split(", ")] == ["app", "greet"]
+
+
+@both
+def test_the_header_goes_behind_the_applications_own(get: Any, seen: list[RequestTiming]) -> None:
+    with override_settings(
+        BRIDGEKIT_TIMING_SHOW="tests.django.test_middleware.yes", BRIDGEKIT_TIMING_ALLOW_ORIGIN="*"
+    ):
+        response = get("/own-header/")
+    assert response.headers["Server-Timing"].startswith("cache;dur=1, app;dur=")
+    assert response.headers["Timing-Allow-Origin"] == "*"
+
+
+def yes(request: HttpRequest) -> bool:
+    return True
+
+
+def test_a_joined_header_has_the_layers() -> None:
+    with override_settings(
+        BRIDGEKIT_TIMING_LAYERS=True, MIDDLEWARE=[TIMING, "tests.django.layers.PlainClass"]
+    ):
+        app = WSGITimingMiddleware(WSGIHandler(), server_timing=ServerTiming(allow=everyone))
+        client = WSGIClient(FakeClock())
+        client.call(app, environ_of(path="/hello/"))
+    (value,) = (value for name, value in client.headers if name == "server-timing")
+    assert [entry.split(";")[0] for entry in value.split(", ")] == ["app", "greet", "PlainClass", "view"]
+
+
+# -- the breakdown
+
+
+FORMS = ["PlainClass", "Mixin", "function", "hybrid"]
+
+
+@both
+def test_every_form_of_middleware_is_measured(get: Any, seen: list[RequestTiming]) -> None:
+    middleware = [TIMING, *(f"tests.django.layers.{form}" for form in FORMS)]
+    with override_settings(MIDDLEWARE=middleware, BRIDGEKIT_TIMING_LAYERS=True):
+        get("/hello/")
+    layers = seen[0].layers
+    assert [layer.name for layer in layers] == [*FORMS, "view"]
+    assert all(layer.seconds >= 0 for layer in layers)
+    assert sum(layer.seconds for layer in layers) <= seen[0].duration
+
+
+@both
+def test_a_layer_that_hides_the_next_one_stands_for_all_below(get: Any, seen: list[RequestTiming]) -> None:
+    middleware = [TIMING, *(f"tests.django.layers.{form}" for form in ("PlainClass", "hidden", "Mixin"))]
+    with override_settings(MIDDLEWARE=middleware, BRIDGEKIT_TIMING_LAYERS=True):
+        get("/hello/")
+    assert [layer.name for layer in seen[0].layers] == ["PlainClass", "hidden"]
+
+
+@both
+def test_djangos_own_middleware_are_measured(get: Any, seen: list[RequestTiming]) -> None:
+    own = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
+    with override_settings(MIDDLEWARE=[TIMING, *own], BRIDGEKIT_TIMING_LAYERS=True):
+        get("/hello/")
+    assert [layer.name for layer in seen[0].layers] == ["SecurityMiddleware", "CommonMiddleware", "view"]
+
+
+# -- the settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("BRIDGEKIT_TIMING_EXPORTERS", "x", "it is a list"),
+        ("BRIDGEKIT_TIMING_EXPORTERS", ["no.such.exporter"], "BRIDGEKIT_TIMING_EXPORTERS: No module"),
+        ("BRIDGEKIT_TIMING_EXPORTERS", [7], "cannot be called"),
+        ("BRIDGEKIT_TIMING_SHOW", 7, "a function of the request"),
+        ("BRIDGEKIT_TIMING_LAYERS", "yes", "True or False"),
+        ("BRIDGEKIT_TIMING_EXCLUDE", "/x", "it is a list"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(name: str, value: object, message: str) -> None:
+    with override_settings(**{name: value}):  # type: ignore[arg-type]
+        with pytest.raises(ImproperlyConfigured, match=name) as caught:
+            TimingMiddleware(lambda request: None)
+    assert message in str(caught.value)
+
+
+def test_an_overridden_setting_holds_from_the_next_request_on(seen: list[RequestTiming]) -> None:
+    client = Client()
+    client.get("/hello/").close()
+    later: list[RequestTiming] = []
+    with override_settings(BRIDGEKIT_TIMING_EXPORTERS=[later.append]):
+        client.get("/hello/").close()
+    client.get("/hello/").close()
+    assert (len(seen), len(later)) == (2, 1)
+
+
+def test_an_excluded_path_is_not_measured(seen: list[RequestTiming]) -> None:
+    with override_settings(BRIDGEKIT_TIMING_EXCLUDE=["/hello/"]):
+        get_sync("/hello/")
+    assert seen == []
