@@ -9,7 +9,7 @@
 ``BRIDGEKIT_TIMING_EXCLUDE``              paths that are not measured, as for `ASGITimingMiddleware`. Default: ``[]``
 ``BRIDGEKIT_TIMING_LAYERS``               measure each middleware's own time. Default: False
 ``BRIDGEKIT_TIMING_QUEUE_TIME``           believe ``X-Request-Start``. Default: False
-``BRIDGEKIT_TIMING_TRACE_ID``             note the trace of ``traceparent``. Default: False
+``BRIDGEKIT_TIMING_TRACEPARENT``             note the trace of ``traceparent``. Default: False
 ========================================= ====================================================================================
 """
 
@@ -49,7 +49,7 @@ def timing_options() -> dict[str, Any]:
         "exclude": _list("TIMING_EXCLUDE", []),
         "layers": _flag("TIMING_LAYERS"),
         "queue_time": _flag("TIMING_QUEUE_TIME"),
-        "trace_id": _flag("TIMING_TRACE_ID"),
+        "traceparent": _flag("TIMING_TRACEPARENT"),
     }
 
 

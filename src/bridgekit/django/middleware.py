@@ -108,7 +108,7 @@ class TimingMiddleware:
                 allow=lambda view: show(view.source), timing_allow_origin=options["allow_origin"]
             ),
             queue_time=options["queue_time"],
-            trace_id=options["trace_id"],
+            traceparent=options["traceparent"],
         )
 
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from bridgekit.timing._blame import outcome_of
+from bridgekit.timing._traceparent import valid_traceparent
 from bridgekit.timing.record import KNOWN_METHODS, OTHER_METHOD, Kind, Outcome, RequestTiming, SpanTiming
 
 if TYPE_CHECKING:
@@ -335,7 +336,7 @@ class LiveTiming:
             cpu_time=seconds(extras.cpu),
             bytes_in=extras.bytes_in,
             bytes_out=None if self._size_unknown(timing, extras) else timing.bytes_out,
-            trace_id=recorder.trace_of(self) if recorder.trace_id else None,
+            traceparent=valid_traceparent(self.header("traceparent")) if recorder.traceparent else None,
             spans=span_timings(extras.spans),
             layers=extras.layers,
         )

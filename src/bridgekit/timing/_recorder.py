@@ -37,7 +37,7 @@ class Recorder:
     wall_clock: Clock = time.time_ns
     server_timing: ServerTiming | None = None
     queue_time: bool = False
-    trace_id: bool = False
+    traceparent: bool = False
     send_time: bool = False
     cpu_time: bool = False
     in_flight: set[LiveTiming] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Recorder:
     """Whether a record needs nothing from the request's headers."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "plain", not (self.queue_time or self.trace_id))
+        object.__setattr__(self, "plain", not (self.queue_time or self.traceparent))
 
     def headers_for(self, live: LiveTiming) -> list[tuple[str, str]]:
         """The headers to add to the response that starts; none if the predicate says no, or fails (which is logged)."""
@@ -60,24 +60,6 @@ class Recorder:
     def queue_time_of(self, live: LiveTiming) -> float | None:
         """Seconds from the front server's stamp to the start, or None without a credible stamp."""
         return queue_seconds(live.header, live.wall)
-
-    def trace_of(self, live: LiveTiming) -> str | None:
-        """The trace id of the request (W3C Trace Context, section 3.2.2.3)."""
-        return trace_id(live.header("traceparent"))
-
-
-def trace_id(traceparent: str | None) -> str | None:
-    """The 32 hex digits of a ``traceparent`` value, or None if it is not valid."""
-    parts = (traceparent or "").strip().split("-")
-    if len(parts) < 4 or [len(p) for p in parts[:4]] != [2, 32, 16, 2] or parts[0] == "ff":
-        return None
-    if (
-        set("".join(parts[:4])) - set("0123456789abcdef")
-        or not parts[1].strip("0")
-        or not parts[2].strip("0")
-    ):
-        return None
-    return parts[1]
 
 
 def checked_exporters(exporters: Iterable[Exporter]) -> tuple[Exporter, ...]:

@@ -28,8 +28,8 @@ class ASGITimingMiddleware:
 
     `exporters`: functions that take the finished record. `server_timing`: who sees the header, by default nobody. `exclude`: paths that are not
     measured, whole or beginning (``/static/*``). `route`: tells the route from the scope once the application ran, for frameworks that
-    `bridgekit.timing.routes` does not know. `queue_time`: believe the front server's ``X-Request-Start``. `trace_id`: note the trace of
-    ``traceparent``. `send_time`: measure backpressure, at the price of a coroutine per chunk. `cpu_time`: measure the CPU time of
+    `bridgekit.timing.routes` does not know. `queue_time`: believe the front server's ``X-Request-Start``. `traceparent`: note the trace that the
+    request is part of. `send_time`: measure backpressure, at the price of a coroutine per chunk. `cpu_time`: measure the CPU time of
     the request's own task, at about 1 us per step of it. `clock` and `wall_clock` tell nanoseconds; tests replace them.
 
     Raises `TypeError` or `ValueError` for an option that cannot work.
@@ -44,7 +44,7 @@ class ASGITimingMiddleware:
         exclude: Iterable[str] = (),
         route: RouteOf = route_from_scope,
         queue_time: bool = False,
-        trace_id: bool = False,
+        traceparent: bool = False,
         send_time: bool = False,
         cpu_time: bool = False,
         clock: Clock = time.perf_counter_ns,
@@ -58,7 +58,7 @@ class ASGITimingMiddleware:
             wall_clock=wall_clock,
             server_timing=server_timing,
             queue_time=queue_time,
-            trace_id=trace_id,
+            traceparent=traceparent,
             send_time=send_time,
             cpu_time=cpu_time,
         )

@@ -112,8 +112,13 @@ class RequestTiming(NamedTuple):
     """The side that measured: ``asgi``, ``wsgi`` or ``django``."""
     started_at: float = 0.0
     """Unix time of the start."""
-    trace_id: str | None = None
-    """The trace of the request's ``traceparent`` header (W3C Trace Context)."""
+    traceparent: str | None = None
+    """The request's ``traceparent`` header, if it is valid (W3C Trace Context). Only with ``traceparent=True``."""
     spans: Spans = ()
     layers: Spans = ()
     """Own time of each Django middleware, outermost first; empty unless asked for."""
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that the request is part of: 32 hex digits."""
+        return None if self.traceparent is None else self.traceparent.split("-")[1]

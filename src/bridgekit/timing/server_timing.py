@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bridgekit.timing._traceparent import valid_traceparent
+
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
 
@@ -132,8 +134,8 @@ class ServerTiming:
         if live.recorder.queue_time and (queued := live.recorder.queue_time_of(live)) is not None:
             entries.append(Entry("queue", queued))
         entries += [Entry(name, seconds, text) for name, seconds, text in live.known_so_far()]
-        if self.traceparent and live.recorder.trace_of(live) is not None:
-            entries.append(Entry("traceparent", None, live.header("traceparent") or ""))
+        if self.traceparent and (trace := valid_traceparent(live.header("traceparent"))) is not None:
+            entries.append(Entry("traceparent", None, trace))
         return entries
 
 

@@ -36,7 +36,7 @@ class WSGITimingMiddleware:
         exclude: Iterable[str] = (),
         route: RouteOf = route_from_environ,
         queue_time: bool = False,
-        trace_id: bool = False,
+        traceparent: bool = False,
         send_time: bool = False,
         cpu_time: bool = False,
         clock: Clock = time.perf_counter_ns,
@@ -50,7 +50,7 @@ class WSGITimingMiddleware:
             wall_clock=wall_clock,
             server_timing=server_timing,
             queue_time=queue_time,
-            trace_id=trace_id,
+            traceparent=traceparent,
             send_time=send_time,
             cpu_time=cpu_time,
         )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-from bridgekit.timing.record import Kind, Outcome, RequestTiming
+from bridgekit.timing.exporters._fields import FAILURES, as_dict, latency
+from bridgekit.timing.record import Kind, RequestTiming
 
 __all__ = ["LoggingExporter"]
-
-FAILURES = frozenset({Outcome.SERVER_ERROR, Outcome.EXCEPTION, Outcome.STREAM_EXCEPTION, Outcome.INCOMPLETE})
 
 
 class LoggingExporter:
@@ -55,13 +53,6 @@ class LoggingExporter:
             self.logger.log(level, "%s", describe(timing, slow=slow), extra={"timing": as_dict(timing)})
 
 
-def latency(timing: RequestTiming) -> float:
-    """What the client waited for: everything, or the first byte of what goes on and on."""
-    if timing.kind is Kind.PLAIN or timing.time_to_first_byte is None:
-        return timing.duration
-    return timing.time_to_first_byte
-
-
 def describe(timing: RequestTiming, *, slow: bool = False) -> str:
     """One line: ``GET /orders/7 200 ok 12.3 ms, first byte 11.9 ms``."""
     parts = [timing.method, repr(timing.path)[1:-1], str(timing.status or "-"), timing.outcome.value]
@@ -75,12 +66,3 @@ def describe(timing: RequestTiming, *, slow: bool = False) -> str:
     for span in timing.spans:
         line += f", {span.name} {span.seconds * 1000:.1f} ms"
     return line + " (slow)" if slow else line
-
-
-def as_dict(timing: RequestTiming) -> dict[str, Any]:
-    """The record in types that JSON has; fields that were not measured are left out."""
-    fields = {name: value for name, value in timing._asdict().items() if value is not None}
-    fields["outcome"], fields["kind"] = timing.outcome.value, timing.kind.value
-    for name in ("spans", "layers"):
-        fields[name] = [span._asdict() for span in fields[name]]
-    return fields

@@ -1,0 +1,52 @@
+"""One JSON object per request and line, for files and log collectors."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import IO
+
+from bridgekit.timing.exporters._fields import as_dict
+from bridgekit.timing.record import RequestTiming
+
+__all__ = ["JSONLinesExporter"]
+
+
+class JSONLinesExporter:
+    """Appends to a file (a path, opened at the first request of each process) or writes to an open text stream.
+
+    Each line goes out in one ``write`` on a file opened for appending, so that workers can share the file (POSIX write(2), O_APPEND).
+    Lines are ASCII; a field that was not measured is absent.
+    """
+
+    def __init__(self, target: str | os.PathLike[str] | IO[str]) -> None:
+        self._path = Path(target) if isinstance(target, str | os.PathLike) else None
+        self._stream: IO[str] | None = None if isinstance(target, str | os.PathLike) else target
+        self._file: int | None = None
+        self._owner = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, timing: RequestTiming) -> None:
+        line = json.dumps(as_dict(timing), separators=(",", ":")) + "\n"
+        with self._lock:
+            if self._stream is not None:
+                self._stream.write(line)
+                self._stream.flush()
+            else:
+                os.write(self._descriptor(), line.encode("ascii"))
+
+    def close(self) -> None:
+        """Close the file, if a path was given; the next record opens it again."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _descriptor(self) -> int:
+        if self._file is None or self._owner != os.getpid():
+            assert self._path is not None
+            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._owner = os.getpid()
+        return self._file
