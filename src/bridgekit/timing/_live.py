@@ -244,21 +244,31 @@ class LiveTiming:
 
     def end_early(self) -> None:
         """The body was not read to its end: the client left, unless nothing was missing."""
+        if not self._claim():
+            return
         length = self.response_header("content-length")
         # A server need not read on when it has what Content-Length promised, nor the body of a response that has none.
         enough = length is not None and length.isdecimal() and self.bytes_out >= int(length)
-        complete = enough or self.request()[3] == "HEAD" or self.status in NO_BODY
-        if self.status is not None and not complete:
-            self.note_client_gone()
-        self.finish(complete=complete and self.status is not None)
+        whole = enough or self.request()[3] == "HEAD" or self.status in NO_BODY
+        if self.status is not None and not whole:
+            self.gone = True
+        self._end(complete=whole and self.status is not None)
 
     def finish(self, *, complete: bool) -> None:
         """Make the record and hand it to the exporters; only the first call does, from whichever thread."""
-        recorder = self.recorder
+        if self._claim():
+            self._end(complete=complete)
+
+    def _claim(self) -> bool:
+        """Whether the caller is the first to end this request."""
         try:
-            recorder.in_flight.remove(self)  # atomic: the second caller finds nothing to remove
+            self.recorder.in_flight.remove(self)  # atomic: the second caller finds nothing to remove
         except KeyError:
-            return
+            return False
+        return True
+
+    def _end(self, *, complete: bool) -> None:
+        recorder = self.recorder
         if self.ended is None:
             self.ended = recorder.clock()
         self.finished = True
