@@ -13,6 +13,9 @@ from bridgekit.typing import Receive, Scope, Send, WSGIApp
 
 __all__ = ["WSGIToASGI"]
 
+NEED_CONTENT_LENGTH = frozenset({"bottle", "django"})
+"""Packages whose applications do not know ``wsgi.input_terminated``."""
+
 DENIAL = "websocket.http.response"
 
 
@@ -35,8 +38,8 @@ class WSGIToASGI:
     :param max_body_size: bytes a request body may have; a longer one is answered 413. ``None`` for no limit.
     :param buffer_chunked: receive bodies without Content-Length whole before the application runs (on disk beyond
         ``prebuffer``), so that it is given a CONTENT_LENGTH. Needed by applications that do not know
-        ``wsgi.input_terminated``, Django among them: they take such a body for empty. ``None`` means: for Django's own
-        handler only.
+        ``wsgi.input_terminated``: Django takes such a body for empty, Bottle tries to decode it a second time. ``None``
+        means: for Django's own handler and for a `bottle.Bottle`.
     :param allow_underscores: keep request headers with an underscore in their name, which could be confused with the
         header that has hyphens in its place. Off as in gunicorn, nginx and Django's own server.
     :param on_startup: called at lifespan startup: a coroutine function on the loop, a plain one in a thread.
@@ -80,7 +83,7 @@ class WSGIToASGI:
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         if buffer_chunked is None:
-            buffer_chunked = type(app).__module__.startswith("django.")
+            buffer_chunked = type(app).__module__.partition(".")[0] in NEED_CONTENT_LENGTH
         self._settings = Settings(
             app=app,
             pool=self.pool,
