@@ -1,0 +1,290 @@
+"""`WSGIToASGI` beside the other adapters, a plain ASGI app and a direct call of the WSGI app, in one run.
+
+    tox run -e benchmarks -- wsgi_to_asgi [--rounds 9] [--uvicorn-seconds 3]
+
+In process, a driver plays the server: no network, each request has a scope of its own and a `receive` that blocks at its
+end. Over uvicorn, `wrk` plays the clients on loopback. Every contestant is measured in every round, in shuffled order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rounds import measure, table
+
+warnings.simplefilter("ignore")  # the peers' deprecations are not the subject
+
+KIB, MIB = 1024, 1024 * 1024
+
+
+def hello(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
+
+
+def stream(environ: Any, start_response: Any) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    for _ in range(100):
+        yield b"x" * KIB
+
+
+def echo(environ: Any, start_response: Any) -> list[bytes]:
+    data = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    start_response(
+        "200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(data)))]
+    )
+    return [data]
+
+
+async def plain_hello(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"5")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"hello", "more_body": False})
+
+
+async def plain_stream(scope: Any, receive: Any, send: Any) -> None:
+    headers = [(b"content-type", b"application/octet-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for _ in range(100):
+        await send({"type": "http.response.body", "body": b"x" * KIB, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def plain_echo(scope: Any, receive: Any, send: Any) -> None:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message["body"])
+        if not message["more_body"]:
+            break
+    data = b"".join(parts)
+    headers = [(b"content-type", b"application/octet-stream"), (b"content-length", b"%d" % len(data))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": data, "more_body": False})
+
+
+def adapters() -> dict[str, Callable[[Any], Any]]:
+    """Every adapter by name; importing the peers is part of the benchmark's set-up only."""
+    from a2wsgi import WSGIMiddleware as A2WSGI
+    from asgiref.wsgi import WsgiToAsgi
+    from starlette.middleware.wsgi import WSGIMiddleware as Starlette
+    from uvicorn.middleware.wsgi import _WSGIMiddleware as Uvicorn
+
+    from bridgekit import WSGIToASGI
+
+    return {
+        "bridgekit": WSGIToASGI,
+        "a2wsgi": A2WSGI,
+        "asgiref": WsgiToAsgi,
+        "starlette": Starlette,
+        "uvicorn": Uvicorn,
+    }
+
+
+HEADERS = [
+    (b"host", b"127.0.0.1:8000"),
+    (b"user-agent", b"benchmark"),
+    (b"accept", b"*/*"),
+    (b"accept-encoding", b"gzip, deflate"),
+]
+
+
+async def one_request(app: Any, body: bytes, expected: int) -> None:
+    """Play a server for one request."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST" if body else "GET",
+        "scheme": "http",
+        "path": "/some/path",
+        "raw_path": b"/some/path",
+        "query_string": b"a=1",
+        "root_path": "",
+        "headers": [*HEADERS, (b"content-length", b"%d" % len(body))] if body else HEADERS,
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8000),
+    }
+    position, received = 0, 0
+    complete = asyncio.get_running_loop().create_future()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal position
+        if position > len(body) or (position and position == len(body)):
+            await complete
+            return {"type": "http.disconnect"}
+        part = body[position : position + 65536]
+        position += len(part) or 1
+        return {"type": "http.request", "body": part, "more_body": position < len(body)}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal received
+        if message["type"] == "http.response.body":
+            received += len(message.get("body", b""))
+            if not message.get("more_body", False) and not complete.done():
+                complete.set_result(None)
+
+    await app(scope, receive, send)
+    if received != expected:
+        raise AssertionError(f"{received} bytes came instead of {expected}")
+
+
+def contestant(
+    loop: asyncio.AbstractEventLoop, app: Any, concurrency: int, body: bytes, expected: int
+) -> Callable[[int], float]:
+    """Makes a number of requests, so many at a time, and returns the seconds they took."""
+
+    async def client(requests: int) -> None:
+        for _ in range(requests):
+            await one_request(app, body, expected)
+
+    async def run(calls: int) -> float:
+        share = max(1, calls // concurrency)
+        started = time.perf_counter()
+        await asyncio.gather(*(client(share) for _ in range(concurrency)))
+        return (time.perf_counter() - started) * calls / (share * concurrency)
+
+    return lambda calls: loop.run_until_complete(run(calls))
+
+
+def direct(wsgi_app: Any, body: bytes) -> Callable[[int], float]:
+    """The WSGI app called without any server: nothing that crosses threads can be faster."""
+    import io
+
+    def call() -> None:
+        environ = {"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
+        for _ in wsgi_app(environ, lambda status, headers: None):
+            pass
+
+    def run(calls: int) -> float:
+        started = time.perf_counter()
+        for _ in range(calls):
+            call()
+        return time.perf_counter() - started
+
+    return run
+
+
+def in_process(rounds: int) -> list[str]:
+    report = []
+    loop = asyncio.new_event_loop()
+    cases = [
+        ("hello", hello, plain_hello, b"", 5, 640),
+        ("stream of 100 x 1 KiB", stream, plain_stream, b"", 100 * KIB, 64),
+        ("echo of 1 MiB", echo, plain_echo, b"x" * MIB, MIB, 32),
+    ]
+    for title, wsgi_app, asgi_app, body, expected, calls in cases:
+        for concurrency in (1, 32):
+            apps = {name: wrap(wsgi_app) for name, wrap in adapters().items()}
+            contestants = {
+                name: contestant(loop, app, concurrency, body, expected)
+                for name, app in {**apps, "plain ASGI": asgi_app}.items()
+            }
+            contestants["direct call"] = direct(wsgi_app, body)
+            results = measure(contestants, calls=calls, rounds=rounds)
+            report += [f"### {title}, {concurrency} at a time", "", table(results, against="bridgekit"), ""]
+    return report
+
+
+SERVED = """
+import warnings; warnings.simplefilter("ignore")
+import sys; sys.path.insert(0, {folder!r})
+from wsgi_to_asgi import adapters, hello, plain_hello
+app = plain_hello if {name!r} == "plain ASGI" else adapters()[{name!r}](hello)
+import socket, uvicorn
+config = uvicorn.Config(app, log_level="critical", lifespan="off", interface="asgi3")
+uvicorn.Server(config).run(sockets=[socket.socket(fileno={fd})])
+"""
+
+
+class Served:
+    """uvicorn with one contestant, in a process of its own, on a socket that this process has bound."""
+
+    def __init__(self, name: str) -> None:
+        self.failed = 0
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(128)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        fd = self._socket.fileno()
+        code = SERVED.format(folder=str(Path(__file__).parent), name=name, fd=fd)
+        self._process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[fd], env=dict(os.environ))
+        self.load(0.5)  # the connections wait in the backlog until it serves: a start-up without a sleep
+
+    def load(self, seconds: float) -> float:
+        """Requests answered 200 per second, with 32 connections. Failed ones are counted in `failed`, not in the rate."""
+        command = ["wrk", "-t1", "-c32", f"-d{max(1, round(seconds))}s", "--timeout", "20s", self.url]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        all_of_them = int(re.search(r"(\d+) requests in", shown)[1])  # type: ignore[index]
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", shown)
+        failed = int(bad[1]) if bad else 0
+        self.failed += failed
+        rate = float(re.search(r"Requests/sec: +([\d.]+)", shown)[1])  # type: ignore[index]
+        return rate * (all_of_them - failed) / all_of_them
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+        self._socket.close()
+
+
+def over_uvicorn(rounds: int, seconds: float) -> list[str]:
+    if shutil.which("wrk") is None:
+        return ["Over uvicorn: skipped, `wrk` is not installed (Debian's package `wrk`).", ""]
+    names = ["plain ASGI", *adapters()]
+    servers = {name: Served(name) for name in names}
+    rates: dict[str, list[float]] = {name: [] for name in names}
+    try:
+        for number in range(rounds + 1):
+            for name in random.sample(names, len(names)):
+                rate = servers[name].load(seconds)
+                if number:
+                    rates[name].append(rate)
+    finally:
+        for server in servers.values():
+            server.stop()
+    plain = statistics.median(rates["plain ASGI"])
+    lines = [
+        "### hello over uvicorn, wrk with 32 connections",
+        "",
+        "| contestant | requests/s (median) | of the plain ASGI app | answered with an error |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name in sorted(names, key=lambda n: -statistics.median(rates[n])):
+        median = statistics.median(rates[name])
+        lines.append(f"| {name} | {median:.0f} | {median / plain:.0%} | {servers[name].failed} |")
+    return [*lines, ""]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--uvicorn-rounds", type=int, default=5)
+    parser.add_argument("--uvicorn-seconds", type=float, default=2.0)
+    parser.add_argument("--skip-in-process", action="store_true")
+    options = parser.parse_args()
+    if not options.skip_in_process:
+        print("\n".join(in_process(options.rounds)))
+    print("\n".join(over_uvicorn(options.uvicorn_rounds, options.uvicorn_seconds)))
+
+
+if __name__ == "__main__":
+    main()
