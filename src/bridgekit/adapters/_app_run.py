@@ -14,7 +14,7 @@ from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._timing_key import LiveTiming
 from bridgekit.concurrency.backends import LoopGone
 from bridgekit.concurrency.windows import ThreadToLoop
-from bridgekit.exceptions import ClientDisconnected
+from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, Message, WSGIApp
 
 __all__ = ["EARLY_HINT", "END", "AppRun", "Item"]
@@ -133,14 +133,20 @@ class AppRun:
 
     def _transmit(self, iterable: Iterable[bytes]) -> None:
         response = self.response
-        if isinstance(iterable, (list, tuple)) and len(iterable) == 1 and not response.sent:
+        if (type(iterable) is list or type(iterable) is tuple) and len(iterable) == 1 and not response.sent:
             self._transmit_only(iterable[0])
             return
         if type(iterable) is FileWrapper:
             if self._transmit_file(iterable):
                 return
             iterable = iterable.blocks(BLOCK)
-        for data in iterable:
+        try:
+            pieces = iter(iterable)
+        except TypeError as error:
+            raise AppProtocolError(
+                f"the application returned {type(iterable).__name__}, it must return an iterable of bytes (PEP 3333)"
+            ) from error
+        for data in pieces:
             self.write(data)
             if response.bodyless and response.sent:
                 break  # HEAD, 204, 304: nothing of what follows would be sent

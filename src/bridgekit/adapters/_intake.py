@@ -84,9 +84,10 @@ async def take_in(environ: Environ, receive: Receive, limits: Limits) -> BinaryI
         small = limits.buffer_chunked if declared is None else declared <= limits.prebuffer
         if not small:
             return Beginning(body, declared)
-        whole, length = await _collect(body, receive, limits)
+        whole, length = await _collect(body, receive, limits, declared)
     else:
-        whole, length = io.BytesIO(body), len(body)
+        # PEP 3333: simulate an end of file where the declared length ends.
+        whole, length = io.BytesIO(body[:declared]), len(body)
     if declared is not None:
         if length < declared:
             raise ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes")
@@ -103,9 +104,11 @@ def _check_size(length: int, limits: Limits) -> None:
         raise RequestTooLarge(f"the request's body is over the limit of {limits.max_body_size} bytes")
 
 
-async def _collect(first: bytes, receive: Receive, limits: Limits) -> tuple[BinaryIO, int]:
-    """Receive the rest of a body: in memory up to ``prebuffer`` bytes, beyond that on disk."""
-    parts = [first]
+async def _collect(
+    first: bytes, receive: Receive, limits: Limits, declared: int | None
+) -> tuple[BinaryIO, int]:
+    """Receive the rest of a body: in memory up to ``prebuffer`` bytes, beyond that on disk; no more than declared."""
+    parts = [first[:declared]]
     length = in_memory = len(first)
     spool: BinaryIO | None = None
     try:
@@ -113,8 +116,9 @@ async def _collect(first: bytes, receive: Receive, limits: Limits) -> tuple[Bina
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected(f"the client left after {length} bytes of its request's body")
-            parts.append(body_of(message))
-            length += len(parts[-1])
+            data = body_of(message)
+            parts.append(data if declared is None else data[: max(0, declared - length)])
+            length += len(data)
             in_memory += len(parts[-1])
             _check_size(length, limits)
             if in_memory > limits.prebuffer:

@@ -151,7 +151,7 @@ class WSGIResponder:
         self._received = len(beginning.first)
         body = self._body = LoopToThread(self._backend, self._settings.window)
         if beginning.first:
-            body.feed(beginning.first)
+            body.feed(beginning.first[: beginning.declared])
         return RequestBody(body)
 
     # Sending the response
@@ -292,7 +292,7 @@ class WSGIResponder:
 
     async def _feed(self, body: LoopToThread) -> bool:
         """Receive the body; false if there is nothing to wait for afterwards."""
-        length = self._received
+        length, declared = self._received, self._declared
         limit = self._settings.limits.max_body_size
         await body.wanted()
         while True:
@@ -304,19 +304,20 @@ class WSGIResponder:
                 self._leave(f"the client left after {length} bytes of its request's body")
                 return False
             data = body_of(message)
-            length += len(data)
+            before, length = length, length + len(data)
             if limit is not None and length > limit:
                 body.fail(RequestTooLarge(f"the request's body is over the limit of {limit} bytes"))
                 return False
+            if declared is not None and length > declared:
+                data = data[: max(0, declared - before)]  # PEP 3333: simulate an end of file there
             if data:
                 body.feed(data)
             if not message.get("more_body", False):
                 break
-        if self._declared is not None and length < self._declared:
-            body.fail(
-                ClientDisconnected(f"the request's body ended after {length} of its {self._declared} bytes")
-            )
-        body.end()
+        if declared is not None and length < declared:
+            body.fail(ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes"))
+        else:
+            body.end()
         return True
 
     def _leave(self, why: str) -> None:
