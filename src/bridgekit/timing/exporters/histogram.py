@@ -49,7 +49,7 @@ class Distribution(NamedTuple):
         seen = tuple(accumulate(self.counts))
         if not seen[-1]:
             return float("nan")
-        rank = fraction * seen[-1]
+        rank = max(fraction * seen[-1], 1)  # the first request is the smallest there is
         index = bisect_left(seen, rank)
         if index >= len(self.bounds):
             return self.bounds[-1]
