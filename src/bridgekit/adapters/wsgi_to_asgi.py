@@ -19,6 +19,12 @@ NEED_CONTENT_LENGTH = frozenset({"bottle", "django"})
 DENIAL = "websocket.http.response"
 
 
+def _needs_content_length(app: WSGIApp) -> bool:
+    """Whether a class of ``app`` is Django's or Bottle's, which many projects carry along: ``pypiserver.x.bottle``."""
+    modules = [base.__module__.split(".") for base in type(app).__mro__]
+    return any({parts[0], parts[-1]} & NEED_CONTENT_LENGTH for parts in modules)
+
+
 class WSGIToASGI:
     """An ASGI 3 application that runs the WSGI application ``app`` (PEP 3333) in a pool of threads.
 
@@ -39,7 +45,7 @@ class WSGIToASGI:
     :param buffer_chunked: receive bodies without Content-Length whole before the application runs (on disk beyond
         ``prebuffer``), so that it is given a CONTENT_LENGTH. Needed by applications that do not know
         ``wsgi.input_terminated``: Django takes such a body for empty, Bottle tries to decode it a second time. ``None``
-        means: for Django's own handler and for a `bottle.Bottle`.
+        means: for Django's own handler and for Bottle's application class.
     :param allow_underscores: keep request headers with an underscore in their name, which could be confused with the
         header that has hyphens in its place. Off as in gunicorn, nginx and Django's own server.
     :param on_startup: called at lifespan startup: a coroutine function on the loop, a plain one in a thread.
@@ -83,7 +89,7 @@ class WSGIToASGI:
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         if buffer_chunked is None:
-            buffer_chunked = type(app).__module__.partition(".")[0] in NEED_CONTENT_LENGTH
+            buffer_chunked = _needs_content_length(app)
         self._settings = Settings(
             app=app,
             pool=self.pool,
