@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.source.definition import Definition, DefinitionKind
@@ -89,7 +91,8 @@ def handles_async(node: ast.AST) -> bool:
     )
 
 
-def imported_names(module: SourceModule) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def imported_names(module: SourceModule) -> Mapping[str, str]:
     """Local name to the dotted path that an ``import`` anywhere in the module binds to it.
 
     A name that two imports bind differently (``try: ... except ImportError: ...``) is left out: it is not known.
@@ -104,10 +107,11 @@ def imported_names(module: SourceModule) -> dict[str, str]:
             source = module.resolve_relative(node.level, node.module) or ""
             for alias in node.names:
                 bound.setdefault(alias.asname or alias.name, set()).add(f"{source}.{alias.name}")
-    return {name: next(iter(targets)) for name, targets in bound.items() if len(targets) == 1}
+    # Remembered for the last modules asked about: several rules ask about the same one, and it walks a whole tree.
+    return MappingProxyType({name: next(iter(t)) for name, t in bound.items() if len(t) == 1})
 
 
-def resolved_name(node: ast.AST, imports: dict[str, str]) -> str:
+def resolved_name(node: ast.AST, imports: Mapping[str, str]) -> str:
     """The dotted path that a name or attribute means, imports followed; empty for anything else."""
     first, _, rest = dotted_name(node).partition(".")
     target = imports.get(first, first)

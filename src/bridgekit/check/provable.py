@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bridgekit.check.flow import FunctionNode, dotted_name, imported_names, resolved_name, walk_own
@@ -226,7 +226,7 @@ def _harmful(
             yield node
 
 
-def _is_harmless_call(node: ast.Call, imports: dict[str, str], known: set[str]) -> bool:
+def _is_harmless_call(node: ast.Call, imports: Mapping[str, str], known: set[str]) -> bool:
     name = resolved_name(node.func, imports)
     if name in _CLOCKS or re.fullmatch(r"django\.http\.(HttpResponse\w*|JsonResponse)", name):
         return True
@@ -237,7 +237,7 @@ def _is_harmless_call(node: ast.Call, imports: dict[str, str], known: set[str]) 
 
 
 def _is_harmless_attribute(
-    node: ast.Attribute, request: str, response: set[str], imports: dict[str, str], known: set[str]
+    node: ast.Attribute, request: str, response: set[str], imports: Mapping[str, str], known: set[str]
 ) -> bool:
     """Attributes of the request and the response by list; methods by list; modules only for their clocks."""
     name = resolved_name(node, imports)

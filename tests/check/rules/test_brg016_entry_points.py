@@ -72,6 +72,8 @@ def test_a_settings_module_that_only_the_other_sets_is_found(check_rule: CheckRu
     (finding,) = check_rule("BRG016", middleware=[], entry_points={"asgi.py": bare, "wsgi.py": RIGHT_WSGI})
     assert (finding.subject, finding.location.line) == ("DJANGO_SETTINGS_MODULE", 5)
     assert check_rule("BRG016", middleware=[], entry_points={"asgi.py": bare}) == []
+    helped = bare.replace("import os", "from shop import prepare")
+    assert check_rule("BRG016", middleware=[], entry_points={"asgi.py": helped, "wsgi.py": RIGHT_WSGI}) == []
 
 
 def test_a_wrapped_wsgi_application_is_not_wrapped_twice(check_rule: CheckRule) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib import import_module
 
 from bridgekit.check.report import Report
-from bridgekit.check.reporters import github, html, json, sarif, text
 
-__all__ = ["REPORTERS"]
+__all__ = ["FORMATS", "reporter"]
 
-REPORTERS: Mapping[str, Callable[[Report], str]] = {
-    "text": text.render,
-    "json": json.render,
-    "sarif": sarif.render,
-    "github": github.render,
-    "html": html.render,
-}
+FORMATS = ("text", "json", "sarif", "github", "html")
+
+
+def reporter(form: str) -> Callable[[Report], str]:
+    """The ``render`` function of the format's module, imported when it is asked for."""
+    if form not in FORMATS:
+        raise ValueError(f"no reporter {form!r}; there are {', '.join(FORMATS)}")
+    render: Callable[[Report], str] = import_module(f"bridgekit.check.reporters.{form}").render
+    return render

@@ -121,7 +121,7 @@ def blocking(
     awaited = {id(node.value) for node in walk_own(function.node) if isinstance(node, ast.Await)}
     for node in walk_own(function.node):
         if isinstance(node, ast.Call) and id(node) not in awaited:
-            name = resolved_name(node.func, dict(imports))
+            name = resolved_name(node.func, imports)
             if name in BLOCKING_CALLS:
                 yield node, f"blocking call {name}()", BLOCKING_CALLS[name]
             elif _is_query(node):

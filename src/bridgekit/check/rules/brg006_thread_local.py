@@ -29,7 +29,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         if checked.definition is None or checked.certainly_not_used:
             continue
         for function in called_functions(own_functions(checked.definition), checked.definition):
-            written = _written(function.node) & thread_locals(function.module)
+            written = _written(function.node)
+            written &= thread_locals(function.module) if written else set()
             if written and not _knows_contexts(function.module):
                 name = sorted(written)[0]
                 place = location_in(function.module, function.node)

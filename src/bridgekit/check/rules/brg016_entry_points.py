@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Problem, Severity
@@ -39,7 +40,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
         made = _getter_call(module)
-        if made is not None and not sets_settings[module.path] and any(sets_settings.values()):
+        alone = made is not None and not sets_settings[module.path] and _imports_no_helper(module)
+        if alone and made is not None and any(sets_settings.values()):
             other = next(path for path, sets in sets_settings.items() if sets)
             yield Problem(
                 f"DJANGO_SETTINGS_MODULE is not set here, though {other.rpartition('/')[2]} sets it: this entry point "
@@ -173,6 +175,22 @@ def _assigned_calls(module: SourceModule) -> dict[str, ast.Call]:
 def _sets_settings(module: SourceModule) -> bool:
     return any(
         isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE" for node in _walk(module)
+    )
+
+
+def _imports_no_helper(module: SourceModule) -> bool:
+    """Whether it imports Django and the standard library alone: anything else may set the variable."""
+    known = {"django", *sys.stdlib_module_names}
+    return not any(
+        (
+            isinstance(node, ast.ImportFrom)
+            and (node.level or (node.module or "").partition(".")[0] not in known)
+        )
+        or (
+            isinstance(node, ast.Import)
+            and any(alias.name.partition(".")[0] not in known for alias in node.names)
+        )
+        for node in _walk(module)
     )
 
 
