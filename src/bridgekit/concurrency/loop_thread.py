@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextvars
+import importlib
 import logging
 import os
 import sys
@@ -203,7 +204,7 @@ def _new_loop(name: BackendName) -> OwnedLoop:
     factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     if name == "uvloop":
         try:
-            import uvloop
+            uvloop: Any = importlib.import_module("uvloop")  # optional, so types cannot be relied on either
         except ImportError as error:
             raise RuntimeError("backend='uvloop' needs uvloop: pip install uvloop") from error
         factory = uvloop.new_event_loop

@@ -1,0 +1,187 @@
+"""`ASGIToWSGI` on real WSGI servers, driven over loopback."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.helpers import raw_http
+from tests.helpers.raw_http import RawClient, TruncatedBody
+from tests.helpers.server_process import ServerProcess, wait_until
+from tests.helpers.wsgi_servers import WSGI_COMMANDS, serving_wsgi
+
+TARGET = "tests.servers.apps.bridged_asgi:app"
+
+ONE_AT_A_TIME = ("gunicorn-sync", "gunicorn-sync-preload", "uwsgi", "wsgiref")
+"""Servers that answer one request at a time in each process."""
+
+NO_CHUNKED = ("uwsgi", "uwsgi-threads", "wsgiref")
+"""Servers that do not decode chunked request bodies."""
+
+
+@pytest.fixture(scope="module", params=WSGI_COMMANDS)
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    with serving_wsgi(request.param, TARGET) as process:
+        object.__setattr__(process, "name", request.param)
+        yield process
+
+
+def name_of(server: ServerProcess) -> str:
+    name: str = vars(server)["name"]
+    return name
+
+
+def test_hello(server: ServerProcess) -> None:
+    for _ in range(3):
+        assert raw_http.request(server.address).text == "hello"
+
+
+def test_the_scope_is_complete(server: ServerProcess) -> None:
+    answer = raw_http.request(
+        server.address, "GET", "/sh%6Fw?q=%20&r=%E9", [("X-Two", "1"), ("Cookie", "a=b")]
+    )
+    shown = json.loads(answer.body)
+    assert (shown["path"], shown["root_path"], shown["scheme"]) == ("/show", "", "http")
+    assert shown["client"][0] == "127.0.0.1"
+    if name_of(server) != "apache":  # it believes the Host header, which has no port here
+        assert shown["server"][1] == server.port
+    assert shown["query"] == "q=%20&r=%E9"
+    assert (shown["headers"]["x-two"], shown["headers"]["cookie"]) == ("1", "a=b")
+    raw = "/show" if name_of(server) in ("waitress", "cheroot", "wsgiref") else "/sh%6Fw"
+    assert shown["raw_path"] in (raw, "/sh%6Fw")
+    assert shown["state"] == {"pid": shown["pid"]}
+
+
+@pytest.mark.parametrize("size", [10, 100_000, 3_000_000])
+def test_uploads_arrive(server: ServerProcess, size: int) -> None:
+    assert raw_http.request(server.address, "POST", "/count", body=b"x" * size).text == str(size)
+
+
+def test_an_echo_of_a_stream(server: ServerProcess) -> None:
+    # Apache hands the response on only after the whole upload: what lies between must fit into socket buffers.
+    body = bytes(range(256)) * (200 if name_of(server) == "apache" else 2000)
+    assert raw_http.request(server.address, "POST", "/echo", body=body).body == body
+
+
+def test_chunked_uploads_arrive_or_are_refused(server: ServerProcess) -> None:
+    """Never an empty body in place of the client's."""
+    with RawClient(server.address) as client:
+        client.send_head("POST", "/count", [("Transfer-Encoding", "chunked"), ("Connection", "close")])
+        if name_of(server) in NO_CHUNKED:
+            assert client.read_head().status == 411
+            return
+        for piece in (b"x" * 1000, b"y" * 70_000, b""):
+            client.send_chunk(piece)
+        assert client.read_response().text == "71000"
+
+
+def test_downloads_arrive(server: ServerProcess) -> None:
+    assert len(raw_http.request(server.address, "GET", "/download?8").body) == 8 << 20
+
+
+def test_events_leave_one_by_one(server: ServerProcess) -> None:
+    with RawClient(server.address) as client:
+        client.send_head("GET", "/events", [("Connection", "close")])
+        head = client.read_head()
+        assert head.status == 200
+        times = [time.monotonic() for _ in client.iter_body(head)]
+    assert len(times) >= 3 or name_of(server) == "waitress"
+    assert times[-1] - times[0] > 0.15
+
+
+def test_errors_are_answered_500_and_logged(server: ServerProcess) -> None:
+    for path, error in (("/crash", "LookupError: before the response"), ("/leave", "SystemExit")):
+        if name_of(server).startswith("uwsgi"):  # it has no error page: it closes
+            with pytest.raises(TruncatedBody):
+                raw_http.request(server.address, "GET", path)
+        else:
+            assert raw_http.request(server.address, "GET", path).status == 500
+        server.wait_for_log(error)
+    assert raw_http.request(server.address).text == "hello"
+
+
+def test_an_error_in_the_middle_is_no_complete_response(server: ServerProcess) -> None:
+    with RawClient(server.address) as client:
+        client.send_head("GET", "/crash-later")
+        head = client.read_head()
+        try:
+            body = client.read_body(head)
+        except (TruncatedBody, ConnectionError, ValueError):
+            body = None
+    # HTTP/1.0 servers end every body by closing, and mod_wsgi's daemon ends it for Apache: there is no telling.
+    if name_of(server) != "apache" and head.get("transfer-encoding") is not None:
+        assert body is None
+    server.wait_for_log("LookupError: in the response")
+
+
+def test_background_work_does_not_hold_the_response(server: ServerProcess) -> None:
+    began = time.monotonic()
+    assert raw_http.request(server.address, "GET", "/background").text == "done"
+    assert time.monotonic() - began < 0.28
+    if name_of(server) == "uwsgi":
+        # Without --enable-threads no thread runs between two requests.
+        raw_http.request(server.address, "GET", "/slow")
+    server.wait_for_log("background work ended")
+    server.wait_for_log("LookupError: after the response")
+
+
+def test_requests_run_at_the_same_time(server: ServerProcess) -> None:
+    if name_of(server) in ONE_AT_A_TIME:
+        pytest.skip("the server answers one request at a time")
+    bodies: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: bodies.append(raw_http.request(server.address, "GET", "/slow").text))
+        for _ in range(4)
+    ]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert bodies == ["slow"] * 4
+    assert time.monotonic() - began < 1.5
+
+
+def test_clients_that_leave_leave_nothing_behind(server: ServerProcess) -> None:
+    """50 clients of an endless stream."""
+    before = census(server)
+    for _ in range(50):
+        with RawClient(server.address) as client:
+            client.send_head("GET", "/forever")
+            client.read_head()
+            client.reset()
+    wait_until(lambda: census(server)["tasks"] == 0, 15, lambda: f"{census(server)}\n{server.log()[-2000:]}")
+    after = census(server)
+    assert (after["tasks"], before["tasks"]) == (0, 0)
+    if not name_of(server).startswith(
+        ("werkzeug", "gunicorn-gevent")
+    ):  # a thread or greenlet for each connection
+        assert after["threads"] <= before["threads"] + 8
+
+
+def census(server: ServerProcess) -> Any:
+    return json.loads(raw_http.request(server.address, "GET", "/census").body)
+
+
+@pytest.mark.parametrize("name", [name for name in WSGI_COMMANDS if name != "uwsgi-threads"])
+def test_a_stopped_server_shuts_its_applications_down(name: str) -> None:
+    """Once in every process that has served.
+
+    Not on uWSGI with threads, which now and then ends a worker without running Python's exit handlers.
+    """
+    with serving_wsgi(name, TARGET) as server:
+        raw_http.request(server.address)
+        pids = [line.split()[-1] for line in server.log().splitlines() if "startup in" in line]
+        assert len(pids) == 1
+        if name in ("wsgiref", "werkzeug", "cheroot", "waitress"):  # they know Ctrl-C only
+            server.process.send_signal(signal.SIGINT)
+            server.process.wait(20)
+        else:
+            server.stop()
+        assert f"shutdown in {pids[0]}" in server.log()
