@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from bridgekit.adapters._context import rehome
 from bridgekit.adapters._files import BLOCK, FileWrapper, file_message
+from bridgekit.adapters._input import SpooledBody
 from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._timing_key import LiveTiming
 from bridgekit.concurrency.backends import LoopGone
@@ -46,6 +47,7 @@ class AppRun:
         "_app",
         "_environ",
         "_extensions",
+        "_input",
         "_queued_at",
         "_timing",
         "_window",
@@ -66,6 +68,7 @@ class AppRun:
     ) -> None:
         self._app = app
         self._environ = environ
+        self._input = environ["wsgi.input"]  # the application may put another one in its place
         self._window = window
         self._extensions = extensions
         self._timing = timing
@@ -93,10 +96,16 @@ class AppRun:
         finally:
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
+            self.discard()
             try:
                 self._window.finish()
             except LoopGone:
                 logger.debug("the event loop was closed before the request had finished")
+
+    def discard(self) -> None:
+        """Let go of what lies on disk: after the run, or where there will be none."""
+        if type(self._input) is SpooledBody:
+            self._input.close()
 
     def _call(self) -> None:
         """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+from typing import BinaryIO
 
 from bridgekit.concurrency.windows import LoopToThread
 
-__all__ = ["RequestBody"]
+__all__ = ["RequestBody", "SpooledBody"]
 
 _BUFFER = 65536
 """One message of uvicorn, hypercorn and daphne holds up to this many bytes."""
@@ -35,7 +36,13 @@ class _Source(io.RawIOBase):
         return size
 
 
-class RequestBody(io.BufferedReader):
+class _BodyFile(io.BufferedReader):
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any binary file; every negative size means all, as with `io.BytesIO`."""
+        return super().read(-1 if size is None or size < 0 else size)
+
+
+class RequestBody(_BodyFile):
     """A body that is still arriving. It ends at the end of the body, with and without ``CONTENT_LENGTH``.
 
     A body that breaks off makes the read raise `ClientDisconnected`, it never looks complete.
@@ -44,6 +51,9 @@ class RequestBody(io.BufferedReader):
     def __init__(self, window: LoopToThread) -> None:
         super().__init__(_Source(window), _BUFFER)
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        """As of any binary file; every negative size means all, as with `io.BytesIO`."""
-        return super().read(-1 if size is None or size < 0 else size)
+
+class SpooledBody(_BodyFile):
+    """A body that was received whole and lies on disk. To be closed with its request."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)  # type: ignore[arg-type]  # all that it takes of a raw file is there

@@ -14,10 +14,15 @@ from typing import Any, BinaryIO
 
 import anyio.to_thread
 
+from bridgekit.adapters._input import SpooledBody
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
 
 __all__ = ["Beginning", "Limits", "body_of", "take_in"]
+
+
+MAX_DIGITS = 19
+"""Of a Content-Length: beyond 2**63 no file system and no socket goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,12 @@ def body_of(message: Message) -> bytes:
 def declared_length(environ: Mapping[str, Any]) -> int | None:
     """CONTENT_LENGTH as a number, ``None`` where it is absent.
 
-    :raises ServerProtocolError: when it is no number; a server should have refused the request.
+    :raises ServerProtocolError: when it is no number, or none that can be; a server should have refused the request.
     """
     value = environ.get("CONTENT_LENGTH")
     if not value:
         return None
-    if not (value.isascii() and value.isdigit()):
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise ServerProtocolError(f"Content-Length of the request is not one number: {value!r}")
     return int(value)
 
@@ -134,11 +139,11 @@ async def _collect(
         if spool is not None:
             spool.close()
         raise
-    return spool, length
+    return SpooledBody(spool), length
 
 
 def _open_spool() -> BinaryIO:
-    """A nameless file; whoever holds it closes it, at the latest the garbage collector."""
+    """A nameless file; whoever holds it closes it."""
     return tempfile.TemporaryFile()
 
 

@@ -136,6 +136,7 @@ class WSGIResponder:
         try:
             settings.pool.submit(run)
         except PoolSaturated:
+            run.discard()
             self._overdue = True
         else:
             await self._attend()
@@ -267,6 +268,7 @@ class WSGIResponder:
         """End a request that still waits for a thread; false when it has one."""
         taken_back = not self._run.begun and self._settings.pool.withdraw(self._run)
         if taken_back:
+            self._run.discard()
             self._window.finish()
         return taken_back
 
