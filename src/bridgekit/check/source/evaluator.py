@@ -429,11 +429,10 @@ class Evaluator:
         if isinstance(node, ast.Import | ast.ImportFrom):
             assert event.alias is not None
             value = self.imports.imported(node, event.alias, frame)
-            return (
-                Missing(value.reason, value.location or frame.unknown("", node).location)
-                if isinstance(value, Missing)
-                else value
-            )
+            if isinstance(value, Missing):
+                # A failed import that nothing catches: the code is made for an environment that has it.
+                return Unknown(value.reason, value.location or frame.unknown("", node).location)
+            return value
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return self.calls.decorated(FunctionValue(node, frame, owner=frame.cls), node, frame, event.index)
         if isinstance(node, ast.ClassDef):
