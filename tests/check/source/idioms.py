@@ -578,4 +578,103 @@ class Middleware(MiddlewareMixin):
     def process_request(self, request):
         pass
 """,
+    "dispatch behind typing.cast": """
+from typing import Any, cast
+from asgiref import sync
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        if iscoroutinefunction(self.get_response):
+            markcoroutinefunction(self)
+    def __call__(self, request):
+        if iscoroutinefunction(self):
+            return cast(Middleware, self).__acall__(request)
+        return self.get_response(request)
+    async def __acall__(self, request):
+        await sync.sync_to_async(self.before)(request)
+        response = await cast(Any, self.get_response(request))
+        await sync.sync_to_async(self.after)(response)
+        return response
+    def before(self, request):
+        pass
+    after = before
+""",
+    "dispatch to another object": """
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+class Core:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    async def arun(self, request):
+        await sync_to_async(print)("before", end="")
+        return await self.get_response(request)
+    def run(self, request):
+        return self.get_response(request)
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.core = Core(get_response)
+        self.is_async = iscoroutinefunction(get_response)
+        self.run = self.core.arun if self.is_async else self.core.run
+        if self.is_async:
+            markcoroutinefunction(self)
+    def __call__(self, request):
+        if self.is_async:
+            return self.core.arun(request)
+        return self.run(request)
+""",
+    "awaitable held by a name": """
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+    def __call__(self, request):
+        if iscoroutinefunction(self.get_response):
+            answer = self.alater(request)
+            return answer
+        return self.get_response(request)
+    async def alater(self, request):
+        waiting = sync_to_async(str)(request)
+        await waiting
+        return await self.get_response(request)
+""",
+    "own awaitable test": """
+import inspect
+from asgiref.sync import sync_to_async
+from django.utils.decorators import sync_and_async_middleware
+@sync_and_async_middleware
+def Middleware(get_response):
+    def middleware(request):
+        response = get_response(request)
+        if inspect.isawaitable(response):
+            return later(response)
+        return response
+    async def later(response):
+        response = await response
+        await sync_to_async(str)(response)
+        return response
+    return middleware
+""",
+    "channels-like wrapper class": """
+from asgiref.sync import SyncToAsync, markcoroutinefunction
+class DatabaseSyncToAsync(SyncToAsync):
+    def thread_handler(self, loop, *args, **kwargs):
+        return super().thread_handler(loop, *args, **kwargs)
+database_sync_to_async = DatabaseSyncToAsync
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    @database_sync_to_async
+    def look_up(self):
+        return 1
+    async def __call__(self, request):
+        await database_sync_to_async(str)(1)
+        return await self.get_response(request)
+""",
 }

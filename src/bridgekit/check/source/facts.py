@@ -106,7 +106,8 @@ class FactsReader:
 
     def hops(self) -> tuple[Count, Claim]:
         """Hops of the middleware's own code, and whether it runs ``MiddlewareMixin.__acall__``."""
-        cost = HopCounter(self.evaluator).count(self.product, self.frame)
+        async_capable = self.flag("async_capable", default=False).answer is not Answer.NO
+        cost = HopCounter(self.evaluator, async_capable=async_capable).count(self.product, self.frame)
         why = cost.why or self.frame.unknown("not followed")
         if cost.low == cost.high:
             count = Count(cost.low, cost.high, location=self.defined_at())

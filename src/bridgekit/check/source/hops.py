@@ -48,8 +48,10 @@ _COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | as
 class HopCounter:
     """Walks function bodies; one object counts one middleware."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, *, async_capable: bool = True) -> None:
         self.evaluator = evaluator
+        self.async_capable = async_capable
+        """Whether a plain function of it may return an awaitable at all; that of a sync-only middleware does not."""
         self.stack: list[ast.AST] = []
         self.decides = False
         """Whether conditions are decided. Most middleware cost the same on every way, and deciding is the dear part."""
@@ -357,6 +359,8 @@ class HopCounter:
         if isinstance(node.value, ast.Call | ast.IfExp):
             return self.expression(node.value, frame, at, awaited=True)
         paths = self.expression(node.value, frame, at)
+        if isinstance(node.value, ast.Name) and self._is_counted(node.value.id, frame, at):
+            return paths
         value = self.evaluator.evaluate(node.value, frame, at)
         if isinstance(value, GetResponse | Native) or not isinstance(value, Unknown | Missing | Choice):
             return paths
@@ -364,6 +368,16 @@ class HopCounter:
             return paths
         why = frame.unknown("awaits something that is only known at run time", node)
         return then(paths, {False: Cost(0, None, why=why)})
+
+    def _is_counted(self, name: str, frame: Frame, at: int | None) -> bool:
+        """Whether a name holds the result of a call that was counted where it was made."""
+        bound = [b for b in frame.block.names.get(name, ()) if at is None or b.index < at]
+        return bool(bound) and all(
+            isinstance(b.value, ast.Call)
+            and not _is_far(b.value.func)
+            and not self._leads_away(b.value.func, frame)
+            for b in bound
+        )
 
     def _conditional(self, node: ast.IfExp, frame: Frame, at: int | None, *, awaited: bool) -> Paths:
         start = self.expression(node.test, frame, at)
@@ -401,11 +415,17 @@ class HopCounter:
         paths = FREE if isinstance(node.func, ast.Name) else self._children(node.func, frame, at)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             paths = then(paths, self.expression(argument, frame, at))
-        if not awaited and ((_is_far(node.func) and not returned) or self._leads_away(node.func, frame)):
+        returned = returned and self.async_capable and not _is_async(frame)
+        if not awaited and not returned and (_is_far(node.func) or self._leads_away(node.func, frame)):
             return paths
         callee = self.evaluator.evaluate(node.func, frame, at)
         if isinstance(callee, Unknown) and awaited:
             callee = frame.unknown(f"awaits {ast.unparse(node.func)[:60]}(): {callee.reason}", node)
+        if isinstance(callee, Unknown) and returned and not awaited:
+            why = frame.unknown(
+                f"returns {ast.unparse(node.func)[:60]}(), which may be awaitable: {callee.reason}", node
+            )
+            return then(paths, {False: Cost(0, None, why=why)})
         arguments, keywords = self.evaluator.calls.arguments(node, frame, at)
         return then(paths, self.calling(callee, arguments, keywords, frame, node, awaited=awaited))
 
