@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.evaluator import evaluate_settings
 from bridgekit.check.settings.result import (
     Blocked,
     Condition,
@@ -13,4 +14,14 @@ from bridgekit.check.settings.result import (
     Variant,
 )
 
-__all__ = ["Blocked", "Condition", "Known", "MiddlewareEntry", "Note", "SettingsResult", "Unknown", "Variant"]
+__all__ = [
+    "Blocked",
+    "Condition",
+    "Known",
+    "MiddlewareEntry",
+    "Note",
+    "SettingsResult",
+    "Unknown",
+    "Variant",
+    "evaluate_settings",
+]

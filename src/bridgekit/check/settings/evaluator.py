@@ -1,0 +1,198 @@
+"""Evaluate a Django settings module from its source: every variant of MIDDLEWARE, and what else rules ask for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bridgekit.check.modules import ModuleFinder, ModuleKind
+from bridgekit.check.settings.effects import Slice
+from bridgekit.check.settings.machine import Assignment, Decision
+from bridgekit.check.settings.plain import to_plain
+from bridgekit.check.settings.result import Blocked, Condition, Known, Note, SettingsResult, Unknown, Variant
+from bridgekit.check.settings.run import Outcome, Task, configuration_classes, run_settings
+from bridgekit.check.settings.values import Namespace
+from bridgekit.check.settings.variants import Explored, Explorer
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["evaluate_settings"]
+
+_SEEDS = ("MIDDLEWARE",)
+_MAX_OPENED = 3
+
+
+def evaluate_settings(
+    finder: ModuleFinder,
+    module: str,
+    *,
+    environ: Mapping[str, str] | None = None,
+    configuration: str | None = None,
+) -> SettingsResult:
+    """Evaluate ``module`` (a dotted name) as ``DJANGO_SETTINGS_MODULE`` would load it; never raises for its content.
+
+    ``environ`` holds the environment variables that are given; every other one is unset, and the settings' default
+    holds. ``configuration`` names the django-configurations class (``DJANGO_CONFIGURATION``); without one, each class
+    that the module defines is a variant.
+    """
+    given = dict(environ or {})
+    found = finder.find(module)
+    if found.kind is not ModuleKind.SOURCE:
+        return _failed(module, found.path, found.reason or f"the settings module {module} is not found")
+    source = finder.load(module)
+    if source.tree is None:
+        return _failed(module, source.path, f"{source.path} {source.error}", source.error_line)
+    task = Task(finder, module, given, configuration or given.get("DJANGO_CONFIGURATION"))
+    task, first = _open_packages(task, run_settings(task, Assignment()))
+    if task.configuration is None and not first.failure:
+        classes = configuration_classes(first.namespace, module)
+        if classes:
+            return _configurations(task, classes, source.path)
+    return _explored(task, first, source.path)
+
+
+def _open_packages(task: Task, first: Outcome) -> tuple[Task, Outcome]:
+    """Where an installed package that was not read blocks MIDDLEWARE, read it: as long as that leads anywhere."""
+    for _ in range(_MAX_OPENED):
+        wanted = {
+            name
+            for name in first.machine.wanted
+            if name not in task.opened
+            and task.finder.find(name).kind is ModuleKind.SOURCE
+            and name != "django"
+        }
+        if first.middleware is not None or not wanted or first.failure:
+            break
+        blocking = {name for name in wanted if any(name in blocked.reason for blocked in first.blocked)}
+        if not blocking:
+            break
+        opened = replace(task, opened=task.opened | blocking)
+        again = run_settings(opened, Assignment())
+        if again.failure:
+            break
+        task, first = opened, again
+    return task, first
+
+
+def _failed(module: str, path: str, reason: str, line: int = 1) -> SettingsResult:
+    location = Location(path or module, max(line, 1))
+    blocked = (Blocked(reason, location),)
+    return SettingsResult(module, path, (), (Variant((), True, None, blocked),), error=reason)
+
+
+def _configurations(task: Task, classes: list[str], path: str) -> SettingsResult:
+    """One result over all configuration classes; none of them is the default unless there is only one."""
+    variants: list[Variant] = []
+    parts: list[SettingsResult] = []
+    for name in classes:
+        one = replace(task, configuration=name)
+        part = _explored(one, run_settings(one, Assignment()), path)
+        parts.append(part)
+        chosen = Condition(f"DJANGO_CONFIGURATION={name}", environ=("DJANGO_CONFIGURATION", name))
+        variants += [
+            replace(variant, conditions=(chosen, *variant.conditions), is_default=False)
+            for variant in part.variants
+        ]
+    if len(classes) == 1:
+        variants[0] = replace(variants[0], is_default=True)
+    else:
+        reason = f"DJANGO_CONFIGURATION is not given; the module defines {', '.join(classes)}"
+        variants.insert(0, Variant((), True, None, (Blocked(reason, Location(path, 1)),)))
+    files = tuple(dict.fromkeys(file for part in parts for file in part.files_read))
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return SettingsResult(
+        task.module, path, files, tuple(variants), next((p.cut for p in parts if p.cut), ""), "", notes
+    )
+
+
+def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
+    sliced = Slice(_trees(task.finder, first), _SEEDS)
+    # Setup hooks and properties of a class reach everything in it: no statement is left out then.
+    skipping = sliced if task.configuration is None else None
+    explorer = Explorer(lambda assignment: run_settings(task, assignment, skipping), sliced)
+    found = explorer.explore(first)
+    variants = list(_variants(task, found, explorer))
+    base = found[0].outcome
+    error = base.failure if base.failure else ""
+    notes: dict[Note, None] = {}
+    for one in found:
+        notes.update(one.outcome.machine.notes)
+    files = dict.fromkeys(file for one in found for file in one.outcome.machine.files)
+    return SettingsResult(task.module, path, tuple(files), tuple(variants), explorer.cut, error, tuple(notes))
+
+
+def _trees(finder: ModuleFinder, outcome: Outcome) -> Iterator[ast.Module]:
+    read = [finder.load(name) for name in outcome.machine.modules]
+    named = {source.path for source in read}
+    read += [
+        finder.load_file(path) for path in outcome.machine.files if path.endswith(".py") and path not in named
+    ]
+    yield from (source.tree for source in read if source.tree is not None)
+
+
+def _variants(task: Task, found: list[Explored], explorer: Explorer) -> Iterator[Variant]:
+    base, *rest = found
+    asked = {decision.key for decision in base.outcome.machine.decisions}
+    undecided = [decision for key, decision in explorer.undecided.items() if key in asked]
+    if undecided:
+        blocked = tuple(Blocked(_question(decision), decision.location) for decision in undecided)
+        yield _variant(task, base, explorer, is_default=True, blocked=blocked)
+        yield _variant(task, base, explorer, is_default=False)
+    else:
+        yield _variant(task, base, explorer, is_default=True)
+    for one in rest:
+        yield _variant(task, one, explorer, is_default=False)
+
+
+def _question(decision: Decision) -> str:
+    text = decision.text if decision.node is None else f"whether `{decision.text}` holds is not known"
+    return f"{text}: {decision.reason}" if decision.reason and decision.reason != text else text
+
+
+def _variant(
+    task: Task, one: Explored, explorer: Explorer, *, is_default: bool, blocked: tuple[Blocked, ...] = ()
+) -> Variant:
+    outcome = one.outcome
+    if outcome.machine.slice is not None:
+        outcome = run_settings(task, one.assignment)
+    conditions = one.conditions
+    if not blocked:
+        conditions = (*conditions, *_answered(one, explorer))
+    middleware = outcome.middleware if not blocked else None
+    settings, everything_else = settings_of(outcome)
+    reasons = blocked or outcome.blocked
+    return Variant(
+        conditions if not is_default or one.conditions else (),
+        is_default,
+        middleware,
+        reasons,
+        settings,
+        everything_else,
+    )
+
+
+def _answered(one: Explored, explorer: Explorer) -> Iterator[Condition]:
+    """Questions without a natural answer, as this variant answers them."""
+    forced = {key for key, _ in one.assignment.forced}
+    asked: set[str] = set()
+    for decision in one.outcome.machine.decisions:
+        if decision.key in explorer.undecided and decision.key not in forced and decision.key not in asked:
+            asked.add(decision.key)
+            if decision.natural is None:
+                text = decision.text if decision.node is not None else decision.reason
+                answer = "true" if decision.outcome else "false"
+                yield Condition(f"{text} is {answer}", decision.location)
+
+
+def settings_of(outcome: Outcome) -> tuple[Mapping[str, Known | Unknown], Unknown | None]:
+    """Every upper-case name as plain data, and what names that are not listed are."""
+    namespace: Namespace = outcome.namespace
+    settings: dict[str, Known | Unknown] = {}
+    if outcome.failure:
+        location = outcome.location or Location("", 1)
+        return settings, Unknown(outcome.failure, location)
+    for name, value in namespace.items():
+        if isinstance(name, str) and name.isupper():
+            settings[name] = to_plain(outcome.machine, value, namespace.bound.get(name))
+    unseen = namespace.unseen
+    return settings, Unknown(unseen.reason, unseen.location) if unseen is not None else None

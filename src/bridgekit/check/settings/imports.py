@@ -1,0 +1,384 @@
+"""Imports between settings modules: the project's own are interpreted, everything else stays an unread name.
+
+What is imported for its content (``import *``) and what stands beside the settings is interpreted at once, in order,
+for its side effects: a sibling may append to a list that it imported. Other modules of the project wait until a value
+of theirs is needed, so that a settings file that imports half the project stays cheap.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from pathlib import Path
+
+from bridgekit.check.modules import FoundModule, ModuleKind
+from bridgekit.check.settings.frames import Frame, Raised, Stuck
+from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.values import (
+    DictValue,
+    External,
+    ModuleValue,
+    Namespace,
+    Opaque,
+    PathValue,
+    Text,
+    Value,
+    poison,
+)
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["Imports"]
+
+_MAX_DOTENV = 64 * 1024
+
+_MAX_MODULE_STEPS = 60_000
+"""Steps for one module beside the settings; a larger one is not what settings lean on."""
+
+
+class Imports:
+    """The import system of a run."""
+
+    def __init__(self, m: Machine) -> None:
+        self.m = m
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    def run_import(self, node: ast.Import, frame: Frame) -> None:
+        """``import a.b`` and ``import a.b as c``."""
+        for alias in node.names:
+            module = self.module(alias.name)
+            if alias.asname:
+                self._bind(frame, alias.asname, module)
+            else:
+                top = alias.name.partition(".")[0]
+                known = frame.names.get(top)
+                if not isinstance(known, ModuleValue | External) or isinstance(module, Opaque):
+                    first = self.module(top) if "." in alias.name else module
+                    self._bind(frame, top, first)
+
+    def run_import_from(self, node: ast.ImportFrom, frame: Frame) -> None:
+        """``from x import a`` and ``from x import *``."""
+        name = self._absolute(node, frame)
+        if node.module == "__future__":
+            return
+        star = any(alias.name == "*" for alias in node.names)
+        if name is None:
+            raise self.m.error(ImportError, Text("attempted relative import beyond top-level package"))
+        module = self.module(name, eager=star, relative=node.level > 0)
+        if star:
+            self._star(module, name, frame)
+            return
+        for alias in node.names:
+            self._bind(frame, alias.asname or alias.name, self._name_from(module, name, alias.name))
+
+    def _absolute(self, node: ast.ImportFrom, frame: Frame) -> str | None:
+        if node.level == 0:
+            return node.module
+        package = frame.module.package
+        parts = package.split(".") if package else []
+        if node.level > len(parts):
+            return None
+        base = parts[: len(parts) - node.level + 1]
+        return ".".join([*base, node.module] if node.module else base)
+
+    def _bind(self, frame: Frame, name: str, value: Value) -> None:
+        self.m.bind(frame, name, value)
+
+    def _name_from(self, module: Value, module_name: str, name: str) -> Value:
+        """``from module import name``: an attribute, else a submodule, else ImportError."""
+        if isinstance(module, ModuleValue):
+            if name not in module.namespace and module.namespace.unseen is None:
+                found = self.submodule(module, name)
+                if found is not None:
+                    return found
+                if "__getattr__" not in module.namespace and not module.namespace.stars:
+                    raise self.m.error(ImportError, Text(f"cannot import name {name!r} from {module_name!r}"))
+            return self.m.getattr(module, name)
+        return self.m.getattr(module, name)
+
+    def _star(self, module: Value, name: str, frame: Frame) -> None:
+        if isinstance(module, ModuleValue):
+            self._star_module(module, frame)
+            return
+        namespace = frame.names
+        if not isinstance(namespace, Namespace):
+            return
+        if isinstance(module, External) and self.m.is_standard(name):
+            namespace.stars.append(name)
+            return
+        cause = module if isinstance(module, Opaque) else self.m.opaque(f"the names of {name} are not known")
+        self.m.taint(namespace, cause)
+
+    def _star_module(self, module: ModuleValue, frame: Frame) -> None:
+        source = module.namespace
+        listed = source.get("__all__")
+        if isinstance(listed, list | tuple) and all(isinstance(name, str) for name in listed):
+            names = [str(name) for name in listed]
+        else:
+            names = [name for name in source if isinstance(name, str) and not name.startswith("_")]
+        if isinstance(frame.names, Namespace):
+            if source.unseen is not None:
+                frame.names.unseen = source.unseen
+            frame.names.stars.extend(source.stars)
+        for name in names:
+            value = source.get(name) if name in source else self._name_from(module, module.name, name)
+            self.m.bind(frame, name, value, source.bound.get(name))
+
+    def import_module(self, name: str) -> Value:
+        """``importlib.import_module(name)``: a module whose content is wanted."""
+        return self.module(name, eager=not self.m.is_standard(name))
+
+    def open_external(self, external: External) -> Value:
+        """The value behind a name of a module that waits; names of packages that stay closed are themselves."""
+        dotted = external.dotted
+        known = self.m.externals.get(dotted)
+        if known is None:
+            self.m.externals[dotted] = external
+            known = self.m.externals[dotted] = self._open(external)
+        return known
+
+    def _open(self, external: External) -> Value:
+        parts = external.dotted.split(".")
+        if self.m.is_standard(parts[0]):
+            return external
+        top = self.m.finder.find(parts[0])
+        path = top.path or (top.search[0] if top.search else "")
+        if not (self._inside(path) or self.m.is_opened(parts[0])):
+            return external
+        end = len(parts)
+        while end and self.m.finder.find(".".join(parts[:end])).kind is not ModuleKind.SOURCE:
+            end -= 1
+        if not end:
+            return external
+        tries, self.m.tries = self.m.tries, []
+        depth = len(self.m.frames)
+        try:
+            value = self.module(".".join(parts[:end]), eager=True)
+            for name in parts[end:]:
+                value = self.m.getattr(value, name)
+        except Raised as raised:
+            del self.m.frames[depth:]
+            return Opaque(
+                f"{external.dotted} cannot be read: its module raises",
+                raised.location,
+                f"module:{external.dotted}",
+            )
+        finally:
+            self.m.tries = tries
+        return value
+
+    def include_file(self, path: str, scope: Value) -> bool:
+        """Run a file of the project in ``scope``; False where it cannot be read."""
+        if not isinstance(scope, DictValue) or not (self.m.in_project(path) or self.m.is_installed(path)):
+            return False
+        source = self.m.finder.load_file(path)
+        self.m.files[path] = None
+        if source.tree is None:
+            poison(scope, self.m.unreadable(path, max(source.error_line, 1), source.error))
+            return True
+        if len(self.m.frames) > 40:
+            raise Stuck("files include one another without end", self.m.here())
+        frame = Frame(self.m.frames[-1].module, scope, path)
+        self.m.frames.append(frame)
+        try:
+            self.m.run_block(source.tree.body, frame)
+        finally:
+            self.m.frames.pop()
+        return True
+
+    def read_dotenv(self, path: Value) -> dict[str, Value]:
+        """The variables of a ``.env`` file of the project (by default beside the code that asks)."""
+        text = path.path if isinstance(path, PathValue) else path
+        if not isinstance(text, str):
+            text = str(Path(self.m.frames[-1].path).parent / ".env")
+        text = os.path.normpath(text)
+        if not self.m.in_project(text):
+            return {}
+        try:
+            if not Path(text).is_file() or Path(text).stat().st_size > _MAX_DOTENV:
+                return {}
+            lines = Path(text).read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return {}
+        self.m.files[text] = None
+        found: dict[str, Value] = {}
+        for number, line in enumerate(lines, 1):
+            name, equals, value = line.strip().removeprefix("export ").partition("=")
+            if equals and not name.startswith("#") and name.strip().isidentifier():
+                found[name.strip()] = Text.at(value.strip().strip("'\""), Location(text, number))
+        return found
+
+    def django_version(self) -> Value | None:
+        """``django.VERSION`` as the installed Django's source says it."""
+        tree = self.m.finder.load("django").tree
+        for node in tree.body if tree is not None else ():
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Tuple)
+                and isinstance(node.targets[0], ast.Name)
+            ) and node.targets[0].id == "VERSION":
+                return tuple(part.value for part in node.value.elts if isinstance(part, ast.Constant))
+        return None
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def module(self, name: str, *, eager: bool = False, relative: bool = False) -> Value:
+        """What ``import name`` gives: a `ModuleValue`, an `External` or the unknown."""
+        known = self.m.modules.get(name)
+        if known is not None:
+            return known
+        found = self.m.finder.find(name)
+        if found.kind is ModuleKind.SOURCE:
+            if self.is_own(found) or eager or self.m.is_opened(name):
+                if self.m.is_standard(name):
+                    return External(name, is_module=True)
+                return self.load(found) if eager or self._is_near(found) else External(name, is_module=True)
+            return External(name, is_module=True)
+        if found.kind is ModuleKind.NAMESPACE and self._inside(found.search[0] if found.search else ""):
+            return self._empty(found)
+        if found.kind is ModuleKind.MISSING and not self.m.is_standard(name):
+            return self._missing(name, found, relative=relative)
+        return External(name, is_module=True)
+
+    def is_own(self, found: FoundModule) -> bool:
+        """Whether the file belongs to the project rather than to what is installed."""
+        return self._inside(found.path)
+
+    def _inside(self, path: str) -> bool:
+        if f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path:
+            return False
+        return any(path.startswith(root + os.sep) for root in self.m.finder.roots)
+
+    def _is_near(self, found: FoundModule) -> bool:
+        """Beside or below the settings, or above them as their package."""
+        directory = str(Path(found.path).parent)
+        below = self.m.package_directory
+        return directory in self.m.settings_directories or bool(
+            below and directory.startswith(below + os.sep)
+        )
+
+    def _empty(self, found: FoundModule) -> ModuleValue:
+        module = ModuleValue(found.name, found.path, found.name, Namespace(), complete=True)
+        self.m.modules[found.name] = module
+        return module
+
+    def _missing(self, name: str, found: FoundModule, *, relative: bool) -> Value:
+        """A module that is not there: ImportError where that is caught, otherwise something that is unknown."""
+        parent, _, _ = name.rpartition(".")
+        in_tree = relative or (bool(parent) and isinstance(self.m.modules.get(parent), ModuleValue))
+        if not in_tree and parent:
+            above = self.m.finder.find(name.partition(".")[0])
+            in_tree = above.kind in (ModuleKind.SOURCE, ModuleKind.NAMESPACE) and self.is_own(above)
+        if self.m.catches(ModuleNotFoundError):
+            if self._can_be_imported(name, in_tree=in_tree):
+                return self.m.opaque(
+                    f"the module {name} is not installed here", truth=True, key=f"module:{name}"
+                )
+            error = self.m.error(ModuleNotFoundError, Text(f"No module named {name!r}"))
+            error.error.attributes["name"] = Text(name)
+            raise error
+        if in_tree:
+            self.m.note(f"the module {name} does not exist in the project")
+            return self.m.opaque(
+                f"the module {name} does not exist in the project", truth=True, key=f"module:{name}"
+            )
+        return External(name, is_module=True)
+
+    def _can_be_imported(self, name: str, *, in_tree: bool) -> bool:
+        if in_tree:
+            self.m.note(f"the optional module {name} does not exist in the project: taken as absent")
+            return False
+        # Not installed here. That says something only if the project's own environment is what we look at.
+        natural = False if self.m.environment_is_complete() else None
+        inputs = frozenset((f"import {name}",))
+        return self.m.decide(
+            f"import:{name}",
+            None,
+            self.m.here(),
+            natural,
+            inputs=inputs,
+            reason=f"the module {name} can be imported",
+        )
+
+    def importable(self, name: str) -> bool:
+        """Whether ``find_spec(name)`` finds it."""
+        found = self.m.finder.find(name)
+        if found.kind is not ModuleKind.MISSING or self.m.is_standard(name):
+            return True
+        return self._can_be_imported(name, in_tree=False)
+
+    def submodule(self, module: ModuleValue, name: str) -> Value | None:
+        """``package.name`` where that is a module, or None."""
+        found = (
+            self.m.finder.find(f"{module.name}.{name}")
+            if module.package == module.name and module.name
+            else None
+        )
+        if found is None or found.kind in (ModuleKind.MISSING, ModuleKind.UNKNOWN):
+            return None
+        return self.module(found.name)
+
+    def load(self, found: FoundModule) -> Value:
+        """Interpret a module's body (after its parents', where they stand near), once."""
+        self._load_parents(found.name)
+        known = self.m.modules.get(found.name)
+        if known is not None:
+            return known
+        source = self.m.finder.load(found.name)
+        module = ModuleValue(found.name, source.path, source.package, Namespace())
+        self.m.modules[found.name] = module
+        self.m.files[source.path] = None
+        if source.tree is None:
+            line = max(source.error_line, 1)
+            poison(module, self.m.unreadable(source.path, line, source.error))
+            return module
+        self._introduce(module)
+        self._run(module, source.tree)
+        return module
+
+    def _load_parents(self, name: str) -> None:
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            parent = self.m.finder.find(".".join(parts[:end]))
+            if (
+                parent.kind is ModuleKind.SOURCE
+                and parent.name not in self.m.modules
+                and self._is_near(parent)
+            ):
+                self.load(parent)
+
+    def _introduce(self, module: ModuleValue) -> None:
+        names = {
+            "__name__": module.name,
+            "__file__": module.path,
+            "__package__": module.package,
+            "__doc__": None,
+        }
+        for name, value in names.items():
+            module.namespace[name] = Text(value) if value is not None else None
+
+    def _run(self, module: ModuleValue, tree: ast.Module) -> None:
+        near = str(Path(module.path).parent) in self.m.settings_directories
+        frame = Frame(module, module.namespace, module.path)
+        saved = self.m.steps
+        budget = saved if near else min(saved, _MAX_MODULE_STEPS)
+        self.m.steps = budget
+        tries, self.m.tries = self.m.tries, list(self.m.tries)
+        self.m.frames.append(frame)
+        try:
+            self.m.run_block(tree.body, frame)
+        except RecursionError:
+            raise Stuck("the settings are nested too deeply to be evaluated", self.m.here()) from None
+        except Stuck as stuck:
+            if near:
+                raise
+            poison(module, Opaque(stuck.reason, stuck.location, f"module:{module.name}:stuck"))
+        except BaseException:
+            # As `importlib._bootstrap._load_unlocked` does: a module that failed is forgotten.
+            self.m.modules.pop(module.name, None)
+            raise
+        finally:
+            self.m.frames.pop()
+            self.m.tries = tries
+            self.m.steps = saved - (budget - max(self.m.steps, 0))
+        module.complete = True

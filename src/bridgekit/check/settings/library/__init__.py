@@ -1,0 +1,140 @@
+"""What the evaluator knows of code that it does not read: the standard library and the packages settings lean on.
+
+A registry by dotted path. Whatever is not in it is unknown, and what it gets hold of is unknown from there on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from bridgekit.check.settings.library import configurations, environment, files, includes, python, system
+from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES, CONSTANTS
+from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.values import (
+    ClassValue,
+    External,
+    Input,
+    ListValue,
+    NativeFunction,
+    Opaque,
+    PathValue,
+    Text,
+    Value,
+)
+
+__all__ = ["Library"]
+
+_HARMLESS = frozenset(sys.stdlib_module_names) - {"bisect", "ctypes", "heapq", "operator", "random"}
+"""Standard modules whose functions leave their arguments as they are."""
+
+_LOGGERS = ("getLogger", "get_logger", "getlogger")
+
+
+class Library:
+    """The registry as the interpreter asks it."""
+
+    def __init__(self) -> None:
+        for part in (configurations, environment, files, includes, python, system):
+            part.register()
+
+    def attribute(self, m: Machine, owner: External, name: str) -> Value:
+        """``owner.name`` of a module, class or object that is not read."""
+        dotted = f"{owner.dotted}.{name}"
+        make = CONSTANTS.get(dotted)
+        if make is not None:
+            return make(m)
+        if owner.is_module and name == "__file__":
+            path = m.finder.find(owner.dotted).path
+            return Text(path) if path else m.opaque(f"{owner.dotted} is not installed here")
+        if owner.is_module and m.is_opened(owner.dotted):
+            module = m.imports.import_module(owner.dotted)
+            if not isinstance(module, External):
+                return m.getattr(module, name)
+        return External(dotted)
+
+    def call(self, m: Machine, function: External, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+        """``function(*args, **kwargs)`` of something that is not read."""
+        model = CALLS.get(function.dotted) or CALLS.get("*." + function.dotted.rpartition(".")[2])
+        if model is not None:
+            return m.call(NativeFunction(function.dotted, model), args, kwargs)
+        opened = m.imports.open_external(function)
+        if opened is not function:
+            return m.call(opened, args, kwargs)
+        return self.unread_call(m, function.dotted, args, kwargs)
+
+    def unread_call(self, m: Machine, dotted: str, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+        """The result is unknown, and so is whatever can be changed among the arguments."""
+        inputs: frozenset[str] = frozenset()
+        for argument in (*args, *kwargs.values()):
+            value, more = unwrap(argument)
+            inputs |= more | (value.inputs if isinstance(value, Opaque) else frozenset())
+        cause = m.opaque(f"{dotted}() is not read", inputs=inputs)
+        m.want(dotted)
+        if dotted.partition(".")[0] not in _HARMLESS:
+            m.hand_over([*args, *kwargs.values()], cause)
+            if not dotted.endswith(_LOGGERS):
+                self._named_modules(m, [*args, *kwargs.values()], cause)
+        m.may_raise(cause)
+        return cause
+
+    def _named_modules(self, m: Machine, arguments: Sequence[Value], cause: Opaque) -> None:
+        """``DjangoDynaconf(__name__)``: code that gets a module's name can reach its settings."""
+        for argument in arguments:
+            module = m.modules.get(argument) if isinstance(argument, str) else None
+            if module is not None:
+                m.taint(module.namespace, cause)
+
+    def inherited(self, m: Machine, receiver: Value, base: External, name: str) -> Value:
+        """An attribute that a base class outside the project may define."""
+        return m.opaque(f"{name} may come from {base.dotted}, which is not read")
+
+    def class_attribute(self, m: Machine, cls: ClassValue, name: str, raw: Value) -> Value:
+        """A class attribute as seen from outside: values of django-configurations resolve to their value."""
+        if isinstance(raw, configurations.SettingValue):
+            return raw.resolve(m, name)
+        return raw
+
+    def instantiate(
+        self, m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
+    ) -> Value:
+        """An instance of a class with a base that is modelled, or `NotImplemented`."""
+        for base in cls.mro:
+            if isinstance(base, External):
+                model = CLASS_BASES.get(base.dotted)
+                if model is not None:
+                    return model(m, cls, args, kwargs)
+        return NotImplemented
+
+    def path_attribute(self, m: Machine, path: PathValue, name: str) -> Value:
+        """An attribute of a `pathlib.Path`."""
+        return files.path_attribute(m, path, name)
+
+    def open_file(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+        """``open(...)``: for reading project files."""
+        return files.open_file(m, args, kwargs)
+
+    def item(self, m: Machine, owner: External, key: Value) -> Value:
+        """``owner[key]``: mostly types (``list[str]``); otherwise unknown."""
+        if owner.dotted.partition(".")[0] in ("typing", "collections", "types"):
+            return owner
+        cause = m.opaque(f"{owner.dotted} is not read")
+        m.want(owner.dotted)
+        return cause
+
+    def iterate(self, m: Machine, owner: External) -> Value:
+        """What iterating over something that is not read gives."""
+        opened = m.imports.open_external(owner)
+        if opened is not owner:
+            return opened
+        m.want(owner.dotted)
+        return m.opaque(f"{owner.dotted} is not read")
+
+    def plain(self, m: Machine, value: Value) -> Value:
+        """For operators: an external constant, opened if that is allowed, else unknown."""
+        if isinstance(value, External):
+            return self.iterate(m, value)
+        if isinstance(value, Input) and isinstance(value.value, ListValue):
+            return value
+        return value

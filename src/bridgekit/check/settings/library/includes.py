@@ -1,0 +1,88 @@
+"""django-split-settings (``include``, ``optional``) and dynaconf, which no static reader can follow."""
+
+from __future__ import annotations
+
+import posixpath
+from fnmatch import fnmatch
+from pathlib import Path
+
+from bridgekit.check.settings.library.files import text_of
+from bridgekit.check.settings.library.registry import CALLS
+from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.values import DictValue, Model, Opaque, Value
+
+__all__ = ["register"]
+
+
+class OptionalFile(Model):
+    """``optional("local.py")``."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Value) -> None:
+        self.path = path
+
+
+def _optional(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return OptionalFile(args[0] if args else kwargs.get("filename"))
+
+
+def _include(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Each pattern's files in sorted order, executed in ``scope`` (by default the caller's own globals)."""
+    frame = m.frames[-1]
+    scope = unwrap(kwargs.get("scope", frame.module.namespace))[0]
+    for argument in args:
+        is_optional = isinstance(argument, OptionalFile)
+        given = argument.path if isinstance(argument, OptionalFile) else argument
+        if given is None or given == "":
+            continue
+        path = text_of(given)
+        if path is None or not isinstance(scope, DictValue):
+            value = unwrap(given)[0]
+            reason = value.reason if isinstance(value, Opaque) else "which file include() reads is not known"
+            _taint(m, scope, m.opaque(reason))
+            continue
+        _include_pattern(
+            m, posixpath.join(posixpath.dirname(frame.path), path), scope, is_optional=is_optional
+        )
+    return None
+
+
+def _include_pattern(m: Machine, pattern: str, scope: DictValue, *, is_optional: bool) -> None:
+    if not (m.in_project(pattern) or m.is_installed(pattern)):
+        if is_optional or any(mark in pattern for mark in "*?["):
+            m.note(f"{pattern} is outside the project: taken as absent")
+        else:
+            _taint(m, scope, m.opaque(f"{pattern} is outside the project"))
+        return
+    found = _matching(pattern)
+    if not found and not is_optional and not any(mark in pattern for mark in "*?["):
+        raise m.error(OSError, f"No such file: {pattern}")
+    if not found:
+        m.note(f"{pattern} does not exist in the project: taken as absent")
+    for path in found:
+        if not m.imports.include_file(path, scope):
+            _taint(m, scope, m.opaque(f"{path} cannot be read"))
+
+
+def _matching(pattern: str) -> list[str]:
+    """Files that match, sorted; patterns are looked at in the last part, as includes write them."""
+    directory, name = Path(pattern).parent, Path(pattern).name
+    try:
+        entries = [entry for entry in directory.iterdir() if fnmatch(entry.name, name) and entry.is_file()]
+    except OSError:
+        return []
+    return sorted(str(entry) for entry in entries)
+
+
+def _taint(m: Machine, scope: Value, cause: Opaque) -> None:
+    m.hand_over([scope], cause)
+
+
+def register() -> None:
+    """Add this module's models to the registry."""
+    CALLS["split_settings.tools.include"] = _include
+    CALLS["split_settings.tools.optional"] = _optional
+    CALLS["split_settings.include"] = _include
+    CALLS["split_settings.optional"] = _optional

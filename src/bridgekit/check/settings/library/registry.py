@@ -1,0 +1,24 @@
+"""Dotted paths of things outside the project, and the functions that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.values import ClassValue, Value
+
+__all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "ClassModel", "Constant", "Model"]
+
+Model: TypeAlias = Callable[[Machine, list[Value], dict[str, Value]], Value]
+Constant: TypeAlias = Callable[[Machine], Value]
+ClassModel: TypeAlias = Callable[[Machine, ClassValue, Sequence[Value], dict[str, Value]], Value]
+
+CALLS: dict[str, Model] = {}
+"""Functions and classes by dotted path; ``*.name`` matches the last part in any package."""
+
+CONSTANTS: dict[str, Constant] = {}
+"""Attributes of unread modules that have a value."""
+
+CLASS_BASES: dict[str, ClassModel] = {}
+"""Base classes outside the project, and how a class derived from them is instantiated."""

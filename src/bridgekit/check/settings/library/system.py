@@ -1,0 +1,88 @@
+"""``sys``, ``platform``, ``socket`` and what of Django itself settings ask."""
+
+from __future__ import annotations
+
+from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
+from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.values import Input, ListValue, Model, Opaque, Text, Value
+
+__all__ = ["register"]
+
+
+class SysModules(Model):
+    """``sys.modules``: the modules of this run by name."""
+
+    __slots__ = ()
+
+    def item(self, m: Machine, key: Value) -> Value:
+        module = m.modules.get(key) if isinstance(key, str) else None
+        return module if module is not None else m.opaque("sys.modules of a module that is not read")
+
+    def contains(self, m: Machine, key: Value) -> Value:
+        if isinstance(key, str) and key in m.modules:
+            return True
+        name = frozenset((f"{key} in sys.modules",))
+        return m.outside_value(next(iter(name)), False)
+
+    def attribute(self, m: Machine, name: str) -> Value:
+        if name == "get":
+            from bridgekit.check.settings.values import NativeFunction
+
+            return NativeFunction("sys.modules.get", lambda m, args, kwargs: self.item(m, args[0]))
+        return NotImplemented
+
+
+def _argv(m: Machine) -> Value:
+    """The command line of a server; tests for ``"test" in sys.argv`` make a variant."""
+    assumed = m.assumed_inputs.get("sys.argv")
+    words = ["server"] if assumed is None else ["manage.py", assumed]
+    return Input(ListValue(Text(word) for word in words), frozenset(("sys.argv",)))
+
+
+def _django_version(m: Machine) -> Value:
+    """``django.VERSION`` of the environment that is read, from its source."""
+    version = m.imports.django_version()
+    if version is None:
+        return m.opaque("django is not installed where bridgekit looks", key="django.VERSION")
+    return version
+
+
+def _exit(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    raise m.error(SystemExit, *args)
+
+
+def _platform(name: str, value: str) -> Value:
+    return Input(Text(value), frozenset((name,)))
+
+
+def _unknown(reason: str) -> Opaque | None:
+    return None
+
+
+def register() -> None:
+    """Add this module's models to the registry."""
+    CONSTANTS["sys.modules"] = lambda m: SysModules()
+    CONSTANTS["sys.argv"] = _argv
+    CONSTANTS["sys.platform"] = lambda m: _platform("sys.platform", "linux")
+    CONSTANTS["sys.version_info"] = lambda m: tuple(m.finder.environment.python_version)
+    CONSTANTS["sys.version"] = lambda m: m.opaque("sys.version")
+    CONSTANTS["sys.maxsize"] = lambda m: 2**63 - 1
+    CONSTANTS["sys.path"] = lambda m: ListValue()
+    CONSTANTS["os.name"] = lambda m: _platform("os.name", "posix")
+    CONSTANTS["os.sep"] = lambda m: "/"
+    CONSTANTS["os.pardir"] = lambda m: ".."
+    CONSTANTS["os.curdir"] = lambda m: "."
+    CONSTANTS["os.path.pardir"] = lambda m: ".."
+    CONSTANTS["os.path.sep"] = lambda m: "/"
+    CONSTANTS["django.VERSION"] = _django_version
+    CONSTANTS["typing.TYPE_CHECKING"] = lambda m: False
+    CALLS["sys.exit"] = _exit
+    CALLS["platform.system"] = lambda m, args, kwargs: _platform("platform.system()", "Linux")
+    for dotted in ("socket.gethostname", "platform.node", "getpass.getuser", "socket.getfqdn"):
+        CALLS[dotted] = _hostname
+    for dotted in ("warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "logging.disable"):
+        CALLS[dotted] = lambda m, args, kwargs: None
+
+
+def _hostname(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return m.opaque("the name of the machine or the user")

@@ -1,0 +1,333 @@
+"""The values that settings code handles while it is interpreted: plain Python data, and stand-ins for all else.
+
+Numbers, ``None``, tuples, ranges and bytes are themselves. Mutable containers are subclasses that can be *poisoned*:
+code that cannot be read had its hands on them, so that from there on nothing is known of their content.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from bridgekit.middleware_chain.facts import Location
+
+if TYPE_CHECKING:
+    from bridgekit.check.settings.frames import Frame
+    from bridgekit.check.settings.machine import Machine
+
+__all__ = [
+    "POISONABLE",
+    "BoundMethod",
+    "ClassMethod",
+    "ClassValue",
+    "DictValue",
+    "ErrorValue",
+    "External",
+    "FunctionValue",
+    "Input",
+    "InstanceValue",
+    "IteratorValue",
+    "ListValue",
+    "Model",
+    "ModuleValue",
+    "Namespace",
+    "NativeFunction",
+    "NativeMethod",
+    "Opaque",
+    "PathValue",
+    "PropertyValue",
+    "SetValue",
+    "StaticMethod",
+    "SuperValue",
+    "Text",
+    "Value",
+    "poison",
+]
+
+Value: TypeAlias = object
+
+
+class Text(str):
+    """A string that remembers where its literal stands."""
+
+    __slots__ = ("location",)
+    location: Location
+
+    @classmethod
+    def at(cls, text: str, location: Location) -> Text:
+        """``text``, written at ``location``."""
+        made = cls(text)
+        made.location = location
+        return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """A value that cannot be known: why, and where that began.
+
+    ``key`` names the value, so that a question asked twice gets one answer in one run; ``truth`` is its truth value
+    where that much is known; ``inputs`` are the inputs it is made from.
+    """
+
+    reason: str
+    location: Location
+    key: str
+    truth: bool | None = None
+    inputs: frozenset[str] = frozenset()
+
+    def derive(self, suffix: str) -> Opaque:
+        """What an operation makes of it: as unknown, for the same reason."""
+        key = f"{self.key}{suffix}"
+        return Opaque(self.reason, self.location, key[:200], None, self.inputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A value that holds under the present inputs (an unset environment variable's default) and may be otherwise."""
+
+    value: Value
+    inputs: frozenset[str]
+
+
+class ListValue(list[Value]):
+    """A list that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: Iterable[Value] = ()) -> None:
+        super().__init__(items)
+        self.poison: Opaque | None = None
+
+
+class SetValue(set[Value]):
+    """A set that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: Iterable[Value] = ()) -> None:
+        super().__init__(items)
+        self.poison: Opaque | None = None
+
+
+class DictValue(dict[Value, Value]):
+    """A dictionary that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: object = ()) -> None:
+        super().__init__(items)  # type: ignore[call-overload]  # mapping or pairs, checked by the caller
+        self.poison: Opaque | None = None
+
+
+class Namespace(DictValue):
+    """The names of a module: ``globals()`` is this very object.
+
+    ``bound`` says where each name was bound last. After code that cannot be read had its hands on the namespace,
+    ``unseen`` is what every upper-case name is that nobody has bound since; ``stars`` are the unread modules that
+    ``import *`` drew from.
+    """
+
+    __slots__ = ("bound", "stars", "unseen")
+
+    def __init__(self, items: object = ()) -> None:
+        super().__init__(items)
+        self.bound: dict[Value, Location] = {}
+        self.unseen: Opaque | None = None
+        self.stars: list[str] = []
+
+
+POISONABLE = frozenset((ListValue, SetValue, DictValue, Namespace))
+
+
+@dataclass(slots=True, eq=False)
+class ModuleValue:
+    """A module of the project, its body interpreted."""
+
+    name: str
+    path: str
+    package: str
+    namespace: Namespace
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class External:
+    """A name inside a module that is not read: its dotted path."""
+
+    dotted: str
+    is_module: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class FunctionValue:
+    """A function or lambda of the project with its closure."""
+
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+    defaults: tuple[Value, ...]
+    keyword_defaults: dict[str, Value]
+    owner: ClassValue | None = None
+    local_names: frozenset[str] | None = None
+    attributes: DictValue = field(default_factory=DictValue)
+
+
+@dataclass(slots=True, eq=False)
+class ClassValue:
+    """A class of the project; ``mro`` starts with itself and may hold `External` bases."""
+
+    name: str
+    bases: tuple[Value, ...]
+    namespace: DictValue
+    module: ModuleValue
+    mro: tuple[ClassValue | External | NativeFunction, ...] = ()
+    annotations: dict[str, Value] = field(default_factory=dict)
+    is_dataclass: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class InstanceValue:
+    """An instance of a project's class."""
+
+    cls: ClassValue
+    attributes: DictValue = field(default_factory=DictValue)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod:
+    """A function with its first argument."""
+
+    function: Value
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NativeMethod:
+    """A method of plain data: ``[].append``."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NativeFunction:
+    """A function that is modelled, not interpreted; ``kind`` is the Python type or exception it stands for, if one."""
+
+    name: str
+    call: Callable[..., Value] | None = None
+    kind: type | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyValue:
+    """``property`` or ``cached_property``."""
+
+    getter: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaticMethod:
+    """``staticmethod``."""
+
+    function: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassMethod:
+    """``classmethod``."""
+
+    function: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SuperValue:
+    """``super()``: attributes are looked up after ``after`` in the receiver's MRO."""
+
+    after: ClassValue
+    receiver: Value
+
+
+@dataclass(slots=True, eq=False)
+class ErrorValue:
+    """An exception object: what it is an instance of, and its arguments."""
+
+    kind: Value
+    arguments: tuple[Value, ...] = ()
+    attributes: DictValue = field(default_factory=DictValue)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IteratorValue:
+    """A one-pass iterator: a generator expression, ``zip``, ``map``."""
+
+    items: Iterator[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class PathValue:
+    """A `pathlib.Path`, by its text."""
+
+    path: str
+
+
+class Model:
+    """Something of a library whose behaviour is written down here: ``os.environ``, an ``environ.Env``.
+
+    Subclasses override what they answer; everything else is unknown, said so by the caller.
+    """
+
+    __slots__ = ()
+
+    def attribute(self, m: Machine, name: str) -> Value:
+        """``self.name``; `NotImplemented` for what is not modelled."""
+        return NotImplemented
+
+    def call(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+        """``self(*args, **kwargs)``."""
+        return NotImplemented
+
+    def item(self, m: Machine, key: Value) -> Value:
+        """``self[key]``."""
+        return NotImplemented
+
+    def contains(self, m: Machine, key: Value) -> Value:
+        """``key in self``."""
+        return NotImplemented
+
+    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
+        """``self[key] = value``; whether that is modelled."""
+        return False
+
+
+def poison(value: Value, cause: Opaque, depth: int = 4) -> None:
+    """Forget what ``value`` and the containers in it hold: code that cannot be read may have changed them."""
+    if depth == 0:
+        return
+    if isinstance(value, Namespace):
+        _poison_namespace(value, cause)
+    elif isinstance(value, ListValue | SetValue | DictValue):
+        inner = list(value.values()) if isinstance(value, DictValue) else list(value)
+        value.poison = value.poison or cause
+        for item in inner:
+            poison(item, cause, depth - 1)
+    elif isinstance(value, tuple):
+        for item in value:
+            poison(item, cause, depth - 1)
+    elif isinstance(value, Input):
+        poison(value.value, cause, depth)
+    elif isinstance(value, ModuleValue):
+        _poison_namespace(value.namespace, cause)
+    elif isinstance(value, InstanceValue):
+        poison(value.attributes, cause, depth)
+
+
+def _poison_namespace(namespace: Namespace, cause: Opaque) -> None:
+    """Only upper-case names: settings are what such code is after, not the helpers and modules beside them."""
+    namespace.unseen = cause
+    for name, value in list(namespace.items()):
+        if isinstance(name, str) and name.isupper():
+            poison(value, cause)
+            namespace[name] = cause
+            namespace.bound[name] = cause.location

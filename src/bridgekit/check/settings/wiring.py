@@ -1,0 +1,70 @@
+"""Joins the parts of the interpreter: expressions, statements, calls and imports need one another."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.settings.attributes import get_attribute, set_attribute
+from bridgekit.check.settings.builtin_functions import BUILTINS
+from bridgekit.check.settings.calls import call_value
+from bridgekit.check.settings.expressions import add_values, evaluate, lookup, subscript
+from bridgekit.check.settings.frames import Frame, Raised
+from bridgekit.check.settings.imports import Imports
+from bridgekit.check.settings.library import Library
+from bridgekit.check.settings.machine import Assignment, Machine
+from bridgekit.check.settings.statements import assign, bind, run_block
+from bridgekit.check.settings.truth import truth
+from bridgekit.check.settings.values import NativeFunction, Text, Value
+
+__all__ = ["make_machine"]
+
+
+_LIBRARY = Library()
+
+
+def make_machine(
+    finder: ModuleFinder,
+    environ: Mapping[str, str],
+    assignment: Assignment,
+    opened: frozenset[str],
+    texts: dict[int, Text],
+) -> Machine:
+    """A machine, ready to run settings code. ``texts`` are the literals met so far, by node: runs share them."""
+    m = Machine(finder, environ, assignment, opened, texts)
+    m.evaluate = partial(evaluate, m)
+    m.run_block = partial(run_block, m)
+    m.call = partial(call_value, m)
+    m.getattr = partial(get_attribute, m)
+    m.setattr = partial(set_attribute, m)
+    m.bind = partial(bind, m)
+    m.assign = partial(assign, m)
+    m.subscript = partial(subscript, m)
+    m.add = partial(add_values, m)
+    m.truth = partial(truth, m)
+    m.annotate = partial(_annotate, m)
+    m.builtin_call = _builtin_call
+    m.imports = Imports(m)
+    m.library = _LIBRARY
+    return m
+
+
+def _builtin_call(name: str) -> Callable[..., Value]:
+    found = BUILTINS[name]
+    assert isinstance(found, NativeFunction)
+    assert found.call is not None
+    return found.call
+
+
+def _annotate(m: Machine, frame: Frame, name: str, annotation: ast.expr) -> None:
+    """Remember the type of a class attribute, for dataclasses and pydantic settings; only plain names are read."""
+    value: Value = None
+    if isinstance(annotation, ast.Name):
+        try:
+            value = lookup(m, annotation.id, frame)
+        except Raised:
+            value = None
+    if frame.owner is not None:
+        frame.owner.annotations[name] = value

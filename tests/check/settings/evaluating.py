@@ -1,0 +1,32 @@
+"""Write settings into a directory and evaluate them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.settings import SettingsResult, Variant, evaluate_settings
+
+
+def evaluate(
+    root: Path, module: str = "settings", environ: dict[str, str] | None = None, **files: str
+) -> SettingsResult:
+    """Files by dotted name (``pkg__base`` for ``pkg/base.py``); packages get their ``__init__``."""
+    for name, text in files.items():
+        path = root / (name.replace("__", "/") + ".py") if name != "pkg" else root / "pkg/__init__.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), "utf-8")
+        if path.parent != root and not (path.parent / "__init__.py").exists():
+            (path.parent / "__init__.py").write_text("", "utf-8")
+    return evaluate_settings(ModuleFinder([root]), module, environ=environ)
+
+
+def listed(variant: Variant) -> list[str] | None:
+    """The dotted paths of a variant."""
+    return None if variant.middleware is None else [str(entry.dotted_path) for entry in variant.middleware]
+
+
+def by_name(result: SettingsResult) -> dict[str, list[str] | None]:
+    """Every variant's list by its name; the default one is ``default`` when it has no condition."""
+    return {variant.name: listed(variant) for variant in result.variants}

@@ -1,0 +1,130 @@
+"""Settings that would do harm or never end if they were executed: a clear answer, quickly, and nothing happens."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from .evaluating import evaluate, listed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "while True:\n    pass\n",
+        "def f():\n    return f()\nf()\n",
+        "X = 'a'\nwhile True:\n    X = X + X\n",
+        "X = []\nwhile True:\n    X.append(X)\n",
+        "class A:\n    @property\n    def MIDDLEWARE(self):\n        return self.MIDDLEWARE\nMIDDLEWARE = A().MIDDLEWARE\n",
+        "from itertools import count\nfor i in count():\n    MIDDLEWARE = [str(i)]\n",
+        "x = " + "(" * 150 + ")" * 150 + "\nMIDDLEWARE = [" + "-" * 900 + "1]\n",
+        "MIDDLEWARE = " + "+".join(["['a']"] * 3000) + "\n",
+    ],
+)
+def test_what_never_ends_ends_here(tmp_path: Path, source: str) -> None:
+    """The step budget, the call depth and Python's own recursion limit each end in an unknown with a place."""
+    started = time.perf_counter()
+    result = evaluate(tmp_path, settings=f"{source}MIDDLEWARE = locals().get('MIDDLEWARE', ['a'])\n")
+    assert time.perf_counter() - started < 20
+    assert result.default.middleware is None or listed(result.default) is not None
+    if result.default.middleware is None:
+        assert result.default.blocked[0].reason
+        assert result.default.blocked[0].location.path.endswith("settings.py")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'a' * 10**10",
+        "[0] * 10**12",
+        "10 ** 10 ** 10",
+        "1 << 10**9",
+        "'%999999999d' % 1",
+        "'{:>999999999}'.format(1)",
+        "f'{1:>999999999}'",
+        "list(range(10**12))",
+        "'a'.ljust(10**10)",
+        "bytes(10**11)",
+        "int('9' * 100000)",
+        "'a'.replace('a', 'b' * 100000).replace('b', 'c' * 100000)",
+        "sum(range(10**9))",
+        "max(range(10**10))",
+    ],
+)
+def test_huge_values_are_refused_and_the_rest_goes_on(tmp_path: Path, expression: str) -> None:
+    """An allow-list with bounds: the value is unknown, MIDDLEWARE beside it is not."""
+    started = time.perf_counter()
+    result = evaluate(
+        tmp_path, settings=f"MIDDLEWARE = ['a']\ntry:\n    X = {expression}\nexcept Exception:\n    pass\n"
+    )
+    assert time.perf_counter() - started < 5
+    assert listed(result.default) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "import shutil\nshutil.rmtree(HERE)",
+        "import os\nos.remove(os.path.join(HERE, 'victim'))",
+        "import subprocess\nsubprocess.run(['touch', os.path.join(HERE, 'made')])",
+        "import os\nos.system('rm -rf ' + HERE)",
+        "open(os.path.join(HERE, 'made'), 'w').write('x')",
+        "from pathlib import Path\nPath(HERE, 'made').write_text('x')\nPath(HERE, 'victim').unlink()",
+        'exec("import shutil; shutil.rmtree(HERE)")',
+        "__import__('shutil').rmtree(HERE)",
+        "(lambda: getattr(__builtins__, 'exec')('1/0'))()",
+        "import os\nos.environ['MADE'] = '1'",
+    ],
+)
+def test_nothing_is_executed(tmp_path: Path, harm: str) -> None:
+    """Files stay, none appears, the process's environment is not touched."""
+    import os
+
+    (tmp_path / "victim").write_text("here")
+    evaluate(tmp_path, settings=f"import os\nHERE = os.path.dirname(__file__)\nMIDDLEWARE = ['a']\n{harm}\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["settings.py", "victim"]
+    assert "MADE" not in os.environ
+
+
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
+    """Syntax errors, other encodings, missing modules: the reason and the file."""
+    for text, reason in (
+        (b"MIDDLEWARE = [", "cannot be parsed"),
+        (b"\xff\xfe\xfa = 1", ""),
+        (b"x = '\x00'", ""),
+    ):
+        (tmp_path / "settings.py").write_bytes(text)
+        result = evaluate(tmp_path)
+        assert result.error
+        assert reason in result.error
+        assert result.default.middleware is None
+    assert "missing" in evaluate(tmp_path, "missing").error
+
+
+def test_a_broken_file_in_the_package_blocks_with_its_line(tmp_path: Path) -> None:
+    """The blocking line is the syntax error's, in its own file."""
+    result = evaluate(
+        tmp_path, "pkg.main", pkg__main="from .base import *\n", pkg__base="A = 1\nMIDDLEWARE = [\n"
+    )
+    assert result.default.middleware is None
+    place = result.default.blocked[0].location
+    assert (Path(place.path).name, place.line) == ("base.py", 2)
+
+
+def test_cyclic_imports(tmp_path: Path) -> None:
+    """A module that is being imported is what it is so far, as in Python."""
+    result = evaluate(
+        tmp_path,
+        "pkg.one",
+        pkg__one="MIDDLEWARE = ['a']\nfrom .two import *\nMIDDLEWARE = MIDDLEWARE + ['end']\n",
+        pkg__two="from .one import MIDDLEWARE\nMIDDLEWARE = MIDDLEWARE + ['two']\n",
+    )
+    assert listed(result.default) == ["a", "two", "end"]
+
+
+def test_a_ten_megabyte_file_is_not_read(tmp_path: Path) -> None:
+    """Refused by size, said so."""
+    (tmp_path / "settings.py").write_text("X = 1\n" * 1_800_000)
+    assert "MiB" in evaluate(tmp_path).error

@@ -1,0 +1,339 @@
+"""The idioms of settings files, one test each, on hand-written projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.settings import Known, Unknown
+
+from .evaluating import by_name, evaluate, listed
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "MIDDLEWARE = ['a', 'b', 'c']",
+        "MIDDLEWARE = ('a', 'b', 'c')",
+        "MIDDLEWARE: tuple[str, ...] = ('a',) + ('b', 'c')",
+        "MIDDLEWARE = ['b', 'c']\nMIDDLEWARE.insert(0, 'a')",
+        "MIDDLEWARE = ['a']\nMIDDLEWARE += ('b', 'c')",
+        "X = ['c']\nMIDDLEWARE = ['a', 'b', *X]",
+        "MIDDLEWARE = ['a', 'c']\nMIDDLEWARE.insert(MIDDLEWARE.index('a') + 1, 'b')",
+        "MIDDLEWARE = ['x', 'a', 'b', 'c', 'y'][1:-1]",
+        "MIDDLEWARE = [m for m in ('a', 'no', 'b', 'c') if m != 'no']",
+        "MIDDLEWARE = ['a', 'b', 'c', 'd']\nMIDDLEWARE.remove('d')",
+        "MIDDLEWARE = ['a', 'b', 'c', 'd']\nMIDDLEWARE.pop()",
+        "MIDDLEWARE = ['a', 'b']\nMIDDLEWARE[2:] = ['c']",
+        "MIDDLEWARE = 'a b c'.split()",
+        "MIDDLEWARE = [f'{x}' for x in 'abc']",
+        "from collections import OrderedDict\nMIDDLEWARE = list(OrderedDict.fromkeys(['a', 'b'] + ['a', 'c']))",
+        "import itertools\nMIDDLEWARE = list(itertools.chain(['a'], ('b', 'c')))",
+        "if (m := ['a', 'b', 'c']):\n    MIDDLEWARE = m",
+        "def build(*extra):\n    return ['a', *extra]\nMIDDLEWARE = build('b', 'c')",
+        "MIDDLEWARE = ['a', 'b']\ndef add():\n    global MIDDLEWARE\n    MIDDLEWARE = MIDDLEWARE + ['c']\nadd()",
+        "MIDDLEWARE = ['a']\ndef add(items):\n    items.extend(['b', 'c'])\nadd(MIDDLEWARE)",
+        "GRAPHENE = {'MIDDLEWARE': ['decoy']}\nMIDDLEWARE = ['a', 'b', 'c']\nMIDDLEWARE_LAST = ['decoy']",
+        "globals()['MIDDLEWARE'] = ['a', 'b', 'c']",
+        "vars().update(MIDDLEWARE=['a', 'b', 'c'])",
+        "from contextlib import suppress\nMIDDLEWARE = ['a', 'b', 'c']\nwith suppress(ImportError):\n"
+        "    import not_there\n    MIDDLEWARE.append('d')",
+        "match 'x':\n    case 'y':\n        MIDDLEWARE = []\n    case 'x' | 'z':\n        MIDDLEWARE = ['a', 'b', 'c']",
+        "class Names:\n    first = 'a'\n    def rest(self):\n        return ['b', 'c']\n"
+        "MIDDLEWARE = [Names.first, *Names().rest()]",
+        "import sys\nsettings = sys.modules[__name__]\nsetattr(settings, 'MIDDLEWARE', ['a', 'b', 'c'])",
+        "MIDDLEWARE = []\nfor name in ('a', 'b', 'c'):\n    MIDDLEWARE.append(name)",
+        "n = 0\nMIDDLEWARE = []\nwhile n < 3:\n    MIDDLEWARE.append('abc'[n])\n    n += 1",
+        "from functools import partial, reduce\nMIDDLEWARE = reduce(lambda l, x: l + [x], 'abc', [])",
+        "import copy\nBASE = ['a', 'b']\nMIDDLEWARE = copy.deepcopy(BASE)\nBASE.append('no')\nMIDDLEWARE += ['c']",
+    ],
+)
+def test_ways_to_write_one_list(tmp_path: Path, source: str) -> None:
+    """Each of these leaves a, b, c."""
+    result = evaluate(tmp_path, settings=source)
+    assert listed(result.default) == ["a", "b", "c"]
+    assert result.default.name == "default"
+
+
+def test_each_entry_stands_where_its_literal_stands(tmp_path: Path) -> None:
+    """Locations survive slices, inserts and imports."""
+    result = evaluate(
+        tmp_path,
+        "pkg.dev",
+        pkg__base="MIDDLEWARE = [\n    'one.One',\n    'two.Two',\n]\n",
+        pkg__dev="from .base import *\nMIDDLEWARE = MIDDLEWARE[:1] + [\n    'mid.Mid',\n] + MIDDLEWARE[1:]\n",
+    )
+    places = [(Path(e.location.path).name, e.location.line) for e in result.default.middleware or ()]
+    assert places == [("base.py", 2), ("dev.py", 3), ("base.py", 3)]
+
+
+def test_environment_conditions_become_variants(tmp_path: Path) -> None:
+    """Both branches, each under the environment that reaches it; the default is the one with nothing set."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import os
+            DEBUG = os.environ.get("DEBUG", "0") == "1"
+            MIDDLEWARE = ["a"]
+            if DEBUG:
+                MIDDLEWARE.append("toolbar")
+            if "GZIP" in os.environ:
+                MIDDLEWARE.insert(0, "gzip")
+            if not DEBUG:
+                MIDDLEWARE.append("cache")
+        """,
+    )
+    assert result.variants[0].is_default
+    assert by_name(result) == {
+        "default": ["a", "cache"],
+        "DEBUG=1": ["a", "toolbar"],
+        "GZIP set": ["gzip", "a", "cache"],
+        "DEBUG=1, GZIP set": ["gzip", "a", "toolbar"],
+    }
+
+
+def test_given_environment_decides(tmp_path: Path) -> None:
+    """A variable that is given is no question any more."""
+    source = "import os\nMIDDLEWARE = ['a']\nif os.getenv('X'):\n    MIDDLEWARE += ['x']\n"
+    assert by_name(evaluate(tmp_path, environ={"X": "1"}, settings=source)) == {"default": ["a", "x"]}
+
+
+@pytest.mark.parametrize(
+    ("reader", "on"),
+    [
+        ("import environ\nenv = environ.Env()\nFLAG = env.bool('FLAG', default=False)", "true"),
+        ("import environ\nenv = environ.Env(FLAG=(bool, False))\nFLAG = env('FLAG')", "true"),
+        ("from decouple import config\nFLAG = config('FLAG', default=False, cast=bool)", "true"),
+        ("from environs import Env\nenv = Env()\nFLAG = env.bool('FLAG', False)", "true"),
+        (
+            "import os\nfrom distutils.util import strtobool\nFLAG = strtobool(os.getenv('FLAG', 'no'))",
+            "true",
+        ),
+        ("import os\nFLAG = os.environ.get('FLAG', '').lower() in ('yes', 'on')", "yes"),
+        ("import os\nFLAG = bool(int(os.environ.get('FLAG', '0')))", "1"),
+        ("import os\nFLAG = bool(os.environ.get('FLAG', False))", None),
+        (
+            "import os\ndef envbool(name, default):\n    return os.getenv(name, default) == 'True'\n"
+            "FLAG = envbool('FLAG', 'False')",
+            "True",
+        ),
+        (
+            "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    FLAG: bool = False\nFLAG = S().FLAG",
+            "true",
+        ),
+    ],
+)
+def test_typed_environment_readers(tmp_path: Path, reader: str, on: str | None) -> None:
+    """django-environ, decouple, environs, strtobool, pydantic and home-made helpers: the default, and the switch."""
+    result = evaluate(
+        tmp_path, settings=f"{reader}\nMIDDLEWARE = ['a']\nif FLAG:\n    MIDDLEWARE.append('flag')\n"
+    )
+    assert [listed(variant) for variant in result.variants] == [["a"], ["a", "flag"]]
+    assert result.variants[1].conditions[0].environ == ("FLAG", on)
+
+
+def test_settings_package_with_star_imports_and_a_sibling_that_appends(tmp_path: Path) -> None:
+    """One list object under several names: an append anywhere shows everywhere."""
+    result = evaluate(
+        tmp_path,
+        "pkg",
+        pkg="from .web import *\nfrom .security import *\n",
+        pkg__web="MIDDLEWARE = ['a']\nHELPERS = 1\n",
+        pkg__security="from .web import MIDDLEWARE\nMIDDLEWARE.append('security')\n",
+    )
+    assert by_name(result) == {"default": ["a", "security"]}
+    assert [Path(path).name for path in result.files_read] == ["__init__.py", "web.py", "security.py"]
+
+
+def test_optional_local_settings_are_absent_and_said_so(tmp_path: Path) -> None:
+    """``try: from .local import *``: decided by whether the file is in the tree."""
+    source = "MIDDLEWARE = ['a']\ntry:\n    from .local import *\nexcept ImportError:\n    pass\n"
+    result = evaluate(tmp_path, "pkg.main", pkg__main=source)
+    assert by_name(result) == {"default": ["a"]}
+    assert any("pkg.local does not exist" in note.text for note in result.notes)
+    result = evaluate(tmp_path, "pkg.main", pkg__main=source, pkg__local="MIDDLEWARE = ['local']\n")
+    assert by_name(result) == {"default": ["local"]}
+
+
+def test_an_uninstalled_package_in_a_try_makes_a_variant(tmp_path: Path) -> None:
+    """Whether ``debug_toolbar`` can be imported depends on the environment."""
+    result = evaluate(
+        tmp_path,
+        settings="MIDDLEWARE = ['a']\ntry:\n    import no_such_toolbar\nexcept ImportError:\n    pass\n"
+        "else:\n    MIDDLEWARE += ['toolbar']\n",
+    )
+    assert [listed(variant) for variant in result.variants][-2:] == [["a"], ["a", "toolbar"]] or by_name(
+        result
+    )["default"] == ["a"]
+    assert any("no_such_toolbar can be imported" in variant.name for variant in result.variants)
+
+
+def test_split_settings_includes(tmp_path: Path) -> None:
+    """``include`` runs files in the caller's scope, in sorted order; ``optional`` may match nothing."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/20_more.py").write_text("MIDDLEWARE += ['more']\n")
+    (tmp_path / "parts/10_base.py").write_text("MIDDLEWARE = ['base']\n")
+    result = evaluate(
+        tmp_path,
+        settings="from split_settings.tools import include, optional\n"
+        "include('parts/*.py', optional('local_*.py'), scope=locals())\nMIDDLEWARE.append('end')\n",
+    )
+    assert by_name(result) == {"default": ["base", "more", "end"]}
+
+
+def test_configuration_classes_are_variants(tmp_path: Path) -> None:
+    """django-configurations: attributes, inheritance, properties, methods, values; each class is a variant."""
+    source = """\
+        from configurations import Configuration, values
+        class Base(Configuration):
+            DEBUG = values.BooleanValue(False)
+            MIDDLEWARE = ["a"]
+        class Dev(Base):
+            DEBUG = True
+            @property
+            def MIDDLEWARE(self):
+                return [*super().MIDDLEWARE, "dev"]
+        class Prod(Base):
+            MIDDLEWARE = Base.MIDDLEWARE + ["prod"]
+            @classmethod
+            def pre_setup(cls):
+                super().pre_setup()
+                cls.MIDDLEWARE = cls.MIDDLEWARE + ["hook"]
+    """
+    result = evaluate(tmp_path, settings=source)
+    assert by_name(result) == {
+        "default": None,
+        "DJANGO_CONFIGURATION=Base": ["a"],
+        "DJANGO_CONFIGURATION=Dev": ["a", "dev"],
+        "DJANGO_CONFIGURATION=Prod": ["a", "prod", "hook"],
+    }
+    assert "DJANGO_CONFIGURATION" in result.default.blocked[0].reason
+    chosen = evaluate(tmp_path, settings=source, environ={"DJANGO_CONFIGURATION": "Dev"})
+    assert listed(chosen.default) == ["a", "dev"]
+    assert chosen.default.value("DEBUG") == Known(True, chosen.default.settings["DEBUG"].location)
+
+
+def test_a_settings_class_that_loads_itself(tmp_path: Path) -> None:
+    """The home-made kind: ``inspect.getmembers`` and ``setattr(sys.modules[...])``."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import inspect, sys
+            class Loader:
+                @classmethod
+                def load_settings(cls, name):
+                    self = cls()
+                    for member, value in inspect.getmembers(self):
+                        if member.isupper():
+                            setattr(sys.modules[name], member, value)
+            class Base(Loader):
+                @property
+                def MIDDLEWARE(self):
+                    return ["a", "drop"]
+            class Site(Base):
+                @property
+                def MIDDLEWARE(self):
+                    found = list(super().MIDDLEWARE)
+                    found.remove("drop")
+                    return found + ["site"]
+            Site.load_settings(__name__)
+        """,
+    )
+    assert by_name(result) == {"default": ["a", "site"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("exec(open('/etc/site.conf').read())", "exec"),
+        (
+            "from dynaconf import DjangoDynaconf\nsettings = DjangoDynaconf(__name__)",
+            "dynaconf.DjangoDynaconf",
+        ),
+        ("import django_heroku\ndjango_heroku.settings(locals())", "django_heroku.settings"),
+        ("import yaml\nvars().update(yaml.safe_load(open('x')))", "yaml.safe_load"),
+        ("from no_such_package import *", "no_such_package"),
+        ("import patcher\npatcher.patch(MIDDLEWARE)", "patcher.patch"),
+        ("MIDDLEWARE = eval('MIDDLEWARE')", "eval"),
+        ("import plugins\nfor plugin in plugins.found():\n    MIDDLEWARE.append(plugin)", "plugins.found"),
+        ("MIDDLEWARE = list(set(MIDDLEWARE + ['b']))", "order of a set"),
+        ("import random\nrandom.shuffle(MIDDLEWARE)", "random.shuffle"),
+        ("import plugins\nMIDDLEWARE += [plugins.NAME]", "plugins.NAME"),
+    ],
+)
+def test_what_cannot_be_known_is_said_with_its_line(tmp_path: Path, line: str, reason: str) -> None:
+    """Unknown with the exact blocking line; a variant may say what holds if the code leaves MIDDLEWARE alone."""
+    result = evaluate(tmp_path, settings=f"MIDDLEWARE = ['a']\n{line}\n")
+    assert result.default.middleware is None
+    blocked = result.default.blocked[0]
+    assert reason in blocked.reason
+    assert blocked.location.line in (2, 3)
+    for variant in result.variants[1:]:
+        assert listed(variant) in (["a"], None)
+        assert variant.conditions
+
+
+def test_an_unread_condition_blocks_the_default_and_names_both_sides(tmp_path: Path) -> None:
+    """A condition without a default: the default variant is unknown, both stacks are listed."""
+    result = evaluate(
+        tmp_path,
+        settings="import company\nMIDDLEWARE = ['a']\nif company.is_internal():\n    MIDDLEWARE.append('internal')\n",
+    )
+    assert result.default.middleware is None
+    assert result.default.blocked[0].location.line == 3
+    assert [listed(variant) for variant in result.variants[1:]] == [["a"], ["a", "internal"]]
+
+
+def test_a_required_variable_is_assumed_and_named(tmp_path: Path) -> None:
+    """Settings that refuse to start without a secret: the default variant says what it assumes."""
+    result = evaluate(
+        tmp_path,
+        settings="import os\nKEY = os.getenv('KEY')\nif not KEY:\n    raise RuntimeError('set KEY')\n"
+        "OTHER = os.environ['OTHER']\nMIDDLEWARE = ['a']\n",
+    )
+    assert by_name(result) == {"KEY set": ["a"]}
+    assert result.default.is_default
+    assert isinstance(result.default.value("OTHER"), Unknown)
+
+
+def test_other_settings_are_plain_values(tmp_path: Path) -> None:
+    """What rules read: nested values, with the inputs they rest on."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import os, dj_database_url
+            from pathlib import Path
+            BASE_DIR = Path(__file__).resolve().parent
+            DEBUG = os.environ.get("DEBUG", "") == "1"
+            DATABASES = {"default": {"ATOMIC_REQUESTS": True, "NAME": BASE_DIR / "db", "PASSWORD": os.environ["PW"]}}
+            DATABASES["url"] = dj_database_url.config(conn_max_age=600)
+            ASGI_APPLICATION = "x.asgi.application"
+            MIDDLEWARE = []
+        """,
+    )
+    databases = result.default.value("DATABASES")
+    assert isinstance(databases, Known)
+    assert isinstance(databases.value, dict)
+    assert databases.value["default"]["ATOMIC_REQUESTS"] is True
+    assert databases.value["default"]["NAME"] == str(tmp_path / "db")
+    assert isinstance(databases.value["default"]["PASSWORD"], Unknown)
+    assert databases.value["url"]["CONN_MAX_AGE"] == 600
+    debug = result.default.value("DEBUG")
+    assert isinstance(debug, Known)
+    assert (debug.value, debug.assumes) == (False, ("DEBUG",))
+    assert result.default.value("ASGI_APPLICATION") == Known(
+        "x.asgi.application", debug.location and result.default.settings["ASGI_APPLICATION"].location
+    )
+    assert result.default.value("WSGI_APPLICATION") is None
+
+
+def test_the_number_of_variants_is_bounded_and_said(tmp_path: Path) -> None:
+    """Twenty switches would be a million stacks."""
+    lines = ["import os", "MIDDLEWARE = []"]
+    for number in range(20):
+        lines += [f"if os.getenv('F{number}'):", f"    MIDDLEWARE.append('m{number}')"]
+    result = evaluate(tmp_path, settings="\n".join(lines))
+    assert result.cut
+    assert len(result.variants) <= 26
+    assert by_name(result)["F7 set"] == ["m7"]
