@@ -16,7 +16,7 @@ from bridgekit.check.parsing import SourceModule
 from bridgekit.check.source.definition import Definition, DefinitionKind
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Convertible", "find_convertible"]
+__all__ = ["Convertible", "find_convertible", "harmful_parts"]
 
 _STATEMENTS = (
     ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Expr, ast.If, ast.Return, ast.Pass, ast.Raise,
@@ -190,13 +190,13 @@ def _handled(
     request = handler.args.args[-1].arg if handler.args.args else ""
     if [dotted_name(a) for a in calls[0].args] != [request] or calls[0].keywords:
         return "get_response is not called with the request alone"
-    for found in _harmful(module, handler, calls[0], request):
+    for found in harmful_parts(module, handler, calls[0], request):
         return f"line {getattr(found, 'lineno', handler.lineno)} may block or depends on its thread: {ast.unparse(found)}"
     return Convertible(module, node, handler, calls[0])
 
 
-def _harmful(
-    module: SourceModule, handler: ast.FunctionDef, call: ast.Call, request: str
+def harmful_parts(
+    module: SourceModule, handler: FunctionNode, call: ast.Call, request: str
 ) -> Iterator[ast.AST]:
     """Each part of the body that is not known to be harmless on the event loop."""
     imports = imported_names(module)
@@ -204,7 +204,7 @@ def _harmful(
     response = {
         target.id
         for node in walk_own(handler)
-        if isinstance(node, ast.Assign) and node.value is call
+        if isinstance(node, ast.Assign) and _awaited(node.value) is call
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -217,6 +217,8 @@ def _harmful(
             continue
         if isinstance(node, (ast.arguments, ast.arg, ast.keyword)):
             continue
+        if isinstance(node, ast.Await) and node.value is call:
+            continue
         harmless = isinstance(node, (*_STATEMENTS, *_EXPRESSIONS))
         if isinstance(node, ast.Call):
             harmless = _is_harmless_call(node, imports, known)
@@ -224,6 +226,10 @@ def _harmful(
             harmless = _is_harmless_attribute(node, request, response, imports, known)
         if not harmless:
             yield node
+
+
+def _awaited(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Await) else node
 
 
 def _is_harmless_call(node: ast.Call, imports: Mapping[str, str], known: set[str]) -> bool:
@@ -253,7 +259,7 @@ def _is_harmless_attribute(
     return node.attr in _METHODS
 
 
-def _locals(handler: ast.FunctionDef) -> set[str]:
+def _locals(handler: FunctionNode) -> set[str]:
     return {
         node.id
         for node in walk_own(handler)

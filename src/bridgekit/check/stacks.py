@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bridgekit.check.commute import commute
 from bridgekit.check.settings.result import MiddlewareEntry, Unknown, Variant
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.subject import CheckedMiddleware, Project, Subject
@@ -33,7 +34,7 @@ def build_subject(project: Project, variant: Variant, read: ReadMiddleware) -> S
             zip(entries, chain.layers, definitions, strict=True)
         )
     )
-    return Subject(project, variant, chain, middleware, _proposals(facts, project))
+    return Subject(project, variant, chain, middleware, _proposals(facts, definitions, project))
 
 
 def _definition(entry: MiddlewareEntry, read: ReadMiddleware) -> Definition | None:
@@ -49,6 +50,12 @@ def _unreadable(entry: MiddlewareEntry) -> MiddlewareFacts:
     )
 
 
-def _proposals(facts: list[MiddlewareFacts], project: Project) -> list[Proposal]:
+def _proposals(
+    facts: list[MiddlewareFacts], definitions: list[Definition | None], project: Project
+) -> list[Proposal]:
     """All changes, tried on a request with an async view: a sync view adds the same hop before and after."""
-    return plan(facts, project.server) if facts else []
+
+    def may_swap(position: int) -> bool:
+        return commute(definitions[position], definitions[position + 1])
+
+    return plan(facts, project.server, may_swap=may_swap) if facts else []
