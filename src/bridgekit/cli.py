@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bridgekit.exceptions import ProjectError
 
 __all__ = ["main"]
 
+FORMATS = ("text", "json", "sarif", "github", "html")
+BAR = 20
+PATIENCE = 0.5
+"""Seconds before a run says what it is reading: shorter ones would only flicker."""
 SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
 
 
@@ -58,3 +68,104 @@ def serve(target: str, server_options: tuple[str, ...], **options: Any) -> None:
         if error.__cause__ is not None:  # the project's own exception: show where
             click.echo(user_traceback(error.__cause__), err=True)
         raise CannotServe(str(error)) from None
+
+
+class CannotCheck(click.ClickException):
+    """Shown as one message, exit code 2: the project could not be checked, which is not the same as clean."""
+
+    exit_code = 2
+
+
+@main.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option(
+    "--settings", multiple=True, metavar="MODULE", help="Settings module; may be given several times."
+)
+@click.option(
+    "--server",
+    type=click.Choice(("asgi", "wsgi")),
+    default="asgi",
+    help="Server to check for [default: asgi].",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Form of the report.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write the report to."
+)
+@click.option("--select", multiple=True, metavar="CODE", help="Rules to run: codes or their beginnings.")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Rules not to run.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="File of findings that are accepted.")
+@click.option(
+    "--write-baseline", type=click.Path(path_type=Path), help="Accept all findings: write them to this file."
+)
+@click.option(
+    "--python", metavar="PATH", help="Interpreter or virtual environment that has the project's packages."
+)
+@click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment variable to assume.")
+@click.option(
+    "--live", is_flag=True, help="Load the project in a child process and check what is really loaded."
+)
+@click.option(
+    "--diff", is_flag=True, help="Print a patch for the sync-only middleware that can safely be made async."
+)
+@click.pass_context
+def check(context: click.Context, /, **given: Any) -> None:
+    """Show what async costs the Django project at PATH, and which line to change.
+
+    Nothing is imported unless --live is given. Exit code: 0 clean, 1 findings, 2 the project could not be checked.
+    """
+    from bridgekit.check.command import check_project
+
+    said = [name for name in given if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    try:
+        with progress_on_stderr() as progress:
+            outcome = check_project(given, said, progress)
+    except ProjectError as error:
+        raise CannotCheck(str(error)) from None
+    click.echo(outcome.text, nl=False)
+    if outcome.told:
+        click.echo(outcome.told, err=True)
+    context.exit(outcome.exit_code)
+
+
+@contextmanager
+def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar of what is being read, if stderr is a terminal; it appears only when the run takes a while."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    started, width = time.monotonic(), 0
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal width
+        if time.monotonic() - started < PATIENCE:
+            return
+        filled = BAR * done // total if total else 0
+        line = f"[{'#' * filled:<{BAR}}] {done}/{total or '?'} {name}"[:78]
+        click.echo(f"\r{line:<{width}}", nl=False, err=True)
+        width = len(line)
+
+    try:
+        yield show
+    finally:
+        if width:
+            click.echo(f"\r{' ' * width}\r", nl=False, err=True)
+
+
+@main.command()
+@click.argument("code", required=False)
+@click.option("--list", "all_rules", is_flag=True, help="Name every rule.")
+def explain(code: str | None, all_rules: bool) -> None:
+    """Print the page of a rule, for example: bridgekit explain BRG001."""
+    from bridgekit.check.pages import rule_page
+    from bridgekit.check.rules import ALL_RULES
+
+    if all_rules:
+        for rule in ALL_RULES:
+            click.echo(f"{rule.code}  {rule.severity.value:<7}  {rule.name}")
+    elif code is None:
+        raise click.UsageError("name a rule, or give --list")
+    else:
+        try:
+            click.echo(rule_page(code), nl=False)
+        except ProjectError as error:
+            raise CannotCheck(str(error)) from None

@@ -1,0 +1,187 @@
+"""One run of the checker: path, project, settings, source, facts, chain, rules, findings, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bridgekit.check.async_views import find_async_views
+from bridgekit.check.baseline import load_baseline, split_known
+from bridgekit.check.config import Options
+from bridgekit.check.distributions import installed_versions
+from bridgekit.check.engine import run_rules, selected
+from bridgekit.check.environment import TargetEnvironment, find_environment
+from bridgekit.check.finding import Finding
+from bridgekit.check.live import LiveStack, load_live, with_source
+from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.parsing import SourceModule
+from bridgekit.check.project import FoundProject, find_project
+from bridgekit.check.report import Report, StackReport
+from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules._databases import database_options
+from bridgekit.check.settings import evaluate_settings
+from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
+from bridgekit.check.source import SourceReader
+from bridgekit.check.source.definition import Definition
+from bridgekit.check.stacks import build_subject
+from bridgekit.check.subject import Project, Subject
+from bridgekit.check.suppress import split_silenced
+from bridgekit.exceptions import ProjectError
+from bridgekit.middleware_chain.facts import Location, MiddlewareFacts
+
+__all__ = ["Progress", "run"]
+
+Progress = Callable[[str, int, int], None]
+"""Told what is about to be read, how many middleware have been read, and how many there are (0: not known yet)."""
+
+
+def run(options: Options, progress: Progress = lambda name, done, total: None) -> Report:
+    """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report."""
+    found = find_project(options.path, options.settings)
+    environment = find_environment(Path(found.root), options.python)
+    accepted = load_baseline(options.baseline) if options.baseline is not None else None
+    checker = _Checker(options, found, environment, progress)
+    stacks = [checker.check(module) for module in found.settings_modules]
+    if len(checker.errors) == len(stacks):
+        raise ProjectError("; ".join(checker.errors))
+    subjects = [subject for stack in stacks for subject in stack.subjects]
+    standing, silenced = split_silenced(
+        run_rules(selected(ALL_RULES, options.select, options.ignore), subjects)
+    )
+    known: list[Finding] = []
+    if accepted is not None:
+        standing, known = split_known(standing, accepted, Path(found.root))
+    return Report(
+        found.root, options.server, stacks, standing, silenced, known, options.live, tuple(checker.notes)
+    )
+
+
+class _Checker:
+    """What one run shares between settings modules: parsed files, read middleware, the project's description."""
+
+    def __init__(
+        self, options: Options, found: FoundProject, environment: TargetEnvironment, progress: Progress
+    ) -> None:
+        self.options = options
+        self.found = found
+        self.environment = environment
+        self.progress = progress
+        self.finder = ModuleFinder(found.roots, environment)
+        self.notes = [
+            f"{other.path} names the settings module {other.module}, which was not checked: "
+            f"name it with --settings {other.module}"
+            for other in found.others
+        ]
+        self.errors: list[str] = []
+        """Why settings could not be evaluated at all, for each module of which that is so."""
+        self._total = 0
+        self._reader = SourceReader(self.finder)
+        self._read: dict[str, Definition] = {}
+        self._project = Project(
+            found.root,
+            options.server,
+            environment.python_version,
+            installed_versions(environment.search_path, ("asgiref", "django")),
+            tuple(
+                self.finder.load_file(path) for path in found.entry_points if not path.endswith("manage.py")
+            ),
+        )
+
+    def _say(self, name: str) -> None:
+        self.progress(name, len(self._read), self._total)
+
+    def check(self, module: str) -> StackReport:
+        """Every variant of one settings module."""
+        self._say(module)
+        result = evaluate_settings(
+            self.finder, module, environ=self.options.env, configuration=self.found.configuration
+        )
+        if result.error:
+            self.errors.append(f"the settings {module} cannot be evaluated: {result.error}")
+        self._total = len(
+            {
+                *self._read,
+                *(
+                    e.dotted_path
+                    for v in result.variants
+                    for e in v.middleware or ()
+                    if isinstance(e.dotted_path, str)
+                ),
+            }
+        )
+        project = self._with_async_views(result)
+        live = self._live(module) if self.options.live else None
+        if live is not None:
+            subjects = [self._live_subject(project, result, live)]
+        else:
+            subjects = [build_subject(project, variant, self.read) for variant in result.variants]
+        return StackReport(module, result.path, subjects, result.notes, "" if live else result.cut)
+
+    def read(self, dotted_path: str, listed_at: Location) -> Definition:
+        """Read a middleware once, however many variants list it."""
+        definition = self._read.get(dotted_path)
+        if definition is None:
+            self._say(dotted_path)
+            definition = self._read[dotted_path] = self._reader.read(dotted_path, listed_at)
+        return definition
+
+    def _with_async_views(self, result: SettingsResult) -> Project:
+        """Look for async views only where a rule asks for them: that reads the project's files."""
+        atomic = any(
+            option.value is True
+            for variant in result.variants
+            for _, option in database_options(variant, "ATOMIC_REQUESTS")
+        )
+        if not atomic:
+            return self._project
+        self._say("async views")
+        views = find_async_views(Path(self.found.root), self._load_view_file)
+        return replace(self._project, async_views=tuple(views))
+
+    def _load_view_file(self, path: Path) -> SourceModule:
+        return self.finder.load_file(path)
+
+    def _live(self, module: str) -> LiveStack:
+        self._say(f"{module} (loading it)")
+        return load_live(
+            module, self.options.server, Path(self.found.root), self.environment.python, self.options.env
+        )
+
+    def _live_subject(self, project: Project, result: SettingsResult, live: LiveStack) -> Subject:
+        """The loaded stack in the place of the default variant; its places are those of the source where it lists them."""
+        default = result.variants[0]
+        listed = {
+            entry.dotted_path: entry.location
+            for variant in result.variants
+            for entry in variant.middleware or ()
+            if isinstance(entry.dotted_path, str)
+        }
+        elsewhere = Location(live.settings_file or result.path, 1)
+        entries = tuple(
+            MiddlewareEntry(facts.dotted_path, listed.get(facts.dotted_path, elsewhere))
+            for facts in live.middleware
+        )
+        self.notes += _inserted(live.middleware, default)
+        loaded = {facts.dotted_path: facts for facts in live.middleware}
+
+        def read(dotted_path: str, listed_at: Location) -> Definition:
+            definition = self.read(dotted_path, listed_at)
+            return replace(definition, facts=with_source(loaded[dotted_path], definition.facts))
+
+        variant = replace(default, conditions=(), is_default=True, middleware=entries, blocked=())
+        return build_subject(project, variant, read)
+
+
+def _inserted(live: tuple[MiddlewareFacts, ...], default: Variant) -> Iterator[str]:
+    """What is in the loaded list and not in the source, and the other way round (instrumentation does such things)."""
+    if default.middleware is None:
+        return
+    source = [entry.dotted_path for entry in default.middleware if isinstance(entry.dotted_path, str)]
+    loaded = [facts.dotted_path for facts in live]
+    for position, path in enumerate(loaded, start=1):
+        if path not in source:
+            yield f"{path} was inserted at run time at position {position}: the source does not list it"
+    for path in source:
+        if path not in loaded:
+            yield f"{path} is listed in the source, but not in the loaded project"

@@ -1,0 +1,305 @@
+"""`bridgekit check` as people run it: on whole projects, by options, exit codes and files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bridgekit.check.reporters import FORMATS
+from bridgekit.check.rules import ALL_RULES
+from bridgekit.cli import FORMATS as OFFERED
+from bridgekit.cli import main
+
+pytest.importorskip("django")
+
+SETTINGS = """
+import os
+SECRET_KEY = "s"
+MIDDLEWARE = [
+    "django.middleware.common.CommonMiddleware",
+    "shop.middleware.audit",
+]
+if os.environ.get("STAGE") == "prod":
+    MIDDLEWARE += ["shop.middleware.extra"]
+"""
+MIDDLEWARE = """
+def audit(get_response):
+    def middleware(request):
+        return get_response(request)
+    return middleware
+
+def extra(get_response):
+    return get_response
+"""
+MANAGE = """
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+"""
+ASGI = (
+    MANAGE
+    + """
+from django.core.asgi import get_asgi_application
+application = get_asgi_application()
+"""
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "__init__.py").write_text("", "utf-8")
+    (shop / "settings.py").write_text(SETTINGS, "utf-8")
+    (shop / "middleware.py").write_text(MIDDLEWARE, "utf-8")
+    (shop / "asgi.py").write_text(ASGI, "utf-8")
+    (tmp_path / "manage.py").write_text(MANAGE, "utf-8")
+    return tmp_path
+
+
+def check(project: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["check", str(project), *options])
+
+
+def codes(project: Path, *options: str) -> list[str]:
+    result = check(project, "--format", "json", *options)
+    return [finding["code"] for finding in json.loads(result.stdout)["findings"]]
+
+
+def test_findings_are_exit_code_one(project: Path) -> None:
+    """With the picture before them."""
+    result = check(project)
+    assert result.exit_code == 1, result.output
+    assert "shop.settings (shop/settings.py), MIDDLEWARE under ASGI, from source" in result.stdout
+    assert "shop/middleware.py:2:1 BRG002 shop.middleware.audit is sync-only" in result.stdout
+
+
+def test_a_clean_project_is_exit_code_zero(project: Path) -> None:
+    """Under WSGI this one is."""
+    result = check(project, "--server", "wsgi")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Found nothing to report.")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--settings", "no.such.settings"], "no.such.settings"),
+        (["--baseline", "missing.json"], "baseline missing.json does not exist"),
+        (["--env", "NOTHING"], "--env NOTHING: give it as NAME=VALUE"),
+        (["--select", "BRG9"], "no rule's code begins with 'BRG9'"),
+        (["--python", "/no/such/python"], "--python /no/such/python: no such file"),
+        (["--output", "/no/such/folder/x"], "/no/such/folder/x cannot be written"),
+    ],
+)
+def test_what_keeps_the_project_from_being_checked_is_exit_code_two(
+    project: Path, options: list[str], said: str
+) -> None:
+    """One message that names the cause, never a traceback."""
+    result = check(project, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("path", ["no-such-folder", "shop/settings.py"])
+def test_a_path_that_is_no_project_says_so(project: Path, path: str) -> None:
+    """A missing folder or a file without a project around it: exit code two or a report, never a traceback."""
+    result = check(project / path)
+    assert result.exit_code in {1, 2}
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_every_format_is_offered_and_rendered(project: Path) -> None:
+    """The command line knows the reporters' names without importing them."""
+    assert OFFERED == FORMATS
+    for form in FORMATS:
+        result = check(project, "--format", form)
+        assert result.exit_code == 1
+        assert "BRG002" in result.stdout
+
+
+def test_a_report_can_go_to_a_file(project: Path, tmp_path: Path) -> None:
+    """Then only the count is told, on stderr."""
+    result = check(project, "--format", "html", "--output", str(tmp_path / "report.html"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "findings written to" in result.stderr
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_select_and_ignore_take_lists(project: Path) -> None:
+    """Several values in one, or the option several times, in any case."""
+    assert set(codes(project)) == {"BRG002"}
+    assert codes(project, "--ignore", "brg001,brg002") == []
+    assert codes(project, "--select", "BRG001", "--select", "BRG003") == []
+
+
+def test_a_comment_silences_its_line_and_its_code(project: Path) -> None:
+    """Where the finding stands: the project's own middleware at its definition."""
+    text = MIDDLEWARE.replace("def audit(get_response):", "def audit(get_response):  # noqa: BRG002")
+    (project / "shop" / "middleware.py").write_text(text, "utf-8")
+    result = check(project, "--env", "STAGE=test")
+    assert "(1 silenced by noqa)" in result.stdout
+
+
+def test_a_baseline_accepts_what_was_there(project: Path, tmp_path: Path) -> None:
+    """Written once, it makes the project clean until something new comes."""
+    baseline = tmp_path / "baseline.json"
+    written = check(project, "--write-baseline", str(baseline))
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert check(project, "--baseline", str(baseline)).exit_code == 0
+    more = MIDDLEWARE + "def more(get_response):\n    return get_response\n"
+    (project / "shop" / "middleware.py").write_text("\n\n" + more, "utf-8")
+    settings = SETTINGS.replace(
+        '"shop.middleware.audit",', '"shop.middleware.audit", "shop.middleware.more",'
+    )
+    (project / "shop" / "settings.py").write_text(settings, "utf-8")
+    document = json.loads(check(project, "--baseline", str(baseline), "--format", "json").stdout)
+    assert [finding["subject"] for finding in document["findings"]] == ["shop.middleware.more"]
+
+
+def test_the_configuration_is_read_and_the_command_line_wins(project: Path) -> None:
+    """[tool.bridgekit] of the project's pyproject.toml."""
+    (project / "pyproject.toml").write_text('[tool.bridgekit]\nserver = "wsgi"\n', "utf-8")
+    assert check(project).exit_code == 0
+    assert check(project, "--server", "asgi").exit_code == 1
+    (project / "pyproject.toml").write_text("[tool.bridgekit]\nserver = 3\n", "utf-8")
+    assert check(project).exit_code == 2
+
+
+def test_an_environment_variable_settles_a_condition(project: Path) -> None:
+    """Without it both branches are shown; with it one list is left."""
+    document = json.loads(check(project, "--format", "json").stdout)
+    variants = document["stacks"][0]["variants"]
+    assert [len(variant["middleware"]) for variant in variants] == [2, 3]
+    document = json.loads(check(project, "--format", "json", "--env", "STAGE=prod").stdout)
+    (variant,) = document["stacks"][0]["variants"]
+    assert variant["middleware"][-1] == "shop.middleware.extra"
+
+
+def test_live_shows_what_was_inserted_at_run_time(project: Path) -> None:
+    """Instrumentation changes settings.MIDDLEWARE while the project starts; the source does not show it."""
+    package = project / "shop" / "__init__.py"
+    settings = SETTINGS + "\nINSTALLED_APPS = ['shop.instrument']\n"
+    (project / "shop" / "settings.py").write_text(settings, "utf-8")
+    package.write_text("", "utf-8")
+    (project / "shop" / "instrument.py").write_text(
+        "from django.conf import settings\nsettings.MIDDLEWARE.insert(0, 'shop.middleware.extra')\n", "utf-8"
+    )
+    result = check(project, "--live")
+    assert result.exit_code == 1, result.output
+    assert "MIDDLEWARE under ASGI, as loaded" in result.stdout
+    assert "note: shop.middleware.extra was inserted at run time at position 1" in result.stdout
+
+
+def test_diff_prints_a_patch_that_applies(project: Path) -> None:
+    """To the file as it is, by git."""
+    patch = check(project, "--diff").stdout
+    subprocess.run(["git", "apply", "--check", "-"], cwd=project, input=patch.encode(), check=True)
+    assert "+@sync_and_async_middleware" in patch
+
+
+HOSTILE = """
+import os, shutil, subprocess
+MIDDLEWARE = []
+open({sentinel!r}, "w").write("executed")
+os.system("touch {sentinel}")
+subprocess.run(["touch", {sentinel!r}])
+shutil.rmtree(".", ignore_errors=True)
+"""
+
+
+def test_neither_the_project_nor_django_is_imported(project: Path, tmp_path: Path) -> None:
+    """Settings that would write and delete files do not get to."""
+    sentinel = tmp_path / "executed"
+    (project / "shop" / "settings.py").write_text(HOSTILE.format(sentinel=str(sentinel)), "utf-8")
+    code = (
+        "import sys\nfrom bridgekit.cli import main\n"
+        f"try:\n    main(['check', {str(project)!r}])\nexcept SystemExit:\n    pass\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('django', 'shop')])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project
+    )
+    assert shown.stdout.splitlines()[-1] == "[]", shown.stdout
+    assert not sentinel.exists()
+    assert (project / "shop" / "settings.py").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MIDDLEWARE = [",
+        b"\xff\xfe\x00M",
+        b"# coding: nonsense\n",
+        b"",
+        b"x = (" * 3000,
+        b"#" * 2_000_000,
+        b"\x00",
+    ],
+    ids=["syntax", "bytes", "coding", "empty", "nested", "large", "null"],
+)
+def test_hostile_settings_are_a_message_and_never_a_traceback(project: Path, content: bytes) -> None:
+    """Exit code two, or findings."""
+    (project / "shop" / "settings.py").write_bytes(content)
+    result = check(project)
+    assert result.exit_code in {0, 1, 2}
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "content", [b"def audit(", b"\xff\xfe\x00M", b"from shop.middleware import audit\n", b"x" * 2_000_000]
+)
+def test_hostile_middleware_is_unknown(project: Path, content: bytes) -> None:
+    """Syntax errors, cyclic imports, wrong encodings and large files are BRG000."""
+    (project / "shop" / "middleware.py").write_bytes(content)
+    assert "BRG000" in codes(project)
+
+
+def test_loops_of_symbolic_links_end(project: Path) -> None:
+    """A folder that contains itself."""
+    (project / "shop" / "loop").symlink_to(project)
+    assert check(project).exit_code == 1
+
+
+def test_as_a_git_hook_it_stops_a_commit(project: Path) -> None:
+    """What a pre-commit hook runs, in a real repository: the commit is refused while findings stand."""
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        return subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=project,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    git("init", "-q")
+    hook = project / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nexec {sys.executable} -m bridgekit check\n", "utf-8")
+    hook.chmod(0o755)
+    git("add", ".")
+    refused = git("commit", "-m", "first")
+    assert refused.returncode == 1
+    assert "BRG002" in refused.stdout + refused.stderr
+    (project / "pyproject.toml").write_text('[tool.bridgekit]\nignore = ["BRG"]\n', "utf-8")
+    assert git("commit", "-m", "first").returncode == 0
+
+
+def test_explain_prints_a_page_and_lists_the_rules() -> None:
+    """In any case of letters; an unknown code is exit code two."""
+    page = CliRunner().invoke(main, ["explain", "brg003"])
+    assert page.stdout.startswith("# BRG003: ")
+    listed = CliRunner().invoke(main, ["explain", "--list"]).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == [rule.code for rule in ALL_RULES]
+    assert CliRunner().invoke(main, ["explain", "BRG999"]).exit_code == 2
+    assert CliRunner().invoke(main, ["explain"]).exit_code == 2
