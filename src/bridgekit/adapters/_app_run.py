@@ -133,12 +133,12 @@ class AppRun:
         """
         response = self.response
         piece = response.piece(data)
-        if not response.sent:
-            if not data:
-                return  # PEP 3333: headers wait for the first non-empty piece
-            self._window.put(response.start_message(), 0)
-        if piece:
-            self._window.put(piece, len(piece))
+        if response.sent:
+            if piece:
+                self._window.put(piece, len(piece))
+        elif data:  # PEP 3333: headers wait for the first non-empty piece
+            start = response.start_message()
+            self._window.put_all((start, piece) if piece else (start,), len(piece))
 
     def _transmit(self, iterable: Iterable[bytes]) -> None:
         response = self.response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from bridgekit.exceptions import AppProtocolError
 
@@ -12,6 +13,7 @@ __all__ = [
     "HOP_BY_HOP",
     "MAX_CACHED_NAMES",
     "SAFE_NAMES",
+    "EncodedHeaders",
     "RequestNames",
     "cgi_name",
     "encode_headers",
@@ -102,8 +104,7 @@ def header_value(name: str, value: object) -> bytes:
         raise AppProtocolError(
             f"value of response header {name} is {type(value).__name__}, it must be str (PEP 3333)"
         )
-    # Printable ASCII, which nearly every value is, is legal at one look.
-    if not (value.isascii() and value.isprintable()) and _ILLEGAL.search(value):
+    if _ILLEGAL.search(value):
         raise AppProtocolError(
             f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
         )
@@ -116,13 +117,33 @@ def header_value(name: str, value: object) -> bytes:
         ) from error
 
 
-def encode_headers(headers: Iterable[tuple[str, str]]) -> tuple[list[tuple[bytes, bytes]], list[str]]:
-    """Response headers as ASGI wants them, and the names of hop-by-hop ones that were left out.
+def content_length(before: int | None, value: bytes) -> int:
+    """A Content-Length's number.
+
+    :raises AppProtocolError: when it is none, or another one than an earlier header of the name had.
+    """
+    if not value.isdigit() or (before is not None and before != int(value)):
+        earlier = "" if before is None else f" after {before}"
+        raise AppProtocolError(f"Content-Length of the response is not one number: {value!r}{earlier}")
+    return int(value)
+
+
+class EncodedHeaders(NamedTuple):
+    """Response headers as ASGI wants them, the Content-Length among them, the hop-by-hop ones that were left out."""
+
+    headers: list[tuple[bytes, bytes]]
+    content_length: int | None
+    dropped: list[str]
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
+    """Translate and check response headers.
 
     :raises AppProtocolError: for anything that is not a pair of legal strings; the message names the header.
     """
     encoded: list[tuple[bytes, bytes]] = []
     dropped: list[str] = []
+    declared: int | None = None
     for pair in headers:
         try:
             name, value = pair
@@ -133,6 +154,14 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> tuple[list[tuple[bytes
         key = _encoded_names.get(name) or _encode_name(name)
         if key in HOP_BY_HOP:
             dropped.append(name)
+            continue
+        if (
+            type(value) is str and value.isascii() and value.isprintable()
+        ):  # nearly every value, legal at one look
+            data = value.strip(" ").encode("ascii")
         else:
-            encoded.append((key, header_value(name, value)))
-    return encoded, dropped
+            data = header_value(name, value)
+        if key == b"content-length":
+            declared = content_length(declared, data)
+        encoded.append((key, data))
+    return EncodedHeaders(encoded, declared, dropped)

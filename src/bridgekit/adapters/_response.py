@@ -49,22 +49,6 @@ def _parsed_status(status: str) -> int:
     return int(code)
 
 
-def _content_length(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """The declared length of the body, if there is one.
-
-    :raises AppProtocolError: when it is no number, or declared twice with different ones.
-    """
-    found: bytes | None = None
-    for name, value in headers:
-        if name == b"content-length":
-            if not value.isdigit() or (found is not None and found != value):
-                raise AppProtocolError(
-                    f"Content-Length of the response is not one number: {found or b''!r} {value!r}"
-                )
-            found = value
-    return None if found is None else int(found)
-
-
 class Response:
     """The state of one response.
 
@@ -96,14 +80,13 @@ class Response:
         elif self.started:
             raise AppProtocolError("start_response was called a second time without exc_info (PEP 3333)")
         code = _status_code(status)
-        encoded, dropped = encode_headers(headers)
+        encoded, declared, dropped = encode_headers(headers)
         if dropped:
             logger.warning(
-                "the application sent hop-by-hop headers, which belong to the server (PEP 3333); left out: %s",
+                "left out the application's hop-by-hop headers, which are the server's (PEP 3333): %s",
                 ", ".join(dropped),
             )
-        self.declared = _content_length(encoded)
-        self._status, self._headers = code, encoded
+        self._status, self._headers, self.declared = code, encoded, declared
         self.bodyless = self._method == "HEAD" or code in _BODYLESS
         self.started = True
 
