@@ -130,6 +130,7 @@ def settle(claim: Claim, answer: Answer) -> Claim:
     return Claim(answer) if claim.answer is Answer.UNKNOWN else claim
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(possible_facts, max_size=4), st.sampled_from(Server), st.sampled_from(ALL_KINDS), st.data())
 def test_a_range_holds_every_completion(
     stack: list[MiddlewareFacts], server: Server, kind: RequestKind, data: st.DataObject

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("django")
 
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
@@ -103,6 +104,7 @@ def completions(facts: MiddlewareFacts) -> list[MiddlewareFacts]:
     return [replace(facts, sync_capable=a, async_capable=b, used=c) for a, b, c in product(*options)]
 
 
+@hypothesis_settings(deadline=None, max_examples=40)
 @given(st.lists(possible_facts, min_size=1, max_size=3), st.sampled_from(Server), st.sampled_from(ALL_PLAIN))
 def test_the_difference_holds_in_every_completion(
     stack: list[MiddlewareFacts], server: Server, kind: RequestKind
@@ -123,6 +125,7 @@ def test_the_difference_holds_in_every_completion(
             assert proposal.difference.low <= after - before <= proposal.difference.high
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(st.sampled_from(list(FACTS.values())), max_size=4), st.sampled_from(ALL_PLAIN))
 def test_known_facts_give_an_exact_difference(stack: list[MiddlewareFacts], kind: RequestKind) -> None:
     """Without unknowns the bounds meet in after minus before."""

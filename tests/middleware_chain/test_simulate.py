@@ -11,6 +11,7 @@ pytest.importorskip("django")
 
 from django.conf import settings
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
@@ -145,6 +146,7 @@ def completions(stack: list[MiddlewareFacts]) -> list[list[MiddlewareFacts]]:
     return [list(completion) for completion in product(*choices)]
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(possible_facts, max_size=3), st.sampled_from(Server))
 def test_unknown_facts_give_what_holds_in_some_completion(
     stack: list[MiddlewareFacts], server: Server

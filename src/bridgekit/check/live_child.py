@@ -54,9 +54,9 @@ def describe_middleware(path: str, server: str) -> dict[str, Any]:
     runs_async = found["async_capable"] and (server == "asgi" or not found["sync_capable"])
     instance = make_instance(loaded, found, runs_async=runs_async)
     holder = loaded if instance is None else instance
-    found["hooks"] = {
-        name: inspect.iscoroutinefunction(getattr(holder, name)) for name in HOOKS if hasattr(holder, name)
-    }
+    # Django asks asgiref before 6.1 and inspect after; from Python 3.12 on the two are one.
+    is_coroutine = importlib.import_module("asgiref.sync").iscoroutinefunction
+    found["hooks"] = {name: is_coroutine(getattr(holder, name)) for name in HOOKS if hasattr(holder, name)}
     return found
 
 
