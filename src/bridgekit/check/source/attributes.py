@@ -197,12 +197,19 @@ class Attributes:
 
     def _while_bound(self, frame: Frame, name: str, binding: Binding) -> list[AttributeSet]:
         """The attribute assignments through ``name`` between this binding and the one that replaces it."""
-        end = frame.block.size + 1
+        end = self._end(frame)
         for later in frame.block.names[name]:
             if binding.index < later.index < end:
                 replaced = guards.holds(self.evaluator, later.guards, frame).answer is not Answer.NO
                 end = later.index if replaced else end
         return [event for event in frame.block.attributes.get(name, ()) if binding.index < event.index < end]
+
+    def _end(self, frame: Frame) -> int:
+        """The number behind the last statement that runs: that of a return under no condition, in a function."""
+        for left in frame.block.returns:
+            if guards.holds(self.evaluator, left.guards, frame).answer is Answer.YES:
+                return left.index
+        return frame.block.size + 1
 
     def of_class(self, cls: ClassValue, name: str, receiver: Value) -> Value:
         """An attribute through the MRO, bound to ``receiver`` (the class itself or an instance)."""

@@ -140,7 +140,14 @@ class _Construction:
     def _attribute(self, step: AttributeSet, frame: Frame, why: Unknown | None) -> None:
         if not isinstance(step.base, ast.Name):
             return
-        if self.evaluator.evaluate(step.base, frame, step.index) is not self.instance:
+        base = self.evaluator.evaluate(step.base, frame, step.index)
+        if isinstance(base, ClassValue) and base.node in [cls.node for cls in self._classes()]:
+            if isinstance(
+                step.attribute, str
+            ):  # set on its class: seen through the instance unless it has its own
+                self.instance.attributes.setdefault(step.attribute, Deferred(frame, step, None, why))
+            return
+        if base is not self.instance:
             return
         name = self.evaluator.attribute_name(step, frame)
         if name is None:

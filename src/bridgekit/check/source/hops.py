@@ -415,13 +415,13 @@ class HopCounter:
         paths = FREE if isinstance(node.func, ast.Name) else self._children(node.func, frame, at)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             paths = then(paths, self.expression(argument, frame, at))
-        returned = returned and self.async_capable and not _is_async(frame)
+        returned = returned and not _is_async(frame)
         if not awaited and not returned and (_is_far(node.func) or self._leads_away(node.func, frame)):
             return paths
         callee = self.evaluator.evaluate(node.func, frame, at)
         if isinstance(callee, Unknown) and awaited:
             callee = frame.unknown(f"awaits {ast.unparse(node.func)[:60]}(): {callee.reason}", node)
-        if isinstance(callee, Unknown) and returned and not awaited:
+        if isinstance(callee, Unknown) and returned and not awaited and self.async_capable:
             why = frame.unknown(
                 f"returns {ast.unparse(node.func)[:60]}(), which may be awaitable: {callee.reason}", node
             )
