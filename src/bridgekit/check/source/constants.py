@@ -26,6 +26,7 @@ __all__ = [
 
 FOLD_FAILED = object()
 _MAX_LENGTH = 10_000
+_MAX_TEXT = 2_000
 
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -65,7 +66,6 @@ _STRING_METHODS = frozenset(
     {
         "casefold",
         "endswith",
-        "format",
         "join",
         "lower",
         "lstrip",
@@ -143,7 +143,8 @@ def call_method(value: Value, name: str, arguments: Sequence[Value]) -> object:
     if not isinstance(value, Const) or not isinstance(value.value, str) or name not in _STRING_METHODS:
         return FOLD_FAILED
     method: Callable[..., Any] = getattr(value.value, name)
-    if name == "format" and len(value.value) > 200:
-        return FOLD_FAILED
-    result = _attempt(method, *(as_const(argument) for argument in arguments))
+    plain = [as_const(argument) for argument in arguments]
+    if len(value.value) + len(repr(plain)) > _MAX_TEXT:
+        return FOLD_FAILED  # join and replace can grow with the square of their input
+    result = _attempt(method, *plain)
     return tuple(result) if isinstance(result, list) else result

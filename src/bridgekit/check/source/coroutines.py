@@ -69,7 +69,7 @@ def coroutine_function(evaluator: Evaluator, value: Value, *, old_marks: bool = 
         case Native() if value.name.startswith("asgiref.sync.AsyncToSync"):
             return Outcome(Answer.NO)
         case Unknown() | Missing():
-            return Outcome(Answer.UNKNOWN, value.reason, value.location)
+            return Outcome(Answer.UNKNOWN, value.reason or "a name that is not bound", value.location)
         case _:
             return Outcome(Answer.UNKNOWN, "a callable that is not followed")
 

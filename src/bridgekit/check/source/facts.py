@@ -77,7 +77,10 @@ class FactsReader:
         )
 
     def _claim(self, question: Callable[[], Claim]) -> Claim:
-        return self._ask(question, lambda why: Claim.unknown(why.reason, why.location))
+        claim = self._ask(question, lambda why: Claim.unknown(why.reason, why.location))
+        if claim.answer is Answer.UNKNOWN and not claim.reason:
+            return Claim.unknown("depends on something that is only known at run time", claim.location)
+        return claim
 
     def flag(self, name: str, *, default: bool) -> Claim:
         """``getattr(middleware, name, default)``, as `load_middleware` reads it off the class or factory."""
