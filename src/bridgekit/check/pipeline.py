@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from bridgekit.check.agreed_settings import agreed_settings
 from bridgekit.check.async_views import find_async_views
 from bridgekit.check.baseline import load_baseline, split_known
 from bridgekit.check.config import Options
@@ -99,6 +100,9 @@ class _Checker:
         )
         if result.error:
             self.errors.append(f"the settings {module} cannot be evaluated: {result.error}")
+        # What a middleware is may depend on settings: what was read under other settings does not count.
+        self._reader = SourceReader(self.finder, agreed_settings(result))
+        self._read = {}
         self._total = len(
             {
                 *self._read,
