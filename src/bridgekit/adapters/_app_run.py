@@ -48,13 +48,13 @@ class AppRun:
         "_environ",
         "_extensions",
         "_input",
+        "_orphaned",
         "_queued_at",
         "_timing",
         "_window",
         "begun",
         "context",
         "failure",
-        "orphaned",
         "response",
     )
 
@@ -76,7 +76,7 @@ class AppRun:
         self.context = contextvars.copy_context()
         self.response = Response(environ["REQUEST_METHOD"])
         self.begun = False  # a thread has taken it
-        self.orphaned = False  # set by the loop: nobody will ask for `failure`
+        self._orphaned = False
         self.failure: BaseException | None = None  # what the application raised
         if EARLY_HINT in extensions:
             environ["wsgi.early_hints"] = self.early_hints
@@ -89,10 +89,9 @@ class AppRun:
         try:
             self.context.run(self._call)
         except BaseException as error:  # whatever it is, the thread lives and the loop is told
-            if not self.orphaned:
-                self.failure = error
-            elif not isinstance(error, ClientDisconnected):
-                logger.exception("the application raised after its request was cancelled")
+            self.failure = error
+            if self._orphaned:
+                self._report_failure()
         finally:
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
@@ -101,6 +100,19 @@ class AppRun:
                 self._window.finish()
             except LoopGone:
                 logger.debug("the event loop was closed before the request had finished")
+                self._report_failure()
+
+    def orphan(self) -> None:
+        """From the loop: nobody will ask for `failure`; it is logged, whether it is there already or still to come."""
+        self._orphaned = True
+        self._report_failure()
+
+    def _report_failure(self) -> None:
+        # Called on both sides: the thread sets `failure` before it looks at the mark, the loop sets the mark before it
+        # looks at `failure`, so one of them sees both.
+        failure, self.failure = self.failure, None
+        if failure is not None and not isinstance(failure, ClientDisconnected | LoopGone):
+            logger.error("the application raised after its request had been given up", exc_info=failure)
 
     def discard(self) -> None:
         """Let go of what lies on disk: after the run, or where there will be none."""

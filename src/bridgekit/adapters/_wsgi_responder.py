@@ -12,6 +12,7 @@ through the window until the thread has finished. Every way out is one of these:
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import time
@@ -26,7 +27,7 @@ from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
 from bridgekit.adapters._input import RequestBody
 from bridgekit.adapters._intake import Beginning, Limits, body_of, take_in
 from bridgekit.adapters._timing_key import TIMING_KEY, live_timing
-from bridgekit.concurrency.backends import Backend
+from bridgekit.concurrency.backends import Backend, LoopGone
 from bridgekit.concurrency.windows import LoopToThread, ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTooLarge, ServerProtocolError
@@ -139,7 +140,11 @@ class WSGIResponder:
             run.discard()
             self._overdue = True
         else:
-            await self._attend()
+            try:
+                await self._attend()
+            except BaseException:
+                run.orphan()
+                raise
         if self._overdue:
             await self._refuse()
             return
@@ -181,7 +186,6 @@ class WSGIResponder:
         finally:
             self._backend.discharge(self)
             if not self._finished:
-                self._run.orphaned = True
                 self._leave("the request was cancelled")
             if self._listening is not None and reap:
                 await self._listening()
@@ -269,7 +273,8 @@ class WSGIResponder:
         taken_back = not self._run.begun and self._settings.pool.withdraw(self._run)
         if taken_back:
             self._run.discard()
-            self._window.finish()
+            with contextlib.suppress(LoopGone):
+                self._window.finish()
         return taken_back
 
     def _listen(self) -> None:
@@ -281,12 +286,15 @@ class WSGIResponder:
             if self._body is not None and not await self._feed(self._body):
                 return
             message = await self._receive()
-        except Exception as error:
-            logger.debug("cannot listen for the client", exc_info=True)
+        except BaseException as error:
+            # Cancellation, too: a server may cancel what its receive() waits for, and the thread must hear of it.
             if self._body is not None:
                 failure = ClientDisconnected(f"the server failed to receive the request's body: {error!r}")
                 failure.__cause__ = error
                 self._body.fail(failure)
+            if not isinstance(error, Exception):
+                raise
+            logger.debug("cannot listen for the client", exc_info=True)
             return
         # A server that goes on with http.request after the end knows no disconnect, and would be asked for ever.
         if message["type"] == "http.disconnect":

@@ -50,6 +50,10 @@ class Backend(Protocol):
         :raises LoopGone: when the loop is closed.
         """
 
+    @property
+    def gone(self) -> bool:
+        """From any thread: has the loop been closed, so that nothing posted will be run?"""
+
     def signal(self) -> Signal: ...
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
@@ -105,6 +109,10 @@ class _AsyncioBackend:
         self._enlisted: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def gone(self) -> bool:
+        return self._loop.is_closed()
+
     def signal(self) -> Signal:
         return _AsyncioSignal(self._loop)
 
@@ -153,6 +161,10 @@ class _AnyioBackend:
             callback()
         else:
             anyio.from_thread.run_sync(callback, token=self._token)
+
+    @property
+    def gone(self) -> bool:
+        return False  # trio's run ends with its tasks, and each of them lets go of its thread
 
     def signal(self) -> Signal:
         return _AnyioSignal()

@@ -11,9 +11,13 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 from typing import Generic, TypeVar
 
-from bridgekit.concurrency.backends import Backend
+from bridgekit.concurrency.backends import Backend, LoopGone
 
-__all__ = ["LoopToThread", "ThreadToLoop"]
+__all__ = ["LOOK", "LoopToThread", "ThreadToLoop"]
+
+LOOK = 1.0
+"""Seconds between two looks of a blocked thread whether its loop is still there. A loop that is closed without cancelling
+its tasks lets nobody know."""
 
 T = TypeVar("T")
 
@@ -82,7 +86,8 @@ class ThreadToLoop(Generic[T]):
         with self._lock:
             room = self._room = threading.Condition(self._lock)
             while self._under_way > level and self._abandoned is None:
-                room.wait()
+                if not room.wait(LOOK) and self._backend.gone:
+                    self._abandoned = LoopGone("the event loop was closed while a thread waited for it")
             self._room = None
             if self._abandoned is not None:
                 raise self._abandoned
@@ -208,7 +213,8 @@ class LoopToThread:
                 ask = not self._asked
                 self._asked = True
                 if not ask:
-                    self._changed.wait()
+                    if not self._changed.wait(LOOK) and self._backend.gone:
+                        self._failure = LoopGone("the event loop was closed while a thread waited for it")
                     continue
             self._backend.post(self._wanted.set)
         if ask:
