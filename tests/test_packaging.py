@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import configparser
 import importlib.metadata
 import importlib.resources
+from pathlib import Path
 
 
 def test_type_marker_is_installed() -> None:
@@ -25,3 +27,13 @@ def test_the_rule_pages_are_installed() -> None:
     from bridgekit.check.rules import ALL_RULES
 
     assert all(rule_page(rule.code).startswith(f"# {rule.code}") for rule in ALL_RULES)
+
+
+def test_the_lowest_environment_names_every_runtime_dependency() -> None:
+    """`tox run -e lowest` proves the lower bounds only if it asks for the same ones."""
+    required = importlib.metadata.requires("bridgekit") or []
+    runtime = {name for name in required if "extra ==" not in name}
+    tox = configparser.ConfigParser()
+    tox.read(Path(__file__).parent.parent / "tox.ini")
+    asked = {line.strip() for line in tox["testenv:lowest"]["deps"].splitlines()}
+    assert runtime <= asked

@@ -9,10 +9,9 @@ collect_ignore_glob: list[str] = []
 if importlib.util.find_spec("django") is None:
     collect_ignore_glob.append("test_*.py")
 else:
+    import django
     from django.apps import apps
     from django.conf import settings
-
-    import django
 
     # Other tests of the same run may have come first: what these need is in their fixtures.
     if not settings.configured:

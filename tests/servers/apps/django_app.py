@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 from django.conf import settings
 from django.core.signals import request_finished
 from django.core.wsgi import get_wsgi_application
@@ -16,7 +17,6 @@ from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, S
 from django.middleware.csrf import get_token
 from django.urls import path
 
-import django
 from bridgekit import WSGIToASGI
 
 settings.configure(
