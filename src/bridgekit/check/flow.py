@@ -16,6 +16,7 @@ from bridgekit.middleware_chain.facts import Location
 __all__ = [
     "FunctionNode",
     "ReadFunction",
+    "called_function",
     "called_functions",
     "dotted_name",
     "handles_async",
@@ -163,18 +164,21 @@ def called_functions(
 
 
 def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
-    top_level = {
-        node.name: node
-        for node in (function.module.tree.body if function.module.tree is not None else ())
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
     for node in walk_own(function.node):
-        if not isinstance(node, ast.Call):
-            continue
-        name = dotted_name(node.func)
-        receiver, _, method_name = name.rpartition(".")
-        method = definition.methods.get(method_name)
-        if receiver == "self" and method is not None and not method.owner.startswith("django."):
-            yield ReadFunction(method.node, method.module, method.owner)
-        elif name in top_level:
-            yield ReadFunction(top_level[name], function.module)
+        callee = called_function(node, function, definition) if isinstance(node, ast.Call) else None
+        if callee is not None:
+            yield callee
+
+
+def called_function(node: ast.Call, function: ReadFunction, definition: Definition) -> ReadFunction | None:
+    """What ``self.name(...)`` or a plain name of the module calls; None for anything else, and for Django's own methods."""
+    name = dotted_name(node.func)
+    receiver, _, method_name = name.rpartition(".")
+    method = definition.methods.get(method_name) if receiver == "self" else None
+    if method is not None:
+        own = not method.owner.startswith("django.")
+        return ReadFunction(method.node, method.module, method.owner) if own else None
+    for statement in function.module.tree.body if function.module.tree is not None else ():
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
+            return ReadFunction(statement, function.module)
+    return None

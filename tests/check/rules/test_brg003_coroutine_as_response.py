@@ -16,6 +16,7 @@ def mixin(body: str) -> str:
 from django.utils.deprecation import MiddlewareMixin
 from asgiref.sync import iscoroutinefunction, sync_to_async
 import asyncio
+from django.utils.cache import patch_vary_headers
 
 class Parent(MiddlewareMixin):
     def process_response(self, request, response): return response
@@ -67,6 +68,19 @@ HARMLESS = {
             response["X"] = "1"
             return response
     """,
+    "passes it through a hook that returns it": """
+        def __call__(self, request):
+            response = self.process_request(request) or self.get_response(request)
+            return self.process_response(request, response)
+        def process_request(self, request): pass
+    """,
+    "passes it to a hook that is not there": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            if hasattr(self, "finish"):
+                response = self.finish(request, response)
+            return response
+    """,
     "awaits later": """
         async def __call__(self, request):
             response = self.get_response(request)
@@ -96,11 +110,20 @@ BROKEN = {
             request.status = response.status_code
             return response
     """,
-    "passes it to its own hook": """
+    "passes it to a hook that uses it": """
         def __call__(self, request):
             response = self.process_request(request) or self.get_response(request)
             return self.process_response(request, response)
         def process_request(self, request): pass
+        def process_response(self, request, response):
+            response["X"] = "1"
+            return response
+    """,
+    "passes it to a helper of Django": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            patch_vary_headers(response, ["Cookie"])
+            return response
     """,
     "forgets await": """
         async def __acall__(self, request):

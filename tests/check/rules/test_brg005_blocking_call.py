@@ -58,6 +58,7 @@ def test_what_does_not_block_is_no_finding(check_rule: CheckRule, body: str) -> 
         ("Order.objects.filter(pk=1).count()", ".count()"),
         ("order = Order.objects.get(pk=1)", ".get()"),
         ("staff = request.user.is_staff", "request.user.is_staff"),
+        ("user = request.user; staff = user.is_staff", "request.user.is_staff"),
         ("theme = request.session['theme']", "request.session"),
         ("self.slow()", "time.sleep()"),
     ],
@@ -84,3 +85,43 @@ def test_hooks_of_a_mixin_may_block(check_rule: CheckRule) -> None:
             time.sleep(1)
     """
     assert check_rule("BRG005", source) == []
+
+
+PARENT = """
+from django.utils.deprecation import MiddlewareMixin
+class Parent(MiddlewareMixin):
+    async def __acall__(self, request):
+        request.seen = await request.auser()
+        return await self.get_response(request)
+"""
+CHILD = (
+    PARENT
+    + """
+class M(Parent):
+    def __call__(self, request):
+        self.process_request(request)
+        return self.get_response(request)
+    def process_request(self, request):
+        user = request.user
+        request.staff = user.is_staff
+"""
+)
+
+
+def test_a_call_that_hides_the_parents_async_path_runs_on_the_loop(check_rule: CheckRule) -> None:
+    """The child's __call__ calls its hook itself: in async mode nobody sends that to a thread."""
+    (finding,) = check_rule("BRG005", CHILD)
+    assert "request.user.is_staff in process_request, which runs on the event loop" in finding.message
+
+
+def test_a_call_that_dispatches_does_not(check_rule: CheckRule) -> None:
+    """It looks at async_mode first; nor does one that is sync-only."""
+    dispatching = CHILD.replace(
+        "        self.process_request",
+        "        if self.async_mode: return self.__acall__(request)\n        self.process_request",
+    )
+    assert check_rule("BRG005", dispatching) == []
+    assert (
+        check_rule("BRG005", CHILD.replace("class M(Parent):", "class M(Parent):\n    async_capable = False"))
+        == []
+    )

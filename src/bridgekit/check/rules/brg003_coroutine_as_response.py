@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import (
     ReadFunction,
+    called_function,
     called_functions,
     dotted_name,
     handles_async,
+    imported_names,
     location_in,
+    resolved_name,
     walk_own,
 )
 from bridgekit.check.rule import Rule
@@ -21,8 +24,6 @@ from bridgekit.middleware_chain.facts import Answer, Location
 from bridgekit.middleware_chain.requests import Mode
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin"
-_PASSING_ON = {"isinstance", "type", "id", "repr", "callable", "hasattr", "bool"}
-"""Calls that a coroutine survives."""
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -55,11 +56,11 @@ def first_use(definition: Definition) -> tuple[ReadFunction, ast.AST] | None:
     """The first place where the coroutine is used as a response; None if there is none or it cannot be told."""
     for function in _entry_points(definition):
         if function.is_async:
-            use = _unawaited_use(function)
+            use = _unawaited_use(function, definition)
         elif any(handles_async(each.node) for each in called_functions([function], definition)):
             continue  # It looks at what it got: asyncio.iscoroutine, self.async_mode and the like.
         else:
-            use = _unawaited_use(function)
+            use = _unawaited_use(function, definition)
         if use is not None:
             return function, use
     return None
@@ -89,11 +90,11 @@ def _entry_points(definition: Definition) -> list[ReadFunction]:
     return [] if any(handles_async(statement) for statement in body) else inner
 
 
-def _unawaited_use(function: ReadFunction) -> ast.AST | None:
+def _unawaited_use(function: ReadFunction, definition: Definition) -> ast.AST | None:
     names = set(_names_of_result(function.node))
     if not names or _is_awaited(function.node, names):
         return None
-    uses = list(_uses(function.node, names))
+    uses = list(_uses(function, names, definition))
     return min(
         uses, key=lambda node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0)), default=None
     )
@@ -142,16 +143,37 @@ def _is_awaited(function: ast.AST, names: set[str]) -> bool:
     return False
 
 
-def _uses(function: ast.AST, names: set[str]) -> Iterator[ast.AST]:
-    """Attribute, item and argument uses of the names."""
-    for node in walk_own(function):
+def _uses(
+    function: ReadFunction, names: set[str], definition: Definition, depth: int = 2
+) -> Iterator[ast.AST]:
+    """Attribute and item uses of the names, and calls that certainly use what they are given."""
+    for node in walk_own(function.node):
         if isinstance(node, (ast.Attribute, ast.Subscript)):
             if isinstance(node.value, ast.Name) and node.value.id in names:
                 yield node
-        elif isinstance(node, ast.Call) and dotted_name(node.func) not in _PASSING_ON:
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if any(isinstance(argument, ast.Name) and argument.id in names for argument in arguments):
-                yield node
+        elif isinstance(node, ast.Call) and _call_uses(node, function, names, definition, depth):
+            yield node
+
+
+def _call_uses(
+    node: ast.Call, function: ReadFunction, names: set[str], definition: Definition, depth: int
+) -> bool:
+    """Whether a call uses a response among its arguments.
+
+    Its own methods and functions are looked into: a hook that returns the response untouched lets a coroutine pass. Django's
+    helpers (``patch_vary_headers`` and the like) use what they get. Of everything else it is not known.
+    """
+    given = [number for number, a in enumerate(node.args) if isinstance(a, ast.Name) and a.id in names]
+    named = {k.arg for k in node.keywords if k.arg and isinstance(k.value, ast.Name) and k.value.id in names}
+    if not given and not named:
+        return False
+    callee = called_function(node, function, definition)
+    if callee is not None and depth:
+        parameters = [argument.arg for argument in callee.node.args.args]
+        shift = int(bool(parameters) and parameters[0] == "self")
+        taken = named | {parameters[number + shift] for number in given if number + shift < len(parameters)}
+        return any(True for _ in _uses(callee, taken, definition, depth - 1))
+    return resolved_name(node.func, imported_names(function.module)).startswith("django.")
 
 
 RULE = Rule("BRG003", "coroutine-as-response", Severity.ERROR, check)

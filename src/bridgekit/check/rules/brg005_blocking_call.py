@@ -10,6 +10,7 @@ from bridgekit.check.flow import (
     ReadFunction,
     called_functions,
     dotted_name,
+    handles_async,
     identifiers,
     imported_names,
     location_in,
@@ -19,7 +20,7 @@ from bridgekit.check.flow import (
 )
 from bridgekit.check.rule import Rule
 from bridgekit.check.settings.result import Known
-from bridgekit.check.source.definition import Definition
+from bridgekit.check.source.definition import Definition, DefinitionKind
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode
@@ -90,7 +91,11 @@ def check(subject: Subject) -> Iterator[Problem]:
             or checked.facts.async_capable.answer is not Answer.YES
         ):
             continue
-        starts = [function for function in own_functions(definition) if function.is_async]
+        starts = [
+            function
+            for function in own_functions(definition)
+            if function.is_async or _is_on_loop(function, definition)
+        ]
         for function in called_functions(starts, definition):
             imports = imported_names(function.module)
             for node, what, instead in blocking(
@@ -102,8 +107,23 @@ def check(subject: Subject) -> Iterator[Problem]:
                     f"{checked.dotted_path}: {what} in {function.name}, which runs on the event loop in async mode",
                     shown,
                     f"Use {instead}, or sync_to_async.",
-                    subject=f"{checked.dotted_path}:{what}",
+                    # One of a kind at a place: a user is evaluated once, whatever is read of it afterwards.
+                    subject=f"{checked.dotted_path}:{'.'.join(what.split('.')[:2])}",
                 )
+
+
+def _is_on_loop(function: ReadFunction, definition: Definition) -> bool:
+    """Whether it is a sync ``__call__`` that Django calls in async mode too, because it never dispatches on it.
+
+    The usual way there is a parent that became async-capable: the child's ``__call__`` then hides its ``__acall__``, and calls
+    hooks on the event loop that the parent would have sent to a thread.
+    """
+    return (
+        function.name == "__call__"
+        and bool(function.owner)
+        and definition.kind is DefinitionKind.CLASS
+        and not any(handles_async(each.node) for each in called_functions([function], definition))
+    )
 
 
 def _session_uses_database(subject: Subject) -> bool:
@@ -118,8 +138,9 @@ def blocking(
     function: ReadFunction, imports: Mapping[str, str], definition: Definition, *, session_queries: bool
 ) -> Iterator[tuple[ast.AST, str, str]]:
     """Each blocking expression with what it is and what to use instead."""
+    users = _lazy_users(function)
     awaited = {id(node.value) for node in walk_own(function.node) if isinstance(node, ast.Await)}
-    for node in walk_own(function.node):
+    for node in sorted(walk_own(function.node), key=lambda node: getattr(node, "lineno", 0)):
         if isinstance(node, ast.Call) and id(node) not in awaited:
             name = resolved_name(node.func, imports)
             if name in BLOCKING_CALLS:
@@ -127,7 +148,7 @@ def blocking(
             elif _is_query(node):
                 verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 yield node, f"synchronous query .{verb}()", f"await ... .a{verb}()"
-        reads_user = isinstance(node, ast.Attribute) and dotted_name(node.value) == "request.user"
+        reads_user = isinstance(node, ast.Attribute) and dotted_name(node.value) in {"request.user", *users}
         if reads_user and isinstance(node, ast.Attribute) and not _settles_user(definition):
             yield node, f"request.user.{node.attr}", "await request.auser()"
         if session_queries and _reads_session(node) and not _settles_session(definition):
@@ -151,13 +172,30 @@ def _is_query(node: ast.Call) -> bool:
     return False
 
 
+def _lazy_users(function: ReadFunction) -> set[str]:
+    """Local names that are bound to ``request.user`` and to nothing else."""
+    bound: dict[str, set[bool]] = {}
+    for node in walk_own(function.node):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    bound.setdefault(target.id, set()).add(dotted_name(node.value) == "request.user")
+    return {name for name, lazy in bound.items() if lazy == {True}}
+
+
 def _settles_user(definition: Definition) -> bool:
-    """Whether the middleware puts a user of its own on the request, which then is no lazy one."""
+    """Whether the middleware puts a user of its own on the request that is no lazy one."""
     return any(
-        isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == "user"
+        isinstance(target, ast.Attribute) and target.attr == "user" and not _is_lazy(node.value)
         for function in own_functions(definition)
         for node in ast.walk(function.node)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
     )
+
+
+def _is_lazy(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] == "SimpleLazyObject"
 
 
 def _reads_session(node: ast.AST) -> bool:
