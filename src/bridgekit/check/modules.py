@@ -12,7 +12,7 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -124,8 +124,18 @@ class ModuleFinder:
         key = f"{path}\0{name}"
         module = self._files.get(key)
         if module is None:
-            module = self._files[key] = parse_file(path, name, is_package=is_package)
+            module = self._files[key] = self._explained(parse_file(path, name, is_package=is_package))
         return module
+
+    def _explained(self, module: SourceModule) -> SourceModule:
+        """Say so where the project's Python is newer than ours, for that may be why a file cannot be parsed."""
+        target = self.environment.python_version[:2]
+        if "cannot be parsed" not in module.error or target <= sys.version_info[:2]:
+            return module
+        version = ".".join(map(str, target))
+        return replace(
+            module, error=f"{module.error}; the project runs on Python {version}: run bridgekit there"
+        )
 
     def _locate(self, name: str) -> FoundModule:
         parent_name, _, last = name.rpartition(".")
@@ -221,7 +231,10 @@ class ModuleFinder:
         names = self._listings.get(directory)
         if names is None:
             try:
-                names = frozenset(entry.name for entry in Path(directory).iterdir())
+                with os.scandir(
+                    directory
+                ) as entries:  # Path.iterdir makes a Path of each: slow for site-packages
+                    names = frozenset(entry.name for entry in entries)
             except (OSError, ValueError):
                 names = frozenset()
             self._listings[directory] = names

@@ -13,6 +13,8 @@ import sys
 import warnings
 from dataclasses import dataclass
 
+from bridgekit.check.newer_syntax import parenthesized_excepts
+
 __all__ = ["MAX_SOURCE_BYTES", "SourceModule", "parse_file", "parse_source"]
 
 MAX_SOURCE_BYTES = 1024 * 1024
@@ -84,6 +86,9 @@ def parse_source(source: bytes) -> tuple[ast.Module | None, str, int]:
             warnings.simplefilter("ignore")
             return ast.parse(source), "", 0
     except SyntaxError as error:
+        rewritten = parenthesized_excepts(source) if "must be parenthesized" in error.msg else None
+        if rewritten is not None:
+            return parse_source(rewritten)
         return None, _syntax_reason(error), error.lineno or 0
     except ValueError as error:
         return None, f"is no Python source: {error}", 0

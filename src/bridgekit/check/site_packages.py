@@ -7,6 +7,7 @@ setuptools writes for editable installs, the literal ``MAPPING`` is read.
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,8 @@ def _listing(directory: str) -> list[str]:
     if not directory.endswith(("site-packages", "dist-packages")):
         return []
     try:
-        return sorted(entry.name for entry in Path(directory).iterdir())
+        with os.scandir(directory) as entries:
+            return sorted(entry.name for entry in entries)
     except OSError:
         return []
 
