@@ -274,6 +274,29 @@ def test_loops_of_symbolic_links_end(project: Path) -> None:
     assert check(project).exit_code == 1
 
 
+def test_djangos_own_startproject_costs_fifteen_hops(tmp_path: Path) -> None:
+    """The seven default middleware all say async_capable; one pass-through placed last makes fifteen hops four."""
+    command = [sys.executable, "-m", "django", "startproject", "mysite", str(tmp_path)]
+    subprocess.run(command, check=True, env={**os.environ, "DJANGO_SETTINGS_MODULE": ""})
+    (variant,) = json.loads(check(tmp_path, "--format", "json").stdout)["stacks"][0]["variants"]
+    assert variant["hops"]["async_view"]["to_thread"] == {"low": 15, "high": 15}
+    assert variant["hops"]["sync_view"]["to_thread"] == {"low": 16, "high": 16}
+    best = variant["proposals"][0]
+    assert (best["change"], best["position"], best["after"]["to_thread"]["high"]) == (
+        "add-pass-through",
+        7,
+        4,
+    )
+    text = check(tmp_path).stdout
+    assert (
+        "one line: Place a sync-only pass-through last in MIDDLEWARE: 15 hops become 4, but a thread is then held"
+        in text
+    )
+    assert check(tmp_path, "--server", "wsgi").exit_code == 0
+    live = json.loads(check(tmp_path, "--live", "--format", "json").stdout)["stacks"][0]["variants"][0]
+    assert live["hops"] == variant["hops"]
+
+
 def test_as_a_git_hook_it_stops_a_commit(project: Path) -> None:
     """What a pre-commit hook runs, in a real repository: the commit is refused while findings stand."""
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
