@@ -183,7 +183,10 @@ class AppRun:
         piece = response.piece(data)
         start = response.start_message(whole_length=len(piece))
         response.check_complete()
-        self._window.put_all((start, piece, END), len(piece))
+        if self._window.used:  # by an early hint
+            self._window.put_all((start, piece, END), len(piece))
+        else:
+            self._window.put_whole(start, piece)
 
     def _transmit_file(self, wrapper: FileWrapper) -> bool:
         """Let the server send the file; false where it cannot."""

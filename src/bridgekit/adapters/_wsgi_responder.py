@@ -31,7 +31,7 @@ from bridgekit.concurrency.backends import Backend, LoopGone
 from bridgekit.concurrency.windows import LoopToThread, ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTooLarge, ServerProtocolError
-from bridgekit.typing import Receive, Scope, Send, WSGIApp
+from bridgekit.typing import Message, Receive, Scope, Send, WSGIApp
 
 __all__ = ["Settings", "WSGIResponder", "send_plain"]
 
@@ -170,6 +170,10 @@ class WSGIResponder:
         try:
             if self._body is not None:
                 self._listen()
+            await window.ready()
+            if window.whole is not None:
+                self._finished = True
+                await self._send_whole(*window.whole)
             while not self._finished:
                 items, self._finished = window.take()
                 if items:
@@ -190,6 +194,12 @@ class WSGIResponder:
             if self._listening is not None and reap:
                 await self._listening()
 
+    async def _send_whole(self, start: Message, body: bytes) -> None:
+        """Send a response that came in one piece."""
+        if not self._client_gone:
+            await self._send(start)
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
     async def _give_up(self, why: str) -> None:
         """Let the application know that nobody listens, and wait until it has come to its end."""
         self._leave(why)
@@ -197,6 +207,7 @@ class WSGIResponder:
             items, self._finished = self._window.take()
             if not items and not self._finished:
                 await self._window.ready()
+                self._finished = self._window.whole is not None
 
     async def _send_items(self, items: list[Item]) -> None:
         """Pass items on, neighbouring pieces of body in one event: none waits for another that is not there yet."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Awaitable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bridgekit.concurrency.backends import Backend, LoopGone
 
@@ -39,6 +39,8 @@ class ThreadToLoop(Generic[T]):
         "_room",
         "_signal",
         "_under_way",
+        "used",
+        "whole",
     )
 
     def __init__(self, backend: Backend, high_water: int) -> None:
@@ -52,6 +54,8 @@ class ThreadToLoop(Generic[T]):
         self._noticed = False
         self._finished = False
         self._abandoned: BaseException | None = None
+        self.used = False
+        self.whole: tuple[Any, ...] | None = None  # what `put_whole` was given
 
     def put(self, item: T, size: int) -> None:
         """From the thread: hand ``item`` over; blocks while the window is full.
@@ -65,6 +69,7 @@ class ThreadToLoop(Generic[T]):
         with self._lock:
             if self._abandoned is not None:
                 raise self._abandoned
+            self.used = True
             self._items.extend(items)
             self._under_way += size
             ring = not self._noticed
@@ -74,6 +79,19 @@ class ThreadToLoop(Generic[T]):
             self._backend.post(self._signal.set)
         if full:
             self._wait_until(self._high // 2)
+
+    def put_whole(self, *items: Any) -> None:
+        """From the thread: hand over all there ever will be, where nothing was put before (`used`). Never blocks.
+
+        The common case takes no lock: the thread writes once, and the loop reads after it was told.
+
+        :raises BaseException: what `abandon` was given.
+        """
+        if self._abandoned is not None:
+            raise self._abandoned
+        self.whole = items
+        self._finished = True
+        self._backend.post(self._signal.set)
 
     def drain(self) -> None:
         """From the thread: wait until everything that was put has been reported as sent.
@@ -94,6 +112,8 @@ class ThreadToLoop(Generic[T]):
 
     def finish(self) -> None:
         """From the thread: nothing more comes. Never blocks."""
+        if self.whole is not None:
+            return
         with self._lock:
             self._finished = True
             ring = not self._noticed
