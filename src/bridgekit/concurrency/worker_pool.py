@@ -82,7 +82,9 @@ class WorkerPool:
 
     def _start_afresh(self) -> None:
         """Forget every thread and job: at construction, and in a forked child, where no thread survives."""
-        self._lock = threading.Lock()
+        # Reentrant, because the garbage collector may run while it is held, and call `shutdown` as the finalizer of
+        # the pool's owner. What is done under it must bear that `_idle` is emptied at any point.
+        self._lock = threading.RLock()
         self._jobs: deque[Job] = deque()
         self._idle: list[_Worker] = []
         self._workers: set[_Worker] = set()
@@ -138,7 +140,9 @@ class WorkerPool:
         with self._lock:
             self._closing = True
             leaving = list(self._workers)
-            idle, self._idle = self._idle, []
+            idle = []
+            while self._idle:
+                idle.append(self._idle.pop())
         for worker in idle:
             worker.baton.release()
         deadline = monotonic() + wait_seconds
@@ -153,13 +157,13 @@ class WorkerPool:
 
     def _next_worker(self) -> _Worker | None:
         """The worker to set on its way, if there is one to be had. Called with the lock held."""
-        if self._idle:
+        try:
             worker = self._idle.pop()
-        elif len(self._workers) < self.max_workers:
+        except IndexError:
+            if len(self._workers) >= self.max_workers:
+                return None
             worker = _Worker()
             self._workers.add(worker)
-        else:
-            return None
         self._waking = True
         return worker
 
@@ -205,6 +209,12 @@ class WorkerPool:
                 else:
                     job, successor = None, None
                     self._idle.append(worker)
+                    if (
+                        self._closing
+                    ):  # `shutdown` has just come in by a finalizer, before or after the append
+                        self._no_longer_idle(worker)
+                        self._workers.discard(worker)
+                        return
             if job is None:
                 if not self._park(worker):
                     return
@@ -225,13 +235,20 @@ class WorkerPool:
         except RuntimeError:  # unreachable while this worker exists, but never at the price of its job
             logger.exception("cannot start another worker thread")
 
+    def _no_longer_idle(self, worker: _Worker) -> bool:
+        """Take one worker off the stack; false when somebody did already. Called with the lock held."""
+        try:
+            self._idle.remove(worker)
+        except ValueError:
+            return False
+        return True
+
     def _park(self, worker: _Worker) -> bool:
         """Wait for the baton; false when the idle time is over and the worker has left the pool."""
         if worker.baton.acquire(timeout=self.idle_seconds):
             return True
         with self._lock:
-            if worker in self._idle:
-                self._idle.remove(worker)
+            if self._no_longer_idle(worker):
                 self._workers.discard(worker)
                 return False
         # Somebody took this worker off the stack in the same moment: the baton is in the air.
