@@ -149,7 +149,7 @@ class _Construction:
             return
         if base is not self.instance:
             return
-        name = self.evaluator.attribute_name(step, frame)
+        name = self.evaluator.names.attribute_name(step, frame)
         if name is None:
             self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
             return

@@ -66,6 +66,6 @@ def _assigned(
 ) -> Location | None:
     for event in reversed(evaluator.attributes.assignments(frame, node)):
         runs = guards.holds(evaluator, event.guards, frame).answer is not Answer.NO
-        if runs and evaluator.attribute_name(event, frame) == name:
+        if runs and evaluator.names.attribute_name(event, frame) == name:
             return place(frame.module, event.node)
     return None

@@ -151,7 +151,7 @@ class SourceReader:
             else:
                 self._other(owner, name, binding.value, methods, values)
         for event in self.evaluator.attributes.assignments(owner.frame, owner.node):
-            attribute = self.evaluator.attribute_name(event, owner.frame)
+            attribute = self.evaluator.names.attribute_name(event, owner.frame)
             if attribute is not None and event.value is not None:
                 self._other(owner, attribute, event.value, methods, values)
 

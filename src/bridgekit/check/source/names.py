@@ -1,0 +1,204 @@
+"""The values of names: the bindings before a place whose guards hold, and attributes set through a name."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Sequence as Sequences
+from typing import TYPE_CHECKING
+
+from bridgekit.check.source import constants, guards
+from bridgekit.check.source.bindings import AttributeSet, Binding, StarImport
+from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.values import (
+    MISSING,
+    Choice,
+    ClassValue,
+    Const,
+    FunctionValue,
+    Missing,
+    Native,
+    Sequence,
+    Unknown,
+    Value,
+    choose,
+)
+from bridgekit.middleware_chain.facts import Answer
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.evaluator import Evaluator
+
+__all__ = ["Names"]
+
+
+class Names:
+    """Names and bindings of every frame."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def of_node(self, node: ast.Name, frame: Frame, at: int | None) -> Value:
+        """The value of a name where it is used, with what its block set on it."""
+        value = self.lookup(node.id, frame, at)
+        if isinstance(value, Missing):
+            reason = value.reason or f"name {node.id} is not defined"
+            return Missing(reason, value.location or frame.unknown("", node).location)
+        return self._with_later_attributes(value, node.id, frame, at)
+
+    def _with_later_attributes(self, value: Value, name: str, frame: Frame, at: int | None) -> Value:
+        """Attributes that this block set on the object through this name (a decorator on its argument, for one)."""
+        if frame.kind != "function" or name not in frame.block.attributes or isinstance(value, Choice):
+            return value
+        if not isinstance(value, FunctionValue | ClassValue) or value.frame is frame:
+            return value  # what a block defines itself is looked up with the object, whatever the name
+        events = [event for event in frame.block.attributes[name] if at is None or event.index < at]
+        found = self.attribute_sets(frame, events)
+        return self.evaluator.attributes.with_attributes(value, found) if found else value
+
+    def attribute_sets(
+        self, frame: Frame, events: Sequences[AttributeSet], wanted: str | None = None
+    ) -> dict[str, Value]:
+        """What attribute assignments of a block set, guards considered; computed names left out."""
+        found: dict[str, Value] = {}
+        for event in events:
+            attribute = self.attribute_name(event, frame)
+            if attribute is None or (wanted is not None and attribute != wanted) or event in frame.open:
+                continue
+            outcome = guards.holds(self.evaluator, event.guards, frame)
+            if outcome.answer is Answer.NO:
+                continue
+            frame.open.add(event)  # X.flag = not X.flag: what it replaces, not itself
+            try:
+                value = self.attribute_value(event, frame)
+            finally:
+                frame.open.discard(event)
+            if outcome.answer is Answer.UNKNOWN:
+                value = choose(
+                    (found.get(attribute, MISSING), value), Unknown(outcome.reason, outcome.location)
+                )
+            found[attribute] = value
+        return found
+
+    def attribute_name(self, event: AttributeSet, frame: Frame) -> str | None:
+        """The attribute's name; None if it is computed and cannot be told."""
+        if isinstance(event.attribute, str):
+            return event.attribute
+        plain = constants.as_const(self.evaluator.evaluate(event.attribute, frame, event.index))
+        return plain if isinstance(plain, str) else None
+
+    def attribute_value(self, event: AttributeSet, frame: Frame) -> Value:
+        """The value that is set, or `Missing` for ``del``."""
+        if event.value is None:
+            return (
+                MISSING
+                if isinstance(event.node, ast.Delete)
+                else frame.unknown("bound by a statement", event.node)
+            )
+        if isinstance(event.node, ast.AugAssign):
+            return frame.unknown("an augmented assignment to an attribute", event.node)
+        return self._unpacked(
+            self.evaluator.evaluate(event.value, frame, event.index), event.path, frame, event.node
+        )
+
+    def lookup(self, name: str, frame: Frame, at: int | None, *, own: bool = False) -> Value:
+        """The value of a name before statement ``at``. ``own``: in this block only, neither around it nor builtins."""
+        key = (name, -1 if at is None else at)
+        known = frame.values.get(key)
+        if known is None:
+            if key in frame.open:
+                return frame.unknown(f"the definition of {name} leads back to itself")
+            frame.open.add(key)
+            try:
+                known = self._bound_here(name, frame, at)
+            finally:
+                frame.open.discard(key)
+            if self.evaluator.exhausted is None:
+                frame.values[key] = known
+        if own or not isinstance(known, Missing):
+            return known
+        return self._around(name, frame)
+
+    def _around(self, name: str, frame: Frame) -> Value:
+        outer = frame.closest()
+        if outer is not None:
+            return self.lookup(name, outer, None)
+        if name == "__name__":
+            return Const(frame.module.name)
+        if hasattr(builtins, name):
+            return Native(f"builtins.{name}")
+        if frame.block.writes_globals is not None:
+            return frame.unknown("the module writes its namespace at run time", frame.block.writes_globals)
+        return MISSING
+
+    def _bound_here(self, name: str, frame: Frame, at: int | None) -> Value:
+        possible: list[Value] = []
+        why: Unknown | None = None
+        for event in self._events(name, frame, at):
+            outcome = guards.holds(self.evaluator, event.guards, frame)
+            if outcome.answer is Answer.NO:
+                continue
+            value = (
+                self.evaluator.imports.star(event, name, frame)
+                if isinstance(event, StarImport)
+                else self.bound(event, frame)
+            )
+            if isinstance(event, StarImport) and isinstance(value, Missing):
+                continue
+            possible.append(value)
+            if outcome.answer is Answer.YES:
+                break
+            why = why or Unknown(outcome.reason, outcome.location)
+        else:
+            if name in frame.arguments:
+                possible.append(self.evaluator.force(frame.arguments[name]))
+            elif possible and frame.closest() is not None and frame.kind == "class":
+                possible.append(MISSING)
+        if not possible:
+            return MISSING
+        return choose(possible, why) if why is not None else possible[0]
+
+    @staticmethod
+    def _events(name: str, frame: Frame, at: int | None) -> list[Binding | StarImport]:
+        bound: list[Binding | StarImport] = [*frame.block.names.get(name, ()), *frame.block.stars]
+        if at is not None:
+            bound = [event for event in bound if event.index < at]
+        bound.sort(key=lambda event: event.index, reverse=True)
+        return bound
+
+    def bound(self, event: Binding, frame: Frame) -> Value:
+        """What one binding gives its name."""
+        node = event.node
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            assert event.alias is not None
+            value = self.evaluator.imports.imported(node, event.alias, frame)
+            if isinstance(value, Missing):
+                # A failed import that nothing catches: the code is made for an environment that has it.
+                return Unknown(value.reason, value.location or frame.unknown("", node).location)
+            return value
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return self.evaluator.calls.decorated(
+                FunctionValue(node, frame, owner=frame.cls), node, frame, event.index
+            )
+        if isinstance(node, ast.ClassDef):
+            return self.evaluator.calls.decorated(ClassValue(node, frame), node, frame, event.index)
+        if isinstance(node, ast.Delete):
+            return MISSING
+        if event.value is None:
+            return frame.unknown(f"{event.name} is bound by a loop, a with or an except", node)
+        value = self.evaluator.evaluate(event.value, frame, event.index)
+        if isinstance(node, ast.AugAssign):
+            before = self.lookup(event.name, frame, event.index)
+            return self.evaluator.expressions.combine(
+                before, value, lambda a, b: constants.binary(node.op, a, b), frame, event.value
+            )
+        return self._unpacked(value, event.path, frame, node)
+
+    def _unpacked(self, value: Value, path: tuple[int, ...], frame: Frame, node: ast.AST) -> Value:
+        for step in path:
+            if isinstance(value, Const) and isinstance(value.value, tuple | list) and step < len(value.value):
+                value = Const(value.value[step])
+            elif isinstance(value, Sequence) and step < len(value.items):
+                value = self.evaluator.force(value.items[step])
+            elif not isinstance(value, Unknown):
+                return frame.unknown("unpacked from a value that is not followed", node)
+        return value
