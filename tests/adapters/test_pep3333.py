@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import sys
 import threading
@@ -602,6 +603,40 @@ def test_body_longer_than_content_length_is_cut(
     assert (response.body, response.complete) == (b"abcd", True)
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert "longer than its Content-Length of 4" in caplog.text
+
+
+def test_iteration_stops_at_the_content_length(adapt: Adapt, loop: Loop) -> None:
+    """Handling the Content-Length Header: the server "should stop iterating over the response when enough data has
+    been sent"; an iterable without end would hold its thread for ever, with no client left to tell it.
+    """
+    asked: list[int] = []
+    closed: list[bool] = []
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [*PLAIN, ("Content-Length", "6")])
+        try:
+            for number in itertools.count():
+                asked.append(number)
+                yield b"abc"
+        finally:
+            closed.append(True)
+
+    response = loop.get(adapt(validator(app)))
+    assert (response.body, response.complete) == (b"abcabc", True)
+    assert (asked, closed) == ([0, 1], [True])
+
+
+def test_exc_info_may_be_given_by_name(adapt: Adapt, loop: Loop) -> None:
+    """The start_response() Callable: arguments are positional, but applications name this one, and servers take it."""
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            raise ValueError("the application's own")
+        except ValueError:
+            start_response("500 Oops", list(PLAIN), exc_info=sys.exc_info())  # type: ignore[call-arg]  # on purpose
+        return [b"page"]
+
+    assert loop.get(adapt(app)).status == 500
 
 
 @pytest.mark.parametrize("chunks", [[b"abc"], [b"a", b"bc"], []])

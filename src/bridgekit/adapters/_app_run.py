@@ -131,10 +131,14 @@ class AppRun:
                 close()
 
     def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None, /
+        self, status: str, response_headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
     ) -> Callable[[bytes], object]:
-        """PEP 3333's callable; see `Response.start`."""
-        self.response.start(status, headers, exc_info)
+        """PEP 3333's callable; see `Response.start`.
+
+        The PEP wants its arguments positional. Applications give ``exc_info`` by name all the same, and native servers
+        take it.
+        """
+        self.response.start(status, response_headers, exc_info)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -171,6 +175,8 @@ class AppRun:
             self.write(data)
             if response.bodyless and response.sent:
                 break  # HEAD, 204, 304: nothing of what follows would be sent
+            if response.full:
+                break  # PEP 3333: "should stop iterating over the response when enough data has been sent"
         response.check_complete()
         if response.sent:
             self._window.put(END, 0)

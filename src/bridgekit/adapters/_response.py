@@ -126,6 +126,11 @@ class Response:
                 )
         return data
 
+    @property
+    def full(self) -> bool:
+        """Whether the client has been given as much as was declared: nothing more of the body would be sent."""
+        return self.sent and self.declared is not None and self.produced >= self.declared
+
     def check_complete(self) -> None:
         """At the end of the body.
 

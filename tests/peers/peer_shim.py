@@ -1,0 +1,150 @@
+"""A pytest plugin that puts `WSGIToASGI` in the place of a peer's adapter, and notes what its tests make of it.
+
+It runs in the unpacked source of the peer, beside the peer's own ``tests`` package, and so is a module of its own.
+The environment says whose tests these are (``PEER``) and where the results go (``PEER_RESULTS``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bridgekit
+
+touched = {"calls": 0}
+results: dict[str, dict[str, object]] = {}
+
+
+class Adapter(bridgekit.WSGIToASGI):
+    """`WSGIToASGI`, counted."""
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        touched["calls"] += 1
+        super().__init__(app, **options)
+
+
+def environ_through_the_adapter(scope: dict[str, Any], *body: Any) -> dict[str, Any]:
+    """What an application is given for `scope`: for tests of a peer's ``build_environ``."""
+    seen: list[dict[str, Any]] = []
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        seen.append(dict(environ))
+        start_response("204 No Content", [])
+        return []
+
+    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    content = next((part for part in body if isinstance(part, bytes)), b"x" * int(declared))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None: ...
+
+    def run() -> None:
+        asyncio.run(Adapter(app)(scope, receive, send))
+
+    with ThreadPoolExecutor(1) as elsewhere:  # a loop may be running in this thread
+        elsewhere.submit(run).result()
+    return seen[0] | {"wsgi.input": io.BytesIO(content)}
+
+
+class ExactEvents(Adapter):
+    """For tests that compare lists of events: one for each piece that the application gave, and an empty last one.
+
+    How a body is cut into events says nothing (ASGI, "Response Body"); bridgekit joins pieces that are ready together.
+    Bytes and their order, headers and status are left as they are.
+    """
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        self.cuts: list[int] = []
+        super().__init__(
+            lambda environ, start_response: self.measured(app(environ, start_response)), **options
+        )
+
+    def measured(self, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        if isinstance(pieces, list):
+            self.cuts += map(len, pieces)
+            return pieces
+        return self.measured_as_they_come(pieces)
+
+    def measured_as_they_come(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.cuts.append(len(piece))
+            yield piece
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+
+        async def resend(message: dict[str, Any]) -> None:
+            nonlocal body
+            if message["type"] == "http.response.start":
+                await send(message)
+            body += message.get("body", b"")
+
+        await super().__call__(scope, receive, resend)
+        for cut in self.cuts:
+            await send({"type": "http.response.body", "body": body[:cut], "more_body": True})
+            body = body[cut:]
+        await send({"type": "http.response.body"})
+
+
+class Instance:
+    """asgiref's class for one request, of which its tests use one method."""
+
+    def __init__(self, app: object) -> None: ...
+
+    def build_environ(self, scope: dict[str, Any], body: object) -> dict[str, Any]:
+        return environ_through_the_adapter(scope)
+
+
+REPLACED: dict[str, dict[str, object]] = {
+    "a2wsgi": {
+        "a2wsgi.WSGIMiddleware": Adapter,
+        "a2wsgi.wsgi.WSGIMiddleware": Adapter,
+        "a2wsgi.wsgi.build_environ": environ_through_the_adapter,
+    },
+    "asgiref": {"asgiref.wsgi.WsgiToAsgi": ExactEvents, "asgiref.wsgi.WsgiToAsgiInstance": Instance},
+    "starlette": {
+        "starlette.middleware.wsgi.WSGIMiddleware": Adapter,
+        "starlette.middleware.wsgi.build_environ": environ_through_the_adapter,
+    },
+    "uvicorn": {
+        "a2wsgi.WSGIMiddleware": Adapter,
+        "uvicorn.middleware.wsgi._WSGIMiddleware": Adapter,
+        "uvicorn.middleware.wsgi.build_environ": environ_through_the_adapter,
+    },
+}
+
+
+def pytest_configure() -> None:
+    for name, replacement in REPLACED[os.environ["PEER"]].items():
+        module, _, attribute = name.rpartition(".")
+        found = importlib.import_module(module)
+        assert hasattr(found, attribute), f"{name} is no more: the peer has moved its adapter"
+        setattr(found, attribute, replacement)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    touched["calls"] = 0
+    yield
+    results[item.nodeid]["touched"] = touched["calls"] > 0
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    result = results.setdefault(report.nodeid, {"passed": True, "message": ""})
+    if not report.passed:
+        result.update(passed=False, message=str(report.longrepr).strip().rpartition("\n")[2])
+
+
+def pytest_sessionfinish() -> None:
+    Path(os.environ["PEER_RESULTS"]).write_text(json.dumps(results))
