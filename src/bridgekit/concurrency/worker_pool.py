@@ -203,18 +203,11 @@ class WorkerPool:
                     job = self._jobs.popleft()
                     self._busy += 1
                     successor = self._next_worker() if self._jobs and not self._waking else None
-                elif self._closing:
+                elif self._closing or not self._lie_down(worker):
                     self._workers.discard(worker)
                     return
                 else:
                     job, successor = None, None
-                    self._idle.append(worker)
-                    if (
-                        self._closing
-                    ):  # `shutdown` has just come in by a finalizer, before or after the append
-                        self._no_longer_idle(worker)
-                        self._workers.discard(worker)
-                        return
             if job is None:
                 if not self._park(worker):
                     return
@@ -234,6 +227,14 @@ class WorkerPool:
             self._send_off(successor)
         except RuntimeError:  # unreachable while this worker exists, but never at the price of its job
             logger.exception("cannot start another worker thread")
+
+    def _lie_down(self, worker: _Worker) -> bool:
+        """Put a worker on the stack; false when it must leave instead. Called with the lock held."""
+        self._idle.append(worker)
+        if not self._closing:
+            return True
+        self._no_longer_idle(worker)  # `shutdown` has just come in by a finalizer, before or after the append
+        return False
 
     def _no_longer_idle(self, worker: _Worker) -> bool:
         """Take one worker off the stack; false when somebody did already. Called with the lock held."""
