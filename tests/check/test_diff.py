@@ -126,6 +126,14 @@ def test_line_ends_are_kept(tmp_path: Path) -> None:
     assert convert(source, [found]).replace("\r\n", "").count("\n") == 0
 
 
+def test_an_encoding_comment_stays_first(tmp_path: Path) -> None:
+    """Python looks for it in the first two lines; without imports ours go before the first statement."""
+    source = "#!/usr/bin/env python\n# coding: utf-8\ndef M(get_response):\n    def m(request):\n        return get_response(request)\n    return m\n"
+    lines = rewritten(tmp_path, source).splitlines()
+    assert lines[1:3] == ["# coding: utf-8", "from asgiref.sync import iscoroutinefunction"]
+    assert "@sync_and_async_middleware" in lines
+
+
 def function(body: str, before: str = "") -> str:
     text = textwrap.indent(textwrap.dedent(body).strip(), "        ")
     return f"import time, threading\nfrom django.conf import settings\n{before}\ndef M(get_response):\n    def middleware(request):\n{text}\n    return middleware\n"
@@ -178,6 +186,8 @@ def test_whatever_may_block_is_left_alone_with_the_reason(tmp_path: Path, body: 
         "from functools import lru_cache\n@lru_cache\ndef M(get_response):\n    def m(request):\n        return get_response(request)\n    return m\n",
         "def M(get_response):\n    cache = {}\n    def m(request):\n        return get_response(request)\n    return m\n",
         "class B: pass\nclass M(B):\n    def __init__(self, get_response):\n        self.get_response = get_response\n    def __call__(self, request):\n        return self.get_response(request)\n",
+        "def M(get_response):\n    def m(request): return get_response(request)\n    return m\n",
+        'def M(get_response):\n    def m(request):\n        request.text = """a\n        b"""\n        return get_response(request)\n    return m\n',
         CLASS.replace("    def __call__", "    def process_view(self, *a): pass\n\n    def __call__"),
         CLASS.replace(
             "self.get_response = get_response", "self.get_response = get_response\n        connect()"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bridgekit.check.flow import dotted_name
+from bridgekit.check.flow import dotted_name, identifiers
 from bridgekit.check.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
 
@@ -73,4 +73,4 @@ def _views(node: ast.stmt) -> Iterator[ast.AsyncFunctionDef]:
 
 
 def _is_non_atomic(node: ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    return any("non_atomic_requests" in ast.unparse(decorator) for decorator in node.decorator_list)
+    return any("non_atomic_requests" in set(identifiers(decorator)) for decorator in node.decorator_list)

@@ -91,8 +91,16 @@ def convert(source: str, found: Iterable[Convertible]) -> str:
         lines[start:end] = [line + newline for line in text]
     names = {"class" if isinstance(each.node, ast.ClassDef) else "function" for each in convertibles}
     at = _import_line(convertibles[0])
-    lines[at:at] = [line + newline for line in _imports(names)]
+    apart = [] if _has_imports(convertibles[0]) else ["", ""]
+    lines[at:at] = [line + newline for line in [*_imports(names), *apart]]
     return "".join(lines)
+
+
+def _has_imports(each: Convertible) -> bool:
+    return any(
+        isinstance(node, (ast.Import, ast.ImportFrom))
+        for node in (each.module.tree.body if each.module.tree else ())
+    )
 
 
 def _imports(kinds: set[str]) -> list[str]:
@@ -105,14 +113,16 @@ def _imports(kinds: set[str]) -> list[str]:
 
 
 def _import_line(each: Convertible) -> int:
-    """After the docstring and the last of the imports that stand first."""
+    """After the docstring and the last of the imports that stand first; at the first statement if there are none."""
+    body = each.module.tree.body if each.module.tree else []
     at = 0
-    for statement in each.module.tree.body if each.module.tree else ():
+    for statement in body:
         is_docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if not isinstance(statement, (ast.Import, ast.ImportFrom)) and not is_docstring:
             break
         at = statement.end_lineno or statement.lineno
-    return at
+    # Comments before the first statement stay first: an encoding is declared in the first two lines.
+    return at or min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", ()))]) - 1
 
 
 def _awaiting(each: Convertible, lines: list[str]) -> list[str]:

@@ -25,9 +25,11 @@ __all__ = [
     "location_in",
     "own_functions",
     "resolved_name",
+    "source_text",
     "walk_own",
 ]
 
+_SHOWN = 80
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 #: Names by which code that deals with coroutines or asynchronous iterators gives itself away.
@@ -122,6 +124,15 @@ def resolved_name(node: ast.AST, imports: Mapping[str, str]) -> str:
 def location_in(module: SourceModule, node: ast.AST) -> Location:
     """Where a node stands."""
     return Location(module.path, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
+
+
+def source_text(node: ast.AST) -> str:
+    """An expression as source, for messages; shortened, and named only as such if it is nested too deeply to be written."""
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        return "(an expression)"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def own_functions(definition: Definition) -> list[ReadFunction]:

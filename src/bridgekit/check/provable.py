@@ -11,7 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bridgekit.check.flow import FunctionNode, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.flow import (
+    FunctionNode,
+    dotted_name,
+    imported_names,
+    resolved_name,
+    source_text,
+    walk_own,
+)
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.source.definition import Definition, DefinitionKind
 from bridgekit.middleware_chain.facts import Answer
@@ -168,7 +175,7 @@ def _class(module: SourceModule, node: ast.ClassDef) -> Convertible | str:
     if rest or set(methods) != {"__init__", "__call__"} or any(m.decorator_list for m in methods.values()):
         return "the class has more than __init__ and __call__"
     init = methods["__init__"]
-    stores = [ast.unparse(statement) for statement in _without_docstring(init.body)]
+    stores = [source_text(statement) for statement in _without_docstring(init.body)]
     if [a.arg for a in init.args.args] != ["self", "get_response"] or stores != [
         "self.get_response = get_response"
     ]:
@@ -190,9 +197,23 @@ def _handled(
     request = handler.args.args[-1].arg if handler.args.args else ""
     if [dotted_name(a) for a in calls[0].args] != [request] or calls[0].keywords:
         return "get_response is not called with the request alone"
+    if _rewriting_would_change(node, handler):
+        return "it is written on one line, or holds a text of several lines whose indentation would change"
     for found in harmful_parts(module, handler, calls[0], request):
-        return f"line {getattr(found, 'lineno', handler.lineno)} may block or depends on its thread: {ast.unparse(found)}"
+        return f"line {getattr(found, 'lineno', handler.lineno)} may block or depends on its thread: {source_text(found)}"
     return Convertible(module, node, handler, calls[0])
+
+
+def _rewriting_would_change(node: FunctionNode | ast.ClassDef, handler: ast.FunctionDef) -> bool:
+    """Whether moving lines about, which is all that a patch does, would alter more than the layout."""
+    one_line = any(
+        isinstance(function, ast.FunctionDef) and function.body[0].lineno == function.lineno
+        for function in ast.walk(node)
+    )
+    return one_line or any(
+        isinstance(inner, (ast.Constant, ast.JoinedStr)) and inner.lineno != inner.end_lineno
+        for inner in ast.walk(handler)
+    )
 
 
 def harmful_parts(

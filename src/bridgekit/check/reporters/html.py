@@ -79,6 +79,8 @@ def _figures(subject: Subject) -> Iterator[str]:
     yield _figure(held, "a thread is held while the response is made")
     yield _figure(str(len(subject.chain.layers)), "middleware")
     yield "</div>\n"
+    around = " Two hops are Django's own, around the stack." if server is Server.ASGI else ""
+    yield f'<p class="soft">Today: {escape(totals_text(subject))}; {escape(held_text(subject))}.{around}</p>\n'
 
 
 def _figure(number: str, label: str, style: str = "") -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import dotted_name, imported_names, location_in, resolved_name
+from bridgekit.check.flow import dotted_name, imported_names, location_in, resolved_name, source_text
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
@@ -152,7 +152,7 @@ def _adapter_problems(module: SourceModule) -> Iterator[Problem]:
             yield Problem(
                 f"{adapter} {reason}",
                 location_in(module, node),
-                f"from bridgekit import {name}  # then {name}({ast.unparse(wrapped)})",
+                f"from bridgekit import {name}  # then {name}({source_text(wrapped)})",
                 subject=adapter,
             )
 
