@@ -48,8 +48,14 @@ def test_header_bytes_are_latin_1_text_and_repeated_ones_are_kept() -> None:
         (b"set-cookie", b"a=\xe9 "),
         [b"set-cookie", bytearray(b"b=2")],
         (bytearray(b"x-m"), memoryview(b"3")),
+        (bytearray(b"x-n"), b"4"),
     ]
-    assert decode_headers(headers) == [("set-cookie", "a=\xe9"), ("set-cookie", "b=2"), ("x-m", "3")]
+    assert decode_headers(headers) == [
+        ("set-cookie", "a=\xe9"),
+        ("set-cookie", "b=2"),
+        ("x-m", "3"),
+        ("x-n", "4"),
+    ]
 
 
 @pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\nb", b"a\x00"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import subprocess
 import sys
@@ -75,14 +76,36 @@ def test_a_task_that_tries_to_end_the_process_does_not_end_the_loop(kind: type[B
     loop = held.thread.loop
 
     async def exits() -> None:
+        await asyncio.sleep(0)
         raise kind
 
+    def begin() -> None:
+        begun.append(kind)
+        loop.spawn(exits, contextvars.Context())
+
     answered = threading.Event()
-    tasks: list[Any] = []
-    loop.post(lambda: tasks.append(loop.spawn(exits, contextvars.Context())))
+    begun: list[type[BaseException]] = []
+    loop.post(begin)
     loop.post(lambda: loop.later(0.01, answered.set))
     assert answered.wait(WAIT)
-    assert isinstance(tasks[0].exception(), kind)
+    assert begun == [kind]
+    held.give_back()
+    assert held.thread.join(WAIT)
+
+
+def test_letters_behind_one_that_tries_to_end_the_process_are_delivered() -> None:
+    held = lease("asyncio", nothing)
+    loop = held.thread.loop
+    in_line, answered = threading.Event(), threading.Event()
+
+    def exits() -> None:
+        assert in_line.wait(WAIT)
+        raise SystemExit
+
+    loop.post(exits)
+    loop.post(answered.set)
+    in_line.set()
+    assert answered.wait(WAIT)
     held.give_back()
     assert held.thread.join(WAIT)
 

@@ -47,7 +47,7 @@ def test_after_the_end_there_is_nothing(held: Lease) -> None:
 @pytest.mark.parametrize("how", ["release", "finish"])
 def test_what_is_held_back_waits(held: Lease, how: str) -> None:
     outbox: Outbox[int] = Outbox(held.thread.loop, 100)
-    outbox.put(1, hold=True)
+    outbox.put_held([1])
     taken: list[list[int]] = []
     thread = threading.Thread(target=lambda: taken.append(outbox.take()))
     thread.start()

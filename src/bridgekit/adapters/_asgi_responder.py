@@ -1,7 +1,7 @@
 """One request of a WSGI server, answered by an ASGI application on the loop thread.
 
 Two threads share it. The request's thread hands the request over, sleeps, and passes on what comes; everything named "On the
-loop" runs in the loop's thread. They meet in the outbox (loop to thread), in `post` (thread to loop), and under `_lock`.
+loop" runs in the loop's thread. They meet in the outbox (loop to thread), in `post` (thread to loop), and under the outbox's lock.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import contextvars
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,14 +19,14 @@ from typing import TypeAlias
 
 from bridgekit.adapters._asgi_response import ResponseState
 from bridgekit.adapters._context import rehome
-from bridgekit.adapters._timing_key import live_timing
+from bridgekit.adapters._timing_key import TIMING_KEY
 from bridgekit.adapters._wsgi_input import Reader, WSGIInput
 from bridgekit.concurrency.helper_threads import run_in_helper
 from bridgekit.concurrency.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.concurrency.mailbox import LoopGone
 from bridgekit.concurrency.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
-from bridgekit.typing import ASGIApp, Environ, Message, Scope
+from bridgekit.typing import ASGIApp, Message, Scope
 
 __all__ = ["EARLY_HINT", "END", "PATHSEND", "ASGIResponder", "EarlyHints", "File", "ResponderSettings"]
 
@@ -78,12 +77,21 @@ class ASGIResponder:
     :param done: called on the loop when the application has ended.
     """
 
+    # What most requests never change stands here, so that they need not set it.
+    read_failure: Exception | None = None
+    _task: Cancellable | None = None
+    _timer: Cancellable | None = None
+    _reading: threading.Event | None = None
+    _failure: BaseException | None = None
+    _body_told = _asked = _broken = False
+    _gone = _over = _closed = _cancelled = _end_told = False
+    _posted = 0
+
     def __init__(
         self,
         app: ASGIApp,
         loop: OwnedLoop,
         settings: ResponderSettings,
-        environ: Environ,
         scope: Scope,
         body: WSGIInput,
         done: Callable[[ASGIResponder], None],
@@ -91,25 +99,18 @@ class ASGIResponder:
         self._app = app
         self._loop = loop
         self._settings = settings
-        self._environ = environ
         self._scope = scope
         self._input = body
         self._done = done
         self.context = contextvars.copy_context()
         self.response = ResponseState(scope["method"])
         self.outbox: Outbox[Item] = Outbox(loop, settings.window)
-        self._lock = threading.Lock()
-        self._task: Cancellable | None = None
-        self._timer: Cancellable | None = None
-        self._pieces: deque[Message] = deque()
-        self._body_told = self._broken = self._gone = self._over = self._closed = self._end_told = False
-        self._asked = self._cancelled = False
-        self._reading: threading.Event | None = None
+        self._pieces: list[Message] = []
         self._waiters: list[Waiter] = []
-        self._failure: BaseException | None = None
-        self.read_failure: Exception | None = None
-        self._timing = live_timing(scope)
-        self._posted = time.perf_counter_ns() if self._timing is not None else 0
+        self._first_step = loop.starts_eagerly
+        self._timing = scope.get(TIMING_KEY)
+        if self._timing is not None:
+            self._posted = time.perf_counter_ns()
 
     # In the request's thread
 
@@ -127,7 +128,7 @@ class ASGIResponder:
 
         Returns what the application has raised by now; what it raises later is logged.
         """
-        with self._lock:
+        with self.outbox.lock:
             self._closed = True
             reading = self._reading
             failure, self._failure = self._failure, None
@@ -140,7 +141,7 @@ class ASGIResponder:
     @property
     def busy_reading(self) -> bool:
         """Whether another thread is still reading from the request's input."""
-        with self._lock:
+        with self.outbox.lock:
             return self._reading is not None and not self._reading.is_set()
 
     def read_here(self) -> None:
@@ -164,7 +165,11 @@ class ASGIResponder:
                 self._timing.add_loop_wait(time.perf_counter_ns() - self._posted)
             if self.context:
                 self.context.run(rehome, self.context)
-            self._task = self._loop.spawn(self._run, self.context)
+            task = self._loop.spawn(self._run, self.context)
+            self._first_step = False
+            if not self._over:
+                self._task = task
+                self.outbox.release()
         except Exception as error:  # the request's thread waits; whatever it is, it is told
             self._finish(error)
 
@@ -191,7 +196,7 @@ class ASGIResponder:
         self._task = None
         if self._timer is not None:
             self._timer.cancel()
-        with self._lock:
+        with self.outbox.lock:
             nobody_waits = self._closed or (self._gone and not self.response.complete)
             if failure is not None and not nobody_waits:
                 self._failure = failure
@@ -251,7 +256,7 @@ class ASGIResponder:
             if self._gone or self.response.complete or self._broken:
                 return {"type": "http.disconnect"}
             if self._pieces:
-                return self._pieces.popleft()
+                return self._pieces.pop(0)
             # While a read is under way, the state of the input is the reading thread's.
             if not self._asked and not self._body_told:
                 if self._input.ended:
@@ -271,7 +276,7 @@ class ASGIResponder:
         elif reader is Reader.REQUEST:
             self.outbox.put(READ)
         else:
-            with self._lock:
+            with self.outbox.lock:
                 if self._closed:  # the input is the server's again
                     self._broken = True
                     return
@@ -347,11 +352,12 @@ class ASGIResponder:
         """
         outbox = self.outbox
         self._note_context()
-        if last:
-            outbox.put(last, hold=True)
+        items: list[Item] = [last] if last else []
         if not self._end_told:
             self._end_told = True
-            outbox.put(END, hold=True)
-        self._loop.soon(outbox.release)
+            items.append(END)
+        outbox.put_held(items)
+        if not self._first_step:
+            self._loop.soon(outbox.release)
         if self._waiters:
             self._wake()

@@ -20,7 +20,9 @@ __all__ = ["ResponseState", "decode_headers", "status_line"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
-_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_STATUS_LINES = {
+    status.value: f"{status.value} {status.phrase}" for status in HTTPStatus if status.value >= 200
+}
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
 _ILLEGAL = re.compile(rb"[\r\n\x00]")  # RFC 9110 5.5: response splitting
 _names: dict[bytes, str] = {}
@@ -48,6 +50,19 @@ def _name(raw: bytes) -> str:
     return text
 
 
+def _pair(pair: Iterable[Any]) -> tuple[str, bytes]:
+    """A header's name as WSGI wants it and its value's bytes, whatever legal types they came in."""
+    try:
+        raw_name, raw_value = pair
+        raw_name, value = bytes(raw_name), bytes(raw_value)
+    except (TypeError, ValueError) as error:
+        raise AppProtocolError(
+            f"response header {pair!r} is not a pair of byte strings (ASGI, Response Start)"
+        ) from error
+    name = _names.get(raw_name)
+    return _name(raw_name) if name is None else name, value
+
+
 def decode_headers(headers: Iterable[Iterable[Any]]) -> list[tuple[str, str]]:
     """Response headers as WSGI wants them, without hop-by-hop ones (PEP 3333, "Other HTTP Features").
 
@@ -55,24 +70,24 @@ def decode_headers(headers: Iterable[Iterable[Any]]) -> list[tuple[str, str]]:
     """
     decoded: list[tuple[str, str]] = []
     for pair in headers:
-        try:
-            raw_name, raw_value = pair
-            if type(raw_name) is not bytes:
-                raw_name = bytes(raw_name)
-            name = _names.get(raw_name)
-            if name is None:
-                name = _name(raw_name)
-            value = raw_value if type(raw_value) is bytes else bytes(raw_value)
-        except (TypeError, ValueError) as error:
-            raise AppProtocolError(
-                f"response header {pair!r} is not a pair of byte strings (ASGI, Response Start)"
-            ) from error
-        if _ILLEGAL.search(value):
+        # The common form, then any other. Subclasses of the types go the long way.
+        if (
+            type(pair) is tuple
+            and len(pair) == 2
+            and type(pair[0]) is type(pair[1]) is bytes
+            and pair[0] in _names
+        ):
+            name, value = _names[pair[0]], pair[1]
+        else:
+            name, value = _pair(pair)
+        text = value.decode("latin-1").strip(" \t")
+        # Printable text has none of them; only for the rest is it worth looking.
+        if not text.isprintable() and _ILLEGAL.search(value):
             raise AppProtocolError(
                 f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
             )
         if name:
-            decoded.append((name, value.strip(b" \t").decode("latin-1")))
+            decoded.append((name, text))
     return decoded
 
 
@@ -91,17 +106,15 @@ class ResponseState:
     :param method: the request's; the answer to HEAD has no body, whatever the application sends (RFC 9110 9.3.2).
     """
 
-    __slots__ = ("_bodyless", "_clipped", "_method", "_produced", "complete", "declared", "headers", "status")
+    status = ""
+    declared: int | None = None
+    complete = bodyless = False
+    _clipped = False
+    _produced = 0
 
     def __init__(self, method: str) -> None:
         self._method = method
-        self._produced = 0
-        self._bodyless = False
-        self._clipped = False
-        self.status = ""
         self.headers: list[tuple[str, str]] = []
-        self.declared: int | None = None
-        self.complete = False
 
     @property
     def started(self) -> bool:
@@ -111,11 +124,14 @@ class ResponseState:
         """Take an "http.response.start". :raises AppProtocolError: out of order, or not valid."""
         if self.status:
             raise AppProtocolError("http.response.start was sent a second time")
-        line = status_line(message.get("status"))
+        status = message.get("status")
+        line = _STATUS_LINES.get(status) if type(status) is int else None
+        if line is None:
+            line = status_line(status)
         self.headers = decode_headers(message.get("headers") or ())
         self.declared = _declared_length(self.headers)
         # RFC 9110 6.4.1. Servers of both kinds leave this to somebody else, so it is done here.
-        self._bodyless = self._method == "HEAD" or line.startswith(("204", "304"))
+        self.bodyless = self._method == "HEAD" or line.startswith(("204", "304"))
         self.status = line
 
     def body(self, message: Message) -> bytes:
@@ -129,7 +145,7 @@ class ResponseState:
             body = self._as_bytes(body)
         if not message.get("more_body", False):
             self.complete = True
-        if self._bodyless:
+        if self.bodyless:
             return b""
         self._produced += len(body)
         if self.declared is not None:
@@ -141,13 +157,9 @@ class ResponseState:
         self._check_open("http.response.pathsend")
         if self._produced:
             raise AppProtocolError("http.response.pathsend after http.response.body")
-        if self.declared is not None and self.declared != size and not self._bodyless:
+        if self.declared is not None and self.declared != size and not self.bodyless:
             raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
         self.complete = True
-
-    @property
-    def bodyless(self) -> bool:
-        return self._bodyless
 
     def _check_open(self, kind: str) -> None:
         if not self.status:

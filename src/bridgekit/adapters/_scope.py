@@ -5,7 +5,7 @@ The inverse is `_environ.build_environ`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from bridgekit.adapters._headers import MAX_CACHED_NAMES
@@ -27,39 +27,51 @@ _HTTP_VERSIONS = {
     "HTTP/3": "3",
     "HTTP/3.0": "3",
 }
+"""Everything else ("INCLUDED", RFC 3875 4.1.16) is taken for the lowest version."""
 
 _PATH_SAFE = "/~:@!$&'()*+,;="
 """What quoting leaves alone where the server does not tell the target: RFC 3986 pchar and the slash."""
 
-_header_names: dict[str, bytes] = {}
+_NO_HEADER = b""
+_OWN = b":bridgekit"
+_kinds: dict[str, bytes] = {}
 
 
-def _header_name(key: str) -> bytes:
-    """``"HTTP_X_USER"`` gives ``b"x-user"``."""
-    name = _header_names.get(key)
-    if name is None:
-        name = key[5:].lower().replace("_", "-").encode("latin-1")
-        if len(_header_names) < MAX_CACHED_NAMES:
-            _header_names[key] = name
-    return name
+def _kind(key: str) -> bytes:
+    """``"HTTP_X_USER"`` gives ``b"x-user"``; `_NO_HEADER` for what is none, `_OWN` for what is bridgekit's.
 
-
-def _headers(environ: Environ) -> Iterator[tuple[bytes, bytes]]:
-    """The request's headers (RFC 3875 4.1.18).
-
-    Content type and length stand under names without the prefix. Some servers give them a second time with it, and a
-    client can make one up by an underscore ("Content_Length"), so those are not read. The two are present and empty where
-    the request has none (wsgiref, mod_wsgi).
+    Content type and length stand under names without the prefix (RFC 3875 4.1.18). Some servers give them a second time
+    with it, and a client can make one up by an underscore ("Content_Length"), so those are not read.
     """
+    if key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        kind = key.lower().replace("_", "-").encode()
+    elif key.startswith("HTTP_") and key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+        kind = key[5:].lower().replace("_", "-").encode("latin-1")
+    else:
+        kind = _OWN if key.startswith("bridgekit.") else _NO_HEADER
+    if len(_kinds) < MAX_CACHED_NAMES:
+        _kinds[key] = kind
+    return kind
+
+
+def _headers(environ: Environ, scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The request's headers. What is bridgekit's goes into ``scope`` as it is.
+
+    Content type and length are present and empty where the request has none (wsgiref, mod_wsgi).
+    """
+    headers: list[tuple[bytes, bytes]] = []
+    known = _kinds.get
     for key, value in environ.items():
-        if key.startswith("HTTP_"):
-            if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
-                yield _header_name(key), value.encode("latin-1")
-        elif key == "CONTENT_TYPE":
-            if value:
-                yield b"content-type", value.encode("latin-1")
-        elif key == "CONTENT_LENGTH" and value:
-            yield b"content-length", value.encode("latin-1")
+        kind = known(key)
+        if kind is None:
+            kind = _kind(key)
+        if not kind:
+            continue
+        if kind is _OWN:
+            scope[key] = value
+        elif value or not key.startswith("CONTENT_"):
+            headers.append((kind, value.encode("latin-1")))
+    return headers
 
 
 def _target(environ: Environ) -> bytes:
@@ -103,20 +115,19 @@ def _text(native: str) -> str:
     return native if native.isascii() else native.encode("latin-1").decode("utf-8", "replace")
 
 
-def _port(value: object) -> int | None:
-    text = str(value) if value is not None else ""
-    return int(text) if text.isdecimal() and text.isascii() else None
+def _port(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
 
 
-def _server(environ: Environ, scheme: str) -> tuple[str, int | None] | None:
+@lru_cache(maxsize=64)
+def _server(name: str, port_text: str | None, scheme: str) -> tuple[str, int | None] | None:
     """``server``: a host and its port, or a unix socket's path and ``None``.
 
     On a unix socket, servers put the socket's path or the Host header into SERVER_NAME, and "" or "None" for the port.
     """
-    name: str = environ.get("SERVER_NAME") or ""
     if not name:
         return None
-    port = _port(environ.get("SERVER_PORT"))
+    port = _port(port_text)
     if port is None and not name.startswith(("/", "unix:")):
         port = _DEFAULT_PORTS.get(scheme)
     return name, port
@@ -128,13 +139,6 @@ def _client(environ: Environ) -> tuple[str, int] | None:
     return (host, _port(environ.get("REMOTE_PORT")) or 0) if host else None
 
 
-def _http_version(environ: Environ) -> str:
-    protocol: str = environ.get("SERVER_PROTOCOL", "HTTP/1.0")
-    known = _HTTP_VERSIONS.get(protocol)
-    # "INCLUDED" (RFC 3875 4.1.16, server-side includes) and the like: the lowest common version.
-    return known if known is not None else "1.0"
-
-
 def build_scope(environ: Environ) -> Scope:
     """The HTTP connection scope of a request (ASGI HTTP specification, "HTTP Connection Scope").
 
@@ -143,30 +147,25 @@ def build_scope(environ: Environ) -> Scope:
     :raises ServerProtocolError: when a value of ``environ`` is no native string in the sense of PEP 3333.
     """
     scheme: str = environ.get("wsgi.url_scheme") or "http"
+    scope: Scope = {"type": "http"}
     try:
+        headers = _headers(environ, scope)
         root_path, path, raw_path = _paths(environ)
-        headers = list(_headers(environ))
         query_string = environ.get("QUERY_STRING", "").encode("latin-1")
     except (UnicodeEncodeError, AttributeError) as error:
         raise ServerProtocolError(
             f"the server's environ has a value that is no str of bytes (PEP 3333, Unicode Issues): {error}"
         ) from error
-    scope: Scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": SPEC_VERSION},
-        "http_version": _http_version(environ),
-        "method": environ["REQUEST_METHOD"].upper(),
-        "scheme": scheme,
-        "path": path,
-        "raw_path": raw_path,
-        "query_string": query_string,
-        "root_path": root_path,
-        "headers": headers,
-        "client": _client(environ),
-        "server": _server(environ, scheme),
-        "wsgi_environ": OpaqueMapping(environ),
-    }
-    for key in environ:
-        if key.startswith("bridgekit."):
-            scope[key] = environ[key]
+    scope["asgi"] = {"version": "3.0", "spec_version": SPEC_VERSION}
+    scope["http_version"] = _HTTP_VERSIONS.get(environ.get("SERVER_PROTOCOL", ""), "1.0")
+    scope["method"] = environ["REQUEST_METHOD"].upper()
+    scope["scheme"] = scheme
+    scope["path"] = path
+    scope["raw_path"] = raw_path
+    scope["query_string"] = query_string
+    scope["root_path"] = root_path
+    scope["headers"] = headers
+    scope["client"] = _client(environ)
+    scope["server"] = _server(environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT"), scheme)
+    scope["wsgi_environ"] = OpaqueMapping(environ)
     return scope

@@ -30,6 +30,9 @@ class WSGIResponse:
     :param raise_exceptions: let the application's exception through to the server, instead of answering 500.
     """
 
+    _at_end = _closed = False
+    _file: File | None = None
+
     def __init__(
         self,
         responder: ASGIResponder,
@@ -44,9 +47,6 @@ class WSGIResponse:
         self._before = before
         self._wait = wait
         self._raise = raise_exceptions
-        self._at_end = False
-        self._closed = False
-        self._file: File | None = None
 
     def respond(self, start_response: StartResponse) -> Iterable[bytes]:
         """Wait for the first output and give it to the server (PEP 3333, "The Application/Framework Side").

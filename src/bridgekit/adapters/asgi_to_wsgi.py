@@ -118,9 +118,7 @@ class ASGIToWSGI:
             scope["extensions"][EARLY_HINT] = {}
         before = contextvars.copy_context()
         while True:
-            responder = ASGIResponder(
-                self.app, runtime.loop, self._settings, environ, scope, body, runtime.done
-            )
+            responder = ASGIResponder(self.app, runtime.loop, self._settings, scope, body, runtime.done)
             try:
                 runtime.admit(responder)
                 break

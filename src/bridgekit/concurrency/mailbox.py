@@ -33,24 +33,32 @@ class Mailbox:
         self._rung = False
 
     def put(self, callback: Callback) -> None:
-        # Order matters: the letter lies in the box before the bell is looked at, and `_empty` lowers the flag before it
+        # Order matters: the letter lies in the box before the bell is looked at, and `empty` lowers the flag before it
         # takes the letters. So a letter is either taken by the emptying under way or rings for one of its own.
         self._letters.append(callback)
         if not self._rung:
             self._rung = True
             try:
-                self._ring(self._empty)
+                self._ring(self.empty)
             except (
                 RuntimeError
             ) as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
                 self._rung = False
                 raise LoopGone(str(error)) from error
 
-    def _empty(self) -> None:
+    def empty(self) -> None:
+        """On the loop: run every letter. What ``ring`` has to bring about."""
         self._rung = False
         letters = self._letters
-        while letters:
-            try:
-                letters.popleft()()
-            except Exception:  # one request's fault must not keep the others' letters
-                logger.exception("a callback posted from a thread failed")
+        try:
+            while letters:
+                try:
+                    letters.popleft()()
+                except Exception:  # one request's fault must not keep the others' letters
+                    logger.exception("a callback posted from a thread failed")
+        except BaseException:
+            # SystemExit leaves the loop, which may be entered again: then for the rest of the letters, too.
+            if letters:
+                self._rung = True
+                self._ring(self.empty)
+            raise

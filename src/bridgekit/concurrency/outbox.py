@@ -21,47 +21,46 @@ T = TypeVar("T")
 class Outbox(Generic[T]):
     """Items that coroutines put and one thread takes.
 
+    ``lock`` may be used by both sides for a few instructions of their own.
+
     :param high_water: bytes put and not yet dealt with by the thread at which `full` is true.
     """
 
-    __slots__ = (
-        "_abandoned",
-        "_bell",
-        "_finished",
-        "_held",
-        "_high",
-        "_items",
-        "_lock",
-        "_loop",
-        "_room",
-        "_taken",
-        "_under_way",
-        "_untaken",
-        "_waiting",
-    )
+    # What most requests never change stands here, so that they need not set it.
+    _under_way = _untaken = _taken = 0
+    _waiting = _held = _finished = _abandoned = False
 
     def __init__(self, loop: OwnedLoop, high_water: int) -> None:
         self._loop = loop
         self._high = high_water
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         # A bare lock as bell: the thread sleeps in its second `acquire`. A Condition would make one for each wait.
         self._bell = threading.Lock()
         self._bell.acquire()
         self._items: list[T] = []
-        self._under_way = self._untaken = self._taken = 0
-        self._waiting = self._held = self._finished = self._abandoned = False
         self._room: list[Waiter] = []
 
     # On the loop
 
-    def put(self, item: T, size: int = 0, *, hold: bool = False) -> None:
-        """Hand ``item`` over. Never blocks. With ``hold`` the thread gets nothing before `release` or `finish`."""
-        with self._lock:
+    def put(self, item: T, size: int = 0) -> None:
+        """Hand ``item`` over. Never blocks."""
+        with self.lock:
             self._items.append(item)
             self._under_way += size
             self._untaken += size
-            self._held = hold
-            ring = self._waiting and not hold
+            ring = self._waiting
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def put_held(self, items: list[T]) -> None:
+        """Hand the last items over; the thread gets nothing before `release` or `finish`."""
+        with self.lock:
+            self._items += items
+            self._held = True
+            # A thread takes longer to wake than a step of the loop to end: so it is woken now.
+            ring = self._waiting
             if ring:
                 self._waiting = False
         if ring:
@@ -69,7 +68,7 @@ class Outbox(Generic[T]):
 
     def release(self) -> None:
         """Let the thread have what `put` has held back."""
-        with self._lock:
+        with self.lock:
             ring = self._held and self._waiting
             self._held = False
             if ring:
@@ -79,7 +78,7 @@ class Outbox(Generic[T]):
 
     def finish(self) -> None:
         """Nothing more comes. May be called from any thread, and again."""
-        with self._lock:
+        with self.lock:
             self._finished = True
             self._held = False
             ring = self._waiting
@@ -93,7 +92,7 @@ class Outbox(Generic[T]):
 
     async def room(self) -> None:
         """Wait until the thread has dealt with enough, or has left."""
-        with self._lock:
+        with self.lock:
             if self._under_way < self._high or self._abandoned:
                 return
             waiter = self._loop.waiter()
@@ -102,12 +101,12 @@ class Outbox(Generic[T]):
 
     def abandon(self) -> None:
         """The thread has left: nobody waits for room any more."""
-        with self._lock:
+        with self.lock:
             self._abandoned = True
         self._wake()
 
     def _wake(self) -> None:
-        with self._lock:
+        with self.lock:
             waiters, self._room = self._room, []
         for waiter in waiters:
             waiter.wake()
@@ -121,7 +120,7 @@ class Outbox(Generic[T]):
         """
         while True:
             items: list[T] = []
-            with self._lock:
+            with self.lock:
                 self._under_way -= self._taken
                 self._taken = 0
                 wake = bool(self._room) and self._under_way <= self._high // 2

@@ -1,0 +1,31 @@
+"""A counter of the kernel's as a bell for an event loop (eventfd(2), Linux)."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+__all__ = ["EventFD"]
+
+
+class EventFD:
+    """A file descriptor that is readable after `set` until `clear`.
+
+    It is closed when nobody refers to it any more, and not before: a late `set` of another thread would otherwise write into
+    whatever file has got the number since.
+    """
+
+    available: ClassVar[bool] = hasattr(os, "eventfd")
+
+    def __init__(self) -> None:
+        self.number = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def set(self) -> None:
+        """From any thread."""
+        os.eventfd_write(self.number, 1)
+
+    def clear(self) -> None:
+        os.eventfd_read(self.number)
+
+    def __del__(self) -> None:
+        os.close(self.number)
