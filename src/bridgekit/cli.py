@@ -121,10 +121,22 @@ def check(context: click.Context, /, **given: Any) -> None:
             outcome = check_project(given, said, progress)
     except ProjectError as error:
         raise CannotCheck(str(error)) from None
-    click.echo(outcome.text, nl=False)
+    click.echo(encodable(outcome.text, sys.stdout.encoding), nl=False)
     if outcome.told:
         click.echo(outcome.told, err=True)
     context.exit(outcome.exit_code)
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """``text`` as a terminal or pipe with this encoding can take it: plain lines for drawn ones, escapes for the rest."""
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        drawn = str.maketrans("┬├╰╞═", "+|`|=")
+        return (
+            text.translate(drawn).encode(encoding or "utf-8", "backslashreplace").decode(encoding or "utf-8")
+        )
+    return text
 
 
 @contextmanager

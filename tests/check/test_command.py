@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bridgekit import cli
 from bridgekit.check.reporters import FORMATS
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.cli import FORMATS as OFFERED
@@ -19,6 +20,7 @@ from bridgekit.cli import main
 
 pytest.importorskip("django")
 
+ROOT = Path(__file__).parents[2]
 SETTINGS = """
 import os
 SECRET_KEY = "s"
@@ -295,6 +297,36 @@ def test_djangos_own_startproject_costs_fifteen_hops(tmp_path: Path) -> None:
     assert check(tmp_path, "--server", "wsgi").exit_code == 0
     live = json.loads(check(tmp_path, "--live", "--format", "json").stdout)["stacks"][0]["variants"][0]
     assert live["hops"] == variant["hops"]
+
+
+def test_a_terminal_without_unicode_gets_plain_lines(project: Path) -> None:
+    """Windows consoles and C locales: never a UnicodeEncodeError instead of the report."""
+    command = [sys.executable, "-m", "bridgekit", "check", str(project)]
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert b"+ ASGI server" in done.stdout
+    assert b"BRG002" in done.stdout
+
+
+def test_progress_is_shown_on_a_terminal_and_wiped_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar with what is being read; nothing of it stays, and nothing is shown where stderr is no terminal."""
+    written: list[str] = []
+    monkeypatch.setattr(cli, "PATIENCE", 0)
+    monkeypatch.setattr("click.echo", lambda text, **options: written.append(text))
+    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: False, raising=False)
+    with cli.progress_on_stderr() as quiet:
+        quiet("shop.middleware.audit", 0, 2)
+    assert written == []
+    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: True, raising=False)
+    with cli.progress_on_stderr() as show:
+        show("shop.settings", 0, 0)
+        show("shop.middleware.audit", 1, 2)
+    first, second, wiped = written
+    assert first.startswith("\r[")
+    assert "0/? shop.settings" in first
+    assert "##########          ] 1/2 shop.middleware.audit" in second
+    assert wiped.strip() == ""
 
 
 def test_as_a_git_hook_it_stops_a_commit(project: Path) -> None:

@@ -37,7 +37,7 @@ def render(report: Report) -> str:
         "in_baseline": len(report.known),
         "notes": list(report.notes),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _stack(report: Report, stack: StackReport) -> dict[str, Any]:
