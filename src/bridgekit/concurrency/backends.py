@@ -100,6 +100,13 @@ class _AsyncioSignal:
         return self._future
 
 
+def _look_after(request: Ticking) -> None:
+    try:
+        request.tick()
+    except Exception:  # one request's fault must not stop the others' clock, nor end the request
+        logger.exception("looking after a request failed")
+
+
 class _AsyncioBackend:
     """One per asyncio loop, shared by all requests on it."""
 
@@ -137,10 +144,7 @@ class _AsyncioBackend:
     def _tick(self) -> None:
         self._timer = None
         for request in list(self._enlisted):
-            try:
-                request.tick()
-            except Exception:  # one request's fault must not stop the others' clock
-                logger.exception("looking after a request failed")
+            _look_after(request)
         # The timer runs on only while there is a request to look at: an idle server is not woken.
         if self._enlisted and self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick)
@@ -194,7 +198,7 @@ class _AnyioBackend:
             with scope:
                 while True:
                     await anyio.sleep(TICK)
-                    request.tick()
+                    _look_after(request)
 
         self._tasks.start_soon(run)
 

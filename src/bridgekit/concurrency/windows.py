@@ -198,9 +198,9 @@ class LoopToThread:
             self._changed.notify()
 
     def end(self) -> None:
-        """On the loop: the stream is complete."""
+        """On the loop: the stream is complete, unless it has failed."""
         with self._changed:
-            self._ended = True
+            self._ended = self._failure is None
             self._changed.notify()
 
     def fail(self, failure: BaseException) -> None:
