@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import random
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from bridgekit.check.environment import current_environment
 from bridgekit.check.modules import ModuleFinder
 from bridgekit.check.source import Definition, SourceReader
+from bridgekit.check.source.reader import INTERNAL_ERROR
 from bridgekit.middleware_chain.facts import Answer
 from tests.check.source.idioms import IDIOMS
 
@@ -25,7 +27,9 @@ def read(root: Path, files: dict[str, str], path: str = "mw.Middleware") -> Defi
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8", "surrogatepass")
-    return SourceReader(ModuleFinder([root], current_environment())).read(path)
+    definition = SourceReader(ModuleFinder([root], current_environment())).read(path)
+    assert INTERNAL_ERROR not in definition.facts.sync_capable.reason
+    return definition
 
 
 @pytest.mark.parametrize(
@@ -77,6 +81,10 @@ def read(root: Path, files: dict[str, str], path: str = "mw.Middleware") -> Defi
         {"mw.py": "import os.path.gone.more as Middleware\n"},
         {"mw.py": "from .... import Middleware\n"},
         {"mw.py": "class Middleware: 'only a docstring'\n"},
+        {
+            "mw.py": "from dataclasses import dataclass\n@dataclass\nclass Middleware:\n    x: int\n"
+            "    def __post_init__(self):\n        raise ValueError\n"
+        },
     ],
 )
 def test_cycles_and_absurdities_end(tmp_path: Path, files: dict[str, str]) -> None:
@@ -138,6 +146,20 @@ def test_an_exhausted_budget_is_unknown_and_does_not_spoil_the_next_answer(tmp_p
     if claim.answer is Answer.UNKNOWN:
         assert "too" in claim.reason
     assert reader.read("mw.Plain").facts.async_capable.answer is Answer.YES
+
+
+def test_a_fault_of_the_reader_is_said_logged_and_contained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "mw.py").write_text("class Middleware:\n    async_capable = True\n")
+    reader = SourceReader(ModuleFinder([tmp_path], current_environment()))
+    with monkeypatch.context() as patch, caplog.at_level(logging.DEBUG):
+        patch.setattr(reader.evaluator.imports, "member", lambda module, name: 1 / 0)
+        claim = reader.read("mw.Middleware").facts.async_capable
+    assert claim.answer is Answer.UNKNOWN
+    assert INTERNAL_ERROR in claim.reason
+    assert "ZeroDivisionError" in caplog.text
+    assert reader.read("mw.Middleware").facts.async_capable.answer is Answer.YES
 
 
 class _Mutation(ast.NodeTransformer):

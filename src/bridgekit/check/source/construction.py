@@ -40,10 +40,10 @@ def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
     """Run ``__init__`` of ``instance``'s class on it, as far as it can be followed."""
     initializer = evaluator.attributes.of_class(instance.cls, "__init__", instance)
     run = _Construction(evaluator, instance)
-    if isinstance(initializer, Native) and initializer.name == "dataclasses.__init__":
-        run.dataclass()
-    else:
-        with contextlib.suppress(_Left):
+    with contextlib.suppress(_Left):
+        if isinstance(initializer, Native) and initializer.name == "dataclasses.__init__":
+            run.dataclass()
+        else:
             run.follow(initializer, instance.arguments, dict(instance.keywords), None)
     if instance.marked.answer is Answer.NO and _has_old_mark(evaluator, instance):
         instance.marked = Outcome(Answer.YES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 from dataclasses import replace
 
 from bridgekit.check.modules import ModuleFinder
@@ -31,6 +32,11 @@ from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Location, Mid
 
 __all__ = ["SourceReader"]
 
+logger = logging.getLogger(__name__)
+
+INTERNAL_ERROR = "bridgekit failed to read it"
+"""How the reason starts when the reader itself is at fault."""
+
 _RESOLVED = frozenset({*HOOKS, "__acall__", "__call__", "__init__"})
 """Methods whose decorators are followed to know whether the result is a coroutine function."""
 
@@ -58,6 +64,12 @@ class SourceReader:
                 self.finder, self.settings
             )  # half-finished work must not be remembered
             return _unreadable(dotted_path, "its source is nested too deeply to be followed", None, listed_at)
+        except Exception as error:
+            # One middleware that defeats the reader must not take the report on all the others with it.
+            logger.debug("bridgekit could not read %s", dotted_path, exc_info=True)
+            self.evaluator = Evaluator(self.finder, self.settings)
+            reason = f"{INTERNAL_ERROR}: {type(error).__name__}: {error}; please report it"
+            return _unreadable(dotted_path, reason, None, listed_at)
 
     def _read(self, dotted_path: str, listed_at: Location | None) -> Definition:
         module, _, name = dotted_path.rpartition(".")
