@@ -49,6 +49,16 @@ def hops(definition: Definition) -> object:
     return count
 
 
+def hooks(definition: Definition) -> object:
+    """The hooks named in the truth, each sync or async; what the truth does not name must not be there."""
+    found: dict[str, str] = {}
+    for name, hook in definition.facts.hooks.items():
+        if hook.exists.answer is Answer.UNKNOWN or hook.is_async.answer is Answer.UNKNOWN:
+            return f"unknown: {name}: {hook.exists.reason or hook.is_async.reason}"
+        found[name] = "async" if hook.is_async.answer is Answer.YES else "sync"
+    return found
+
+
 def bare(name: str) -> object:
     return True if name == "DEBUG" else Setting.ABSENT
 
@@ -84,6 +94,8 @@ def main(arguments: list[str]) -> int:
         if record["is_middleware"]:
             if record["verdict"] == "cannot-instantiate":
                 pairs.append(("is_middleware", False, shown(definition.is_middleware)))
+            if mode.get("hooks"):
+                pairs.append(("hooks", mode["hooks"], hooks(definition)))
             if mode.get("isolated") == "ok":
                 pairs.append(("is_middleware", True, shown(definition.is_middleware)))
                 pairs.append(("own_hops", mode["own_hops"], hops(definition)))

@@ -155,3 +155,45 @@ def test_each_file_is_parsed_once(tmp_path: Path) -> None:
     finder = finder_over(tmp_path)
     assert finder.load("shop") is finder.load("shop")
     assert finder.files_read == 1
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n",
+        "__import__('pkg_resources').declare_namespace(__name__)\n",
+    ],
+)
+def test_namespace_packages_of_the_old_kind_are_gathered(tmp_path: Path, init: str) -> None:
+    files = {
+        "a/zope/__init__.py": init,
+        "a/zope/one.py": "",
+        "b/zope/__init__.py": init,
+        "b/zope/two/mw.py": "",
+    }
+    write(tmp_path, files)
+    finder = finder_over(tmp_path / "a", tmp_path / "b")
+    assert finder.find("zope.one").kind is ModuleKind.SOURCE
+    assert finder.find("zope.two.mw").path == str(tmp_path / "b/zope/two/mw.py")
+    assert finder.find("zope.three").kind is ModuleKind.MISSING
+
+
+def test_a_regular_package_does_not_spread(tmp_path: Path) -> None:
+    write(tmp_path, {"a/shop/__init__.py": "", "b/shop/__init__.py": "", "b/shop/mw.py": ""})
+    assert finder_over(tmp_path / "a", tmp_path / "b").find("shop.mw").kind is ModuleKind.MISSING
+
+
+def test_setuptools_stands_in_for_distutils(tmp_path: Path) -> None:
+    """Python 3.12 has no distutils; setuptools installs a line in a .pth that provides it."""
+    assert finder_over(tmp_path).find("distutils.version").kind is ModuleKind.MISSING
+    write(tmp_path, {"setuptools/__init__.py": "", "setuptools/_distutils/__init__.py": ""})
+    write(tmp_path, {"setuptools/_distutils/version.py": ""})
+    assert finder_over(tmp_path).find("distutils.version").kind is ModuleKind.SOURCE
+
+
+def test_submodules_made_at_run_time_are_unknown(tmp_path: Path) -> None:
+    """``six.moves`` is a module only because six.py says ``__path__ = []``."""
+    write(tmp_path, {"six.py": "__path__ = []\n"})
+    found = finder_over(tmp_path).find("six.moves.urllib")
+    assert found.kind is ModuleKind.UNKNOWN
+    assert "run time" in found.reason

@@ -17,11 +17,13 @@ from enum import Enum
 from pathlib import Path
 
 from bridgekit.check.environment import TargetEnvironment, current_environment
-from bridgekit.check.parsing import SourceModule, parse_file
+from bridgekit.check.parsing import MAX_SOURCE_BYTES, SourceModule, parse_file
 from bridgekit.middleware_chain.facts import Answer
 
 __all__ = ["FoundModule", "ModuleFinder", "ModuleKind", "SourceModule"]
 
+_MAX_NAMESPACE_INIT = 2_000
+"""Bytes. The ``__init__`` of a namespace package of the old kind holds one statement and a comment."""
 _EXTENSIONS = (".so", ".pyd", ".dll")
 
 
@@ -153,19 +155,56 @@ class ModuleFinder:
                 return FoundModule(name, parent.kind, reason=parent.reason)
             if not parent.is_package:
                 return self._below_plain_module(name, parent)
-            return self._search(name, last, parent.search)
+            found = self._search(name, last, parent.search)
+            if found.kind is ModuleKind.MISSING and self._spreads(parent):
+                return self._search(name, last, self._portions(parent_name))
+            return found
+        if name == "distutils":
+            return self._distutils()
         if name in sys.builtin_module_names:
             return FoundModule(name, ModuleKind.OPAQUE, reason=f"module {name} is built into the interpreter")
         if name in self._editable:
             return self._editable_module(name)
         return self._search(name, name, self.search_path)
 
+    def _spreads(self, package: FoundModule) -> bool:
+        """Whether a package gathers directories of its name along the path, as before PEP 420: by `pkgutil.extend_path`
+        or ``pkg_resources.declare_namespace``."""
+        source = self._beginning(package.path, _MAX_NAMESPACE_INIT + 1)
+        short = len(source) <= _MAX_NAMESPACE_INIT
+        return short and (b"extend_path" in source or b"declare_namespace" in source)
+
+    def _portions(self, name: str) -> tuple[str, ...]:
+        parent, _, last = name.rpartition(".")
+        search = self.find(parent).search if parent else self.search_path
+        return tuple(f"{entry}/{last}" for entry in search if last in self._names(entry))
+
+    def _distutils(self) -> FoundModule:
+        """The standard library's up to Python 3.11; after that setuptools puts its own in the place (by a ``.pth`` line)."""
+        found = self._search("distutils", "distutils", self.search_path)
+        if found.kind is not ModuleKind.MISSING:
+            return found
+        shim = self.find("setuptools._distutils")
+        return replace(shim, name="distutils") if shim.kind is ModuleKind.SOURCE else found
+
     def _below_plain_module(self, name: str, parent: FoundModule) -> FoundModule:
         if parent.kind is ModuleKind.OPAQUE:
             return FoundModule(name, ModuleKind.UNKNOWN, reason=parent.reason)
-        return FoundModule(
-            name, ModuleKind.MISSING, reason=f"module {parent.name} ({parent.path}) is not a package"
-        )
+        if b"__path__" in self._beginning(parent.path, MAX_SOURCE_BYTES):
+            reason = f"module {parent.name} ({parent.path}) makes its submodules at run time"  # six.moves
+            return FoundModule(name, ModuleKind.UNKNOWN, reason=reason)
+        reason = f"module {parent.name} ({parent.path}) is not a package"
+        return FoundModule(name, ModuleKind.MISSING, reason=reason)
+
+    @staticmethod
+    def _beginning(path: str, size: int) -> bytes:
+        try:
+            if not Path(path).is_file():
+                return b""  # a named pipe would hold open() for ever
+            with Path(path).open("rb") as stream:
+                return stream.read(size)
+        except (OSError, ValueError):
+            return b""
 
     def _editable_module(self, name: str) -> FoundModule:
         target = self._editable[name]

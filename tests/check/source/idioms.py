@@ -677,4 +677,28 @@ class Middleware:
         await database_sync_to_async(str)(1)
         return await self.get_response(request)
 """,
+    "standard library in a try": """
+try:
+    import os.path, unittest.mock
+    from xml.etree import ElementTree
+    import imp_that_never_was
+except ImportError:
+    flag = True
+else:
+    flag = False
+try:
+    import os.path
+    from collections.abc import Callable
+except ImportError:
+    other = True
+else:
+    other = False
+class Middleware:
+    async_capable = flag
+    sync_capable = other
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
 }

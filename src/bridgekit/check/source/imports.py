@@ -191,12 +191,13 @@ class Imports:
             known = self._outcomes[name] = self._importable(name, depth)
         return known
 
-    @staticmethod
-    def _native_absent(name: str) -> Outcome:
-        top = name.partition(".")[0]
-        if top == "asgiref" or name in sys.stdlib_module_names or name in sys.builtin_module_names:
-            return YES
-        return Outcome(Answer.NO, f"module {name} is not installed")
+    def _native_absent(self, name: str) -> Outcome:
+        """Of a modelled module that was not found: gone from the target's standard library, or never looked for."""
+        found = self.finder.find(name)
+        has_library = self.finder.find("os").kind is ModuleKind.SOURCE
+        if name.partition(".")[0] == "asgiref" or not has_library or "is not a package" in found.reason:
+            return YES  # os.path is one of the last kind: a name in sys.modules, without a file
+        return Outcome(Answer.NO, found.reason)
 
     def _importable(self, name: str, depth: int) -> Outcome:
         found = self.finder.find(name)
