@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.report import best_proposal
-from bridgekit.check.rules._wording import before_and_after, describe
+from bridgekit.check.rules._wording import before_and_after, describe, hops_text
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.hops import Cost, count_hops
@@ -21,7 +21,7 @@ def totals_text(subject: Subject) -> str:
     """``15 hops with an async view, 16 with a sync view``."""
     server = subject.chain.server
     async_view, sync_view = (cost_of(subject, kind).hops(server) for kind in (ASYNC_VIEW, SYNC_VIEW))
-    return f"{async_view} hops with an async view, {sync_view} with a sync view"
+    return f"{hops_text(async_view)} with an async view, {sync_view} with a sync view"
 
 
 def held_text(subject: Subject) -> str:
