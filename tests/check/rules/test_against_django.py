@@ -46,6 +46,9 @@ from tests.check.rules import (
 from tests.check.rules import (
     test_brg009_unmarked_async as brg009,
 )
+from tests.check.rules import (
+    test_brg020_wsgi_only_request as brg020,
+)
 from tests.middleware_chain.oracle import django_with
 
 _numbers = itertools.count()
@@ -194,3 +197,9 @@ def test_brg009_finds_what_breaks(tmp_path: Path) -> None:
     assert answer(brg009.native("markcoroutinefunction(self)"), tmp_path)[0]
     old = brg009.native("self._is_coroutine = asyncio.coroutines._is_coroutine")
     assert answer(old, tmp_path)[0] is (sys.version_info < (3, 12))
+
+
+def test_brg020_finds_what_breaks(tmp_path: Path) -> None:
+    """AttributeError on the first request; META is there."""
+    assert not answer(brg020.middleware("agent = request.environ"), tmp_path)[0]
+    assert answer(brg020.middleware("agent = request.META"), tmp_path)[0]

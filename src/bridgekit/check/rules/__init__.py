@@ -24,6 +24,7 @@ from bridgekit.check.rules import (
     brg017_atomic_requests,
     brg018_conn_max_age,
     brg019_old_asgiref,
+    brg020_wsgi_only_request,
 )
 
 __all__ = ["ALL_RULES", "rule_by_code"]
@@ -49,6 +50,7 @@ ALL_RULES: tuple[Rule, ...] = (
     brg017_atomic_requests.RULE,
     brg018_conn_max_age.RULE,
     brg019_old_asgiref.RULE,
+    brg020_wsgi_only_request.RULE,
 )
 
 
