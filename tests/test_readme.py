@@ -1,0 +1,36 @@
+"""The commands that the README promises are the ones that run here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SET_UP = "python3 -m venv .venv && .venv/bin/pip install -q tox && "
+
+
+def commands(path: str) -> list[str]:
+    """The lines of the code blocks of a document that set up and run tox."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", (ROOT / path).read_text(), re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines() if line.startswith(SET_UP)]
+
+
+def test_ci_runs_exactly_the_readmes_test_command() -> None:
+    tests = [command for command in commands("README.md") if command == SET_UP + ".venv/bin/tox run"]
+    assert len(tests) == 1
+    script = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert [line for line in script if "tox run" in line or ".venv" in line] == tests
+    assert script[-1] == tests[0]
+
+
+def test_the_demo_is_the_same_everywhere() -> None:
+    demo = SET_UP + ".venv/bin/tox run -e demo"
+    assert demo in commands("README.md")
+    assert commands("examples/legacy_wsgi/README.md") == [demo]
+
+
+def test_every_env_that_the_readme_names_exists() -> None:
+    told = set(re.findall(r"tox run -e (\w+)", (ROOT / "README.md").read_text()))
+    defined = set(re.findall(r"^\[testenv:([\w-]+)\]", (ROOT / "tox.ini").read_text(), re.MULTILINE))
+    assert told == {"demo", "peers", "benchmarks"}
+    assert told <= defined
