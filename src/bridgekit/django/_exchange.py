@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming, Request
-from bridgekit.timing._wsgi_exchange import http_version
+from bridgekit.timing._wsgi_exchange import VERSIONS
 
 __all__ = ["DjangoExchange", "route_of_request"]
 
@@ -22,7 +22,7 @@ class DjangoExchange(LiveTiming):
         version = scope.get("http_version", "1.1") if scope is not None else None
         return (
             "django",
-            version or http_version(request.META.get("SERVER_PROTOCOL", "HTTP/1.1")),
+            version or VERSIONS.get(request.META.get("SERVER_PROTOCOL"), "1.1"),
             request.scheme or "http",
             request.method or "GET",
             request.path,

@@ -271,6 +271,8 @@ class LiveTiming:
         recorder = self.recorder
         if self.ended is None:
             self.ended = recorder.clock()
+        if self.status is None:
+            self.first_byte = None  # a body without a start is no response
         self.finished = True
         try:
             timing = self.freeze(complete=complete)
@@ -284,33 +286,31 @@ class LiveTiming:
 
     def freeze(self, *, complete: bool) -> RequestTiming:
         """The finished record; `ended` is set."""
-        recorder, started, status = self.recorder, self.started, self.status
-        ended: int = self.ended  # type: ignore[assignment]  # set before
-        first = self.first_byte
-        if status is None:
-            first = None
-        elif first is None and complete:
-            first = ended
+        started, ended, first, status = self.started, self.ended, self.first_byte, self.status
+        assert ended is not None
         if complete and status is not None and status < 400 and self.error is None and not self.gone:
             outcome, error_type = OK, None
         else:
             outcome = outcome_of(self, complete=complete)
             error_type = self._error_type(outcome)
         interface, http_version, scheme, method, path = self.request()
-        extras = self._extras
         # tuple.__new__ and not the class: its generated __new__ takes twice as long, for the same tuple.
         timing = new_tuple(
             RequestTiming,
             (
                 method if method in KNOWN_METHODS else OTHER_METHOD,
                 path,
-                recorder.route_of(self.source),
+                self.recorder.route_of(self.source),
                 status,
                 outcome,
                 (ended - started) / 1e9,
-                PLAIN if self.pieces == ONE else self.kind(),
+                self.kind() if self.pieces else PLAIN,
                 error_type,
-                None if first is None else (first - started) / 1e9,
+                (first - started) / 1e9
+                if first is not None
+                else None
+                if status is None or not complete
+                else (ended - started) / 1e9,
                 0.0,
                 None,
                 None,
@@ -318,7 +318,7 @@ class LiveTiming:
                 None,
                 None,
                 0,
-                0 if method == "HEAD" or status in NO_BODY else self.bytes_out,
+                0 if status in NO_BODY or method == "HEAD" else self.bytes_out,
                 "http",
                 http_version,
                 scheme,
@@ -329,7 +329,9 @@ class LiveTiming:
                 (),
             ),
         )
-        return timing if extras is None and recorder.plain else self._complete(timing, extras or _NO_EXTRAS)
+        if self._extras is None and self.recorder.plain:
+            return timing
+        return self._complete(timing, self._extras or _NO_EXTRAS)
 
     def _complete(self, timing: RequestTiming, extras: _Extras) -> RequestTiming:
         """The record with what most requests do not have."""

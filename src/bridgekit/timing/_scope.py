@@ -19,8 +19,17 @@ class ScopeFacts:
 
     def request(self) -> Request:
         scope = self.source
-        get = scope.get
-        return "asgi", get("http_version", "1.1"), get("scheme", "http"), get("method", "GET"), scope["path"]
+        try:
+            return "asgi", scope["http_version"], scope["scheme"], scope["method"], scope["path"]
+        except KeyError:  # a websocket has no method, and the scheme is optional
+            get = scope.get
+            return (
+                "asgi",
+                get("http_version", "1.1"),
+                get("scheme", "http"),
+                get("method", "GET"),
+                scope["path"],
+            )
 
     def header(self, name: str) -> str | None:
         return find(self.source.get("headers", ()), name)

@@ -10,7 +10,17 @@ from bridgekit.timing._live import SEVERAL, LiveTiming, Request
 from bridgekit.timing.routes import route_at_start
 from bridgekit.typing import StartResponse
 
-__all__ = ["WSGIExchange"]
+__all__ = ["VERSIONS", "WSGIExchange"]
+
+VERSIONS = {
+    "HTTP/1.0": "1.0",
+    "HTTP/1.1": "1.1",
+    "HTTP/2.0": "2",
+    "HTTP/2": "2",
+    "HTTP/3.0": "3",
+    "HTTP/3": "3",
+}
+"""CGI's spelling of a protocol, and ASGI's."""
 
 
 class WSGIExchange(LiveTiming):
@@ -71,17 +81,14 @@ class WSGIExchange(LiveTiming):
 
     def request(self) -> Request:
         environ = self.source
+        # SCRIPT_NAME and PATH_INFO may be left out where they are empty (PEP 3333, "environ Variables").
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         if not path.isascii():
             # PEP 3333, "Unicode Issues": bytes that were put into a string as latin-1.
             path = path.encode("latin-1").decode("utf-8", "replace")
-        return (
-            "wsgi",
-            http_version(environ.get("SERVER_PROTOCOL", "HTTP/1.1")),
-            environ.get("wsgi.url_scheme", "http"),
-            environ["REQUEST_METHOD"],
-            path,
-        )
+        protocol = environ["SERVER_PROTOCOL"]
+        version = VERSIONS.get(protocol) or protocol.partition("/")[2]
+        return "wsgi", version, environ["wsgi.url_scheme"], environ["REQUEST_METHOD"], path
 
     def header(self, name: str) -> str | None:
         environ = self.source
@@ -101,12 +108,6 @@ class WSGIExchange(LiveTiming):
             if key.lower() == name:
                 return str(value)
         return None
-
-
-def http_version(protocol: str) -> str:
-    """``HTTP/1.1`` is 1.1, ``HTTP/2.0`` is 2: as ASGI spells it."""
-    version = protocol.partition("/")[2] or "1.1"
-    return version[0] if version in ("2.0", "3.0") else version
 
 
 def titled(name: str, value: str) -> tuple[str, str]:
