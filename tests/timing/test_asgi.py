@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import weakref
 from typing import Any
 
 import anyio
@@ -238,3 +240,29 @@ def test_a_record_cannot_be_changed() -> None:
     ASGIClient(FakeClock()).call(ASGITimingMiddleware(hello, exporters=[seen.append]))
     with pytest.raises(AttributeError):
         seen[0].status = 500  # type: ignore[misc]
+
+
+def test_a_live_record_can_be_printed() -> None:
+    """It stands in the scope, and debug pages and validators print that."""
+    printed: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        printed.append(repr(scope[KEY]))
+        await hello(scope, receive, send)
+
+    ASGIClient(FakeClock()).call(
+        ASGITimingMiddleware(app, exporters=[lambda timing: printed.append(repr(timing))])
+    )
+    assert printed[0] == "<ASGILive in flight>"
+    assert printed[1].startswith("RequestTiming(method='GET', path='/', route=None, status=200")
+
+
+def test_a_record_does_not_keep_the_servers_connection() -> None:
+    """Exporters may keep records for long."""
+    seen: list[RequestTiming] = []
+    client = ASGIClient(FakeClock())
+    client.call(ASGITimingMiddleware(hello, exporters=[seen.append]))
+    held = weakref.ref(client)
+    del client
+    gc.collect()
+    assert held() is None

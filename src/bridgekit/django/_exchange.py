@@ -43,14 +43,14 @@ class DjangoExchange(LiveTiming):
 
     def follow(self, response: Any) -> None:
         """See the response's body go out, and end with it."""
-        self.status = response.status_code
+        self._status = response.status_code
         self.response_headers = response.headers
         if not response.streaming:
-            self.first_byte = self.recorder.clock()
-            self.bytes_out = len(response.content)
+            self._first_byte = self.recorder.clock()
+            self._bytes_out = len(response.content)
         elif getattr(response, "file_to_stream", None) is not None:
             # FileResponse: the server may send the file by itself, and touching its content would prevent that.
-            self.first_byte = self.recorder.clock()
+            self._first_byte = self.recorder.clock()
             self.set_file_size(response.headers.get("Content-Length"))
         else:
             self.pieces = OPEN
@@ -91,11 +91,11 @@ class DjangoExchange(LiveTiming):
 
     def _see(self, chunk: Any) -> None:
         if chunk:
-            if self.first_byte is None:
-                self.first_byte = self.recorder.clock()
-            elif self.bytes_out:
+            if self._first_byte is None:
+                self._first_byte = self.recorder.clock()
+            elif self._bytes_out:
                 self.pieces = SEVERAL
-            self.bytes_out += len(chunk)
+            self._bytes_out += len(chunk)
 
 
 def route_of_request(request: Any) -> str | None:

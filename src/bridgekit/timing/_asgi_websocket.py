@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable
 
 from bridgekit.timing._blame import code_of, raised_in
-from bridgekit.timing._live import LiveTiming
-from bridgekit.timing._scope import ScopeFacts
-from bridgekit.timing.record import Kind, RequestTiming
+from bridgekit.timing._live import OPEN
+from bridgekit.timing._scope import ASGILive
+from bridgekit.timing.record import Kind
 from bridgekit.typing import Message, Receive, Send
 
 __all__ = ["WebSocketSession"]
@@ -16,59 +16,75 @@ ORDERLY = frozenset({1000, 1001, 1005})
 """Close codes of a client that left in order: done, going away, and none given (RFC 6455, section 7.4.1)."""
 
 
-class WebSocketSession(ScopeFacts, LiveTiming):
-    """A session from its handshake until its close; the time to the first byte is the time to the answer."""
+class WebSocketLive(ASGILive):
+    """The record of a session; the time to the first byte is the time to the answer."""
 
-    __slots__ = ("receive_from", "send_to")
+    __slots__ = ()
 
-    receive_from: Receive
-    send_to: Send
+    def exchange_kind(self) -> Kind:
+        return Kind.WEBSOCKET
+
+
+class WebSocketSession:
+    """A session from its handshake until its close."""
+
+    __slots__ = ("live", "receive_from", "send_to")
+
+    Live = WebSocketLive
+
+    def __init__(self, live: ASGILive, receive: Receive, send: Send) -> None:
+        self.live = live
+        self.receive_from = receive
+        self.send_to = send
+        live.pieces = OPEN  # not one piece, whatever it says: its kind is asked for
 
     def send(self, message: Message) -> Awaitable[None]:
-        kind = message["type"]
+        """Pass a message on, and see what it says."""
+        live, kind = self.live, message["type"]
+        if live.finished:
+            return self.send_to(message)
         if kind == "websocket.send":
-            self.bytes_out += payload_size(message)
+            live._bytes_out += payload_size(message)
         elif kind == "websocket.accept":
             self._answer(101)
         elif kind == "websocket.close":
-            if self.status is None:
+            if live._status is None:
                 self._answer(403)  # ASGI websocket, "Close": before the handshake is complete that is a 403
-            self.ended = self.recorder.clock()
+            live._ended = live.recorder.clock()
         elif kind == "websocket.http.response.start":
             self._answer(message["status"])
         elif kind == "websocket.http.response.body" and not message.get("more_body", False):
-            self.ended = self.recorder.clock()
+            live._ended = live.recorder.clock()
         return self.send_to(message)
 
     async def receive(self) -> Message:
+        """Wait for a message from the client, and see what it says."""
         message = await self.receive_from()
-        kind = message["type"]
+        live, kind = self.live, message["type"]
         if kind == "websocket.receive":
-            self.add_receive(0, payload_size(message))
-        elif kind == "websocket.disconnect" and self.ended is None:
+            live.add_receive(0, payload_size(message))
+        elif kind == "websocket.disconnect" and not live._ended and not live.finished:
             # ASGI websocket, "Disconnect": the code defaults to 1005.
-            self.gone = (message.get("code") or 1005) not in ORDERLY or self.status is None
-            self.ended = self.recorder.clock()
+            live.gone = (message.get("code") or 1005) not in ORDERLY or live._status is None
+            live._ended = live.recorder.clock()
         return message
 
     def fail(self, error: BaseException) -> None:
-        if not self.finished:
+        """The application raised; a session that had ended by itself is complete all the same."""
+        live = self.live
+        if not live.finished:
             if raised_in(error, code_of(self.send_to)):
-                self.gone = True
-            self.error = error
-            # A session that had ended by itself is complete, whatever came after; else the error is its end.
-            self.finish(complete=self.ended is not None)
+                live.gone = True
+            live.fail(error)
 
     def close(self) -> None:
         """The application returned; servers close an accepted session for it, with 1000."""
-        self.finish(complete=self.ended is not None or self.status == 101)
-
-    def freeze(self, *, complete: bool) -> RequestTiming:
-        return super().freeze(complete=complete)._replace(kind=Kind.WEBSOCKET, protocol="websocket")
+        live = self.live
+        live.finish(complete=bool(live._ended) or live._status == 101)
 
     def _answer(self, status: int) -> None:
-        self.status = status
-        self.first_byte = self.recorder.clock()
+        self.live._status = status
+        self.live._first_byte = self.live.recorder.clock()
 
 
 def payload_size(message: Message) -> int:

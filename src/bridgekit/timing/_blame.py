@@ -20,7 +20,7 @@ MAX_CHAIN = 16
 
 def outcome_of(live: LiveTiming, *, complete: bool) -> Outcome:
     """How a request ended that did not simply go well."""
-    error, status = live.error, live.status
+    error, status = live.error, live._status
     if live.gone:
         return Outcome.CLIENT_GONE
     if complete and status is not None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from bridgekit.timing._blame import outcome_of
 from bridgekit.timing._traceparent import valid_traceparent
-from bridgekit.timing.record import KNOWN_METHODS, OTHER_METHOD, Kind, Outcome, RequestTiming, SpanTiming
+from bridgekit.timing.record import (
+    KNOWN_METHODS,
+    OTHER_METHOD,
+    Extras,
+    Kind,
+    Outcome,
+    RequestTiming,
+    SpanTiming,
+    span_timings,
+)
 
 if TYPE_CHECKING:
     from bridgekit.timing._recorder import Recorder
@@ -32,46 +41,13 @@ OK, PLAIN = Outcome.OK, Kind.PLAIN  # an enum's member is looked up at the price
 
 thread_time = time.thread_time_ns
 
-new_tuple = tuple.__new__
-
 logger = logging.getLogger("bridgekit.timing")
 
 # One for all: held for the few bytecodes of a sum. Reentrant, because the collector may finish another record in there.
 _lock = threading.RLock()
 
 
-class _Extras:
-    """What most requests never have: kept apart, so that those do not pay for it."""
-
-    __slots__ = (
-        "bytes_in",
-        "cpu",
-        "cpu_since",
-        "layers",
-        "loop_wait",
-        "receive",
-        "route",
-        "send",
-        "size_unknown",
-        "spans",
-        "thread_wait",
-    )
-
-    def __init__(self) -> None:
-        self.bytes_in = 0
-        self.receive = 0
-        self.send: int | None = None
-        self.cpu: int | None = None
-        self.cpu_since: tuple[int, int] | None = None
-        self.thread_wait: int | None = None
-        self.loop_wait: int | None = None
-        self.route: str | None = None
-        self.spans: dict[str, list[Any]] = {}
-        self.layers: tuple[SpanTiming, ...] = ()
-        self.size_unknown = False
-
-
-class LiveTiming:
+class LiveTiming(RequestTiming):
     """One request while it runs. All times in here are whole nanoseconds of the recorder's clock.
 
     Drivers subclass it: they set `first_byte`, `status`, `bytes_out`, `pieces` as they see them happen, and end it with
@@ -79,40 +55,26 @@ class LiveTiming:
     from any thread; they never raise, and do nothing once the record is complete.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_extras",
-        "bytes_out",
-        "ended",
-        "error",
-        "finished",
-        "first_byte",
-        "gone",
-        "pieces",
-        "recorder",
-        "response_headers",
-        "source",
-        "started",
-        "status",
-        "wall",
-    )
+    __slots__ = ("error", "finished", "gone", "pieces", "recorder", "response_headers", "source")
+
+    error: BaseException | None
+    response_headers: Any
 
     def __init__(self, recorder: Recorder, source: Any) -> None:
         self.recorder = recorder
         self.source = source
-        self.status: int | None = None
-        self.first_byte: int | None = None
-        self.ended: int | None = None
-        self.bytes_out = 0
-        self.pieces = ONE
-        self.gone = False
-        self.finished = False
-        self.error: BaseException | None = None
-        self.response_headers: Any = None
-        self._extras: _Extras | None = None
+        self._status = self._first_byte = self._extras = self._error_type = self.error = (
+            self.response_headers
+        ) = None
+        self._ended = self._bytes_out = self.pieces = 0
+        self.gone = self.finished = False
         recorder.in_flight.add(self)
-        self.wall: int = recorder.wall_clock()
-        self.started: int = recorder.clock()
+        self._wall = recorder.wall_clock()
+        self._started = recorder.clock()
+
+    def __repr__(self) -> str:
+        # It stands in scopes and environs, which get printed in the middle of a request.
+        return super().__repr__() if self.finished else f"<{type(self).__name__} in flight>"
 
     # -- what drivers know of their protocol
 
@@ -128,7 +90,7 @@ class LiveTiming:
         """The client's address as the server tells it, or None."""
         raise NotImplementedError
 
-    def kind(self) -> Kind:
+    def exchange_kind(self) -> Kind:
         """What sort of exchange it was, if the body did not come in one piece."""
         if (self.response_header("content-type") or "").lower().startswith("text/event-stream"):
             return Kind.EVENT_STREAM
@@ -142,7 +104,7 @@ class LiveTiming:
 
     def elapsed(self) -> float:
         """Seconds since the start."""
-        return (self.recorder.clock() - self.started) / 1e9
+        return (self.recorder.clock() - self._started) / 1e9
 
     def known_so_far(self) -> list[tuple[str, float, str]]:
         """Name, seconds and description of everything besides the total that is known by now."""
@@ -158,18 +120,24 @@ class LiveTiming:
 
     def add_thread_wait(self, nanoseconds: int) -> None:
         """The request waited so long for a worker thread."""
+        if self.finished:
+            return
         with _lock:
             extras = self._details()
             extras.thread_wait = (extras.thread_wait or 0) + max(nanoseconds, 0)
 
     def add_loop_wait(self, nanoseconds: int) -> None:
         """The request waited so long for the event loop."""
+        if self.finished:
+            return
         with _lock:
             extras = self._details()
             extras.loop_wait = (extras.loop_wait or 0) + max(nanoseconds, 0)
 
     def add_receive(self, nanoseconds: int, size: int) -> None:
         """Some of the request body came in: how long that took and how many bytes it was."""
+        if self.finished:
+            return
         with _lock:
             extras = self._details()
             extras.receive += nanoseconds
@@ -177,6 +145,8 @@ class LiveTiming:
 
     def add_send(self, nanoseconds: int) -> None:
         """The server took so long to take a piece of the response."""
+        if self.finished:
+            return
         with _lock:
             extras = self._details()
             extras.send = (extras.send or 0) + nanoseconds
@@ -208,19 +178,21 @@ class LiveTiming:
 
     def set_layers(self, layers: tuple[SpanTiming, ...]) -> None:
         """Django's middleware with their own times, outermost first."""
+        if self.finished:
+            return
         with _lock:
             self._details().layers = layers
 
     def set_route(self, route: str | None) -> None:
         """The template that matched; goes before what the wrapper finds out by itself."""
-        if route is not None:
+        if route is not None and not self.finished:
             with _lock:
                 self._details().route = route
 
     def set_file_size(self, content_length: str | None) -> None:
         """The server sends a file by itself; how long that is only a header can tell."""
         if content_length is not None and content_length.isdecimal():
-            self.bytes_out += int(content_length)
+            self._bytes_out += int(content_length)
         else:
             with _lock:
                 self._details().size_unknown = True
@@ -232,7 +204,8 @@ class LiveTiming:
 
     def note_client_gone(self) -> None:
         """The client left before the response was complete."""
-        self.gone = True
+        if not self.finished:
+            self.gone = True
 
     # -- the end, once
 
@@ -240,7 +213,7 @@ class LiveTiming:
         """The application raised out of the wrapper."""
         if not self.finished:
             self.error = error
-            self.finish(complete=self.ended is not None)
+            self.finish(complete=bool(self._ended))
 
     def end_early(self) -> None:
         """The body was not read to its end: the client left, unless nothing was missing."""
@@ -248,142 +221,84 @@ class LiveTiming:
             return
         length = self.response_header("content-length")
         # A server need not read on when it has what Content-Length promised, nor the body of a response that has none.
-        enough = length is not None and length.isdecimal() and self.bytes_out >= int(length)
-        whole = enough or self.request()[3] == "HEAD" or self.status in NO_BODY
-        if self.status is not None and not whole:
+        enough = length is not None and length.isdecimal() and self._bytes_out >= int(length)
+        whole = enough or self.request()[3] == "HEAD" or self._status in NO_BODY
+        if self._status is not None and not whole:
             self.gone = True
-        self._end(complete=whole and self.status is not None)
+        self._end(whole and self._status is not None)
 
     def finish(self, *, complete: bool) -> None:
-        """Make the record and hand it to the exporters; only the first call does, from whichever thread."""
-        if self._claim():
-            self._end(complete=complete)
+        """Complete the record and hand it to the exporters; only the first call does, from whichever thread."""
+        recorder = self.recorder
+        try:
+            recorder.in_flight.remove(self)  # atomic: the second caller finds nothing to remove
+        except KeyError:
+            return
+        self._end(complete)
 
     def _claim(self) -> bool:
         """Whether the caller is the first to end this request."""
         try:
-            self.recorder.in_flight.remove(self)  # atomic: the second caller finds nothing to remove
+            self.recorder.in_flight.remove(self)
         except KeyError:
             return False
         return True
 
-    def _end(self, *, complete: bool) -> None:
-        recorder = self.recorder
-        if self.ended is None:
-            self.ended = recorder.clock()
-        if self.status is None:
-            self.first_byte = None  # a body without a start is no response
+    def _end(self, complete: bool) -> None:
+        recorder, status, source = self.recorder, self._status, self.source
+        ended = self._ended
+        if not ended:
+            self._ended = ended = recorder.clock()
         self.finished = True
-        try:
-            timing = self.freeze(complete=complete)
-        finally:
-            self.source = self.error = self.response_headers = None
+        if complete and self._first_byte is None:
+            self._first_byte = ended
+        self._interface, self._http_version, self._scheme, method, self._path = self.request()
+        self._method = method if method in KNOWN_METHODS else OTHER_METHOD
+        self._route = recorder.route_of(source)
+        self._kind = self.exchange_kind() if self.pieces else PLAIN
+        if status in NO_BODY or method == "HEAD":
+            self._bytes_out = 0
+        if complete and status is not None and status < 400 and self.error is None and not self.gone:
+            self._outcome = OK
+        else:
+            self._end_badly(complete)
+        if self._extras is not None or not recorder.plain:
+            self._end_in_detail()
+        self.source = self.error = self.response_headers = None
         for export in recorder.exporters:
             try:
-                export(timing)
+                export(self)
             except Exception:
-                log_lost(export, timing)
+                log_lost(export, self)
 
-    def freeze(self, *, complete: bool) -> RequestTiming:
-        """The finished record; `ended` is set."""
-        started, ended, first, status = self.started, self.ended, self.first_byte, self.status
-        assert ended is not None
-        if complete and status is not None and status < 400 and self.error is None and not self.gone:
-            outcome, error_type = OK, None
-        else:
-            outcome = outcome_of(self, complete=complete)
-            error_type = self._error_type(outcome)
-        interface, http_version, scheme, method, path = self.request()
-        # tuple.__new__ and not the class: its generated __new__ takes twice as long, for the same tuple.
-        timing = new_tuple(
-            RequestTiming,
-            (
-                method if method in KNOWN_METHODS else OTHER_METHOD,
-                path,
-                self.recorder.route_of(self.source),
-                status,
-                outcome,
-                (ended - started) / 1e9,
-                self.kind() if self.pieces else PLAIN,
-                error_type,
-                (first - started) / 1e9
-                if first is not None
-                else None
-                if status is None or not complete
-                else (ended - started) / 1e9,
-                0.0,
-                None,
-                None,
-                None,
-                None,
-                None,
-                0,
-                0 if status in NO_BODY or method == "HEAD" else self.bytes_out,
-                "http",
-                http_version,
-                scheme,
-                interface,
-                self.wall / 1e9,
-                None,
-                (),
-                (),
-            ),
-        )
-        if self._extras is None and self.recorder.plain:
-            return timing
-        return self._complete(timing, self._extras or _NO_EXTRAS)
+    def _end_badly(self, complete: bool) -> None:
+        self._outcome = outcome_of(self, complete=complete)
+        if self._status is None:
+            self._first_byte = None  # a body without a start is no response
+        # What a lost client raises is the server's exception, and no news.
+        if self.error is not None and self._outcome is not Outcome.CLIENT_GONE:
+            cls = type(self.error)
+            name = cls.__qualname__
+            self._error_type = name if cls.__module__ == "builtins" else f"{cls.__module__}.{name}"
 
-    def _complete(self, timing: RequestTiming, extras: _Extras) -> RequestTiming:
-        """The record with what most requests do not have."""
-        recorder = self.recorder
+    def _end_in_detail(self) -> None:
+        recorder, extras = self.recorder, self._details()
         if extras.cpu_since is not None:
             self.end_cpu()  # the last byte goes out in the middle of a step
-        return timing._replace(
-            route=extras.route or timing.route,
-            receive_time=extras.receive / 1e9,
-            send_time=seconds(extras.send),
-            thread_wait=seconds(extras.thread_wait),
-            loop_wait=seconds(extras.loop_wait),
-            queue_time=recorder.queue_time_of(self) if recorder.queue_time else None,
-            cpu_time=seconds(extras.cpu),
-            bytes_in=extras.bytes_in,
-            bytes_out=None if self._size_unknown(timing, extras) else timing.bytes_out,
-            traceparent=valid_traceparent(self.header("traceparent")) if recorder.traceparent else None,
-            spans=span_timings(extras.spans),
-            layers=extras.layers,
-        )
+        if extras.route is not None:
+            self._route = extras.route
+        if recorder.queue_time:
+            extras.queue = recorder.queue_of(self)
+        if recorder.traceparent:
+            extras.traceparent = valid_traceparent(self.header("traceparent"))
+        if extras.size_unknown and (self._method == "HEAD" or self._status in NO_BODY):
+            extras.size_unknown = False
 
-    def _error_type(self, outcome: Outcome) -> str | None:
-        # What a lost client raises is the server's exception, and no news.
-        if self.error is None or outcome is Outcome.CLIENT_GONE:
-            return None
-        cls = type(self.error)
-        return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
-
-    @staticmethod
-    def _size_unknown(timing: RequestTiming, extras: _Extras) -> bool:
-        return extras.size_unknown and timing.method != "HEAD" and timing.status not in NO_BODY
-
-    def _details(self) -> _Extras:
+    def _details(self) -> Extras:
         extras = self._extras
         if extras is None:
-            extras = self._extras = _Extras()
+            extras = self._extras = Extras()
         return extras
-
-
-_NO_EXTRAS = _Extras()
-
-
-def seconds(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else nanoseconds / 1e9
-
-
-def span_timings(spans: dict[str, list[Any]]) -> tuple[SpanTiming, ...]:
-    """In the order in which the names first ended."""
-    if not spans:
-        return ()
-    with _lock:  # a thread that outlives the request may still add one
-        return tuple(SpanTiming(name, ns / 1e9, calls, text) for name, (ns, calls, text) in spans.items())
 
 
 def log_lost(export: object, timing: RequestTiming) -> None:

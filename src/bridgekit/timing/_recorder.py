@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from bridgekit.timing._live import LiveTiming
-from bridgekit.timing.queue_time import queue_seconds
+from bridgekit.timing.queue_time import queue_nanoseconds
 from bridgekit.timing.record import RequestTiming
 from bridgekit.timing.server_timing import ServerTiming
 
@@ -57,9 +57,9 @@ class Recorder:
             logger.exception("Server-Timing: %r failed, nothing is shown", self.server_timing.allow)
             return []
 
-    def queue_time_of(self, live: LiveTiming) -> float | None:
-        """Seconds from the front server's stamp to the start, or None without a credible stamp."""
-        return queue_seconds(live.header, live.wall)
+    def queue_of(self, live: LiveTiming) -> int | None:
+        """Nanoseconds from the front server's stamp to the start, or None without a credible stamp."""
+        return queue_nanoseconds(live.header, live._wall)
 
 
 def checked_exporters(exporters: Iterable[Exporter]) -> tuple[Exporter, ...]:

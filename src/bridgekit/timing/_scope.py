@@ -1,21 +1,18 @@
-"""What an ASGI scope tells about a request."""
+"""The live record of a request or session that came as an ASGI scope."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from bridgekit.timing._live import Request
+from bridgekit.timing._live import LiveTiming, Request
 
-__all__ = ["ScopeFacts"]
+__all__ = ["ASGILive"]
 
 
-class ScopeFacts:
-    """The questions of `LiveTiming` answered from an HTTP or websocket scope."""
+class ASGILive(LiveTiming):
+    """Answers the questions of `LiveTiming` from an HTTP or websocket scope."""
 
     __slots__ = ()
-
-    source: Any
-    response_headers: Any
 
     def request(self) -> Request:
         scope = self.source

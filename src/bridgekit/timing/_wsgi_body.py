@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import Any, cast
 
 from bridgekit.timing._live import ONE, OPEN, SEVERAL
-from bridgekit.timing._wsgi_exchange import WSGIExchange
+from bridgekit.timing._wsgi_exchange import WSGILive
 
 __all__ = ["Body", "ListBody", "SizedBody", "hook_file", "measured_body"]
 
@@ -18,9 +18,9 @@ class Body:
     It has no ``__len__``: servers take a length of 1 as leave to compute Content-Length from the first chunk.
     """
 
-    __slots__ = ("__weakref__", "_body", "_live")
+    __slots__ = ("_body", "_live")
 
-    def __init__(self, live: WSGIExchange, body: Iterable[bytes]) -> None:
+    def __init__(self, live: WSGILive, body: Iterable[bytes]) -> None:
         self._live = live
         self._body = body
 
@@ -40,18 +40,18 @@ class Body:
             for chunk in self._body:
                 # PEP 3333, "Handling the Content-Length Header": headers go out with the first non-empty chunk.
                 if chunk:
-                    if live.first_byte is None:
-                        live.first_byte = live.recorder.clock()
-                    elif live.bytes_out:
+                    if live._first_byte is None:
+                        live._first_byte = live.recorder.clock()
+                    elif live._bytes_out:
                         live.pieces = SEVERAL
-                    live.bytes_out += len(chunk)
+                    live._bytes_out += len(chunk)
                 yield chunk
         except GeneratorExit:
             raise  # the server has had enough: close() knows what that means
         except BaseException as error:
             live.fail(error)
             raise
-        live.finish(complete=live.status is not None)
+        live.finish(complete=live._status is not None)
 
     def _measured_chunks(self) -> Iterator[bytes]:
         live = self._live
@@ -109,19 +109,19 @@ class ListBody(SizedBody):
 
     def __iter__(self) -> Iterator[bytes]:
         live = self._live
-        if live.first_byte is None:
-            live.first_byte = live.recorder.clock()
+        if live._first_byte is None:
+            live._first_byte = live.recorder.clock()
         return self._measured_chunks() if live.recorder.send_time else self._chunks()
 
     def _chunks(self) -> Iterator[bytes]:
         live = self._live
         for chunk in self._body:
-            live.bytes_out += len(chunk)
+            live._bytes_out += len(chunk)
             yield chunk
-        live.finish(complete=live.status is not None)
+        live.finish(complete=live._status is not None)
 
 
-def measured_body(live: WSGIExchange, body: Any) -> Any:
+def measured_body(live: WSGILive, body: Any) -> Any:
     """What to give to the server in place of the application's iterable."""
     kind = type(body)
     if kind is list or kind is tuple:
@@ -132,23 +132,23 @@ def measured_body(live: WSGIExchange, body: Any) -> Any:
     return SizedBody(live, body) if hasattr(kind, "__len__") else Body(live, body)
 
 
-def hook_file(live: WSGIExchange, body: Any) -> Any:
+def hook_file(live: WSGILive, body: Any) -> Any:
     """The server's own file wrapper, as it is: only so does the server send the file by itself.
 
     PEP 3333, "Optional Platform-Specific File Handling". The end is seen at its ``close``; where the class does not
     let it be replaced, the record ends here.
     """
-    live.first_byte = live.recorder.clock()
+    live._first_byte = live.recorder.clock()
     live.set_file_size(live.response_header("content-length"))
     close = getattr(body, "close", None)
 
     def finish_and_close() -> None:
-        live.finish(complete=live.status is not None)
+        live.finish(complete=live._status is not None)
         if close is not None:
             close()
 
     with contextlib.suppress(AttributeError, TypeError):
         body.close = finish_and_close
         return body
-    live.finish(complete=live.status is not None)
+    live.finish(complete=live._status is not None)
     return body

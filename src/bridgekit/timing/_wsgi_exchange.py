@@ -10,7 +10,7 @@ from bridgekit.timing._live import SEVERAL, LiveTiming, Request
 from bridgekit.timing.routes import route_at_start
 from bridgekit.typing import StartResponse
 
-__all__ = ["VERSIONS", "WSGIExchange"]
+__all__ = ["VERSIONS", "WSGIExchange", "WSGILive"]
 
 VERSIONS = {
     "HTTP/1.0": "1.0",
@@ -23,61 +23,13 @@ VERSIONS = {
 """CGI's spelling of a protocol, and ASGI's."""
 
 
-class WSGIExchange(LiveTiming):
-    """Stands between the application and the server's ``start_response`` and ``write``."""
+class WSGILive(LiveTiming):
+    """Answers the questions of `LiveTiming` from an environ."""
 
-    __slots__ = ("around", "start_response_of", "write_to")
+    __slots__ = ("around",)
 
     around: LiveTiming | None
-    start_response_of: StartResponse
-    write_to: Callable[[bytes], object]
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-        """Pass the start of the response on, and see what it says (PEP 3333, "The start_response() Callable")."""
-        digits = status[:3]
-        self.status = int(digits) if digits.isdecimal() else None
-        self.response_headers = headers
-        recorder = self.recorder
-        if "werkzeug.request" in self.source:
-            self.set_route(route_at_start(self.source))
-        if recorder.server_timing is not None:
-            # A new list: applications pass constants. Each call replaces the headers of the one before, and ours.
-            headers = [*headers, *(titled(name, value) for name, value in recorder.headers_for(self))]
-        if exc_info is None:
-            self.write_to = self.start_response_of(status, headers)
-        else:
-            try:
-                self.note_error(exc_info[1])
-                self.write_to = self.start_response_of(status, headers, exc_info)
-            finally:
-                exc_info = None  # PEP 3333: "should ensure that the traceback does not create a cycle"
-        return self.write
-
-    def write(self, data: bytes) -> object:
-        """The deprecated way out (PEP 3333, "The write() Callable")."""
-        clock = self.recorder.clock
-        started = clock()
-        if self.first_byte is None:
-            self.first_byte = started
-        elif self.bytes_out and data:
-            self.pieces = SEVERAL
-        try:
-            return self.write_to(data)
-        finally:
-            self.bytes_out += len(data)
-            if self.recorder.send_time:
-                self.add_send(clock() - started)
-
-    def leave(self) -> None:
-        """Give the context back to a request in the middle of which this one was made, in the same thread."""
-        if self.around is not None:
-            live_in_context.set(self.around)
-
-    def fail(self, error: BaseException) -> None:
-        super().fail(error)
-        self.leave()
-
-    # -- the questions of LiveTiming
+    """The request in the middle of which this one was made, in the same thread."""
 
     def request(self) -> Request:
         environ = self.source
@@ -94,9 +46,8 @@ class WSGIExchange(LiveTiming):
         environ = self.source
         value: str | None = environ.get("HTTP_" + name.upper().replace("-", "_"))
         if value is None and name == "x-request-start":
-            value = environ.get(
-                "mod_wsgi.request_start"
-            )  # microseconds, set by mod_wsgi from Apache's request time
+            # Microseconds, set by mod_wsgi from Apache's time of the request.
+            value = environ.get("mod_wsgi.request_start")
         return value
 
     def client(self) -> str | None:
@@ -108,6 +59,66 @@ class WSGIExchange(LiveTiming):
             if key.lower() == name:
                 return str(value)
         return None
+
+    def leave(self) -> None:
+        """Give the context back to the request around this one."""
+        if self.around is not None:
+            live_in_context.set(self.around)
+            self.around = None
+
+
+class WSGIExchange:
+    """Stands between the application and the server's ``start_response`` and ``write``.
+
+    Apart from the record, which outlives it: exporters may keep records, and must not keep the server's connection with them.
+    """
+
+    __slots__ = ("live", "start_response_of", "write_to")
+
+    write_to: Callable[[bytes], object]
+
+    def __init__(self, live: WSGILive, start_response: StartResponse) -> None:
+        self.live = live
+        self.start_response_of = start_response
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        """Pass the start of the response on, and see what it says (PEP 3333, "The start_response() Callable")."""
+        live = self.live
+        try:
+            live._status = int(status[:3])
+        except ValueError:
+            live._status = None
+        live.response_headers = headers
+        if "werkzeug.request" in live.source:
+            live.set_route(route_at_start(live.source))
+        if live.recorder.server_timing is not None:
+            # A new list: applications pass constants. Each call replaces the headers of the one before, and ours.
+            headers = [*headers, *(titled(name, value) for name, value in live.recorder.headers_for(live))]
+        if exc_info is None:
+            self.write_to = self.start_response_of(status, headers)
+        else:
+            try:
+                live.note_error(exc_info[1])
+                self.write_to = self.start_response_of(status, headers, exc_info)
+            finally:
+                exc_info = None  # PEP 3333: "should ensure that the traceback does not create a cycle"
+        return self.write
+
+    def write(self, data: bytes) -> object:
+        """The deprecated way out (PEP 3333, "The write() Callable")."""
+        live = self.live
+        clock = live.recorder.clock
+        started = clock()
+        if live._first_byte is None:
+            live._first_byte = started
+        elif live._bytes_out and data:
+            live.pieces = SEVERAL
+        try:
+            return self.write_to(data)
+        finally:
+            live._bytes_out += len(data)
+            if live.recorder.send_time:
+                live.add_send(clock() - started)
 
 
 def titled(name: str, value: str) -> tuple[str, str]:

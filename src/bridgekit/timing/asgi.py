@@ -80,20 +80,19 @@ class ASGITimingMiddleware:
         if outer is not None and is_live(outer):
             await self._joined(outer, scope, receive, send)
             return
-        live = driver(self.recorder, scope)
-        live.receive_from = receive
-        live.send_to = MeasuredSend(live, send) if self._send_time else send
+        live = driver.Live(self.recorder, scope)
+        exchange = driver(live, receive, MeasuredSend(live, send) if self._send_time else send)
         scope[KEY] = live
         around = live_in_context.get()
         live_in_context.set(live)
         try:
-            await self._run(scope, live.receive, live.send)
+            await self._run(scope, exchange.receive, exchange.send)
         except BaseException as error:
-            live.fail(error)
+            exchange.fail(error)
             raise
         else:
             if not live.finished:
-                live.close()
+                exchange.close()
         finally:
             # Not reset(token): that raises where a coroutine is closed in another context than its own.
             if around is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["QUEUE_HEADERS", "queue_seconds", "stamp_nanoseconds"]
+__all__ = ["QUEUE_HEADERS", "queue_nanoseconds", "stamp_nanoseconds"]
 
 QUEUE_HEADERS = ("x-request-start", "x-queue-start")
 """The headers that are looked at, the first credible one counts."""
@@ -39,8 +39,8 @@ def stamp_nanoseconds(value: str) -> int | None:
     return None
 
 
-def queue_seconds(header: Callable[[str], str | None], arrived: int) -> float | None:
-    """Seconds between the stamp in the request's headers and `arrived` (nanoseconds of Unix time).
+def queue_nanoseconds(header: Callable[[str], str | None], arrived: int) -> int | None:
+    """Nanoseconds between the stamp in the request's headers and `arrived` (nanoseconds of Unix time).
 
     A stamp from the future (the clocks of two machines differ) or from more than `MAX_QUEUE_SECONDS` ago is no stamp.
     """
@@ -50,5 +50,5 @@ def queue_seconds(header: Callable[[str], str | None], arrived: int) -> float | 
             continue
         stamped = stamp_nanoseconds(value)
         if stamped is not None and 0 <= arrived - stamped <= MAX_QUEUE_SECONDS * 1e9:
-            return (arrived - stamped) / 1e9
+            return arrived - stamped
     return None

@@ -131,8 +131,8 @@ class ServerTiming:
         """The most telling first, because the last ones go if there is no room."""
         # "app" and not "total": what follows the start of the response cannot be in a header.
         entries = [Entry("app", live.elapsed())]
-        if live.recorder.queue_time and (queued := live.recorder.queue_time_of(live)) is not None:
-            entries.append(Entry("queue", queued))
+        if live.recorder.queue_time and (queued := live.recorder.queue_of(live)) is not None:
+            entries.append(Entry("queue", queued / 1e9))
         entries += [Entry(name, seconds, text) for name, seconds, text in live.known_so_far()]
         if self.traceparent and (trace := valid_traceparent(live.header("traceparent"))) is not None:
             entries.append(Entry("traceparent", None, trace))

@@ -11,7 +11,7 @@ from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Clock, Exporter, Recorder, RouteOf, checked_exporters
 from bridgekit.timing._wsgi_body import measured_body
-from bridgekit.timing._wsgi_exchange import WSGIExchange
+from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive
 from bridgekit.timing._wsgi_input import MeasuredInput, has_body
 from bridgekit.timing.routes import route_at_start, route_from_environ
 from bridgekit.timing.server_timing import ServerTiming
@@ -65,28 +65,24 @@ class WSGITimingMiddleware:
         outer: Any = environ.get(KEY)
         if outer is not None and is_live(outer):
             return self._joined(outer, environ, start_response)
-        live = WSGIExchange(self.recorder, environ)
-        live.start_response_of = start_response
+        live = WSGILive(self.recorder, environ)
+        exchange = WSGIExchange(live, start_response)
         environ[KEY] = live
         live.around = live_in_context.get()
         live_in_context.set(live)
         if has_body(environ):
             environ["wsgi.input"] = MeasuredInput(live, environ["wsgi.input"])
+        if self.recorder.cpu_time:
+            live.begin_cpu()
         try:
-            body = self._run(live, environ)
+            body = self.app(environ, exchange.start_response)
         except BaseException as error:
             live.fail(error)
+            live.leave()
             raise
-        return measured_body(live, body)  # type: ignore[no-any-return]  # the application's own type, or an iterable
-
-    def _run(self, live: WSGIExchange, environ: Environ) -> Any:
-        if not self.recorder.cpu_time:
-            return self.app(environ, live.start_response)
-        live.begin_cpu()
-        try:
-            return self.app(environ, live.start_response)
-        finally:
+        if self.recorder.cpu_time:
             live.end_cpu()
+        return measured_body(live, body)  # type: ignore[no-any-return]  # the application's own type, or an iterable
 
     def _joined(self, outer: Any, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Somebody further out measures: tell what only this side sees."""

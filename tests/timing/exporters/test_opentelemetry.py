@@ -89,7 +89,7 @@ def test_attributes_tell_what_is_known_and_nothing_else(changes: Any, expected: 
 
 
 def test_sessions_stay_out_of_the_duration() -> None:
-    found = metrics_of(TIMING._replace(kind=Kind.WEBSOCKET, protocol="websocket", status=101, duration=3600))
+    found = metrics_of(TIMING._replace(kind=Kind.WEBSOCKET, status=101, duration=3600))
     assert "http.server.request.duration" not in found
     session = found["bridgekit.http.server.session.duration"]
     assert (session.unit, session.data.data_points[0].sum) == ("s", 3600)
