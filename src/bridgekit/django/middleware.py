@@ -90,7 +90,7 @@ class TimingMiddleware:
         if isinstance(live, DjangoExchange):
             live.follow(response)
             for name, value in self._recorder.headers_for(live):
-                add_header(response, name.title(), value)
+                add_header(response, name, value)
         return response
 
     def _load(self) -> None:

@@ -135,4 +135,7 @@ def with_timing_header(live: ASGILive, message: Message) -> Message:
     if not added:
         return message
     # A new message: applications send constants.
-    return {**message, "headers": [*live.response_headers, *((n.encode(), v.encode()) for n, v in added)]}
+    message = {**message, "headers": [*live.response_headers]}
+    for name, value in added:
+        message["headers"].append((name.lower().encode(), value.encode()))
+    return message

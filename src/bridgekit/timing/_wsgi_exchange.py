@@ -93,7 +93,7 @@ class WSGIExchange:
             live.set_route(route_at_start(live.source))
         if live.recorder.server_timing is not None:
             # A new list: applications pass constants. Each call replaces the headers of the one before, and ours.
-            headers = [*headers, *(titled(name, value) for name, value in live.recorder.headers_for(live))]
+            headers = [*headers, *live.recorder.headers_for(live)]
         if exc_info is None:
             self.write_to = self.start_response_of(status, headers)
         else:
@@ -119,7 +119,3 @@ class WSGIExchange:
             live._bytes_out += len(data)
             if live.recorder.send_time:
                 live.add_send(clock() - started)
-
-
-def titled(name: str, value: str) -> tuple[str, str]:
-    return name.title(), value

@@ -120,11 +120,16 @@ class ServerTiming:
 
     def headers(self, live: LiveTiming) -> list[tuple[str, str]]:
         """The headers to add to the response that starts now: none, one or two. May raise what `allow` raises."""
-        if not self.allow(RequestView(live)):
+        if self.allow is not everyone and not self.allow(RequestView(live)):
             return []
-        headers = [("server-timing", format_entries(self._entries(live), self.max_bytes))]
+        if live._extras is None and live.recorder.plain and not self.traceparent:
+            # Most responses have one entry, which needs no care: fixed text and a fixed-point number.
+            value = f"app;dur={live.elapsed() * 1000:.3f}"
+        else:
+            value = format_entries(self._entries(live), self.max_bytes)
+        headers = [("Server-Timing", value)]
         if self.timing_allow_origin is not None and live.response_header("timing-allow-origin") is None:
-            headers.append(("timing-allow-origin", self.timing_allow_origin))
+            headers.append(("Timing-Allow-Origin", self.timing_allow_origin))
         return headers
 
     def _entries(self, live: LiveTiming) -> Iterable[Entry]:
