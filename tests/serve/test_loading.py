@@ -101,6 +101,13 @@ def test_a_missing_attribute_names_what_there_is(write_module: WriteModule, tmp_
     assert str(failure(f"{name}:zzz", tmp_path)).endswith(f"name one that it has: {name}:web")
 
 
+def test_a_missing_attribute_names_the_application_before_what_was_imported(
+    write_module: WriteModule, tmp_path: Path
+) -> None:
+    name = write_module("from textwrap import dedent\n" + WSGI.format(name="app"))
+    assert str(failure(f"{name}:zzz", tmp_path)).endswith(f"name one that it has: {name}:app")
+
+
 def test_a_missing_inner_attribute_names_its_owner(write_module: WriteModule, tmp_path: Path) -> None:
     name = write_module("class Site: ...\nsite = Site()")
     assert f"the Site in '{name}:site.app' has no attribute 'app'" in str(

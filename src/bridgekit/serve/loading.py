@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Callable
@@ -132,12 +133,14 @@ def _no_attribute(target: Target, module: ModuleType, owner: object, name: str) 
 
 
 def _example(module: ModuleType) -> str:
-    own = [
+    """A target in ``module`` to show: an application under a usual name, or a function written there."""
+    usual = [name for name in DEFAULT_ATTRIBUTES if hasattr(module, name)]
+    written_there = [
         name
         for name, value in vars(module).items()
-        if callable(value) and not name.startswith("_") and not isinstance(value, type)
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     ]
-    return f"{module.__name__}:{own[0] if own else 'your_application'}"
+    return f"{module.__name__}:{[*usual, *written_there, 'your_application'][0]}"
 
 
 def _what_and_where(error: BaseException) -> str:
