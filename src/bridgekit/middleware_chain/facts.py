@@ -107,8 +107,8 @@ class MiddlewareFacts:
     (django/core/handlers/base.py); ``mixin_acall`` says whether the instance in async mode runs Django's
     ``MiddlewareMixin.__acall__``, which crosses to a thread for each of ``process_request`` and ``process_response``;
     ``marked_async`` whether the instance is a coroutine function to `inspect.iscoroutinefunction` in async mode;
-    ``own_hops`` how many ``sync_to_async`` calls its own code makes in async mode for a request that passes through,
-    beside those of ``MiddlewareMixin.__acall__``; ``used`` is no when the constructor raises ``MiddlewareNotUsed``.
+    ``own_hops`` how many ``sync_to_async`` calls its own code makes in async mode for a plain GET (nothing set on the
+    request but by Django and its own module) that passes through, beside those of ``MiddlewareMixin.__acall__``; ``used`` is no when the constructor raises ``MiddlewareNotUsed``.
     """
 
     dotted_path: str

@@ -33,7 +33,7 @@ from bridgekit.middleware_chain.facts import Answer
 __all__ = ["Evaluator"]
 
 MAX_STEPS = 8_000
-"""Expressions evaluated for one dotted path. The dearest middleware of 242 packages needs about two thousand."""
+"""Expressions evaluated for one question about one middleware. Of 600 real ones the dearest needed 1,533."""
 MAX_DEPTH = 150
 """Nested evaluations: well below Python's own limit, each takes a handful of its frames."""
 
