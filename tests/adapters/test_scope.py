@@ -73,15 +73,14 @@ def test_server_in_every_form_that_servers_give(
     ("address", "port", "client"),
     [
         ("127.0.0.1", "5000", ("127.0.0.1", 5000)),
+        ("127.0.0.1", 5000, ("127.0.0.1", 5000)),
         ("127.0.0.1", None, ("127.0.0.1", 0)),
         ("127.0.0.1", "", ("127.0.0.1", 0)),
         ("", "", None),
         (None, None, None),
     ],
 )
-def test_the_client_is_known_by_its_address_alone(
-    address: str | None, port: str | None, client: object
-) -> None:
+def test_the_client_is_known_by_its_address_alone(address: str | None, port: object, client: object) -> None:
     """uWSGI, wsgiref and mod_wsgi give no REMOTE_PORT."""
     assert scope_of(REMOTE_ADDR=address, REMOTE_PORT=port)["client"] == client
 

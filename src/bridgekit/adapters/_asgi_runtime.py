@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from bridgekit.adapters._asgi_responder import ASGIResponder
 from bridgekit.adapters._lifespan_runner import LifespanMode, LifespanRunner
 from bridgekit.concurrency.loop_thread import BackendName, lease
 from bridgekit.concurrency.loops import Waiter
 from bridgekit.typing import ASGIApp
 
 __all__ = ["ASGIRuntime"]
+
+
+class Responder(Protocol):
+    """One request under way."""
+
+    def begin(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+    def evict(self) -> None: ...
 
 
 class ASGIRuntime:
@@ -28,7 +37,7 @@ class ASGIRuntime:
     ) -> None:
         self.pid = os.getpid()
         self._shutdown_timeout = shutdown_timeout
-        self._live: set[ASGIResponder] = set()
+        self._live: set[Responder] = set()
         self._idle: Waiter | None = None
         self._lease = lease(backend, self._closing)
         self._thread = self._lease.thread
@@ -56,13 +65,13 @@ class ASGIRuntime:
         """``scope["state"]`` of one request: a shallow copy (ASGI specification, "Lifespan State")."""
         return {} if self.lifespan is None else self.lifespan.state.copy()
 
-    def admit(self, responder: ASGIResponder) -> None:
+    def admit(self, responder: Responder) -> None:
         """Begin a request. :raises LoopGone: when the loop has ended."""
         # Before it is handed over: should the loop end in between, `evict` must find it.
         self._live.add(responder)
         responder.begin()
 
-    def done(self, responder: ASGIResponder) -> None:
+    def done(self, responder: Responder) -> None:
         """On the loop: a request's application has ended."""
         self._live.discard(responder)
         if self._idle is not None and not self._live:

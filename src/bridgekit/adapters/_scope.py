@@ -115,19 +115,20 @@ def _text(native: str) -> str:
     return native if native.isascii() else native.encode("latin-1").decode("utf-8", "replace")
 
 
-def _port(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+def _port(value: object) -> int | None:
+    text = value if type(value) is str else str(value)  # werkzeug's REMOTE_PORT is an int
+    return int(text) if text.isdecimal() else None
 
 
 @lru_cache(maxsize=64)
-def _server(name: str, port_text: str | None, scheme: str) -> tuple[str, int | None] | None:
+def _server(name: str, port_value: object, scheme: str) -> tuple[str, int | None] | None:
     """``server``: a host and its port, or a unix socket's path and ``None``.
 
     On a unix socket, servers put the socket's path or the Host header into SERVER_NAME, and "" or "None" for the port.
     """
     if not name:
         return None
-    port = _port(port_text)
+    port = _port(port_value)
     if port is None and not name.startswith(("/", "unix:")):
         port = _DEFAULT_PORTS.get(scheme)
     return name, port

@@ -15,12 +15,14 @@ from bridgekit.adapters._asgi_responder import EARLY_HINT, PATHSEND, ASGIRespond
 from bridgekit.adapters._asgi_runtime import ASGIRuntime
 from bridgekit.adapters._lifespan_runner import LifespanMode
 from bridgekit.adapters._scope import build_scope
+from bridgekit.adapters._websocket_responder import WebSocketResponder, websocket_scope
+from bridgekit.adapters._websocket_socket import handed_over_socket, wsproto_installed
 from bridgekit.adapters._wsgi_input import LengthRequired, WSGIInput
 from bridgekit.adapters._wsgi_response import WSGIResponse, error_page
 from bridgekit.concurrency.loop_thread import BackendName
 from bridgekit.concurrency.mailbox import LoopGone
 from bridgekit.exceptions import LifespanFailed, ServerProtocolError
-from bridgekit.typing import ASGIApp, Environ, StartResponse
+from bridgekit.typing import ASGIApp, Environ, Scope, StartResponse
 
 __all__ = ["ASGIToWSGI"]
 
@@ -113,6 +115,8 @@ class ASGIToWSGI:
             )
             return _refuse(start_response, status, error)
         scope["state"] = runtime.state()
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            return self._serve_websocket(runtime, environ, scope, start_response)
         scope["extensions"] = {PATHSEND: {}}
         if "wsgi.early_hints" in environ:
             scope["extensions"][EARLY_HINT] = {}
@@ -128,6 +132,31 @@ class ASGIToWSGI:
             responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
         )
         return response.respond(start_response)
+
+    def _serve_websocket(
+        self, runtime: ASGIRuntime, environ: Environ, scope: Scope, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        sock = handed_over_socket(environ)
+        if sock is None:
+            why = "this WSGI server does not hand over its socket, so WebSockets cannot be served here"
+        elif not wsproto_installed():
+            why = "WebSockets need wsproto: pip install bridgekit[websocket]"
+        else:
+            try:
+                responder = WebSocketResponder(
+                    self.app,
+                    runtime.loop,
+                    self._settings.window,
+                    self._settings.disconnect_grace,
+                    sock,
+                    websocket_scope(scope),
+                    runtime.done,
+                )
+            except ValueError as error:
+                return _refuse(start_response, HTTPStatus.BAD_REQUEST, error)
+            runtime.admit(responder)
+            return responder.respond(environ, start_response)
+        return _refuse(start_response, HTTPStatus.NOT_IMPLEMENTED, ServerProtocolError(why))
 
     def startup(self) -> None:
         """Start the loop thread and run lifespan startup now, for servers with a hook after the fork.

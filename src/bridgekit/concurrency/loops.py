@@ -153,7 +153,8 @@ class AsyncioLoop:
         if sys.version_info >= (3, 12):
             # Begins in this step of the loop, not in the next, which would cost a look at every file descriptor.
             return asyncio.Task(work(), loop=self.native, context=context, eager_start=True)
-        return self.native.create_task(work(), context=context)
+        else:
+            return self.native.create_task(work(), context=context)
 
     def waiter(self) -> Waiter:
         return _AsyncioWaiter(self.native.create_future())

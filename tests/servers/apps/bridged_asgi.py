@@ -174,7 +174,37 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
 }
 
 
+async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """Echo; "bye" closes, and the paths "/denied" and "/forbidden" do not accept."""
+    assert (await receive())["type"] == "websocket.connect"
+    if scope["path"] == "/denied":
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x-why", b"no")]})
+        await send({"type": "websocket.http.response.body", "body": b"who are you?"})
+        return
+    if scope["path"] == "/forbidden":
+        await send({"type": "websocket.close"})
+        return
+    subprotocol = next(iter(scope["subprotocols"]), None)
+    await send(
+        {"type": "websocket.accept", "subprotocol": subprotocol, "headers": [(b"x-pid", b"%d" % os.getpid())]}
+    )
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            logger.info("websocket disconnect %d", message["code"])
+            return
+        if message.get("text") == "bye":
+            await send({"type": "websocket.close", "code": 3001, "reason": "you said so"})
+            return
+        if message.get("text") == "crash":
+            raise LookupError("in the session")
+        await send({**message, "type": "websocket.send"})
+
+
 async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await websocket(scope, receive, send)
+        return
     route = lifespan if scope["type"] == "lifespan" else ROUTES.get(scope["path"], hello)
     await route(scope, receive, send)
 

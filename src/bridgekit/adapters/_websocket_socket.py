@@ -1,0 +1,233 @@
+"""A WebSocket on the socket that a WSGI server handed over (RFC 6455), served by the request's own thread.
+
+The thread waits for the socket and for a bell at the same time, so it reads and writes as either side has something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bridgekit.typing import Environ, Message, Scope
+
+__all__ = ["WebSocketConnection", "handed_over_socket", "wsproto_installed"]
+
+READ_SIZE = 64 * 1024
+CLOSE_SECONDS = 5.0
+"""How long the client is given to answer a close frame (RFC 6455 7.1.1 leaves it to the server)."""
+
+MAX_MESSAGE = 16 * 1024 * 1024
+"""Bytes of the longest message that is taken, as in uvicorn and daphne's default family: a message is held whole."""
+
+TOO_BIG, PROTOCOL_ERROR, ABNORMAL = 1009, 1002, 1006
+
+
+def handed_over_socket(environ: Environ) -> Any:
+    """The client's socket, where the server lets applications have it (gunicorn, werkzeug), else ``None``."""
+    return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+
+
+def wsproto_installed() -> bool:
+    return importlib.util.find_spec("wsproto") is not None
+
+
+class WebSocketConnection:
+    """The server's side of one connection.
+
+    :param sock: the client's socket.
+    :param scope: the websocket scope, for the handshake.
+    :param deliver: called in the thread with every ASGI event that arrives.
+    :raises ValueError: when the request is no WebSocket handshake.
+    """
+
+    def __init__(self, sock: Any, scope: Scope, deliver: Callable[[Message], None]) -> None:
+        self._sock = sock
+        self._deliver = deliver
+        self._events: Any = importlib.import_module("wsproto.events")
+        self._extensions: Any = importlib.import_module("wsproto.extensions")
+        utilities: Any = importlib.import_module("wsproto.utilities")
+        self._errors = (utilities.RemoteProtocolError, utilities.LocalProtocolError)
+        package: Any = importlib.import_module("wsproto")
+        self._ws = package.WSConnection(package.ConnectionType.SERVER)
+        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        try:
+            self._ws.initiate_upgrade_connection(scope["headers"], target)
+        except self._errors as error:
+            raise ValueError(f"the request is no WebSocket handshake: {error}") from error
+        self._lock = threading.Lock()
+        self._to_send: list[Message] = []
+        self._bell_in, self._bell_out = socket.socketpair()
+        for end in (self._bell_in, self._bell_out):
+            end.setblocking(False)
+        self._output = bytearray()
+        self._message: list[Any] = []
+        self._message_size = 0
+        self._paused = self._disconnected = False
+        self._close_by: float | None = None
+        self.unsent = 0
+
+    # From any thread
+
+    def post(self, message: Message) -> None:
+        """Have the thread send an ASGI event."""
+        with self._lock:
+            self._to_send.append(message)
+            self.unsent += len(message.get("bytes") or message.get("text") or "")
+        self._ring()
+
+    def pause(self, paused: bool) -> None:
+        """Stop reading, or go on."""
+        self._paused = paused
+        self._ring()
+
+    def _ring(self) -> None:
+        # A full pipe means that the thread will wake anyway, a closed one that it has ended.
+        with contextlib.suppress(OSError):
+            self._bell_out.send(b"\0")
+
+    # In the thread
+
+    def serve(self, sent: Callable[[], None]) -> None:
+        """Serve until either side has closed; ``sent`` is called when everything posted has left."""
+        self._sock.setblocking(False)
+        try:
+            while not self._disconnected:
+                self._encode()
+                if self._write() and self.unsent:
+                    self.unsent = 0
+                    sent()
+                if self._close_by is not None and time.monotonic() >= self._close_by:
+                    self._disconnect(ABNORMAL, "")
+                elif not self._disconnected:
+                    self._wait()
+        finally:
+            if not self._disconnected:
+                self._disconnect(ABNORMAL, "")
+            with contextlib.suppress(OSError):
+                self._sock.setblocking(True)
+                # The server ends the connection (RFC 6455 7.1.1); werkzeug would keep it for another request.
+                self._sock.shutdown(socket.SHUT_RDWR)
+            self._bell_in.close()
+            self._bell_out.close()
+
+    def _wait(self) -> None:
+        mask = (0 if self._paused else selectors.EVENT_READ) | (selectors.EVENT_WRITE if self._output else 0)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._bell_in, selectors.EVENT_READ)
+            if mask:
+                selector.register(self._sock, mask)
+            timeout = None if self._close_by is None else max(self._close_by - time.monotonic(), 0)
+            ready = {key.fileobj: events for key, events in selector.select(timeout)}
+        if self._bell_in in ready:
+            with contextlib.suppress(BlockingIOError):
+                self._bell_in.recv(4096)
+        if ready.get(self._sock, 0) & selectors.EVENT_READ:
+            self._read()
+
+    def _read(self) -> None:
+        while not self._disconnected:
+            try:
+                data = self._sock.recv(READ_SIZE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._disconnect(ABNORMAL, "")
+                return
+            try:
+                self._ws.receive_data(data)
+                for event in self._ws.events():
+                    self._handle(event)
+            except self._errors as error:
+                self._fail(PROTOCOL_ERROR, str(error))
+                return
+            # TLS may hold decrypted bytes that the selector does not see.
+            if not (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+                return
+
+    def _handle(self, event: Any) -> None:
+        events = self._events
+        if isinstance(event, events.TextMessage | events.BytesMessage):
+            self._collect(event)
+        elif isinstance(event, events.Ping):
+            self._output += self._ws.send(event.response())
+        elif isinstance(event, events.CloseConnection):
+            if self._close_by is None:
+                self._output += self._ws.send(event.response())
+                self._write()
+            self._disconnect(int(event.code), event.reason or "")
+
+    def _collect(self, event: Any) -> None:
+        self._message_size += len(event.data)
+        if self._message_size > MAX_MESSAGE:
+            self._fail(TOO_BIG, "message too big")
+            return
+        self._message.append(event.data)
+        if event.message_finished:
+            parts, self._message, self._message_size = self._message, [], 0
+            if isinstance(event, self._events.TextMessage):
+                self._deliver({"type": "websocket.receive", "text": "".join(parts)})
+            else:
+                self._deliver({"type": "websocket.receive", "bytes": b"".join(map(bytes, parts))})
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Close because of what the client did."""
+        with contextlib.suppress(*self._errors):
+            self._output += self._ws.send(self._events.CloseConnection(code=code, reason=reason[:120]))
+            self._write()
+        self._disconnect(code, reason)
+
+    def _disconnect(self, code: int, reason: str) -> None:
+        if not self._disconnected:
+            self._disconnected = True
+            self._deliver({"type": "websocket.disconnect", "code": code, "reason": reason})
+
+    def _encode(self) -> None:
+        with self._lock:
+            messages, self._to_send = self._to_send, []
+        for message in messages:
+            with contextlib.suppress(
+                *self._errors
+            ):  # closed meanwhile: the application is told by the disconnect
+                self._output += self._ws.send(self._event(message))
+
+    def _event(self, message: Message) -> Any:
+        events = self._events
+        if message["type"] == "websocket.accept":
+            return events.AcceptConnection(
+                subprotocol=message.get("subprotocol"),
+                extra_headers=[(bytes(n), bytes(v)) for n, v in message.get("headers") or ()],
+                extensions=[self._extensions.PerMessageDeflate()],
+            )
+        if message["type"] == "websocket.close":
+            self._close_by = time.monotonic() + CLOSE_SECONDS
+            return events.CloseConnection(code=message.get("code", 1000), reason=message.get("reason") or "")
+        data = message.get("bytes")
+        return (
+            events.TextMessage(data=message["text"])
+            if data is None
+            else events.BytesMessage(data=bytes(data))
+        )
+
+    def _write(self) -> bool:
+        """Send what there is; whether all of it has left."""
+        while self._output:
+            try:
+                count = self._sock.send(self._output)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return False
+            except OSError:
+                self._output.clear()
+                self._disconnect(ABNORMAL, "")
+                return False
+            del self._output[:count]
+        return True
