@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 __all__ = ["OpaqueMapping"]
 
 
-class OpaqueMapping(dict[str, Any]):
-    """A dictionary whose representation shows its keys and none of its values.
+class OpaqueMapping(MutableMapping[str, Any]):
+    """A mapping whose representation shows its keys and none of its values.
 
     ``environ["asgi.scope"]`` and ``scope["wsgi_environ"]`` hold the session cookie and the Authorization header. Debug
-    pages print the environ by `repr` and `pprint` and hide only the header names they know, so a plain dictionary there
-    puts the cookie on the page.
+    pages print the environ and hide only the header names they know, so a plain dictionary there puts the cookie on the
+    page. Nor is this a subclass of `dict`: debuggers, JSON encoders and ``copy()`` take a dictionary apart without
+    asking it.
+
+    :param original: what is shown through; changes go to it.
     """
 
-    __slots__ = ()
+    __slots__ = ("_original",)
+
+    def __init__(self, original: MutableMapping[str, Any]) -> None:
+        self._original = original
+
+    def __getitem__(self, key: str) -> Any:
+        return self._original[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._original[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._original[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._original)
+
+    def __len__(self) -> int:
+        return len(self._original)
+
+    def copy(self) -> OpaqueMapping:
+        """A shallow copy, as discreet as this one."""
+        return OpaqueMapping(dict(self._original))
+
+    __copy__ = copy
+
+    def __or__(self, other: Mapping[str, Any]) -> OpaqueMapping:
+        return OpaqueMapping({**self._original, **other})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {', '.join(map(str, self)) or 'nothing'}>"
-
-    __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self),)
+        return type(self), (dict(self._original),)

@@ -168,5 +168,5 @@ def build_scope(environ: Environ) -> Scope:
     scope["headers"] = headers
     scope["client"] = _client(environ)
     scope["server"] = _server(environ.get("SERVER_NAME", ""), environ.get("SERVER_PORT"), scheme)
-    scope["wsgi_environ"] = OpaqueMapping(environ)
+    scope["wsgi_environ"] = OpaqueMapping(dict(environ))  # uWSGI empties its environ and uses it again
     return scope
