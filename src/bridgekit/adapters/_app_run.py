@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from bridgekit.adapters._context import rehome
 from bridgekit.adapters._files import BLOCK, FileWrapper, file_message
+from bridgekit.adapters._headers import header_value
 from bridgekit.adapters._input import SpooledBody
 from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._timing_key import LiveTiming
@@ -210,7 +211,10 @@ class AppRun:
         return True
 
     def early_hints(self, headers: Iterable[tuple[str, str]]) -> None:
-        """``wsgi.early_hints``: send a 103 with the ``Link`` headers among ``headers``; nothing once the headers left."""
-        links = [value.encode("latin-1") for name, value in headers if name.lower() == "link"]
+        """``wsgi.early_hints``: send a 103 with the ``Link`` headers among ``headers``; nothing once the headers left.
+
+        :raises AppProtocolError: for a value that is illegal in a header.
+        """
+        links = [header_value("Link", value) for name, value in headers if name.lower() == "link"]
         if links and not self.response.sent:
             self._window.put({"type": EARLY_HINT, "links": links}, 0)
