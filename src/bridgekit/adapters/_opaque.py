@@ -40,7 +40,7 @@ class OpaqueMapping(MutableMapping[str, Any]):
         return len(self._original)
 
     def copy(self) -> OpaqueMapping:
-        """A shallow copy, as discreet as this one."""
+        """A shallow copy that shows as little."""
         return OpaqueMapping(dict(self._original))
 
     __copy__ = copy
