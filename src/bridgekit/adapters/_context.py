@@ -15,6 +15,9 @@ _Storage: Any = getattr(asgiref.local, "_Storage", None)
 purpose. Moving it is what a bridge does, and asgiref has no public call for that."""
 
 
+_MISSING = object()
+
+
 def _at_home(value: Any) -> Any:
     """``value`` as this thread may see it."""
     if _Storage is not None and type(value) is _Storage:
@@ -33,9 +36,10 @@ def rehome(context: contextvars.Context) -> None:
 
 
 def carry_out(before: contextvars.Context, after: contextvars.Context) -> None:
-    """Set in the current context what a run in a copy of it, from ``before`` to ``after``, has changed."""
-    if before == after:
-        return
+    """Set in the current context what a run in a copy of it, from ``before`` to ``after``, has changed.
+
+    Values are told apart by identity: equality may be costly, may raise (arrays), and an equal list is another list.
+    """
     for variable, value in after.items():
-        if variable not in before or before[variable] is not value:
+        if before.get(variable, _MISSING) is not value:
             variable.set(_at_home(value))

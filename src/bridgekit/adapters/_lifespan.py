@@ -21,7 +21,8 @@ async def _call(hook: Hook) -> None:
     if inspect.iscoroutinefunction(hook):
         await hook()
     else:
-        outcome = await anyio.to_thread.run_sync(hook)
+        # In a list, because trio refuses to hand over the coroutine of an object whose call is asynchronous.
+        (outcome,) = await anyio.to_thread.run_sync(lambda: [hook()])
         if inspect.isawaitable(outcome):
             await outcome
 

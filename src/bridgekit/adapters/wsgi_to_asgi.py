@@ -127,7 +127,8 @@ class WSGIToASGI:
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
     """WSGI knows no WebSockets. Servers turn a close before the accept into 403; with the extension we say why."""
-    await receive()
+    if (await receive())["type"] == "websocket.disconnect":
+        return  # the client has left, and nothing may be sent any more
     if DENIAL in (scope.get("extensions") or {}):
         await send_plain(
             send,
