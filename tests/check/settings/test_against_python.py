@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from bridgekit.check.modules import ModuleFinder
@@ -185,6 +186,30 @@ def test_every_variant_is_what_python_makes_of_its_environment(lines: list[str])
             source,
             variant.name,
         )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(program)
+def test_every_stack_that_an_environment_gives_is_among_the_variants(lines: list[str]) -> None:
+    """Nothing is missed: whatever the two switches are set to, the list that Python makes of it is reported.
+
+    As long as a variable is compared with one text: one that is compared with several, the second of them only in the
+    branch that the first one opens, is looked at no further than the first.
+    """
+    source = PRELUDE + "\n".join(lines) + "\n"
+    assume("('x', 'y')" not in source)
+    with tempfile.TemporaryDirectory() as root:
+        Path(root, "settings.py").write_text(source, "utf-8")
+        result = evaluate_settings(ModuleFinder([root]), "settings")
+    reported = [
+        [entry.dotted_path for entry in variant.middleware]
+        for variant in result.variants
+        if variant.middleware is not None
+    ]
+    for one, two in itertools.product((None, "yes", "other"), repeat=2):
+        pairs = {"FLAG_ONE": one, "FLAG_TWO": two}
+        truth = executed(source, {name: value for name, value in pairs.items() if value is not None})
+        assert isinstance(truth, str) or truth in reported, (source, pairs)
 
 
 @pytest.mark.parametrize("text", ["MIDDLEWARE = ['a.A']\n" * 50])

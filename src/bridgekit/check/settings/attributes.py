@@ -143,7 +143,15 @@ def find_in_class(cls: ClassValue, name: str, after: ClassValue | None = None) -
     return None
 
 
-_TRANSPARENT = ("abc.ABC", "typing.Generic", "typing.Protocol", "configurations.", "object")
+_TRANSPARENT = (
+    "abc.ABC",
+    "typing.Generic",
+    "typing.Protocol",
+    "configurations.",
+    "object",
+    "enum.",
+    "typing.NamedTuple",
+)
 """Bases that define no attribute a settings class could mean."""
 
 

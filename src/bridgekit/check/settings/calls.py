@@ -223,6 +223,8 @@ def _fill_defaults(
 def _instantiate(m: Machine, cls: ClassValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if any(isinstance(base, NativeFunction) for base in cls.mro):
         return ErrorValue(cls, tuple(args))
+    if any(isinstance(base, External) and base.dotted == "typing.NamedTuple" for base in cls.mro):
+        return _fill_dataclass(m, InstanceValue(cls), args, kwargs)
     modelled = m.library.instantiate(m, cls, args, kwargs)
     if modelled is not NotImplemented:
         return modelled

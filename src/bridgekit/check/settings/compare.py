@@ -39,6 +39,8 @@ def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr
     right, second = unwrap(m.force(right))
     left, right = m.read(left), m.read(right)
     inputs = first | second
+    if _is_unset(op, left, right, first, second):
+        return m.unfit_default(inputs, node, frame)
     _suggest(m, inputs | _inputs_of(left) | _inputs_of(right), left, right)
     if isinstance(op, ast.In | ast.NotIn):
         answer = _contains(m, right, left)
@@ -62,6 +64,16 @@ def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr
     if isinstance(answer, bool):
         return Input(answer, inputs) if inputs else answer
     return _unknown(m, op, left, right, answer, node, frame)
+
+
+def _is_unset(
+    op: ast.cmpop, left: Value, right: Value, first: frozenset[str], second: frozenset[str]
+) -> bool:
+    """An input's default of None where Python would raise TypeError: whoever runs this has set the input."""
+    if isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        return False
+    ordered = not isinstance(op, ast.In | ast.NotIn)
+    return (right is None and bool(second)) or (ordered and left is None and bool(first))
 
 
 def _is_some_text(left: Value, right: Value, op: ast.cmpop) -> bool:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from bridgekit.check.settings.aliases import Aliases
 from bridgekit.check.settings.scopes import local_names, names_bound_by
 
 __all__ = ["EVERYTHING", "Slice", "names_changed_by", "names_read_by"]
@@ -30,17 +31,29 @@ def names_changed_by(statement: ast.stmt, harmless: frozenset[str] = frozenset()
     A call may change whatever it is given, the receiver of a method, and what the called function changes: the
     function's name stands for that, as ``name()``. ``harmless`` are names whose calls change nothing.
     """
+    return _names_bound(statement) | _names_mutated(statement, harmless)
+
+
+def _names_bound(statement: ast.stmt) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(statement):
         names.update(names_bound_by(node))
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             names.add(EVERYTHING)
-        elif isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            names.update(_root(node))
-        elif isinstance(node, ast.Call):
-            names.update(_changed_by_call(node, harmless))
         elif isinstance(node, ast.Global | ast.Nonlocal):
             names.update(node.names)
+    return frozenset(names)
+
+
+def _names_mutated(statement: ast.stmt, harmless: frozenset[str]) -> frozenset[str]:
+    names: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            names.update(_root(node))
+        elif isinstance(node, ast.AugAssign):
+            names.update(_root(node.target))
+        elif isinstance(node, ast.Call):
+            names.update(_changed_by_call(node, harmless))
     return frozenset(names)
 
 
@@ -106,6 +119,7 @@ class Slice:
         self._outward: dict[str, set[str]] = {}
         found = list(trees)
         self._harmless = _standard_imports(found) | _PURE_BUILTINS
+        self._aliases = Aliases(found, self._harmless)
         for tree in found:
             self._collect_functions(tree)
         self._close_functions()
@@ -127,15 +141,14 @@ class Slice:
         answer = self._kept.get(id(statement))
         if answer is None:
             changed = self._changed(statement)
-            answer = self._must_run(statement) or not changed.isdisjoint(self._kept_names)
+            needed = self._must_run(statement) or self.matters(statement)
+            answer = needed or not changed.isdisjoint(self._kept_names)
             self._kept[id(statement)] = answer
         return answer
 
     def _must_run(self, statement: ast.stmt) -> bool:
         """Definitions and imports cost little, and whatever may end the settings or reach every name has to run."""
-        if isinstance(
-            statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-        ):
+        if isinstance(statement, _ALWAYS_RUN):
             return True
         return EVERYTHING in self._changed(statement) or _raises(statement)
 
@@ -150,27 +163,30 @@ class Slice:
         """As `names_changed_by`, with calls resolved to what the called functions change outside themselves."""
         known = self._changes.get(id(statement))
         if known is None:
-            known = self._changes[id(statement)] = self._resolve(names_changed_by(statement, self._harmless))
+            mutated = self._resolve(_names_mutated(statement, self._harmless))
+            known = self._changes[id(statement)] = _names_bound(statement) | mutated
         return known
 
     def _resolve(self, names: frozenset[str]) -> frozenset[str]:
-        called = [name for name in names if name.endswith("()")]
-        if not called:
-            return names
-        resolved = set(names.difference(called))
-        for name in called:
-            resolved |= self._outward.get(name, set())
+        """Calls to what they change outside the function, and every name to whatever may be the same object."""
+        resolved: set[str] = set()
+        for name in names:
+            for one in self._outward.get(name, ()) if name.endswith("()") else (name,):
+                resolved |= self._aliases.of(one)
         return frozenset(resolved)
 
     def _collect_functions(self, tree: ast.Module) -> None:
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                inside = local_names(node)
-                changed = {name for inner in node.body for name in names_changed_by(inner, self._harmless)}
-                outward = {name for name in changed if name not in inside}
-                self._outward.setdefault(f"{node.name}()", set()).update(outward)
-                if node.name == "__init__":
-                    self._outward.setdefault("__init__()", set()).update(outward)
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            inside = local_names(node)
+            outward: set[str] = set()
+            for inner in node.body:
+                outward |= _names_bound(inner) - inside
+                for name in _names_mutated(inner, self._harmless):
+                    outward |= self._aliases.of(f"{node.name}:{name}" if name in inside else name)
+            outward = {name for name in outward if ":" not in name}
+            self._outward.setdefault(f"{node.name}()", set()).update(outward)
 
     def _close_functions(self) -> None:
         growing = True
@@ -185,8 +201,18 @@ class Slice:
                         growing = True
 
     def _collect(
-        self, body: list[ast.stmt], guards: frozenset[str], owners: frozenset[str], owner: str = ""
+        self,
+        body: list[ast.stmt],
+        guards: frozenset[str],
+        owners: frozenset[str],
+        owner: str = "",
+        loop: frozenset[str] = frozenset(),
     ) -> None:
+        """What each statement changes, and what that depends on.
+
+        ``guards`` are the names read by the conditions around it, ``owners`` the functions it stands in, ``owner`` the
+        class, ``loop`` what the loop around it changes: a ``break`` decides on that.
+        """
         for statement in body:
             inner = owners
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -194,17 +220,19 @@ class Slice:
                 inner = owners | {owner if _is_special(statement.name) and owner else statement.name}
             if owners:
                 self._owners[id(statement)] = owners
+            changed = self._changed(statement)
+            leaves = loop if _leaves_loop(statement) else frozenset()
             blocks = [block for block in _blocks(statement) if block]
-            if blocks:
-                tests = guards | _own_reads(statement)
-                cls = statement.name if isinstance(statement, ast.ClassDef) else owner
-                for block in blocks:
-                    self._collect(block, tests, inner, cls)
-                self._flows.append((self._changed(statement) | owners, tests))
-            else:
-                reads = names_read_by(statement) | guards
+            if not blocks:
                 ending = {_ENDING} if not owners and self._must_run(statement) else frozenset()
-                self._flows.append((self._changed(statement) | owners | ending, reads))
+                self._flows.append((changed | owners | ending, names_read_by(statement) | guards))
+                continue
+            tests = guards | _own_reads(statement)
+            cls = statement.name if isinstance(statement, ast.ClassDef) else owner
+            around = changed if isinstance(statement, ast.For | ast.While) else loop
+            for block in blocks:
+                self._collect(block, tests, inner, cls, around)
+            self._flows.append((changed | owners | leaves, tests))
 
     def _closure(self, names: set[str]) -> frozenset[str]:
         growing = True
@@ -288,15 +316,40 @@ def _leaves_loop(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(statement))
 
 
+_ALWAYS_RUN = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Break,
+    ast.Continue,
+    ast.Return,
+)
+
+_ENVIRONMENT_WRITERS = frozenset(
+    ["setdefault", "update", "putenv", "read_env", "read_envfile", "load_dotenv", "read_dotenv"]
+)
+
+
+def _last(node: ast.expr) -> str:
+    """The last part of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
 @lru_cache(maxsize=20_000)
 def _raises(statement: ast.stmt) -> bool:
     """Whether the settings may end here, or change the environment that others read."""
     for node in ast.walk(statement):
         if isinstance(node, ast.Raise | ast.Assert):
             return True
-        if isinstance(node, ast.Attribute) and node.attr in ("environ", "read_env", "putenv"):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.ctx, ast.Store)
+            and "environ" in _last(node.value)
+        ):
             return True
-        if isinstance(node, ast.Name) and node.id in ("environ", "load_dotenv", "read_dotenv", "environment"):
+        if isinstance(node, ast.Call) and _last(node.func) in _ENVIRONMENT_WRITERS:
             return True
     return False
 

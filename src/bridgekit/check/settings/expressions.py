@@ -346,6 +346,8 @@ def operate(
     except Refused as refusal:
         return m.opaque(str(refusal), node, frame)
     except NATIVE_ERRORS as error:
+        if first | second and isinstance(error, TypeError) and None in (left, right):
+            return m.unfit_default(first | second, node, frame)
         raise m.error(type(error), *error.args) from None
     if type(result) is str:
         result = Text.at(result, m.locate(node, frame))
@@ -420,6 +422,8 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
     except NATIVE_ERRORS as error:
         if "sys.argv" in first and isinstance(error, IndexError):
             return Input(Text(""), first)
+        if first and value is None:
+            return m.unfit_default(first, node, frame)
         raise m.error(type(error), *error.args) from None
     if type(result) is list:
         result = ListValue(result)

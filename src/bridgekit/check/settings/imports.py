@@ -156,6 +156,8 @@ class Imports:
             value = self.module(".".join(parts[:end]), eager=True)
             for name in parts[end:]:
                 value = self.m.getattr(value, name)
+            if isinstance(value, External) and value.dotted != external.dotted:
+                value = self.open_external(value)
         except Raised as raised:
             del self.m.frames[depth:]
             return Opaque(
@@ -287,7 +289,8 @@ class Imports:
     def _can_be_imported(self, name: str, *, in_tree: bool) -> bool:
         if in_tree:
             self.m.note(f"the optional module {name} does not exist in the project: taken as absent")
-            return False
+            reason = f"the module {name} can be imported"
+            return self.m.decide(f"import:{name}", None, self.m.here(), False, reason=reason, quiet=True)
         # Not installed here. That says something only if the project's own environment is what we look at.
         natural = False if self.m.environment_is_complete() else None
         inputs = frozenset((f"import {name}",))

@@ -18,9 +18,11 @@ from bridgekit.check.settings.frames import Frame, Raised, Stuck, TryBlock
 from bridgekit.check.settings.result import Note
 from bridgekit.check.settings.values import (
     POISONABLE,
+    ClassValue,
     ErrorValue,
     External,
     Input,
+    InstanceValue,
     ModuleValue,
     Namespace,
     NativeFunction,
@@ -81,6 +83,8 @@ class Decision:
     natural: bool | None
     reason: str
     chain: tuple[StatementAt, ...]
+    quiet: bool = False
+    """Known well enough: asked again only where the settings cannot be loaded otherwise."""
 
     @property
     def text(self) -> str:
@@ -127,6 +131,7 @@ class Machine:
         self.slice: Slice | None = None
         self.handled: Raised | None = None
         self.externals: dict[str, Value] = {}
+        self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
         # Bound by `wiring.connect`: expressions, statements, calls and imports need one another.
         self.evaluate: Callable[[ast.expr, Frame], Value]
         self.run_block: Callable[[Sequence[ast.stmt], Frame], None]
@@ -216,6 +221,11 @@ class Machine:
         else:
             namespace.unseen = cause
 
+    def unfit_default(self, inputs: frozenset[str], node: ast.AST, frame: Frame) -> Opaque:
+        """An operation that raises TypeError for an input's default: whoever runs these settings has set the input."""
+        names = ", ".join(sorted(name.removeprefix("env:") for name in inputs))
+        return self.opaque(f"{names} has to be set, and its value is not given", node, frame, inputs=inputs)
+
     # -- errors ------------------------------------------------------------------------------------------------------
 
     def error(self, kind: type[BaseException], *arguments: Value) -> Raised:
@@ -252,10 +262,12 @@ class Machine:
         *,
         inputs: frozenset[str] = frozenset(),
         reason: str = "",
+        quiet: bool = False,
     ) -> bool:
         """Answer a question that the source leaves open: as forced, else as natural, else no; and remember it."""
         outcome = self.forced.get(key, bool(natural))
-        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, self.chain()))
+        chain = self.chain()
+        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, chain, quiet))
         return outcome
 
     def suggest(self, inputs: frozenset[str], value: Value) -> None:

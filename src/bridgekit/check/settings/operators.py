@@ -191,6 +191,8 @@ def equal(left: Value, right: Value, depth: int = 6) -> bool | None:
 
 def _apart(left: Value, right: Value) -> bool | None:
     """Unlike things are unequal, unless one of them could define ``__eq__``."""
+    if isinstance(left, InstanceValue) and isinstance(right, InstanceValue) and _are_members(left, right):
+        return False
     for value in (left, right):
         if isinstance(value, External | InstanceValue):
             return None
@@ -199,6 +201,12 @@ def _apart(left: Value, right: Value) -> bool | None:
         ):
             return None
     return False
+
+
+def _are_members(left: InstanceValue, right: InstanceValue) -> bool:
+    """Members of one enum class, and not the same: unequal."""
+    bases = left.cls.mro if left.cls is right.cls else ()
+    return any(isinstance(base, External) and base.dotted.startswith("enum.") for base in bases)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:

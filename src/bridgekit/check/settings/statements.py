@@ -292,7 +292,7 @@ def forget(m: Machine, statements: Sequence[ast.stmt], cause: Opaque, frame: Fra
             continue
         seen.add(name)
         if name == EVERYTHING:
-            poison(frame.module.namespace, cause)
+            m.taint(frame.module.namespace, cause)
         elif name.endswith("()"):
             called = frame.names.get(name[:-2], frame.module.namespace.get(name[:-2]))
             if isinstance(called, FunctionValue) and isinstance(

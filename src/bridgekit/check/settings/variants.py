@@ -34,6 +34,9 @@ MAX_VARIANTS = 24
 _MAX_TEXTS = 6
 """Texts tried as the value of one variable: those it is compared with, then the usual words for true and false."""
 
+_MAX_DEATHS = 2
+"""Texts that the settings refuse by an exception before a question is left alone."""
+
 _TRUE_WORDS = ("true", "1", "yes", "on", "t", "y")
 _FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
 _SWITCH = frozenset((*_TRUE_WORDS, *_FALSE_WORDS))
@@ -46,6 +49,8 @@ class Explored:
     assignment: Assignment
     outcome: Outcome
     conditions: tuple[Condition, ...] = ()
+    questions: tuple[tuple[Decision, object], ...] = ()
+    """Questions without a natural answer that were answered the other way on the way here, and the stack before."""
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +67,9 @@ class Explorer:
     _seen: dict[Assignment, Outcome] = field(default_factory=dict)
     _worked: dict[_Mark, str] = field(default_factory=dict)
     _useless: set[_Mark] = field(default_factory=set)
+    _accepted: dict[str, dict[str | None, None]] = field(default_factory=dict)
+    _offered: dict[str, set[str | None]] = field(default_factory=dict)
+    _examined: set[str] = field(default_factory=set)
 
     def explore(self, first: Outcome) -> list[Explored]:
         """The default outcome first, then every other stack that was found."""
@@ -77,8 +85,12 @@ class Explorer:
                 if flipped.outcome.is_dead:
                     continue
                 changed = flipped.outcome.signature != current.outcome.signature
-                if changed and decision.natural is None:
-                    self.undecided.setdefault(decision.key, decision)
+                flipped.questions = current.questions
+                if decision.natural is None:
+                    flipped.questions += ((decision, current.outcome.signature),)
+                for question, before in flipped.questions:
+                    if flipped.outcome.signature != before:
+                        self.undecided.setdefault(question.key, question)
                 if flipped.outcome.signature not in signatures:
                     signatures.add(flipped.outcome.signature)
                     found.append(flipped)
@@ -90,39 +102,66 @@ class Explorer:
                     waiting.append((flipped, opened))
         if len(found) > MAX_VARIANTS:
             self.cut = f"more than {MAX_VARIANTS} variants: the rest is not listed"
-        return found[: MAX_VARIANTS + 1]
+        for decision in self._unexamined(base):
+            self.undecided.setdefault(decision.key, decision)
+        return [base, *(one for one in found[1 : MAX_VARIANTS + 1] if not any(self._unexamined(one)))]
+
+    def _unexamined(self, one: Explored) -> Iterator[Decision]:
+        """Questions without a natural answer that nobody has tried the other way: they may make a difference."""
+        for decision in one.outcome.machine.decisions:
+            known = (
+                decision.natural is not None
+                or decision.key in self._examined
+                or decision.key in self.undecided
+            )
+            if not known and self._is_open(one, decision):
+                yield decision
 
     # -- dead ends ---------------------------------------------------------------------------------------------------
 
-    def _revive(self, dead: Explored) -> Explored:
-        """Settings that raise under the defaults want some input: change the latest decisions until they do not."""
-        waiting = deque([dead])
-        for _ in range(24):
-            if not waiting:
-                break
-            current = waiting.popleft()
-            for decision in reversed(current.outcome.machine.decisions[-12:]):
-                flipped = self._flip(current, decision)
-                if flipped is None:
+    def _revive(self, dead: Explored, latest: int = 12, tries: int = 24) -> Explored:
+        """Settings that raise under the defaults want some input: change the latest decisions until they do not.
+
+        Greedy: whatever gets the run further is kept. The command line is a server's, unless nothing else helps.
+        """
+        current = dead
+        for _ in range(tries):
+            recent = current.outcome.machine.decisions[-latest:][::-1]
+            recent.sort(key=lambda decision: "sys.argv" in decision.inputs)
+            further = None
+            for decision in recent:
+                if self._is_assumed(current.assignment, decision):
                     continue
-                if not flipped.outcome.is_dead:
+                flipped = self._flip(current, decision)
+                if flipped is not None and not flipped.outcome.is_dead:
                     return flipped
-                if flipped.outcome.location != current.outcome.location:
-                    waiting.append(flipped)
+                if flipped is not None and further is None and _gets_further(flipped, current):
+                    further = flipped
+                    if tries > 4:
+                        break
+            if further is None:
+                break
+            current = further
         return dead
 
     # -- flips -------------------------------------------------------------------------------------------------------
 
     def _flips(self, current: Explored, only: frozenset[_Mark] | None) -> Iterator[tuple[Explored, Decision]]:
         tried: set[_Mark] = set()
-        for decision in current.outcome.machine.decisions:
+        # What has no natural answer comes first: the default variant stands or falls with it.
+        for decision in sorted(current.outcome.machine.decisions, key=lambda one: one.natural is not None):
             mark = _mark(decision)
             if mark in tried or mark in self._useless or (only is not None and mark not in only):
                 continue
             tried.add(mark)
-            if not self._matters(decision) or self._is_settled(current.assignment, decision):
+            if not self._is_open(current, decision):
                 continue
             flipped = self._flip(current, decision)
+            if flipped is not None:
+                self._examined.add(decision.key)
+            if flipped is not None and flipped.outcome.is_dead:
+                # Production settings want their secrets: assume what they ask for, if that is little.
+                flipped = self._revive(flipped, latest=3, tries=4)
             if flipped is None or flipped.outcome.is_dead:
                 self._useless.add(mark)
                 continue
@@ -131,17 +170,31 @@ class Explorer:
                 self._useless.add(mark)
             yield flipped, decision
 
+    def _is_open(self, current: Explored, decision: Decision) -> bool:
+        return not (decision.quiet or self._is_settled(current, decision)) and self._matters(decision)
+
     def _matters(self, decision: Decision) -> bool:
         """Every statement that was being run must be able to change MIDDLEWARE, the innermost one too."""
         return all(self.slice.matters(statement) for _, statement in decision.chain)
 
     @staticmethod
-    def _is_settled(assignment: Assignment, decision: Decision) -> bool:
-        """Inputs that are assumed already keep their value: one assumption about each."""
+    def _is_assumed(assignment: Assignment, decision: Decision) -> bool:
+        """Every input of the question has an assumed value already."""
         assumed = {f"env:{name}" for name, _ in assignment.environ} | {name for name, _ in assignment.inputs}
+        return decision.key in dict(assignment.forced) or (
+            bool(decision.inputs) and decision.inputs <= assumed
+        )
+
+    def _is_settled(self, current: Explored, decision: Decision) -> bool:
+        """Inputs that are assumed keep their value, unless the variable is compared with a text not tried yet."""
+        assignment = current.assignment
         if decision.key in dict(assignment.forced):
             return True
-        return bool(decision.inputs) and decision.inputs <= assumed
+        assumed = {f"env:{name}": text for name, text in assignment.environ} | dict(assignment.inputs)
+        if not decision.inputs or not decision.inputs <= assumed.keys():
+            return False
+        variables = [name for name in decision.inputs if name.startswith("env:")]
+        return not any(self._others(current, name, assumed[name]) for name in variables)
 
     def _flip(self, current: Explored, decision: Decision) -> Explored | None:
         """The nearest assignment under which the decision comes out the other way; what did it once is tried first."""
@@ -149,19 +202,46 @@ class Explorer:
         proposals = list(self._proposals(current, decision))
         worked = self._worked.get(mark)
         proposals.sort(key=lambda proposal: proposal[1][0].text != worked)
+        dead: Explored | None = None
+        deaths = 0
         for assignment, conditions in proposals:
-            outcome = self._outcome(assignment)
+            if dead is not None and assignment.forced != current.assignment.forced:
+                break  # An input does it: answering the one question against its input would be another project.
+            outcome = self._outcome(assignment, bonus=4 if decision.natural is None else 1)
             if outcome is None:
-                return None
-            if _went_the_other_way(outcome, decision):
+                return dead
+            if not _went_the_other_way(outcome, decision):
+                continue
+            flipped = Explored(assignment, outcome, _merged(current.conditions, conditions))
+            if not outcome.is_dead:
                 self._worked[mark] = conditions[0].text
-                return Explored(assignment, outcome, (*current.conditions, *conditions))
-        return None
+                self._accept(conditions[0])
+                return flipped
+            deaths += 1
+            dead = dead or flipped
+            if deaths == _MAX_DEATHS:
+                break
+        return dead
 
-    def _outcome(self, assignment: Assignment) -> Outcome | None:
+    def _others(self, current: Explored, name: str, text: str | None) -> list[str | None]:
+        """Texts that a variable is compared with, in place of the one that is assumed; each is offered once.
+
+        All of them where it is only assumed to be set to some text, else those that nobody has tried yet.
+        """
+        compared = current.outcome.machine.candidates.get(name, ())
+        offered = self._offered.get(name, set())
+        return [one for one in compared if one != text and (text is None or one not in offered)]
+
+    def _accept(self, condition: Condition) -> None:
+        """A text that the settings took as a variable's value answers the next question about it too."""
+        if condition.environ is not None:
+            name, text = condition.environ
+            self._accepted.setdefault(f"env:{name}", {})[text] = None
+
+    def _outcome(self, assignment: Assignment, bonus: int) -> Outcome | None:
         known = self._seen.get(assignment)
         if known is None:
-            if self.runs >= MAX_RUNS or self.steps >= MAX_STEPS:
+            if self.runs >= MAX_RUNS * bonus or self.steps >= MAX_STEPS * bonus:
                 self.cut = f"only {self.runs} combinations of inputs were tried; there are more"
                 return None
             self.runs += 1
@@ -173,13 +253,16 @@ class Explorer:
         self, current: Explored, decision: Decision
     ) -> Iterator[tuple[Assignment, tuple[Condition, ...]]]:
         assignment = current.assignment
-        assumed = {name for name, _ in assignment.environ}
+        assumed = dict(assignment.environ)
         for name in sorted(decision.inputs):
             if name.startswith("env:"):
                 variable = name.removeprefix("env:")
-                if variable in assumed:
-                    continue
-                for text in self._texts(current, name, wanted=not decision.outcome):
+                if variable not in assumed:
+                    texts = self._texts(current, name, wanted=not decision.outcome)
+                else:
+                    texts = self._others(current, name, assumed[variable])
+                    self._offered.setdefault(name, set()).update(texts)
+                for text in texts:
                     changed = replace(assignment, environ=_with(assignment.environ, variable, text))
                     yield changed, (_environ_condition(variable, text, decision),)
             else:
@@ -198,7 +281,9 @@ class Explorer:
             order = [*liked, *words, *compared, None]
         else:
             order = [*compared, None, *words] if wanted else [None, *compared, *words]
-        return list(dict.fromkeys(order))[:_MAX_TEXTS]
+        texts = list(dict.fromkeys([*self._accepted.get(name, ()), *order]))[:_MAX_TEXTS]
+        self._offered.setdefault(name, set()).update(texts)
+        return texts
 
     def _opened(self, flipped: Explored, current: Explored) -> frozenset[_Mark]:
         """Questions that matter and that only the flipped run asks."""
@@ -210,13 +295,26 @@ class Explorer:
         )
 
 
+def _gets_further(flipped: Explored, current: Explored) -> bool:
+    """More was asked before the settings raised: they came past the place where they raised before."""
+    return len(flipped.outcome.machine.decisions) > len(current.outcome.machine.decisions)
+
+
 def _mark(decision: Decision) -> _Mark:
     return (decision.key, decision.outcome, decision.inputs)
 
 
 def _with(pairs: tuple[tuple[str, _T], ...], name: str, value: _T) -> tuple[tuple[str, _T], ...]:
-    """One more pair, in an order that does not depend on how it was come by."""
-    return tuple(sorted((*pairs, (name, value)), key=lambda pair: pair[0]))
+    """One more pair (or another value), in an order that does not depend on how it was come by."""
+    others = [pair for pair in pairs if pair[0] != name]
+    return tuple(sorted((*others, (name, value)), key=lambda pair: pair[0]))
+
+
+def _merged(old: tuple[Condition, ...], new: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Conditions, with the newer one where both are about one variable."""
+    variables = {condition.environ[0] for condition in new if condition.environ is not None}
+    kept = [one for one in old if one.environ is None or one.environ[0] not in variables]
+    return (*kept, *new)
 
 
 def _went_the_other_way(outcome: Outcome, decision: Decision) -> bool:

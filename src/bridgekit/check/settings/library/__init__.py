@@ -8,7 +8,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from bridgekit.check.settings.library import configurations, environment, files, includes, python, system
+from bridgekit.check.settings.library import (
+    configurations,
+    enums,
+    environment,
+    files,
+    includes,
+    python,
+    system,
+)
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES, CONSTANTS
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
@@ -36,7 +44,7 @@ class Library:
     """The registry as the interpreter asks it."""
 
     def __init__(self) -> None:
-        for part in (configurations, environment, files, includes, python, system):
+        for part in (configurations, enums, environment, files, includes, python, system):
             part.register()
 
     def attribute(self, m: Machine, owner: External, name: str) -> Value:
@@ -94,7 +102,7 @@ class Library:
         """A class attribute as seen from outside: values of django-configurations resolve to their value."""
         if isinstance(raw, configurations.SettingValue):
             return raw.resolve(m, name)
-        return raw
+        return enums.member(m, cls, name, raw)
 
     def instantiate(
         self, m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]

@@ -1,0 +1,6 @@
+import sys
+
+SECRET_KEY = "insecure"
+TESTING = "test" in sys.argv
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+GRAPHENE = {"MIDDLEWARE": ["decoy.Decoy"]}
