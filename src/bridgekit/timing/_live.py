@@ -189,6 +189,12 @@ class LiveTiming(RequestTiming):
             with _lock:
                 self._details().route = route
 
+    def set_inner_route(self, mount: str, route: str) -> None:
+        """A wrapper further in found `route` below `mount`, which is concrete text and may hold parameters."""
+        if not self.finished:
+            with _lock:
+                self._details().inner_route = (mount, route)
+
     def set_file_size(self, content_length: str | None) -> None:
         """The server sends a file by itself; how long that is only a header can tell."""
         if content_length is not None and content_length.isdecimal():
@@ -287,6 +293,10 @@ class LiveTiming(RequestTiming):
             self.end_cpu()  # the last byte goes out in the middle of a step
         if extras.route is not None:
             self._route = extras.route
+        elif extras.inner_route is not None:
+            mount, route = extras.inner_route
+            # A mount that this side has a template for goes by that: its text is not bounded.
+            self._route = (self._route or mount).rstrip("/") + route
         if recorder.queue_time:
             extras.queue = recorder.queue_of(self)
         if recorder.traceparent:

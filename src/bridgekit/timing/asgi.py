@@ -13,7 +13,7 @@ from bridgekit.timing._cpu import metered
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Clock, Exporter, Recorder, RouteOf, checked_exporters
-from bridgekit.timing.routes import route_from_scope
+from bridgekit.timing.routes import route_from_scope, tell_route
 from bridgekit.timing.server_timing import ServerTiming
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
@@ -102,6 +102,7 @@ class ASGITimingMiddleware:
         """Somebody further out measures: tell what only this side sees."""
         if isinstance(outer, LiveTiming) and live_in_context.get() is not outer:
             live_in_context.set(outer)  # an adapter took us to a loop without its context
+        mount = scope.get("root_path", "")
         try:
             await self.app(scope, receive, send)
         except BaseException as error:
@@ -110,6 +111,4 @@ class ASGITimingMiddleware:
                 note(error)
             raise
         finally:
-            tell_route = getattr(outer, "set_route", None)
-            if tell_route is not None:
-                tell_route(self.recorder.route_of(scope))
+            tell_route(outer, mount, self.recorder.route_of(scope))

@@ -72,6 +72,7 @@ class Extras:
         "bytes_in",
         "cpu",
         "cpu_since",
+        "inner_route",
         "layers",
         "loop_wait",
         "queue",
@@ -94,6 +95,7 @@ class Extras:
         self.loop_wait: int | None = None
         self.queue: int | None = None
         self.route: str | None = None
+        self.inner_route: tuple[str, str] | None = None
         self.spans: dict[str, list[Any]] = {}
         self.layers: Spans = ()
         self.size_unknown = False

@@ -13,7 +13,14 @@ from bridgekit.timing._context import current
 from bridgekit.timing._starlette import starlette_route
 from bridgekit.typing import Environ, Scope
 
-__all__ = ["FalconRoutes", "route_at_start", "route_from_environ", "route_from_scope", "set_route"]
+__all__ = [
+    "FalconRoutes",
+    "route_at_start",
+    "route_from_environ",
+    "route_from_scope",
+    "set_route",
+    "tell_route",
+]
 
 
 def set_route(template: str) -> None:
@@ -62,3 +69,10 @@ def route_at_start(environ: Environ) -> str | None:
     # Under DispatcherMiddleware the rule knows nothing of its mount point, which is fixed text in SCRIPT_NAME.
     mount: str = environ.get("SCRIPT_NAME", "")
     return mount.rstrip("/") + template
+
+
+def tell_route(outer: object, mount: str, route: str | None) -> None:
+    """Tell the wrapper further out what this side's framework matched below `mount`."""
+    tell = getattr(outer, "set_inner_route", None)
+    if tell is not None and route is not None:
+        tell(mount, route.removeprefix(mount))

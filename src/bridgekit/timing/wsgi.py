@@ -13,7 +13,7 @@ from bridgekit.timing._recorder import Clock, Exporter, Recorder, RouteOf, check
 from bridgekit.timing._wsgi_body import measured_body
 from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive
 from bridgekit.timing._wsgi_input import MeasuredInput, has_body
-from bridgekit.timing.routes import route_at_start, route_from_environ
+from bridgekit.timing.routes import route_at_start, route_from_environ, tell_route
 from bridgekit.timing.server_timing import ServerTiming
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
@@ -90,8 +90,10 @@ class WSGITimingMiddleware:
         if isinstance(outer, LiveTiming) and live_in_context.get() is not outer:
             live_in_context.set(outer)  # an adapter took us to a thread without its context
 
+        mount = environ.get("SCRIPT_NAME", "")
+
         def start_and_tell_route(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-            tell_route(outer, route_at_start(environ))
+            tell_route(outer, mount, route_at_start(environ))
             return (
                 start_response(status, headers)
                 if exc_info is None
@@ -105,11 +107,5 @@ class WSGITimingMiddleware:
             if note is not None:
                 note(error)
             raise
-        tell_route(outer, self.recorder.route_of(environ))
+        tell_route(outer, mount, self.recorder.route_of(environ))
         return body
-
-
-def tell_route(outer: object, route: str | None) -> None:
-    tell = getattr(outer, "set_route", None)
-    if tell is not None:
-        tell(route)
