@@ -9,13 +9,14 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from bridgekit.django import conf
 from bridgekit.django._exchange import DjangoExchange, route_of_request
 from bridgekit.django._layers import LayerTimes, instrument
+from bridgekit.django.single_hop import SingleHopMiddleware
 from bridgekit.timing._context import KEY, is_live, live_in_context
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Recorder, checked_exporters
 from bridgekit.timing.server_timing import ServerTiming
 
-__all__ = ["TimingMiddleware"]
+__all__ = ["SingleHopMiddleware", "TimingMiddleware"]
 
 
 class TimingMiddleware:

@@ -1,0 +1,106 @@
+"""What was counted, and the block that counts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridgekit.testing import _probes
+
+__all__ = ["Crossing", "Direction", "HopCount", "count_hops"]
+
+
+class Direction(StrEnum):
+    """Which way a crossing goes; the values are the names of asgiref's functions."""
+
+    TO_THREAD = "sync_to_async"
+    """From an event loop into a thread."""
+    TO_LOOP = "async_to_sync"
+    """From a thread, which waits, to an event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One crossing: which way, what was called on the other side, and whether it is a hop.
+
+    A hop leaves the world that the request arrived in: under ASGI each way into a thread, under WSGI each way to a loop.
+    The ways back are crossings too, but wait for nobody else, so `bridgekit check` does not count them as hops.
+    ``holds_thread``: a thread that had been taken now does nothing but wait for a loop.
+    """
+
+    direction: Direction
+    name: str
+    is_hop: bool
+    holds_thread: bool
+
+    def __str__(self) -> str:
+        return f"{self.direction:<13} {self.name}{'  (holds its thread)' if self.holds_thread else ''}"
+
+
+class HopCount:
+    """What `count_hops` has seen so far; may be read while requests run, and after the block."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._crossings: list[Crossing] = []
+
+    @property
+    def crossings(self) -> tuple[Crossing, ...]:
+        """Every crossing in the order in which they began."""
+        with self._lock:
+            return tuple(self._crossings)
+
+    @property
+    def hops(self) -> int:
+        """The number that `bridgekit check` prints for one request: see `Crossing`."""
+        return sum(crossing.is_hop for crossing in self.crossings)
+
+    @property
+    def to_thread(self) -> int:
+        """Crossings into a thread, from whichever side the request came."""
+        return sum(crossing.direction is Direction.TO_THREAD for crossing in self.crossings)
+
+    @property
+    def to_loop(self) -> int:
+        """Crossings to an event loop, from whichever side the request came."""
+        return sum(crossing.direction is Direction.TO_LOOP for crossing in self.crossings)
+
+    @property
+    def held_threads(self) -> int:
+        """How often a thread that a crossing had taken was kept waiting for a loop.
+
+        One for a request that passes a sync middleware under ASGI, none for one that does not. A server's own thread under WSGI is
+        not counted: nothing took it.
+        """
+        return sum(crossing.holds_thread for crossing in self.crossings)
+
+    def __str__(self) -> str:
+        lines = [f"{self.hops} hops, {self.held_threads} held threads"]
+        lines += [f"{number:>3} {crossing}" for number, crossing in enumerate(self.crossings, start=1)]
+        return "\n".join(lines)
+
+    def _note(self, event: _probes.Event) -> None:
+        direction = Direction.TO_THREAD if event.to_thread else Direction.TO_LOOP
+        crossing = Crossing(direction, event.name, event.is_hop, event.holds_thread)
+        with self._lock:
+            self._crossings.append(crossing)
+
+
+@contextmanager
+def count_hops() -> Iterator[HopCount]:
+    """Count the crossings of every request that this process serves inside the block, in any thread and loop.
+
+    Counted are asgiref's `SyncToAsync` and `AsyncToSync`, with which Django crosses and which views call themselves, and
+    the crossings of `WSGIToASGI` and `ASGIToWSGI`. Any client will do that calls the application in this process: Django's `Client`
+    and `AsyncClient`, Starlette's ``TestClient``, httpx with its ``ASGITransport`` and ``WSGITransport``. Note that Django's
+    `Client` builds the WSGI chain: use `AsyncClient` for what ASGI costs.
+
+    The test must not cross itself inside the block: ``async_to_sync(client.get)("/")`` would make a WSGI request of an ASGI one. Blocks
+    may be nested and run in several threads at once; each sees everything.
+    """
+    counted = HopCount()
+    with _probes.listening(counted._note):
+        yield counted

@@ -1,0 +1,176 @@
+"""Probes at the places where threads and event loops are crossed, in place only while somebody listens.
+
+asgiref and the adapters have no hooks for this, and should not pay for any: the methods through which every crossing goes are
+replaced on their classes, and put back when the last listener leaves.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import AsyncToSync, SyncToAsync
+
+from bridgekit.adapters._app_run import AppRun
+from bridgekit.adapters._asgi_runtime import ASGIRuntime
+
+__all__ = ["Event", "listening"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One crossing as a probe saw it."""
+
+    to_thread: bool
+    name: str
+    is_hop: bool
+    holds_thread: bool
+
+
+Listener = Callable[[Event], None]
+
+_arrived_by: contextvars.ContextVar[bool | None] = contextvars.ContextVar("arrived_by", default=None)
+"""The direction of the request's first crossing that has not returned, true for into a thread: it began on the other side.
+asgiref and the adapters hand the context on, so what is called on the far side sees it."""
+
+
+class _Here(threading.local):
+    """What this thread is doing: how often it was taken by a crossing, and how often it waits for a loop."""
+
+    taken = 0
+    waiting = 0
+
+
+_here = _Here()
+_lock = threading.Lock()
+_listeners: tuple[Listener, ...] = ()
+_originals: list[tuple[type, str, Any]] = []
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell ``listener`` of every crossing that begins inside the block."""
+    global _listeners
+    with _lock:
+        if not _listeners:
+            _install()
+        _listeners = (*_listeners, listener)
+    try:
+        yield
+    finally:
+        with _lock:
+            # Each block its own: the same listener may be there twice.
+            index = _listeners.index(listener)
+            _listeners = _listeners[:index] + _listeners[index + 1 :]
+            if not _listeners:
+                _remove()
+
+
+def _install() -> None:
+    for owner, name, probe in (
+        (SyncToAsync, "__call__", _probe_to_thread),
+        (SyncToAsync, "thread_handler", _probe_in_thread),
+        (AsyncToSync, "__call__", _probe_to_loop),
+        (AppRun, "_call", _probe_wsgi_app),
+        (ASGIRuntime, "admit", _probe_asgi_app),
+    ):
+        original = getattr(owner, name)
+        _originals.append((owner, name, original))
+        setattr(owner, name, functools.wraps(original)(probe(original)))
+
+
+def _remove() -> None:
+    while _originals:
+        owner, name, original = _originals.pop()
+        setattr(owner, name, original)
+
+
+def _tell(name: str, *, to_thread: bool) -> bool:
+    """Tell all listeners; gives back the direction by which what follows has arrived."""
+    arrived_by = _arrived_by.get()
+    first = to_thread if arrived_by is None else arrived_by
+    holds_thread = not to_thread and _here.taken > 0 and _here.waiting == 0
+    event = Event(to_thread, name, is_hop=first is to_thread, holds_thread=holds_thread)
+    for listener in _listeners:
+        listener(event)
+    return first
+
+
+def _probe_to_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def __call__(self: SyncToAsync[..., Any], *args: Any, **kwargs: Any) -> Any:
+        before = _arrived_by.get()
+        _arrived_by.set(_tell(name_of(self.func), to_thread=True))
+        try:
+            return await original(self, *args, **kwargs)
+        finally:
+            _arrived_by.set(before)
+
+    return __call__
+
+
+def _probe_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    def thread_handler(self: SyncToAsync[..., Any], *args: Any, **kwargs: Any) -> Any:
+        # A thread that waits in async_to_sync lends itself to calls from below: those take it once more.
+        _here.taken += 1
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            _here.taken -= 1
+
+    return thread_handler
+
+
+def _probe_to_loop(original: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self: AsyncToSync[..., Any], *args: Any, **kwargs: Any) -> Any:
+        before = _arrived_by.get()
+        _arrived_by.set(_tell(name_of(self.awaitable), to_thread=False))
+        _here.waiting += 1
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            _here.waiting -= 1
+            _arrived_by.set(before)
+
+    return __call__
+
+
+def _probe_wsgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
+    def _call(self: AppRun) -> Any:
+        # Runs in the worker, in the request's own context, which ends with it.
+        _arrived_by.set(_tell(name_of(self._app), to_thread=True))
+        _here.taken += 1
+        try:
+            return original(self)
+        finally:
+            _here.taken -= 1
+
+    return _call
+
+
+def _probe_asgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
+    def admit(self: ASGIRuntime, responder: Any) -> Any:
+        # The wait itself comes later, in the response's iteration, and another call of this thread cannot come between.
+        _tell(name_of(responder._app), to_thread=False)
+        return original(self, responder)
+
+    return admit
+
+
+def name_of(target: Any) -> str:
+    """A callable's name for people, through Django's exception handler and partials: ``CommonMiddleware.process_request``."""
+    while True:
+        if isinstance(target, functools.partial):
+            target = target.func
+        elif hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
+        else:
+            break
+    owner = getattr(target, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        return f"{type(owner).__qualname__}.{getattr(target, '__name__', '?')}"
+    return str(getattr(target, "__qualname__", type(target).__qualname__))
