@@ -329,6 +329,15 @@ def test_progress_is_shown_on_a_terminal_and_wiped_after(monkeypatch: pytest.Mon
     assert wiped.strip() == ""
 
 
+def test_paths_are_those_of_the_working_directory(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository holds the project in a folder: annotations and editors start from the repository."""
+    monkeypatch.chdir(project.parent)
+    annotations = check(project, "--format", "github").stdout
+    assert f"file={project.name}/shop/middleware.py," in annotations
+    document = json.loads(check(project, "--format", "json").stdout)
+    assert document["findings"][0]["location"]["path"] == "shop/middleware.py"
+
+
 def test_as_a_git_hook_it_stops_a_commit(project: Path) -> None:
     """What a pre-commit hook runs, in a real repository: the commit is refused while findings stand."""
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}

@@ -51,3 +51,16 @@ def test_findings_come_in_the_order_of_the_files(tmp_path: Path) -> None:
     rule = Rule("BRG901", "many", Severity.NOTE, lambda subject: [Problem("m", place) for place in places])
     subject = build_stack(tmp_path, middleware=[])
     assert [f.location for f in run_rules([rule], [subject])] == sorted(places)
+
+
+def test_a_rule_that_fails_is_told_and_takes_nothing_with_it(tmp_path: Path) -> None:
+    """The other rules' findings stand; the failure is a finding of its own, so the run is not clean."""
+
+    def fail(subject: object) -> list[Problem]:
+        raise RecursionError("too deep")
+
+    rule = Rule("BRG902", "fails", Severity.NOTE, fail)
+    subject = build_stack(tmp_path, "def M(get_response):\n    return get_response\n")
+    found = {f.code: f for f in run_rules([rule, *ALL_RULES], [subject])}
+    assert set(found) == {"BRG002", "BRG902"}
+    assert "a fault of bridgekit: RecursionError: too deep" in found["BRG902"].message

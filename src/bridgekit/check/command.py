@@ -104,6 +104,7 @@ def _write_baseline(report: Report, file: Path) -> CommandOutcome:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.write_text(text, "utf-8")
+        # File names that are no UTF-8 come as surrogates.
+        file.write_text(text, "utf-8", errors="backslashreplace")
     except OSError as error:
         raise ProjectError(f"{file} cannot be written: {error.strerror or error}") from error

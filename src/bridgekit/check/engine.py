@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridgekit.check.finding import Finding
+from bridgekit.check.finding import Finding, Problem
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["run_rules", "selected"]
 
@@ -29,12 +30,28 @@ def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence
     return chosen
 
 
+def _problems(rule: Rule, subject: Subject) -> list[Problem]:
+    """What a rule finds. A rule that fails on somebody's source must not take the report on everything else with it."""
+    try:
+        return list(rule.check(subject))
+    except Exception as error:
+        place = subject.middleware[0].listed_at if subject.middleware else Location(subject.project.root, 1)
+        return [
+            Problem(
+                f"{rule.code} could not be run, which is a fault of bridgekit: {type(error).__name__}: {error}",
+                place,
+                f"Please report it; --ignore {rule.code} leaves the rule out.",
+                subject=rule.code,
+            )
+        ]
+
+
 def run_rules(rules: Sequence[Rule], subjects: Iterable[Subject]) -> list[Finding]:
     """Every finding of every rule, each once, with the variants in which it holds."""
     found: dict[tuple[str, str, str, int, int], Finding] = {}
     for subject in subjects:
         for rule in rules:
-            for problem in rule.check(subject):
+            for problem in _problems(rule, subject):
                 finding = Finding(
                     rule.code,
                     rule.severity,

@@ -54,8 +54,22 @@ def run(options: Options, progress: Progress = lambda name, done, total: None) -
     if accepted is not None:
         standing, known = split_known(standing, accepted, Path(found.root))
     return Report(
-        found.root, options.server, stacks, standing, silenced, known, options.live, tuple(checker.notes)
+        found.root,
+        options.server,
+        stacks,
+        standing,
+        silenced,
+        known,
+        options.live,
+        tuple(checker.notes),
+        base=_base(found.root),
     )
+
+
+def _base(root: str) -> str:
+    """The working directory if the project lies below it, as in a repository with the project in a folder."""
+    here = str(Path.cwd())
+    return here if root.startswith(f"{here}/") else root
 
 
 class _Checker:
@@ -105,13 +119,10 @@ class _Checker:
         self._read = {}
         self._total = len(
             {
-                *self._read,
-                *(
-                    e.dotted_path
-                    for v in result.variants
-                    for e in v.middleware or ()
-                    if isinstance(e.dotted_path, str)
-                ),
+                entry.dotted_path
+                for variant in result.variants
+                for entry in variant.middleware or ()
+                if isinstance(entry.dotted_path, str)
             }
         )
         project = self._with_async_views(result)

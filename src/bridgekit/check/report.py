@@ -43,10 +43,13 @@ class Report:
     known: Sequence[Finding] = ()
     live: bool = False
     notes: tuple[str, ...] = ()
+    base: str = ""
+    """What printed paths are relative to; empty for the root. Editors and code hosts start from the working directory."""
 
     def shown(self, path: str) -> str:
-        """A path as it is printed: relative to the project if it lies in it."""
-        return path[len(self.root) + 1 :] if path.startswith(f"{self.root}/") else path
+        """A path as it is printed: relative to the base if it lies in it."""
+        base = self.base or self.root
+        return path[len(base) + 1 :] if path.startswith(f"{base}/") else path
 
 
 def best_proposal(subject: Subject) -> Proposal | None:

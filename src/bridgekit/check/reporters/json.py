@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 from bridgekit.check.finding import Finding
@@ -25,7 +26,8 @@ SCHEMA_VERSION = 1
 
 
 def render(report: Report) -> str:
-    """The document, indented, ends with a newline."""
+    """The document, indented, ends with a newline. Its paths are relative to its ``root``, wherever it is made."""
+    report = replace(report, base="")
     document = {
         "version": SCHEMA_VERSION,
         "root": report.root,
