@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import anyio.to_thread
 import pytest
 
 from bridgekit import ASGIToWSGI
-from bridgekit.exceptions import LifespanFailed
+from bridgekit.exceptions import AppProtocolError, LifespanFailed
 from bridgekit.typing import Receive, Scope, Send
 from tests.helpers.wsgi_client import get
 
@@ -99,6 +100,21 @@ def test_an_application_without_lifespan_is_tolerated(
     options: dict[str, Any], made: list[ASGIToWSGI]
 ) -> None:
     made.append(ASGIToWSGI(Unaware(), **options))
+    assert get(made[0]).status == "200 OK"
+
+
+def test_an_application_that_takes_the_lifespan_for_a_request_is_tolerated(
+    options: dict[str, Any], made: list[ASGIToWSGI]
+) -> None:
+    """Even if it goes on to wait for the end of it."""
+
+    class Confused(App):
+        async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+            with contextlib.suppress(AppProtocolError):
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+            await anyio.sleep_forever()
+
+    made.append(ASGIToWSGI(Confused(), **options))
     assert get(made[0]).status == "200 OK"
 
 

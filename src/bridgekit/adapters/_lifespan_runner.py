@@ -130,4 +130,9 @@ class LifespanRunner:
         elif kind == "lifespan.shutdown.failed":
             logger.error("lifespan shutdown failed: %s", message.get("message", ""))
         elif kind != "lifespan.shutdown.complete":
-            raise AppProtocolError(f"{kind!r} is no lifespan event")
+            error = AppProtocolError(f"{kind!r} is no lifespan event")
+            if not self.settled.is_set():
+                # It takes the lifespan for a request, and may go on to wait for ever.
+                self._unanswered(error)
+                self.settled.set()
+            raise error
