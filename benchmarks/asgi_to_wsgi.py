@@ -1,0 +1,116 @@
+"""`ASGIToWSGI` beside a2wsgi, a native WSGI application and a direct call of the ASGI application, in process."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import a2wsgi
+from rounds import measure, table, timed
+
+from bridgekit import ASGIToWSGI
+
+BASE: dict[str, Any] = {
+    "HTTP_ACCEPT": "*/*",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "REMOTE_PORT": "4000",
+}
+setup_testing_defaults(BASE)
+
+START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"text/plain"), (b"content-length", b"5")],
+}
+STREAM_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        raise ValueError("no lifespan")
+    await send(START)
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def stream(scope: Any, receive: Any, send: Any) -> None:
+    """100 pieces of 1 KiB."""
+    if scope["type"] == "lifespan":
+        raise ValueError("no lifespan")
+    await send(STREAM_START)
+    for _ in range(100):
+        await send({"type": "http.response.body", "body": b"x" * 1024, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def native(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
+
+
+def start_response(status: str, headers: Any, exc_info: Any = None) -> None: ...
+
+
+def request(app: Any) -> None:
+    iterable = app(BASE | {"wsgi.input": io.BytesIO()}, start_response)
+    for _ in iterable:
+        pass
+    close = getattr(iterable, "close", None)
+    if close is not None:
+        close()
+
+
+def direct(app: Any) -> None:
+    """The application alone, on no loop: it never waits."""
+
+    async def send(message: Any) -> None: ...
+
+    coroutine = app({"type": "http"}, None, send)
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("the application waited")
+
+
+def in_threads(app: Any, count: int, calls: int) -> float:
+    each = calls // count
+
+    def work() -> None:
+        for _ in range(each):
+            request(app)
+
+    def all_of_them() -> None:
+        threads = [threading.Thread(target=work) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return timed(all_of_them, 1)
+
+
+def compare(title: str, contestants: dict[str, Callable[[int], float]], calls: int) -> None:
+    print(f"\n{title}\n\n{table(measure(contestants, calls=calls, rounds=7), against='a2wsgi')}")
+
+
+def main() -> None:
+    ours, peer = ASGIToWSGI(hello), a2wsgi.ASGIMiddleware(hello)
+    one = {"bridgekit": ours, "a2wsgi": peer, "native WSGI": native}
+    compare(
+        "hello, one at a time",
+        {name: partial(timed, partial(request, app)) for name, app in one.items()}
+        | {"direct call": partial(timed, partial(direct, hello))},
+        1000,
+    )
+    compare("hello, 10 threads", {name: partial(in_threads, app, 10) for name, app in one.items()}, 1000)
+    streams = {"bridgekit": ASGIToWSGI(stream), "a2wsgi": a2wsgi.ASGIMiddleware(stream)}
+    compare("100 x 1 KiB", {name: partial(timed, partial(request, app)) for name, app in streams.items()}, 50)
+
+
+if __name__ == "__main__":
+    main()
