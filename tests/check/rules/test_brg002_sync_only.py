@@ -62,3 +62,8 @@ def test_one_of_two_changes_nothing_while_the_other_stays(check_rule: CheckRule)
     assert {finding.fix for finding in findings} == {
         "Making it async changes nothing as long as others stay sync-only: 3 hops become 3."
     }
+
+
+def test_our_own_pass_through_is_no_finding(check_rule: CheckRule) -> None:
+    """It is what the checker advises: following the advice must not be a finding."""
+    assert check_rule("BRG002", SOURCE, ["Mixin", "bridgekit.django.middleware.SingleHopMiddleware"]) == []

@@ -12,6 +12,9 @@ from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 
+#: Sync-only on purpose: whoever lists it has taken this very advice.
+_MEANT_TO_BE = "bridgekit.django.middleware.SingleHopMiddleware"
+
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Middleware that are certainly sync-only and used, under ASGI only."""
@@ -20,7 +23,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     for checked in subject.middleware:
         facts = checked.facts
         sync_only = facts.sync_capable.answer is Answer.YES and facts.async_capable.answer is Answer.NO
-        if not sync_only or checked.certainly_not_used:
+        if not sync_only or checked.certainly_not_used or checked.dotted_path == _MEANT_TO_BE:
             continue
         outside = [
             layer.facts.dotted_path
