@@ -120,6 +120,14 @@ class ListBody(SizedBody):
             yield chunk
         live.finish(complete=live._status is not None)
 
+    def close(self) -> None:
+        """The server is done; a list has nothing to close."""
+        live = self._live
+        if not live.finished:
+            live.end_early()
+        if live.around is not None:
+            live.leave()
+
 
 def measured_body(live: WSGILive, body: Any) -> Any:
     """What to give to the server in place of the application's iterable."""
