@@ -337,3 +337,81 @@ def test_the_number_of_variants_is_bounded_and_said(tmp_path: Path) -> None:
     assert result.cut
     assert len(result.variants) <= 26
     assert by_name(result)["F7 set"] == ["m7"]
+
+
+def test_two_unknown_conditions_together_block_the_default(tmp_path: Path) -> None:
+    """Neither alone changes anything; together they do: the default is unknown."""
+    source = "import company\nMIDDLEWARE = ['a']\nif company.one():\n    if company.two():\n        MIDDLEWARE += ['b']\n"
+    result = evaluate(tmp_path, settings=source)
+    assert result.default.middleware is None
+    assert [listed(variant) for variant in result.variants[1:]] == [["a"], ["a", "b"]]
+
+
+def test_a_change_under_another_name_is_found(tmp_path: Path) -> None:
+    """The switch guards a call that changes the list through an alias."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import os
+            MIDDLEWARE = ["a"]
+            held = {"stack": MIDDLEWARE}
+            def grow(items):
+                target = items
+                target.append("b")
+            if os.environ.get("GROW"):
+                grow(held["stack"])
+        """,
+    )
+    assert by_name(result) == {"default": ["a"], "GROW set": ["a", "b"]}
+
+
+def test_enum_members_are_told_apart(tmp_path: Path) -> None:
+    """``Environment(os.environ.get(...))`` and comparison with members."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import enum, os
+            class Environment(enum.Enum):
+                DEV = "dev"
+                LIVE = "live"
+            ENV = Environment(os.environ.get("ENV", "live"))
+            MIDDLEWARE = ["a"]
+            if ENV == Environment.DEV:
+                MIDDLEWARE.append(f"dev.{ENV.value}")
+        """,
+    )
+    assert by_name(result) == {"default": ["a"], "ENV=dev": ["a", "dev.dev"]}
+
+
+def test_production_settings_that_want_a_secret_are_a_variant_all_the_same(tmp_path: Path) -> None:
+    """The flipped switch raises until a secret is there: the variant assumes it and says so."""
+    result = evaluate(
+        tmp_path,
+        settings="""\
+            import os
+            DEV = os.environ.get("DEV", "1") == "1"
+            KEY = os.environ.get("KEY", "")
+            if not DEV and not KEY:
+                raise RuntimeError("KEY")
+            MIDDLEWARE = ["a"]
+            if DEV:
+                MIDDLEWARE.append("dev")
+        """,
+    )
+    found = [listed(variant) for variant in result.variants]
+    assert found == [["a", "dev"], ["a"]]
+    assert {condition.environ[0] for condition in result.variants[1].conditions if condition.environ} == {
+        "DEV",
+        "KEY",
+    }
+
+
+def test_a_dotenv_file_of_the_project_is_read(tmp_path: Path) -> None:
+    """``read_env`` sets what is unset; a variable that is given wins."""
+    (tmp_path / ".env").write_text("# local\nexport FLAG='on'\nOTHER=1\n")
+    source = (
+        "import environ\nenv = environ.Env()\nenviron.Env.read_env()\nMIDDLEWARE = ['a']\n"
+        "if env.bool('FLAG', default=False):\n    MIDDLEWARE.append('flag')\n"
+    )
+    assert by_name(evaluate(tmp_path, settings=source)) == {"default": ["a", "flag"]}
+    assert by_name(evaluate(tmp_path, environ={"FLAG": "off"}, settings=source)) == {"default": ["a"]}

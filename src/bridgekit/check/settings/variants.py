@@ -159,7 +159,7 @@ class Explorer:
             flipped = self._flip(current, decision)
             if flipped is not None:
                 self._examined.add(decision.key)
-            if flipped is not None and flipped.outcome.is_dead:
+            if flipped is not None and flipped.outcome.is_dead and decision.natural is not None:
                 # Production settings want their secrets: assume what they ask for, if that is little.
                 flipped = self._revive(flipped, latest=3, tries=4)
             if flipped is None or flipped.outcome.is_dead:
@@ -210,7 +210,7 @@ class Explorer:
             outcome = self._outcome(assignment, bonus=4 if decision.natural is None else 1)
             if outcome is None:
                 return dead
-            if not _went_the_other_way(outcome, decision):
+            if not _went_the_other_way(outcome, decision, current.outcome):
                 continue
             flipped = Explored(assignment, outcome, _merged(current.conditions, conditions))
             if not outcome.is_dead:
@@ -317,14 +317,18 @@ def _merged(old: tuple[Condition, ...], new: tuple[Condition, ...]) -> tuple[Con
     return (*kept, *new)
 
 
-def _went_the_other_way(outcome: Outcome, decision: Decision) -> bool:
+def _went_the_other_way(outcome: Outcome, decision: Decision, before: Outcome) -> bool:
     for other in outcome.machine.decisions:
         if other.location == decision.location and (
             other.key == decision.key or other.inputs & decision.inputs
         ):
             return other.outcome != decision.outcome
-    # Answered without asking: the input is given now, and the question does not arise any more.
-    return not outcome.failure
+    if not outcome.is_dead:
+        # Answered without asking: the input is given now, and the question does not arise any more.
+        return not outcome.failure
+    # The settings raised before they asked. If the input changed another answer, it was taken, and more is wanted.
+    answers = {one.key: one.outcome for one in before.machine.decisions if one.inputs & decision.inputs}
+    return any(answers.get(one.key, one.outcome) != one.outcome for one in outcome.machine.decisions)
 
 
 def _environ_condition(variable: str, text: str | None, decision: Decision) -> Condition:
