@@ -26,9 +26,9 @@ def four_threads(server_name: str, probe_file: Path) -> Iterator[ServerProcess]:
         yield server
 
 
-def begin(client: RawClient, name: str) -> None:
+def begin(client: RawClient, name: str, *, path: str = "/endless") -> None:
     """Read the first piece of an endless stream."""
-    client.send_head("GET", f"/endless?name={name}")
+    client.send_head("GET", f"{path}?name={name}")
     assert next(client.iter_body(client.read_head()))
 
 
@@ -68,6 +68,13 @@ def test_close_is_called_once_for_each(probe: ServerProcess) -> None:
     probe.wait_for_log("endless only-one closed")
     request(probe.address)
     assert probe.log().count("endless only-one closed") == 1
+
+
+def test_an_application_that_waits_with_empty_pieces_hears_of_it(probe: ServerProcess) -> None:
+    """PEP 3333, "Middleware Handling of Block Boundaries": an empty piece says that there is nothing yet."""
+    with RawClient(probe.address) as client:
+        begin(client, "waiting", path="/waiting")
+    probe.wait_for_log("endless waiting closed")
 
 
 def test_a_stalled_reader_costs_no_memory_and_blocks_nobody(server_name: str, probe: ServerProcess) -> None:

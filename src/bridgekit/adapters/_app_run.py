@@ -150,10 +150,12 @@ class AppRun:
         """
         response = self.response
         piece = response.piece(data)
-        if response.sent:
+        if not data:
+            self._window.check()  # an application that waits with empty pieces (PEP 3333) must hear of it, too
+        elif response.sent:
             if piece:
                 self._window.put(piece, len(piece))
-        elif data:  # PEP 3333: headers wait for the first non-empty piece
+        else:  # PEP 3333: headers wait for the first non-empty piece
             start = response.start_message()
             self._window.put_all((start, piece) if piece else (start,), len(piece))
 

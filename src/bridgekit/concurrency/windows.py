@@ -93,6 +93,14 @@ class ThreadToLoop(Generic[T]):
         self._finished = True
         self._backend.post(self._signal.set)
 
+    def check(self) -> None:
+        """From the thread, which has nothing to put at this moment: is anybody there?
+
+        :raises BaseException: what `abandon` was given.
+        """
+        if self._abandoned is not None:
+            raise self._abandoned
+
     def drain(self) -> None:
         """From the thread: wait until everything that was put has been reported as sent.
 

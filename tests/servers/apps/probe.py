@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,22 @@ def endless(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     return Endless(query(environ, "name", "stream"))
 
 
+class Waiting(Endless):
+    """After its first piece an empty one now and then: how an application waits for news and lets others run."""
+
+    def __next__(self) -> bytes:
+        piece = super().__next__()
+        if next(self.pieces) == 1:
+            return piece
+        time.sleep(0.01)
+        return b""
+
+
+def waiting(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", TEXT)
+    return Waiting(query(environ, "name"))
+
+
 def status(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """204 and 304 have no body and, for the validator, no Content-Type."""
     code = query(environ, "code")
@@ -184,6 +201,7 @@ VALIDATED: dict[str, View] = {
     "/pid": pid,
     "/status": status,
     "/upload": upload,
+    "/waiting": waiting,
 }
 AS_IS: dict[str, View] = {
     # The validator hides the file wrapper, accepts no wrong lengths and hands out an environ of strings only.
