@@ -169,6 +169,34 @@ def census(server: ServerProcess) -> Any:
     return json.loads(raw_http.request(server.address, "GET", "/census").body)
 
 
+def test_a_gibibyte_each_way_takes_no_memory() -> None:
+    mebibyte = b"x" * (1 << 20)
+    with serving_wsgi("gunicorn-gthread", TARGET) as server:
+        raw_http.request(server.address, "POST", "/count", body=mebibyte)
+        raw_http.request(server.address, "GET", "/download?4")
+        with server.memory_growth() as growth, RawClient(server.address) as client:
+            client.send_head("GET", "/download?1024", [("Connection", "close")])
+            assert sum(map(len, client.iter_body(client.read_head()))) == 1 << 30
+            assert growth() < 20 << 20
+        with server.memory_growth() as growth, RawClient(server.address) as client:
+            client.send_head("POST", "/count", [("Content-Length", str(1 << 30)), ("Connection", "close")])
+            for _ in range(1024):
+                client.send(mebibyte)
+            assert client.read_response().text == str(1 << 30)
+            assert growth() < 20 << 20
+
+
+@pytest.mark.parametrize("name", ["gunicorn-gthread", "gunicorn-gevent", "waitress", "cheroot"])
+def test_an_early_refusal_leaves_before_the_upload_has_ended(name: str) -> None:
+    """Full duplex: the client has sent a part of its body, and waits."""
+    with serving_wsgi(name, TARGET) as server, RawClient(server.address) as client:
+        client.send_head("POST", "/too-large", [("Content-Length", "10000000"), ("Connection", "close")])
+        client.send(b"x" * 8192)
+        if name == "waitress":  # it reads the whole body before the application runs
+            client.send(b"x" * (10_000_000 - 8192))
+        assert client.read_response().status == 413
+
+
 @pytest.mark.parametrize("name", [name for name in WSGI_COMMANDS if name != "uwsgi-threads"])
 def test_a_stopped_server_shuts_its_applications_down(name: str) -> None:
     """Once in every process that has served.
