@@ -291,7 +291,7 @@ def test_djangos_own_startproject_costs_fifteen_hops(tmp_path: Path) -> None:
     )
     text = check(tmp_path).stdout
     assert (
-        "one line: Place a sync-only pass-through last in MIDDLEWARE: 15 hops become 4, but a thread is then held"
+        "one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE: 15 hops become 4, but a thread is then held"
         in text
     )
     assert check(tmp_path, "--server", "wsgi").exit_code == 0

@@ -18,7 +18,7 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["LiveStack", "load_live", "with_source"]
+__all__ = ["LiveStack", "facts_as_loaded", "load_live", "with_source"]
 
 _CHILD = Path(__file__).with_name("live_child.py")
 _TIMEOUT = 120.0
@@ -69,7 +69,7 @@ def load_live(
         answer = json.loads(answer_file.read_text("utf-8"))
     if "error" in answer:
         raise ProjectError(f"--live: the project cannot be loaded:\n{answer['error'].rstrip()}")
-    return LiveStack(answer["settings_file"], tuple(_facts(entry) for entry in answer["middleware"]))
+    return LiveStack(answer["settings_file"], tuple(facts_as_loaded(entry) for entry in answer["middleware"]))
 
 
 def interpreter(python: str) -> str:
@@ -81,7 +81,7 @@ def interpreter(python: str) -> str:
     return str(windows if windows.is_file() else given / "bin" / "python")
 
 
-def _facts(entry: Mapping[str, Any]) -> MiddlewareFacts:
+def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
     """One middleware as the child saw it; what an error kept it from seeing is unknown with that error."""
     error = str(entry["error"])
     if "sync_capable" not in entry:

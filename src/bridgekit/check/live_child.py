@@ -1,4 +1,6 @@
-"""Run by the project's own interpreter, never imported: load the project and write down its middleware as JSON.
+"""Run by the project's own interpreter: load the project and write down its middleware as JSON.
+
+`bridgekit.django.inspection` calls `describe_middleware` within the running project.
 
 Bridgekit need not be installed where this file runs, so it uses the standard library and the project's Django alone.
 The answer goes to a file, because projects print.

@@ -31,18 +31,35 @@ from bridgekit.check.suppress import split_silenced
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location, MiddlewareFacts
 
-__all__ = ["Progress", "run"]
+__all__ = ["LoadStack", "Progress", "run"]
+
+LoadStack = Callable[[str, Options, FoundProject, TargetEnvironment], LiveStack]
+"""Answers ``--live``: the middleware of the loaded project, from its settings module."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is about to be read, how many middleware have been read, and how many there are (0: not known yet)."""
 
 
-def run(options: Options, progress: Progress = lambda name, done, total: None) -> Report:
-    """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report."""
+def load_in_child(
+    module: str, options: Options, found: FoundProject, environment: TargetEnvironment
+) -> LiveStack:
+    """Load the project in a process of its own: nothing of it is imported here."""
+    return load_live(module, options.server, Path(found.root), environment.python, options.env)
+
+
+def run(
+    options: Options,
+    progress: Progress = lambda name, done, total: None,
+    load: LoadStack = load_in_child,
+) -> Report:
+    """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report.
+
+    With ``options.live`` the stack is what ``load`` answers; Django's system checks answer from their own process.
+    """
     found = find_project(options.path, options.settings)
     environment = find_environment(Path(found.root), options.python)
     accepted = load_baseline(options.baseline) if options.baseline is not None else None
-    checker = _Checker(options, found, environment, progress)
+    checker = _Checker(options, found, environment, progress, load)
     stacks = [checker.check(module) for module in found.settings_modules]
     if len(checker.errors) == len(stacks):
         raise ProjectError("; ".join(checker.errors))
@@ -76,12 +93,18 @@ class _Checker:
     """What one run shares between settings modules: parsed files, read middleware, the project's description."""
 
     def __init__(
-        self, options: Options, found: FoundProject, environment: TargetEnvironment, progress: Progress
+        self,
+        options: Options,
+        found: FoundProject,
+        environment: TargetEnvironment,
+        progress: Progress,
+        load: LoadStack,
     ) -> None:
         self.options = options
         self.found = found
         self.environment = environment
         self.progress = progress
+        self.load = load
         self.finder = ModuleFinder(found.roots, environment)
         self.notes = [
             f"{other.path} names the settings module {other.module}, which was not checked: "
@@ -159,9 +182,7 @@ class _Checker:
 
     def _live(self, module: str) -> LiveStack:
         self._say(f"{module} (loading it)")
-        return load_live(
-            module, self.options.server, Path(self.found.root), self.environment.python, self.options.env
-        )
+        return self.load(module, self.options, self.found, self.environment)
 
     def _live_subject(self, project: Project, result: SettingsResult, live: LiveStack) -> Subject:
         """The loaded stack in the place of the default variant; its places are those of the source where it lists them."""

@@ -13,3 +13,9 @@ class BridgekitConfig(AppConfig):
     name = "bridgekit.django"
     label = "bridgekit"
     verbose_name = "bridgekit"
+
+    def ready(self) -> None:
+        """Register the system checks. The engine is imported only here: it is of no use without the application."""
+        from bridgekit.django.checks import register_checks
+
+        register_checks()

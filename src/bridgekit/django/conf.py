@@ -9,7 +9,9 @@
 ``BRIDGEKIT_TIMING_EXCLUDE``              paths that are not measured, as for `ASGITimingMiddleware`. Default: ``[]``
 ``BRIDGEKIT_TIMING_LAYERS``               measure each middleware's own time. Default: False
 ``BRIDGEKIT_TIMING_QUEUE_TIME``           believe ``X-Request-Start``. Default: False
-``BRIDGEKIT_TIMING_TRACEPARENT``             note the trace of ``traceparent``. Default: False
+``BRIDGEKIT_TIMING_TRACEPARENT``          note the trace of ``traceparent``. Default: False
+``BRIDGEKIT_CHECK_SERVER``                what ``manage.py check`` judges MIDDLEWARE for: "asgi", "wsgi" or None, not at all.
+                                          Default: "asgi"
 ========================================= ====================================================================================
 """
 
@@ -23,9 +25,25 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-__all__ = ["PREFIX", "generation", "timing_options"]
+from bridgekit.middleware_chain.requests import Server
+
+__all__ = ["NAMES", "PREFIX", "check_server", "generation", "timing_options", "unknown_names"]
 
 PREFIX = "BRIDGEKIT_"
+
+NAMES = frozenset(
+    {
+        "CHECK_SERVER",
+        "TIMING_ALLOW_ORIGIN",
+        "TIMING_EXCLUDE",
+        "TIMING_EXPORTERS",
+        "TIMING_LAYERS",
+        "TIMING_QUEUE_TIME",
+        "TIMING_SHOW",
+        "TIMING_TRACEPARENT",
+    }
+)
+"""Every setting, without its prefix."""
 
 LOGGING = "bridgekit.timing.exporters.logging.LoggingExporter"
 
@@ -51,6 +69,26 @@ def timing_options() -> dict[str, Any]:
         "queue_time": _flag("TIMING_QUEUE_TIME"),
         "traceparent": _flag("TIMING_TRACEPARENT"),
     }
+
+
+def check_server() -> Server | None:
+    """The server that the system checks judge MIDDLEWARE for; None for none.
+
+    Raises `ImproperlyConfigured` for anything that is not one.
+    """
+    value = _get("CHECK_SERVER", "asgi")
+    if value is None:
+        return None
+    if value not in tuple(Server):
+        raise ImproperlyConfigured(f'{PREFIX}CHECK_SERVER is {value!r}: it is "asgi", "wsgi" or None')
+    return Server(value)
+
+
+def unknown_names() -> list[str]:
+    """Settings with our prefix that mean nothing, as after a slip of the pen."""
+    return sorted(
+        name for name in dir(settings) if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in NAMES
+    )
 
 
 def _get(name: str, default: Any) -> Any:

@@ -29,7 +29,7 @@ def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> 
         "      ╰ view                                   a sync view costs 1 hop more\n"
         "\n"
         "  today: 7 hops with an async view, 8 with a sync view, 2 of them around the stack; a thread is held while the response is made\n"
-        "  one line: Place a sync-only pass-through last in MIDDLEWARE: 7 hops become 3\n"
+        "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE: 7 hops become 3\n"
         "\n"
         "Found nothing to report.\n"
     )

@@ -25,6 +25,8 @@ from bridgekit.check.rules import (
     brg018_conn_max_age,
     brg019_old_asgiref,
     brg020_wsgi_only_request,
+    brg021_single_hop,
+    brg022_timing_position,
 )
 
 __all__ = ["ALL_RULES", "rule_by_code"]
@@ -51,6 +53,8 @@ ALL_RULES: tuple[Rule, ...] = (
     brg018_conn_max_age.RULE,
     brg019_old_asgiref.RULE,
     brg020_wsgi_only_request.RULE,
+    brg021_single_hop.RULE,
+    brg022_timing_position.RULE,
 )
 
 

@@ -51,7 +51,7 @@ def describe(proposal: Proposal, subject: Subject) -> str:
             where = (
                 "last" if position == length else f"before {subject.chain.layers[position].facts.dotted_path}"
             )
-            return f"Place a sync-only pass-through {where} in MIDDLEWARE"
+            return f"Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) {where} in MIDDLEWARE"
         case ChangeKind.MAKE_NATIVE:
             return f"Make {proposal.change.dotted_path} natively sync and async"
         case ChangeKind.SWAP:
