@@ -9,7 +9,7 @@ from time import perf_counter_ns
 from typing import Any, Final, TypeAlias
 
 from bridgekit.adapters._context import rehome
-from bridgekit.adapters._files import BLOCK, FileWrapper, file_message
+from bridgekit.adapters._files import BLOCK, FILE_EVENTS, FileWrapper, file_message
 from bridgekit.adapters._headers import header_value
 from bridgekit.adapters._input import SpooledBody
 from bridgekit.adapters._response import ExcInfo, Response
@@ -19,7 +19,7 @@ from bridgekit.concurrency.windows import ThreadToLoop
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, Message, WSGIApp
 
-__all__ = ["EARLY_HINT", "END", "AppRun", "Item"]
+__all__ = ["EARLY_HINT", "END", "AppRun", "Item", "event_size"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
@@ -33,6 +33,13 @@ class _End:
 END: Final = _End()
 
 Item: TypeAlias = Message | bytes | _End
+
+
+def event_size(event: Message) -> int:
+    """What an event other than body counts for in the window: an application may send hints without end."""
+    if event["type"] == EARLY_HINT:
+        return sum(map(len, event["links"]))
+    return 1 if event["type"] in FILE_EVENTS else 0
 
 
 class AppRun:
@@ -207,8 +214,8 @@ class AppRun:
             return False
         message, count = found
         response.produced = count
-        # The file must stay open until it has left, so this waits: one item of one byte, and an empty window.
-        self._window.put_all((response.start_message(whole_length=count), message), 1)
+        # The file must stay open until it has left, so this waits until the window is empty.
+        self._window.put_all((response.start_message(whole_length=count), message), event_size(message))
         self._window.drain()
         return True
 
@@ -219,4 +226,5 @@ class AppRun:
         """
         links = [header_value("Link", value) for name, value in headers if name.lower() == "link"]
         if links and not self.response.sent:
-            self._window.put({"type": EARLY_HINT, "links": links}, 0)
+            message = {"type": EARLY_HINT, "links": links}
+            self._window.put(message, event_size(message))

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from bridgekit.adapters._app_run import AppRun, Item
+from bridgekit.adapters._app_run import AppRun, Item, event_size
 from bridgekit.adapters._context import carry_out
 from bridgekit.adapters._environ import build_environ
 from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
@@ -220,9 +220,12 @@ class WSGIResponder:
                 pieces.append(item)
                 sent += len(item)
             elif isinstance(item, dict):
-                # Nothing but an early hint or the start comes before the body, and a file in its place.
-                await send(item)
-                sent += item["type"] in FILE_EVENTS
+                # Nothing but early hints and the start come before the body, and a file in its place.
+                if item["type"] in FILE_EVENTS:
+                    await self._send_file(item)
+                else:
+                    await send(item)
+                sent += event_size(item)
             else:
                 complete = True
         if pieces or complete:
@@ -232,6 +235,16 @@ class WSGIResponder:
             self._window.sent(sent)
             if self._listening is None and not complete:
                 self._listen()
+
+    async def _send_file(self, message: Message) -> None:
+        """Send a file event. The client may leave meanwhile; the file must stay open all the same until the server has let
+        go of it, or it would send from a descriptor that is another file's by then.
+        """
+        self._window.use(True)
+        try:
+            await self._send(message)
+        finally:
+            self._window.use(False)
 
     async def _conclude(self, run: AppRun) -> None:
         """Raise what the application raised, if somebody should know."""

@@ -33,6 +33,7 @@ class ThreadToLoop(Generic[T]):
         "_backend",
         "_finished",
         "_high",
+        "_in_use",
         "_items",
         "_lock",
         "_noticed",
@@ -51,6 +52,7 @@ class ThreadToLoop(Generic[T]):
         self._room: threading.Condition | None = None
         self._items: list[T] = []
         self._under_way = 0
+        self._in_use = False
         self._noticed = False
         self._finished = False
         self._abandoned: BaseException | None = None
@@ -111,8 +113,9 @@ class ThreadToLoop(Generic[T]):
     def _wait_until(self, level: int) -> None:
         with self._lock:
             room = self._room = threading.Condition(self._lock)
-            while self._under_way > level and self._abandoned is None:
+            while self._in_use or (self._under_way > level and self._abandoned is None):
                 if not room.wait(LOOK) and self._backend.gone:
+                    self._in_use = False
                     self._abandoned = LoopGone("the event loop was closed while a thread waited for it")
             self._room = None
             if self._abandoned is not None:
@@ -146,6 +149,13 @@ class ThreadToLoop(Generic[T]):
         """On the loop: ``size`` bytes have left."""
         with self._lock:
             self._under_way -= size
+            if self._room is not None:
+                self._room.notify()
+
+    def use(self, in_use: bool) -> None:
+        """On the loop: somebody works with what was put, a file for example; `drain` waits for the end of that as well."""
+        with self._lock:
+            self._in_use = in_use
             if self._room is not None:
                 self._room.notify()
 

@@ -121,7 +121,11 @@ class WorkerPool:
                 return
             successor = self._next_worker()
         if successor is not None:
-            self._send_off(successor)
+            try:
+                self._send_off(successor)
+            except RuntimeError:
+                self.withdraw(job)
+                raise
 
     def withdraw(self, job: Job) -> bool:
         """Take back a job that no worker has taken; false if it was taken already."""
@@ -182,11 +186,9 @@ class WorkerPool:
             with self._lock:
                 self._workers.discard(worker)
                 self._waking = False
-                stranded = not self._workers
-                if stranded:
-                    self._jobs.clear()
-            if stranded:
-                raise
+                alone = not self._workers
+            if alone:
+                raise  # jobs of others stay: the next submission tries again, and their callers' patience is bounded
             logger.warning("cannot start another worker thread; %d remain", len(self._workers), exc_info=True)
 
     def _work(self, worker: _Worker) -> None:
