@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import os
@@ -9,15 +10,15 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from wsgiref.validate import validator
 
 import pytest
 
 from bridgekit import WSGIToASGI
 from bridgekit.exceptions import AppProtocolError
-from bridgekit.typing import Environ, StartResponse, WSGIApp
-from tests.helpers.asgi_driver import Connection, Loop, http_scope, reached, serving
+from bridgekit.typing import Environ, Message, StartResponse, WSGIApp
+from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serving
 from tests.helpers.wsgi_apps import PLAIN, Streams, answers
 
 Adapt = Callable[..., WSGIToASGI]
@@ -362,3 +363,45 @@ def test_illegal_early_hint_is_an_error(adapt: Adapt, loop: Loop, value: Any) ->
     with pytest.raises(AppProtocolError, match="header"):
         loop.serve(adapt(app), connection)
     assert connection.sent == []
+
+
+def test_file_stays_open_while_the_server_sends_it(tmp_path: Path) -> None:
+    """The client leaves in the middle: a closed descriptor could be another file's before the server has let go of it."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1000)
+    opened: list[BinaryIO] = []
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", list(PLAIN))
+        opened.append(path.open("rb"))
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](opened[0])
+        return wrapped
+
+    async def main() -> None:
+        sending, left, let_go = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        asked = 0
+
+        async def receive() -> Message:
+            nonlocal asked
+            asked += 1
+            if asked > 1:
+                await sending.wait()
+                left.set()
+                return {"type": "http.disconnect"}
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.zerocopysend":
+                sending.set()
+                await let_go.wait()
+
+        serving = asyncio.create_task(WSGIToASGI(app)(http_scope(extensions=ZEROCOPY), receive, send))
+        await asyncio.wait_for(left.wait(), TIMEOUT)
+        # The thread knows by now, or soon: whatever it does, it must not have closed the file when the server ends.
+        await asyncio.wait({serving}, timeout=0.1)
+        assert not opened[0].closed
+        let_go.set()
+        await asyncio.wait_for(serving, TIMEOUT)
+        assert opened[0].closed
+
+    asyncio.run(main())
