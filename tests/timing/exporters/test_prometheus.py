@@ -37,12 +37,12 @@ def test_a_request_is_observed_once_in_each_metric() -> None:
     assert bucket == 2
 
 
-@pytest.mark.parametrize("kind", [Kind.EVENT_STREAM, Kind.WEBSOCKET])
+@pytest.mark.parametrize("kind", [Kind.STREAM, Kind.EVENT_STREAM, Kind.WEBSOCKET])
 def test_what_lasts_as_long_as_it_likes_stays_out_of_latency(kind: Kind) -> None:
     registry = exported(TIMING._replace(kind=kind, duration=3600))
     assert registry.get_sample_value("http_server_request_duration_seconds_count", LABELS) is None
     session = registry.get_sample_value(
-        "http_server_session_duration_seconds_sum", LABELS | {"kind": kind.value}
+        "http_server_stream_duration_seconds_sum", LABELS | {"kind": kind.value}
     )
     assert session == 3600
 

@@ -28,10 +28,10 @@ MAX_CHILDREN = 5000
 class PrometheusExporter:
     """Observes each request in these metrics, labelled ``method, route, status, outcome``:
 
-    ``http_server_request_duration_seconds``        histogram of plain responses and finite streams
+    ``http_server_request_duration_seconds``        histogram of plain responses, whose duration is latency
     ``http_server_time_to_first_byte_seconds``      histogram of all responses
-    ``http_server_session_duration_seconds``        histogram of server-sent events and websockets, which last as long as they like;
-                                                    labelled with their ``kind`` as well
+    ``http_server_stream_duration_seconds``         histogram of streams, server-sent events and websockets, which last as long as their
+                                                    producer and client like; labelled with their ``kind`` as well
     ``http_server_response_body_bytes_total``       counter
 
     Labels are bounded: routes are templates, what matched nothing is ``<unmatched>``, unknown methods are ``_OTHER``.
@@ -64,9 +64,9 @@ class PrometheusExporter:
             buckets=bounds,
             **common,
         )
-        self._session = Histogram(
-            "http_server_session_duration_seconds",
-            "Length of server-sent events and websocket sessions.",
+        self._stream = Histogram(
+            "http_server_stream_duration_seconds",
+            "Length of streams, server-sent events and websocket sessions.",
             (*LABELS, "kind"),
             buckets=STREAM_BUCKETS,
             **common,
@@ -88,8 +88,8 @@ class PrometheusExporter:
 
     def _child(self, key: tuple[str, ...]) -> tuple[Any, Any, Any]:
         labels, kind = key[:4], key[4]
-        lasting = kind in (Kind.EVENT_STREAM, Kind.WEBSOCKET)
-        duration = self._session.labels(*labels, kind) if lasting else self._duration.labels(*labels)
+        plain = kind == Kind.PLAIN
+        duration = self._duration.labels(*labels) if plain else self._stream.labels(*labels, kind)
         made = (duration, self._first_byte.labels(*labels), self._bytes.labels(*labels))
         # Looking children up by their labels costs more than observing; two threads may make the same entry twice.
         if len(self._children) < MAX_CHILDREN:
