@@ -16,7 +16,7 @@ import contextlib
 import contextvars
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,16 +24,17 @@ from bridgekit.adapters._app_run import AppRun, Item, event_size
 from bridgekit.adapters._context import carry_out
 from bridgekit.adapters._environ import build_environ
 from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
-from bridgekit.adapters._input import RequestBody
-from bridgekit.adapters._intake import Beginning, Limits, body_of, take_in
+from bridgekit.adapters._intake import Beginning, Limits, take_in
+from bridgekit.adapters._plain import send_plain
 from bridgekit.adapters._timing_key import TIMING_KEY, live_timing
+from bridgekit.adapters._upload import Upload
 from bridgekit.concurrency.backends import Backend, LoopGone
-from bridgekit.concurrency.windows import LoopToThread, ThreadToLoop
+from bridgekit.concurrency.windows import ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Message, Receive, Scope, Send, WSGIApp
 
-__all__ = ["Settings", "WSGIResponder", "send_plain"]
+__all__ = ["Settings", "WSGIResponder"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
@@ -53,40 +54,23 @@ class Settings:
     allow_underscores: bool
 
 
-async def send_plain(
-    send: Send,
-    status: int,
-    text: str,
-    headers: Iterable[tuple[bytes, bytes]] = (),
-    *,
-    event: str = "http.response",
-) -> None:
-    """Answer in the application's place."""
-    body = text.encode()
-    fixed = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": f"{event}.start", "status": status, "headers": [*fixed, *headers]})
-    await send({"type": f"{event}.body", "body": body, "more_body": False})
-
-
 class WSGIResponder:
     """Serves one HTTP scope."""
 
     __slots__ = (
         "_backend",
-        "_body",
         "_client_gone",
-        "_declared",
         "_expects",
         "_finished",
         "_listening",
         "_overdue",
         "_receive",
-        "_received",
         "_run",
         "_scope",
         "_send",
         "_settings",
         "_since",
+        "_upload",
         "_window",
     )
 
@@ -99,7 +83,7 @@ class WSGIResponder:
         self._receive = receive
         self._send = send
         self._window: ThreadToLoop[Item] = ThreadToLoop(backend, settings.window)
-        self._body: LoopToThread | None = None  # of a body that was not received whole
+        self._upload: Upload | None = None  # a body that was not received whole
         self._client_gone = False
         self._overdue = False  # no thread was free in time
         self._finished = False  # the thread is done, or was never taken
@@ -125,7 +109,9 @@ class WSGIResponder:
             return
         if isinstance(body, Beginning):
             self._expects = "HTTP_EXPECT" in environ
-            body = self._stream(body)
+            limit = settings.limits.max_body_size
+            self._upload = Upload(self._backend, body, window=settings.window, limit=limit)
+            body = self._upload.file
         environ["wsgi.input"] = body
         environ["wsgi.file_wrapper"] = FileWrapper
         if TIMING_KEY in scope:
@@ -152,14 +138,6 @@ class WSGIResponder:
         if run.failure is not None:
             await self._conclude(run)
 
-    def _stream(self, beginning: Beginning) -> RequestBody:
-        self._declared = beginning.declared
-        self._received = len(beginning.first)
-        body = self._body = LoopToThread(self._backend, self._settings.window)
-        if beginning.first:
-            body.feed(beginning.first[: beginning.declared])
-        return RequestBody(body)
-
     # Sending the response
 
     async def _attend(self) -> None:
@@ -168,7 +146,7 @@ class WSGIResponder:
         self._backend.enlist(self)
         reap = True
         try:
-            if self._body is not None:
+            if self._upload is not None:
                 self._listen()
             await window.ready()
             if window.whole is not None:
@@ -281,9 +259,9 @@ class WSGIResponder:
         """Called now and then while the request lasts: a fast one ends before anybody listens for its end."""
         if self._listening is None:
             self._listen()
-        if self._body is not None and (self._run.response.sent or not self._expects):
+        if self._upload is not None and (self._run.response.sent or not self._expects):
             # Unread body hides the client's leaving behind it; as much as the window holds is fetched to see it.
-            self._body.prefetch()
+            self._upload.prefetch()
         limit = self._settings.queue_timeout
         if limit is not None and not self._run.begun:
             now = time.monotonic()
@@ -307,15 +285,18 @@ class WSGIResponder:
     async def _hear(self) -> None:
         """Receive the rest of the body as the application asks for it, then wait for the client to leave."""
         try:
-            if self._body is not None and not await self._feed(self._body):
+            if self._upload is not None and not await self._upload.feed(self._receive):
                 return
             message = await self._receive()
+        except ClientDisconnected as left:
+            self._leave(str(left))
+            return
         except BaseException as error:
             # Cancellation, too: a server may cancel what its receive() waits for, and the thread must hear of it.
-            if self._body is not None:
+            if self._upload is not None:
                 failure = ClientDisconnected(f"the server failed to receive the request's body: {error!r}")
                 failure.__cause__ = error
-                self._body.fail(failure)
+                self._upload.fail(failure)
             if not isinstance(error, Exception):
                 raise
             logger.debug("cannot listen for the client", exc_info=True)
@@ -323,36 +304,6 @@ class WSGIResponder:
         # A server that goes on with http.request after the end knows no disconnect, and would be asked for ever.
         if message["type"] == "http.disconnect":
             self._leave("the client left")
-
-    async def _feed(self, body: LoopToThread) -> bool:
-        """Receive the body; false if there is nothing to wait for afterwards."""
-        length, declared = self._received, self._declared
-        limit = self._settings.limits.max_body_size
-        await body.wanted()
-        while True:
-            if body.full:
-                await body.wanted()
-                continue
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._leave(f"the client left after {length} bytes of its request's body")
-                return False
-            data = body_of(message)
-            before, length = length, length + len(data)
-            if limit is not None and length > limit:
-                body.fail(RequestTooLarge(f"the request's body is over the limit of {limit} bytes"))
-                return False
-            if declared is not None and length > declared:
-                data = data[: max(0, declared - before)]  # PEP 3333: simulate an end of file there
-            if data:
-                body.feed(data)
-            if not message.get("more_body", False):
-                break
-        if declared is not None and length < declared:
-            body.fail(ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes"))
-        else:
-            body.end()
-        return True
 
     def _leave(self, why: str) -> None:
         """The client is gone: let the application know at its next read or write."""
@@ -363,6 +314,6 @@ class WSGIResponder:
                 timing.note_client_gone()
         reason = ClientDisconnected(why)
         self._window.abandon(reason)
-        if self._body is not None:
-            self._body.fail(reason)
+        if self._upload is not None:
+            self._upload.fail(reason)
         self._take_back()

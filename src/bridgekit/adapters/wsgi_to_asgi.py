@@ -6,7 +6,8 @@ import weakref
 
 from bridgekit.adapters._intake import Limits
 from bridgekit.adapters._lifespan import Hook, answer_lifespan
-from bridgekit.adapters._wsgi_responder import Settings, WSGIResponder, send_plain
+from bridgekit.adapters._plain import send_plain
+from bridgekit.adapters._wsgi_responder import Settings, WSGIResponder
 from bridgekit.concurrency.backends import asyncio_backend, open_backend
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.typing import Receive, Scope, Send, WSGIApp
