@@ -1,0 +1,27 @@
+"""For ASGI servers: Django, a legacy WSGI app under /legacy, a Starlette app with a websocket under /live."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bridgekit import WSGIToASGI
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+django_application = get_asgi_application()
+
+from shop.legacy import legacy  # noqa: E402  # Django must be set up first
+from shop.live import lifespan, live  # noqa: E402
+
+# Starlette does not run the lifespans of what it mounts, so the outer application has the inner one's.
+application = Starlette(
+    routes=[
+        Mount("/legacy", WSGIToASGI(legacy)),
+        Mount("/live", live),
+        Mount("/", django_application),
+    ],
+    lifespan=lifespan,
+)
