@@ -47,20 +47,19 @@ class LayerTimes:
         )
 
 
-def instrument(handler: Any) -> tuple[Any, LayerTimes]:
-    """Put stopwatches below `handler`; give back the handler to call in its place, and the reader of the times."""
+def instrument(outermost: Any) -> LayerTimes:
+    """Put stopwatches below a middleware, from its ``get_response`` inwards; give back the reader of their times."""
     names: list[str] = []
-    outermost = stopwatch(handler, 0)
-    layer = unwrapped(handler)
-    while not is_view_handler(layer):
-        names.append(name_of(layer))
-        place = next_place(layer)
-        if place is None:
-            return outermost, LayerTimes(names, opaque=True)
+    place = next_place(outermost)
+    while place is not None:
         found, put = place
         put(stopwatch(found, len(names)))
         layer = unwrapped(found)
-    return outermost, LayerTimes(names, opaque=False)
+        if is_view_handler(layer):
+            return LayerTimes(names, opaque=False)
+        names.append(name_of(layer))
+        place = next_place(layer)
+    return LayerTimes(names, opaque=True)
 
 
 def stopwatch(handler: Any, index: int) -> Callable[[Any], Any]:

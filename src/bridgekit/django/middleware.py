@@ -37,9 +37,9 @@ class TimingMiddleware:
             markcoroutinefunction(self)
         self._layers: LayerTimes | None = None
         self._load()
-        if self._wants_layers:
-            get_response, self._layers = instrument(get_response)
         self.get_response = get_response
+        if self._wants_layers:
+            self._layers = instrument(self)
 
     def __call__(self, request: Any) -> Any:
         """Measure one request, or give back the awaitable that does."""
