@@ -1,6 +1,6 @@
-"""Run the peers' own tests of their WSGI adapters against `WSGIToASGI` and compare with the table in docs/peers.md.
+"""Run the peers' own tests of their adapters against bridgekit's and compare with the direction's table in docs.
 
-Their source distributions are downloaded when this runs; nothing of theirs is kept. Exits 1 if a test that is not in
+``python -m tests.peers`` puts `WSGIToASGI` in their place, ``python -m tests.peers asgi_to_wsgi`` puts `ASGIToWSGI`. Their source distributions are downloaded when this runs; nothing of theirs is kept. Exits 1 if a test that is not in
 the table does not pass, or one that is in the table does.
 """
 
@@ -17,13 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "docs" / "peers.md"
 
-SUITES = {
-    "a2wsgi": "tests/test_wsgi.py",
-    "asgiref": "tests/test_wsgi.py",
-    "starlette": "tests/middleware/test_wsgi.py",
-    "uvicorn": "tests/middleware/test_wsgi.py",
+
+@dataclass(frozen=True)
+class Direction:
+    """The adapter under test: where its exceptions are listed, and each peer's tests of its own such adapter."""
+
+    table: Path
+    suites: dict[str, str]
+
+
+DIRECTIONS = {
+    "wsgi_to_asgi": Direction(
+        ROOT / "docs" / "peers.md",
+        {
+            "a2wsgi": "tests/test_wsgi.py",
+            "asgiref": "tests/test_wsgi.py",
+            "starlette": "tests/middleware/test_wsgi.py",
+            "uvicorn": "tests/middleware/test_wsgi.py",
+        },
+    ),
+    "asgi_to_wsgi": Direction(ROOT / "docs" / "peers_asgi_to_wsgi.md", {"a2wsgi": "tests/test_asgi.py"}),
 }
 
 DIFFERS = "differs"
@@ -38,14 +52,17 @@ class Verdict:
     message: str = ""
 
 
-def main() -> None:
+def main(name: str = "wsgi_to_asgi") -> None:
+    if name not in DIRECTIONS:
+        sys.exit(f"{name} is no direction; there are {', '.join(DIRECTIONS)}")
+    direction = DIRECTIONS[name]
     found: dict[str, Verdict] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for peer, suite in SUITES.items():
-            verdicts = run_suite(peer, suite, fetch(peer, Path(folder)), Path(folder))
+        for peer in direction.suites:
+            verdicts = run_suite(name, peer, fetch(peer, Path(folder)), Path(folder))
             sys.stdout.write(f"{peer} {version(peer)}: {summary(verdicts)}\n")
             found |= verdicts
-    complaints = compare(found, expected_exceptions(TABLE.read_text()))
+    complaints = compare(found, direction.table)
     sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     sys.exit(1 if complaints else 0)
 
@@ -64,18 +81,19 @@ def fetch(peer: str, folder: Path) -> Path:
     return folder / archive.name.removesuffix(".tar.gz")
 
 
-def run_suite(peer: str, suite: str, source: Path, folder: Path) -> dict[str, Verdict]:
-    """The verdicts on the tests of `suite`, by "peer::test"."""
+def run_suite(direction: str, peer: str, source: Path, folder: Path) -> dict[str, Verdict]:
+    """The verdicts on the tests of the peer's suite, by "peer::test"."""
     results = folder / f"{peer}.json"
     empty = folder / "no.ini"  # not the peer's own settings, which name plugins that are not here
     empty.write_text("[pytest]\n")
     options = ["-q", "-c", str(empty), "--rootdir", str(source), "-p", "peer_shim", "-p", "no:randomly"]
     shown = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, suite],
+        [sys.executable, "-m", "pytest", *options, DIRECTIONS[direction].suites[peer]],
         cwd=source,
         env={
             **os.environ,
             "PEER": peer,
+            "PEER_DIRECTION": direction,
             "PEER_RESULTS": str(results),
             "PYTHONPATH": str(Path(__file__).parent),
         },
@@ -115,22 +133,23 @@ def expected_exceptions(text: str) -> dict[str, str]:
     ]
     for row in rows:
         if len(row) != 3 or row[1] not in (DIFFERS, NOT_THE_ADAPTER) or not row[2]:
-            sys.exit(f"{TABLE.name}: not a row of test, result and reason: {row}")
+            sys.exit(f"not a row of test, result and reason: {row}")
     return {row[0].strip("`"): row[1] for row in rows}
 
 
-def compare(found: dict[str, Verdict], expected: dict[str, str]) -> list[str]:
+def compare(found: dict[str, Verdict], table: Path) -> list[str]:
     """What does not agree, in both directions."""
+    expected = expected_exceptions(table.read_text())
     complaints = []
     for test, verdict in found.items():
         if verdict.exception != expected.get(test):
             is_now, was = verdict.exception or "passes", expected.get(test, "passes")
-            complaints.append(f"{test}: {is_now} ({verdict.message}); docs/peers.md says: {was}")
+            complaints.append(f"{test}: {is_now} ({verdict.message}); docs/{table.name} says: {was}")
     complaints += [
-        f"{test}: in docs/peers.md, but there is no such test" for test in expected.keys() - found.keys()
+        f"{test}: in docs/{table.name}, but there is no such test" for test in expected.keys() - found.keys()
     ]
     return complaints
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

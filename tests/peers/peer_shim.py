@@ -1,7 +1,7 @@
-"""A pytest plugin that puts `WSGIToASGI` in the place of a peer's adapter, and notes what its tests make of it.
+"""A pytest plugin that puts one of bridgekit's adapters in the place of a peer's, and notes what its tests make of it.
 
 It runs in the unpacked source of the peer, beside the peer's own ``tests`` package, and so is a module of its own.
-The environment says whose tests these are (``PEER``) and where the results go (``PEER_RESULTS``).
+The environment says whose tests these are (``PEER``), of which adapter (``PEER_DIRECTION``) and where the results go (``PEER_RESULTS``).
 """
 
 from __future__ import annotations
@@ -106,7 +106,45 @@ class Instance:
         return environ_through_the_adapter(scope)
 
 
-REPLACED: dict[str, dict[str, object]] = {
+class AdapterToWSGI(bridgekit.ASGIToWSGI):
+    """`ASGIToWSGI` with a2wsgi's arguments, counted.
+
+    a2wsgi holds the request until the application has returned, or for `wait_time` seconds; that is
+    ``wait_for_background`` here, which knows no such time.
+    """
+
+    def __init__(self, app: Any, wait_time: float | None = None) -> None:
+        touched["calls"] += 1
+        super().__init__(app, wait_for_background=wait_time is None)
+
+
+def scope_through_the_adapter(environ: dict[str, Any]) -> dict[str, Any]:
+    """What an application is given for `environ`: for tests of a peer's ``build_scope``, which does without the body."""
+    seen: list[dict[str, Any]] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Callable[..., Any]) -> None:
+        if scope["type"] == "http":
+            seen.append(scope)
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body"})
+
+    adapter = AdapterToWSGI(app)
+    environ = {"wsgi.input": io.BytesIO()} | environ  # every server gives one (PEP 3333, "environ Variables")
+    for _ in adapter(environ, lambda status, headers, exc_info=None: lambda data: None):
+        pass
+    adapter.shutdown()
+    return seen[0]
+
+
+TO_WSGI: dict[str, dict[str, object]] = {
+    "a2wsgi": {
+        "a2wsgi.ASGIMiddleware": AdapterToWSGI,
+        "a2wsgi.asgi.ASGIMiddleware": AdapterToWSGI,
+        "a2wsgi.asgi.build_scope": scope_through_the_adapter,
+    },
+}
+
+TO_ASGI: dict[str, dict[str, object]] = {
     "a2wsgi": {
         "a2wsgi.WSGIMiddleware": Adapter,
         "a2wsgi.wsgi.WSGIMiddleware": Adapter,
@@ -125,8 +163,11 @@ REPLACED: dict[str, dict[str, object]] = {
 }
 
 
+REPLACED = {"asgi_to_wsgi": TO_WSGI, "wsgi_to_asgi": TO_ASGI}
+
+
 def pytest_configure() -> None:
-    for name, replacement in REPLACED[os.environ["PEER"]].items():
+    for name, replacement in REPLACED[os.environ["PEER_DIRECTION"]][os.environ["PEER"]].items():
         module, _, attribute = name.rpartition(".")
         found = importlib.import_module(module)
         assert hasattr(found, attribute), f"{name} is no more: the peer has moved its adapter"
