@@ -405,3 +405,33 @@ def test_file_stays_open_while_the_server_sends_it(tmp_path: Path) -> None:
         assert opened[0].closed
 
     asyncio.run(main())
+
+
+def test_the_end_leaves_with_the_last_declared_byte() -> None:
+    """The client has all of it: it does not wait for what the application does before it returns."""
+    ended = threading.Event()
+    waited: list[bool] = []
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        write = start_response("200 OK", [*PLAIN, ("Content-Length", "10")])
+        write(b"hello")
+        write(b"world")
+        waited.append(ended.wait(TIMEOUT))
+        return []
+
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if sent:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            ended.set()
+
+    asyncio.run(WSGIToASGI(app)(http_scope(), receive, send))
+    assert waited == [True]
+    assert b"".join(message["body"] for message in sent[1:]) == b"helloworld"
+    assert [message["more_body"] for message in sent[1:]].count(False) == 1

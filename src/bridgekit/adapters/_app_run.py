@@ -53,6 +53,7 @@ class AppRun:
 
     __slots__ = (
         "_app",
+        "_ended",
         "_environ",
         "_extensions",
         "_input",
@@ -85,6 +86,7 @@ class AppRun:
         self.response = Response(environ["REQUEST_METHOD"])
         self.begun = False  # a thread has taken it
         self._orphaned = False
+        self._ended = False  # the end of the body has been handed over
         self.failure: BaseException | None = None  # what the application raised
         if EARLY_HINT in extensions:
             environ["wsgi.early_hints"] = self.early_hints
@@ -159,12 +161,19 @@ class AppRun:
         piece = response.piece(data)
         if not data:
             self._window.check()  # an application that waits with empty pieces (PEP 3333) must hear of it, too
-        elif response.sent:
-            if piece:
-                self._window.put(piece, len(piece))
-        else:  # PEP 3333: headers wait for the first non-empty piece
-            start = response.start_message()
-            self._window.put_all((start, piece) if piece else (start,), len(piece))
+            return
+        items: list[Item] = []
+        if not response.sent:  # PEP 3333: headers wait for the first non-empty piece
+            items.append(response.start_message())
+        if piece:
+            items.append(piece)
+        if response.full and not self._ended:
+            # The declared length is reached: the end leaves with the piece, it does not wait for what the application
+            # does before it returns.
+            self._ended = True
+            items.append(END)
+        if items:
+            self._window.put_all(items, len(piece))
 
     def _transmit(self, iterable: Iterable[bytes]) -> None:
         response = self.response
@@ -188,6 +197,8 @@ class AppRun:
             if response.full:
                 break  # PEP 3333: "should stop iterating over the response when enough data has been sent"
         response.check_complete()
+        if self._ended:
+            return
         if response.sent:
             self._window.put(END, 0)
         else:
