@@ -65,7 +65,7 @@ class WSGIToASGI:
         retry_after: int = 1,
         idle_seconds: float = 30.0,
         prebuffer: int = 1024 * 1024,
-        window: int = 256 * 1024,
+        window: int = 64 * 1024,
         max_body_size: int | None = None,
         buffer_chunked: bool | None = None,
         allow_underscores: bool = False,
