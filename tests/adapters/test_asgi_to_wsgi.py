@@ -437,6 +437,49 @@ def test_background_work_can_be_waited_for(bridge: Bridge) -> None:
     assert ended.is_set()
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_server_that_stops_at_the_declared_length_has_not_left(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture, wait: bool
+) -> None:
+    """PEP 3333, "Handling the Content-Length Header": it "should stop iterating"; the application is not done yet."""
+    go_on, ended = threading.Event(), threading.Event()
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(headers=[*TEXT, (b"content-length", b"5")]))
+        await send(piece(b"hello", more=True))
+        while not go_on.is_set():
+            await checkpoint()
+        await send(piece(b""))
+        heard.append((await receive())["type"])
+        await checkpoint()
+        ended.set()
+
+    adapter = bridge(app, disconnect_grace=0, wait_for_background=wait)
+    with Exchange(adapter, environ_of(), validate=False) as exchange:
+        assert next(exchange.pieces) == b"hello"
+        go_on.set()
+    assert wait is False or ended.is_set()
+    adapter.shutdown()
+    assert ended.is_set()
+    assert (heard, caplog.records) == (["http.disconnect"], [])
+
+
+def test_the_end_leaves_with_the_last_declared_byte(bridge: Bridge) -> None:
+    go_on = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(headers=[*TEXT, (b"content-length", b"5")]))
+        await send(piece(b"hello", more=True))
+        with anyio.fail_after(WAIT):
+            while not go_on.is_set():
+                await checkpoint()
+        await send(piece(b""))
+
+    assert get(bridge(app)).body == b"hello"
+    go_on.set()
+
+
 def test_an_exception_of_background_work_is_logged(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
     go_on = threading.Event()
 

@@ -197,7 +197,7 @@ class ASGIResponder:
         if self._timer is not None:
             self._timer.cancel()
         with self.outbox.lock:
-            nobody_waits = self._closed or (self._gone and not self.response.complete)
+            nobody_waits = self._closed or (self._gone and not self.response.full)
             if failure is not None and not nobody_waits:
                 self._failure = failure
         if failure is not None and nobody_waits:
@@ -228,7 +228,7 @@ class ASGIResponder:
         self._gone = True
         self.outbox.abandon()
         self._wake()
-        if not self.response.complete:
+        if not self.response.full:
             if self._timing is not None:
                 self._timing.note_client_gone()
             self._timer = self._loop.later(self._settings.disconnect_grace, self._cancel)
@@ -253,7 +253,7 @@ class ASGIResponder:
     async def _receive(self) -> Message:
         """ASGI's receive(): the next piece of the body, read now; after it, the client's leaving."""
         while True:
-            if self._gone or self.response.complete or self._broken:
+            if self._gone or self.response.full or self._broken:
                 return {"type": "http.disconnect"}
             if self._pieces:
                 return self._pieces.pop(0)
@@ -309,7 +309,7 @@ class ASGIResponder:
         :raises ClientDisconnected: the client left (ASGI 2.4, "Disconnected Client - send exception").
         """
         kind = message["type"]
-        if self._gone and not self.response.complete:
+        if self._gone and not self.response.full:
             raise ClientDisconnected("the client left before the response was complete")
         if kind == "http.response.body":
             await self._send_body(message)
@@ -325,7 +325,7 @@ class ASGIResponder:
     async def _send_body(self, message: Message) -> None:
         response, outbox = self.response, self.outbox
         data = response.body(message)
-        if response.complete:
+        if response.full:
             self._complete(data)
         elif response.bodyless:
             # Nothing of it will be sent, however much there is of it: the answer need not wait.
@@ -348,16 +348,17 @@ class ASGIResponder:
     def _complete(self, last: bytes | File) -> None:
         """The response is whole; what the application still does, it does in the background.
 
+        Whole is one whose declared length is reached, too. Servers stop there (PEP 3333, "Handling the Content-Length
+        Header") and close it; that is not the client leaving, though the application has yet to say that this was the end.
+
         Most applications end in the same step. So the thread is woken by that end, once, and knows whether they raised.
         """
         outbox = self.outbox
         self._note_context()
-        items: list[Item] = [last] if last else []
         if not self._end_told:
             self._end_told = True
-            items.append(END)
-        outbox.put_held(items)
-        if not self._first_step:
-            self._loop.soon(outbox.release)
+            outbox.put_held([last, END] if last else [END])
+            if not self._first_step:
+                self._loop.soon(outbox.release)
         if self._waiters:
             self._wake()

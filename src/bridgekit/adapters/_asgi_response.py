@@ -109,6 +109,8 @@ class ResponseState:
     status = ""
     declared: int | None = None
     complete = bodyless = False
+    full = False
+    """Whether the client has been given all that it will be: the end, or as much as was declared."""
     _clipped = False
     _produced = 0
 
@@ -144,7 +146,7 @@ class ResponseState:
         if type(body) is not bytes:
             body = self._as_bytes(body)
         if not message.get("more_body", False):
-            self.complete = True
+            self.complete = self.full = True
         if self.bodyless:
             return b""
         self._produced += len(body)
@@ -159,7 +161,7 @@ class ResponseState:
             raise AppProtocolError("http.response.pathsend after http.response.body")
         if self.declared is not None and self.declared != size and not self.bodyless:
             raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
-        self.complete = True
+        self.complete = self.full = True
 
     def _check_open(self, kind: str) -> None:
         if not self.status:
@@ -176,6 +178,8 @@ class ResponseState:
         """Clip what is beyond Content-Length, as native servers do: it would be read as the next response."""
         assert self.declared is not None
         excess = self._produced - self.declared
+        if excess >= 0:
+            self.full = True
         if excess > 0:
             if not self._clipped:
                 logger.error(
@@ -185,7 +189,7 @@ class ResponseState:
             self._produced = self.declared
             return body[:-excess] if excess < len(body) else b""
         if excess < 0 and self.complete:
-            self.complete = False
+            self.complete = self.full = False
             raise AppProtocolError(
                 f"the response's body ended after {self._produced} of the {self.declared} bytes of its Content-Length"
             )

@@ -77,7 +77,7 @@ class WSGIResponse:
             return self._send_file(self._file)
         if not whole:
             return Stream(self, first)
-        if self._wait or self._responder.busy_reading or not response.complete:
+        if self._wait or self._responder.busy_reading or not response.full:
             return Whole(self, first)
         failure = self._responder.close()
         self._closed = True
@@ -166,7 +166,7 @@ class WSGIResponse:
             return
         self._closed = True
         responder = self._responder
-        if not responder.response.complete:
+        if not responder.response.full:
             responder.leave()
         elif self._wait:
             while responder.outbox.take():
