@@ -141,11 +141,17 @@ def test_a_length_that_is_no_number_is_refused() -> None:
 
 def test_a_file_is_a_whole_body() -> None:
     state = started()
-    state.file(10)
+    state.file()
     assert state.complete
-    with pytest.raises(AppProtocolError, match="its Content-Length is 3"):
-        started(headers=[(b"content-length", b"3")]).file(10)
     state = started()
     state.body(body(b"a", more=True))
     with pytest.raises(AppProtocolError, match="pathsend after"):
-        state.file(10)
+        state.file()
+
+
+def test_a_files_length_is_declared_and_checked() -> None:
+    assert started(headers=[]).file_headers(10) == [("Content-Length", "10")]
+    declared = started(headers=[(b"content-length", b"3")])
+    assert declared.file_headers(3) == [("content-length", "3")]
+    with pytest.raises(AppProtocolError, match="has 10 bytes, but its Content-Length is 3"):
+        declared.file_headers(10)

@@ -695,6 +695,43 @@ def test_a_file_is_given_to_the_servers_own_wrapper(bridge: Bridge, tmp_path: Pa
     iterable.close()  # type: ignore[attr-defined]
 
 
+def sends_file(path: object, *headers: tuple[bytes, bytes]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(headers=[*TEXT, *headers]))
+        await send({"type": "http.response.pathsend", "path": path})
+
+    return app
+
+
+def test_a_file_is_opened_in_the_thread_of_the_request(bridge: Bridge, tmp_path: Path) -> None:
+    """A disk that is slow, or a share that is gone, must not hold up the loop that serves everybody."""
+    (tmp_path / "file").write_bytes(b"content")
+    threads: list[int] = []
+
+    class Noting:
+        def __fspath__(self) -> str:
+            threads.append(threading.get_ident())
+            return str(tmp_path / "file")
+
+    answer = get(bridge(sends_file(Noting())))
+    assert (answer.body, answer.get("content-length")) == (b"content", "7")
+    assert threads == [threading.get_ident()]
+
+
+@pytest.mark.parametrize(
+    ("name", "headers", "error"),
+    [("missing", [], FileNotFoundError), ("file", [(b"content-length", b"3")], AppProtocolError)],
+)
+def test_a_file_that_cannot_be_sent_fails_before_the_response(
+    bridge: Bridge, tmp_path: Path, name: str, headers: Any, error: type[Exception]
+) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    started: list[object] = []
+    with pytest.raises(error):
+        bridge(sends_file(tmp_path / name, *headers))(environ_of(), lambda *a: started.append(a))
+    assert started == []
+
+
 def test_trailers_are_dropped(bridge: Bridge) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start() | {"trailers": True})

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
 from bridgekit.adapters._asgi_response import ResponseState
@@ -50,7 +49,6 @@ class File:
     """The body is the file at ``path``."""
 
     path: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,10 +338,9 @@ class ASGIResponder:
                     raise ClientDisconnected("the client left before the response was complete")
 
     def _send_file(self, path: str) -> None:
-        """Take an "http.response.pathsend". :raises OSError: when there is no such file."""
-        size = Path(path).stat().st_size
-        self.response.file(size)
-        self._complete(b"" if self.response.bodyless else File(path, size))
+        """Take an "http.response.pathsend". The file is opened in the request's thread: a disk must not hold up the loop."""
+        self.response.file()
+        self._complete(b"" if self.response.bodyless else File(path))
 
     def _complete(self, last: bytes | File) -> None:
         """The response is whole; what the application still does, it does in the background.

@@ -154,14 +154,23 @@ class ResponseState:
             body = self._within_declared(body)
         return body
 
-    def file(self, size: int) -> None:
-        """Take an "http.response.pathsend" of ``size`` bytes, which is a whole body."""
+    def file(self) -> None:
+        """Take an "http.response.pathsend", which is a whole body."""
         self._check_open("http.response.pathsend")
         if self._produced:
             raise AppProtocolError("http.response.pathsend after http.response.body")
-        if self.declared is not None and self.declared != size and not self.bodyless:
-            raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
         self.complete = self.full = True
+
+    def file_headers(self, size: int) -> list[tuple[str, str]]:
+        """The headers of a response whose body is a file of ``size`` bytes, with its length.
+
+        :raises AppProtocolError: when they declare another length.
+        """
+        if self.declared is None:
+            return [*self.headers, ("Content-Length", str(size))]
+        if self.declared != size:
+            raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
+        return self.headers
 
     def _check_open(self, kind: str) -> None:
         if not self.status:

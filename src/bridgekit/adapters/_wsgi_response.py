@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from typing import Any
@@ -66,15 +67,15 @@ class WSGIResponse:
 
     def _start(self, start_response: StartResponse, first: bytes) -> Iterable[bytes]:
         response = self._responder.response
+        if self._file is not None:
+            return self._send_file(start_response, self._file)
         headers = response.headers
-        whole = self._at_end and self._file is None
+        whole = self._at_end
         if whole and response.declared is None and not response.bodyless:
             # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
             headers.append(("Content-Length", str(len(first))))
         start_response(response.status, headers)
         carry_out(self._before, self._responder.context)
-        if self._file is not None:
-            return self._send_file(self._file)
         if not whole:
             return Stream(self, first)
         if self._wait or self._responder.busy_reading or not response.full:
@@ -83,11 +84,22 @@ class WSGIResponse:
         self._closed = True
         return [first] if failure is None else Failed(failure, first)
 
-    def _send_file(self, file: File) -> Iterable[bytes]:
-        """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling")."""
+    def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
+        """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
+
+        :raises OSError: when there is no such file; before the response has started.
+        """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
+        response = self._responder.response
         opened = io.BufferedReader(io.FileIO(file.path))  # the server closes it
-        self.close()
+        try:
+            headers = response.file_headers(os.fstat(opened.fileno()).st_size)
+            start_response(response.status, headers)
+            carry_out(self._before, self._responder.context)
+            self.close()
+        except BaseException:
+            opened.close()
+            raise
         return wrapper(opened, FILE_BLOCK) if wrapper is not None else Blocks(opened)
 
     def next(self) -> bytes:
