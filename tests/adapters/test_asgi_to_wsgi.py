@@ -95,6 +95,21 @@ def test_a_response_of_one_piece_has_its_length(bridge: Bridge) -> None:
     assert len(iterable) == 1  # type: ignore[arg-type]
 
 
+def test_a_stream_has_no_length_however_fast_it_is(bridge: Bridge) -> None:
+    """Whether its end is there before the thread looks is chance; headers must not depend on it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start())
+        await send(piece(b"he", more=True))
+        await send(piece(b"llo"))
+
+    answer = get(bridge(app))
+    assert (answer.body, answer.get("content-length")) == (b"hello", None)
+    iterable = bridge(app)(environ_of(), lambda *a: lambda b: None)
+    assert not hasattr(iterable, "__len__")  # servers take the length of one piece for that of the body
+    assert b"".join(iterable) == b"hello"
+
+
 def test_a_declared_length_is_kept(bridge: Bridge) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send(start(headers=[*TEXT, (b"Content-Length", b"5")]))

@@ -111,6 +111,8 @@ class ResponseState:
     complete = bodyless = False
     full = False
     """Whether the client has been given all that it will be: the end, or as much as was declared."""
+    streamed = False
+    """Whether the application said that more would follow, however little it was."""
     _clipped = False
     _produced = 0
 
@@ -145,7 +147,9 @@ class ResponseState:
         body = message.get("body", b"")
         if type(body) is not bytes:
             body = self._as_bytes(body)
-        if not message.get("more_body", False):
+        if message.get("more_body", False):
+            self.streamed = True
+        else:
             self.complete = self.full = True
         if self.bodyless:
             return b""

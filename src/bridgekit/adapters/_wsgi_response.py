@@ -70,8 +70,11 @@ class WSGIResponse:
         if self._file is not None:
             return self._send_file(start_response, self._file)
         headers = response.headers
-        whole = self._at_end
-        if whole and response.declared is None and not response.bodyless:
+        known = response.declared is not None or response.bodyless
+        # A stream stays one, without a length, also where all of it is here already: headers must not depend on who was
+        # faster.
+        whole = self._at_end and (known or not response.streamed)
+        if whole and not known:
             # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
             headers.append(("Content-Length", str(len(first))))
         start_response(response.status, headers)
