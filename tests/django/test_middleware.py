@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 from wsgiref.util import FileWrapper
 
+import httpx
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
@@ -209,6 +211,48 @@ def test_a_joined_header_has_the_layers() -> None:
     assert [entry.split(";")[0] for entry in value.split(", ")] == ["app", "greet", "PlainClass", "view"]
 
 
+@both
+@pytest.mark.parametrize(
+    ("predicate", "client", "shown"),
+    [
+        ("everyone", "203.0.113.7", True),
+        ("loopback", "127.0.0.1", True),
+        ("loopback", "203.0.113.7", False),
+    ],
+)
+def test_the_ready_made_predicates_are_settings_too(
+    get: Any, predicate: str, client: str, shown: bool, seen: list[RequestTiming]
+) -> None:
+    """They take our view of the request, where others take Django's request itself."""
+    with override_settings(BRIDGEKIT_TIMING_SHOW=f"bridgekit.timing.server_timing.{predicate}"):
+        response = (
+            get("/hello/", REMOTE_ADDR=client)
+            if get is get_sync
+            else asyncio.run(get_from(client, "/hello/"))
+        )
+    assert ("Server-Timing" in response.headers) is shown
+
+
+async def get_from(client: str, path: str) -> httpx.Response:
+    """Django's AsyncClient has no way to say who asks."""
+    transport = httpx.ASGITransport(ASGIHandler(), client=(client, 4000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as asking:
+        return await asking.get(path)
+
+
+def test_a_predicate_that_fails_is_logged_by_its_own_name(
+    seen: list[RequestTiming], caplog: pytest.LogCaptureFixture
+) -> None:
+    """And shows nothing."""
+    with override_settings(BRIDGEKIT_TIMING_SHOW=asks_for_too_much):
+        assert "Server-Timing" not in get_sync("/hello/").headers
+    assert "asks_for_too_much" in caplog.text
+
+
+def asks_for_too_much(request: HttpRequest) -> bool:
+    raise LookupError("no such thing")
+
+
 # -- the breakdown
 
 
@@ -245,15 +289,31 @@ def test_djangos_own_middleware_are_measured(get: Any, seen: list[RequestTiming]
 # -- the settings
 
 
+class AsyncPredicate:
+    async def __call__(self, request: HttpRequest) -> bool:
+        return False
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
         ("BRIDGEKIT_TIMING_EXPORTERS", "x", "it is a list"),
         ("BRIDGEKIT_TIMING_EXPORTERS", ["no.such.exporter"], "BRIDGEKIT_TIMING_EXPORTERS: No module"),
         ("BRIDGEKIT_TIMING_EXPORTERS", [7], "cannot be called"),
+        ("BRIDGEKIT_TIMING_EXPORTERS", [asyncio.sleep], "nobody awaits"),
+        ("BRIDGEKIT_TIMING_EXPORTERS", ["io.FileIO"], "cannot be made without arguments"),
         ("BRIDGEKIT_TIMING_SHOW", 7, "a function of the request"),
+        ("BRIDGEKIT_TIMING_SHOW", "nowhere.predicate", "BRIDGEKIT_TIMING_SHOW: No module"),
+        ("BRIDGEKIT_TIMING_SHOW", asyncio.sleep, "nobody awaits"),
+        ("BRIDGEKIT_TIMING_SHOW", AsyncPredicate(), "nobody awaits"),
+        ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", 7, "it is a text or None"),
+        ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", "a\r\nb", "a header value is visible ASCII"),
         ("BRIDGEKIT_TIMING_LAYERS", "yes", "True or False"),
+        ("BRIDGEKIT_TIMING_QUEUE_TIME", 1, "True or False"),
+        ("BRIDGEKIT_TIMING_TRACEPARENT", None, "True or False"),
         ("BRIDGEKIT_TIMING_EXCLUDE", "/x", "it is a list"),
+        ("BRIDGEKIT_TIMING_EXCLUDE", ["static/"], "excludes nothing"),
+        ("BRIDGEKIT_TIMING_EXCLUDE", [7], "7 is no path"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: object, message: str) -> None:
@@ -271,6 +331,21 @@ def test_an_overridden_setting_holds_from_the_next_request_on(seen: list[Request
         client.get("/hello/").close()
     client.get("/hello/").close()
     assert (len(seen), len(later)) == (2, 1)
+
+
+@both
+@pytest.mark.parametrize("believed", [True, False])
+def test_what_clients_say_is_noted_only_where_it_is_believed(
+    get: Any, believed: bool, seen: list[RequestTiming]
+) -> None:
+    """``X-Request-Start`` is the front server's to set, and ``traceparent`` may come from anybody."""
+    headers = {"x-request-start": f"t={time.time() - 0.5:.3f}", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    with override_settings(BRIDGEKIT_TIMING_QUEUE_TIME=believed, BRIDGEKIT_TIMING_TRACEPARENT=believed):
+        get("/hello/", headers=headers)
+    (timing,) = seen
+    assert (timing.queue_time is not None, timing.traceparent is not None) == (believed, believed)
+    if timing.queue_time is not None:
+        assert 0.4 < timing.queue_time < 60
 
 
 def test_an_excluded_path_is_not_measured(seen: list[RequestTiming]) -> None:

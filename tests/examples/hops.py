@@ -26,7 +26,7 @@ KINDS = {
     "/sync/": RequestKind(Mode.SYNC),
     "/async/": RequestKind(Mode.ASYNC),
     "/template/": RequestKind(Mode.SYNC, Outcome.TEMPLATE),
-    "/download/": RequestKind(Mode.SYNC, Outcome.SYNC_STREAM),
+    "/download/": RequestKind(Mode.SYNC, Outcome.ASYNC_STREAM),
     "/events/": RequestKind(Mode.ASYNC, Outcome.ASYNC_STREAM),
     "/upload/": RequestKind(Mode.SYNC),
     "/gone/": RequestKind(Mode.ASYNC, Outcome.ERROR_STATUS),

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_walk_works_under_both_servers() -> None:
-    """Every URL gives the same answer under uvicorn and gunicorn."""
+    """Every URL gives the same answer under uvicorn and gunicorn, with the settings of production and of development."""
     done = run("walk.py")
-    assert (done.returncode, done.stdout.count("a websocket")) == (0, 2), done.stdout + done.stderr
+    assert (done.returncode, done.stdout.count("a websocket")) == (0, 4), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -55,16 +56,30 @@ def test_the_last_line_of_production_saves_hops() -> None:
     assert prod["/async/"][1] < dev["/async/"][1]
 
 
-def test_manage_py_check_agrees_with_the_checker() -> None:
-    """Finding by finding: id and message."""
-    told = run("manage.py", "check", "--tag", "async_support").stderr
-    report = json.loads(
-        run("-m", "bridgekit", "check", ".", "--settings", "config.settings.dev", "--format", "json").stdout
-    )
-    expected = sorted(
-        f"(bridgekit.{f['severity'][0].upper().replace('N', 'I')}{f['code'][3:]}) {f['message']}"
-        for f in report["findings"]
-    )
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_manage_py_check_agrees_with_the_checker(settings: str) -> None:
+    """Finding by finding: place, id, message and remedy, and nothing more."""
+    told = run("manage.py", "check", "--tag", "async_support", "--settings", settings).stderr
+    printed = run("-m", "bridgekit", "check", ".", "--settings", settings, "--format", "json").stdout
+    findings = json.loads(printed)["findings"]
+    expected = [as_django_prints(finding) for finding in findings]
     assert expected
-    assert all(line in told for line in expected), told
+    assert all(text in told for text in expected), told
     assert told.count("(bridgekit.") == len(expected), told
+
+
+def as_django_prints(finding: dict[str, Any]) -> str:
+    """`CheckMessage.__str__`."""
+    letter = finding["severity"][0].upper().replace("N", "I")
+    place = ":".join(str(finding["location"][part]) for part in ("path", "line", "column"))
+    hint = f"\n\tHINT: {finding['fix']}" if finding["fix"] else ""
+    return f"{place}: (bridgekit.{letter}{finding['code'].removeprefix('BRG')}) {finding['message']}{hint}\n"
+
+
+def test_production_shows_nothing_to_strangers() -> None:
+    """Django's security checks for deployment, with ours, say nothing of Server-Timing; development's settings show it."""
+    prod, dev = (
+        run("manage.py", "check", "--deploy", "--tag", "security", "--settings", name).stderr
+        for name in SETTINGS
+    )
+    assert ("bridgekit.W104" in prod, "bridgekit.W104" in dev) == (False, True), prod

@@ -14,7 +14,12 @@ CHUNK = b"0123456789abcdef" * 4096
 
 
 def index(request):
-    return render(request, "shop/index.html")
+    return render(request, "shop/index.html", {"interface": interface(request)})
+
+
+def interface(request):
+    """What the server and Django speak with each other."""
+    return "ASGI" if hasattr(request, "scope") else "WSGI"
 
 
 def sync_view(request):
@@ -27,24 +32,30 @@ async def async_view(request):
 
 
 def template_view(request):
-    return TemplateResponse(request, "shop/index.html")
+    return TemplateResponse(request, "shop/index.html", {"interface": interface(request)})
+
+
+def streamed(request, pieces, content_type):
+    """Django sends a sync iterator piece by piece under WSGI, an async one under ASGI; the wrong one it reads whole, with a warning."""
+
+    async def one_by_one():
+        for piece in pieces:
+            yield piece
+
+    if interface(request) == "ASGI":
+        return StreamingHttpResponse(one_by_one(), content_type=content_type)
+    return StreamingHttpResponse(pieces, content_type=content_type)
 
 
 def download(request):
     """Four mebibytes, never in memory as a whole."""
-    return StreamingHttpResponse((CHUNK for _ in range(64)), content_type="application/octet-stream")
+    return streamed(request, (CHUNK for _ in range(64)), "application/octet-stream")
 
 
 async def events(request):
     """Server-sent events."""
-
-    async def stream():
-        for number in range(3):
-            yield f"id: {number}\ndata: tick {number}\n\n"
-            await asyncio.sleep(0)
-
-    # An async iterator under ASGI; Django reads it through async_to_sync under WSGI.
-    return StreamingHttpResponse(stream(), content_type="text/event-stream")
+    ticks = (f"id: {number}\ndata: tick {number}\n\n" for number in range(3))
+    return streamed(request, ticks, "text/event-stream")
 
 
 @csrf_exempt  # so that the walk can post with nothing but a file

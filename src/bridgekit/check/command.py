@@ -15,7 +15,7 @@ from bridgekit.check.rules import ALL_RULES
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["CommandOutcome", "check_project", "parse_env"]
+__all__ = ["CommandOutcome", "check_project", "configured", "parse_env"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,7 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
 
     Raises `ProjectError`, which is exit code 2, for everything that keeps the project from being checked.
     """
-    config, _ = read_config(given["path"])
-    options = merge_config(_options(given), said, config)
-    _check_codes([*options.select, *options.ignore])
-    report = run(options, progress)
+    report = run(configured(_options(given), said), progress)
     if given["write_baseline"] is not None:
         return _write_baseline(report, given["write_baseline"])
     text = _render(report, given["form"], diff=given["diff"])
@@ -44,6 +41,17 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
         _write(given["output"], text)
         return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
     return CommandOutcome(text, exit_code)
+
+
+def configured(given: Options, said: Sequence[str]) -> Options:
+    """``given`` with the project's ``[tool.bridgekit]`` where ``said`` names no option of its own.
+
+    Raises `ProjectError` for a table that cannot be used, and for a code that no rule has.
+    """
+    config, _ = read_config(given.path)
+    options = merge_config(given, said, config)
+    _check_codes([*options.select, *options.ignore])
+    return options
 
 
 def _render(report: Report, form: str, *, diff: bool) -> str:

@@ -6,45 +6,37 @@ settings have three digits from 101 on. All are silenced by ``SILENCED_SYSTEM_CH
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, Tags
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
-from bridgekit.check.config import Options
-from bridgekit.check.finding import Finding, Severity
-from bridgekit.check.pipeline import run
-from bridgekit.check.report import Report
-from bridgekit.django import conf, inspection
+from bridgekit.django import conf
 from bridgekit.exceptions import ProjectError
-from bridgekit.middleware_chain.requests import Server
+from bridgekit.timing.server_timing import everyone, loopback
 
-__all__ = ["check_middleware", "check_settings", "message_of", "register_checks"]
+__all__ = ["check_exposure", "check_middleware", "check_settings", "register_checks"]
 
-_LEVELS = {
-    Severity.ERROR: (checks.ERROR, "E"),
-    Severity.WARNING: (checks.WARNING, "W"),
-    Severity.NOTE: (checks.INFO, "I"),
-}
+STRANGER = "203.0.113.7"
+"""An address that is nobody's (RFC 5737)."""
 
 
 def register_checks() -> None:
     """Called by the application's ``ready``."""
-    checks.register(check_settings, checks.Tags.async_support)
-    checks.register(check_middleware, checks.Tags.async_support)
+    checks.register(check_settings, Tags.async_support, Tags.security)
+    checks.register(check_middleware, Tags.async_support)
+    checks.register(check_exposure, Tags.security, deploy=True)
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """``bridgekit.E101`` for a setting that cannot be used, ``bridgekit.W102`` for one that means nothing."""
-    messages: list[CheckMessage] = []
-    for read in (conf.timing_options, conf.check_server):
-        try:
-            read()
-        except ImproperlyConfigured as error:
-            messages.append(checks.Error(str(error), id="bridgekit.E101"))
+    messages: list[CheckMessage] = [
+        checks.Error(str(problem), id="bridgekit.E101") for problem in conf.problems()
+    ]
     for name in conf.unknown_names():
         known = ", ".join(sorted(conf.PREFIX + other for other in conf.NAMES))
         messages.append(
@@ -63,33 +55,68 @@ def check_middleware(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         return []  # check_settings says so
     if server is None or not settings.MIDDLEWARE:
         return []
+    from bridgekit.django.findings import find_messages
+
     try:
-        report = _report(server)
+        return find_messages(server)
     except ProjectError as error:
         hint = "Set BRIDGEKIT_CHECK_SERVER = None to do without."
         return [checks.Warning(f"MIDDLEWARE was not checked: {error}", hint=hint, id="bridgekit.W103")]
-    return [message_of(finding, report) for finding in report.findings]
 
 
-def message_of(finding: Finding, report: Report) -> CheckMessage:
-    """One finding of the engine as a message of Django's; its place stands where Django shows the object."""
-    level, letter = _LEVELS[finding.severity]
-    return CheckMessage(
-        level,
-        finding.message,
-        hint=finding.fix or None,
-        obj=report.shown(str(finding.location)),
-        id=f"bridgekit.{letter}{finding.code.removeprefix('BRG')}",
-    )
+def check_exposure(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """For deployment: ``bridgekit.W104`` if strangers see Server-Timing, ``bridgekit.W105`` if every website's scripts do.
+
+    The project's own function is asked about a made-up anonymous request.
+    """
+    try:
+        options = conf.timing_options()
+    except ImproperlyConfigured:
+        return []  # check_settings says so
+    show, origin = options["show"], options["allow_origin"]
+    messages: list[CheckMessage] = []
+    if show is not None and _says_yes_to_strangers(show):
+        messages.append(
+            checks.Warning(
+                "BRIDGEKIT_TIMING_SHOW shows Server-Timing to everybody: durations tell outsiders things, such as "
+                "whether an account exists",
+                hint="Make it a function that says yes only to those who are to see it.",
+                id="bridgekit.W104",
+            )
+        )
+    if show is not None and origin is not None and "*" in origin:
+        messages.append(
+            checks.Warning(
+                f"BRIDGEKIT_TIMING_ALLOW_ORIGIN is {origin!r}: scripts of every website can read what Server-Timing "
+                "says of requests that their visitors' browsers make here",
+                hint="Name the origins that are to read it.",
+                id="bridgekit.W105",
+            )
+        )
+    return messages
 
 
-def _report(server: Server) -> Report:
-    """The engine's report on this process: nothing is loaded a second time."""
-    options = Options(
-        path=inspection.project_root(),
-        settings=(inspection.settings_module(),),
-        server=server,
-        python=sys.executable,
-        live=True,
-    )
-    return run(options, load=lambda module, options, found, environment: inspection.loaded_stack(server))
+def _says_yes_to_strangers(show: Any) -> bool:
+    if show in (everyone, loopback):
+        return show is everyone
+    try:
+        return bool(show(_request_of_a_stranger()))
+    except Exception:  # any function may raise anything, and at run time that is a no
+        return False
+
+
+def _request_of_a_stranger() -> HttpRequest:
+    request = HttpRequest()
+    request.method = "GET"
+    request.path = request.path_info = "/"
+    request.META = {
+        "REMOTE_ADDR": STRANGER,
+        "REQUEST_METHOD": "GET",
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+    }
+    if apps.is_installed("django.contrib.auth"):
+        from django.contrib.auth.models import AnonymousUser
+
+        request.user = AnonymousUser()
+    return request

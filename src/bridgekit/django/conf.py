@@ -3,21 +3,22 @@
 ========================================= ====================================================================================
 ``BRIDGEKIT_TIMING_EXPORTERS``            list of exporters: dotted paths (a class is called without arguments) or callables.
                                           Default: ``["bridgekit.timing.exporters.logging.LoggingExporter"]``
-``BRIDGEKIT_TIMING_SHOW``                 who sees the Server-Timing header: a function of the `HttpRequest`, or its dotted path.
-                                          Default: None, nobody
+``BRIDGEKIT_TIMING_SHOW``                 who sees the Server-Timing header: a function of the `HttpRequest`, ``everyone`` or ``loopback``
+                                          of `bridgekit.timing.server_timing`, or a dotted path. Default: None, nobody
 ``BRIDGEKIT_TIMING_ALLOW_ORIGIN``         value of ``Timing-Allow-Origin`` to send along. Default: None
 ``BRIDGEKIT_TIMING_EXCLUDE``              paths that are not measured, as for `ASGITimingMiddleware`. Default: ``[]``
 ``BRIDGEKIT_TIMING_LAYERS``               measure each middleware's own time. Default: False
 ``BRIDGEKIT_TIMING_QUEUE_TIME``           believe ``X-Request-Start``. Default: False
 ``BRIDGEKIT_TIMING_TRACEPARENT``          note the trace of ``traceparent``. Default: False
 ``BRIDGEKIT_CHECK_SERVER``                what ``manage.py check`` judges MIDDLEWARE for: "asgi", "wsgi" or None, not at all.
-                                          Default: "asgi"
+                                          Default: ``server`` of ``[tool.bridgekit]``, or "asgi"
 ========================================= ====================================================================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from inspect import iscoroutinefunction
 from typing import Any
 
 from django.conf import settings
@@ -26,24 +27,21 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from bridgekit.middleware_chain.requests import Server
+from bridgekit.timing._paths import compile_exclusion
+from bridgekit.timing.server_timing import ServerTiming, everyone
 
-__all__ = ["NAMES", "PREFIX", "check_server", "generation", "timing_options", "unknown_names"]
+__all__ = [
+    "NAMES",
+    "PREFIX",
+    "check_server",
+    "generation",
+    "is_set",
+    "problems",
+    "timing_options",
+    "unknown_names",
+]
 
 PREFIX = "BRIDGEKIT_"
-
-NAMES = frozenset(
-    {
-        "CHECK_SERVER",
-        "TIMING_ALLOW_ORIGIN",
-        "TIMING_EXCLUDE",
-        "TIMING_EXPORTERS",
-        "TIMING_LAYERS",
-        "TIMING_QUEUE_TIME",
-        "TIMING_SHOW",
-        "TIMING_TRACEPARENT",
-    }
-)
-"""Every setting, without its prefix."""
 
 LOGGING = "bridgekit.timing.exporters.logging.LoggingExporter"
 
@@ -56,18 +54,14 @@ def generation() -> int:
 
 
 def timing_options() -> dict[str, Any]:
-    """The settings of `bridgekit.django.middleware.TimingMiddleware`, checked.
+    """The settings of `bridgekit.django.middleware.TimingMiddleware`, checked, by their names after ``TIMING_`` in lower case.
 
     Raises `ImproperlyConfigured`, which names the setting, for one that cannot be used.
     """
     return {
-        "exporters": [_exporter(item) for item in _list("TIMING_EXPORTERS", [LOGGING])],
-        "show": _function("TIMING_SHOW"),
-        "allow_origin": _get("TIMING_ALLOW_ORIGIN", None),
-        "exclude": _list("TIMING_EXCLUDE", []),
-        "layers": _flag("TIMING_LAYERS"),
-        "queue_time": _flag("TIMING_QUEUE_TIME"),
-        "traceparent": _flag("TIMING_TRACEPARENT"),
+        name.removeprefix("TIMING_").lower(): read(name)
+        for name, read in _READERS.items()
+        if name.startswith("TIMING_")
     }
 
 
@@ -76,12 +70,24 @@ def check_server() -> Server | None:
 
     Raises `ImproperlyConfigured` for anything that is not one.
     """
-    value = _get("CHECK_SERVER", "asgi")
-    if value is None:
-        return None
-    if value not in tuple(Server):
-        raise ImproperlyConfigured(f'{PREFIX}CHECK_SERVER is {value!r}: it is "asgi", "wsgi" or None')
-    return Server(value)
+    server: Server | None = _READERS["CHECK_SERVER"]("CHECK_SERVER")
+    return server
+
+
+def problems() -> list[ImproperlyConfigured]:
+    """Every setting that cannot be used, in the order of their names."""
+    found = []
+    for name in sorted(_READERS):
+        try:
+            _READERS[name](name)
+        except ImproperlyConfigured as error:
+            found.append(error)
+    return found
+
+
+def is_set(name: str) -> bool:
+    """Whether the project's settings have it, so that the default does not count."""
+    return hasattr(settings, PREFIX + name)
 
 
 def unknown_names() -> list[str]:
@@ -93,6 +99,15 @@ def unknown_names() -> list[str]:
 
 def _get(name: str, default: Any) -> Any:
     return getattr(settings, PREFIX + name, default)
+
+
+def _server(name: str) -> Server | None:
+    value = _get(name, "asgi")
+    if value is None:
+        return None
+    if value not in tuple(Server):
+        raise ImproperlyConfigured(f'{PREFIX}{name} is {value!r}: it is "asgi", "wsgi" or None')
+    return Server(value)
 
 
 def _flag(name: str) -> bool:
@@ -109,7 +124,30 @@ def _list(name: str, default: list[Any]) -> list[Any]:
     return list(value)
 
 
-def _function(name: str) -> Callable[[Any], bool] | None:
+def _paths(name: str) -> list[str]:
+    paths = _list(name, [])
+    for path in paths:
+        if not isinstance(path, str):
+            raise ImproperlyConfigured(f"{PREFIX}{name}: {path!r} is no path")
+    try:
+        compile_exclusion(paths)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
+    return paths
+
+
+def _origin(name: str) -> str | None:
+    value = _get(name, None)
+    if value is not None and not isinstance(value, str):
+        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is a text or None")
+    try:
+        ServerTiming(allow=everyone, timing_allow_origin=value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
+    return value
+
+
+def _predicate(name: str) -> Callable[[Any], bool] | None:
     value = _get(name, None)
     if value is None:
         return None
@@ -118,18 +156,34 @@ def _function(name: str) -> Callable[[Any], bool] | None:
         raise ImproperlyConfigured(
             f"{PREFIX}{name} is {value!r}: it is a function of the request, its dotted path, or None"
         )
+    # What it would return counts as yes, for everybody.
+    if _is_async(function):
+        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: nobody awaits an async function here")
     return function  # type: ignore[no-any-return]  # that it tells a bool shows when it is called
 
 
-def _exporter(item: Any) -> Any:
-    exporter = _imported("TIMING_EXPORTERS", item)
+def _exporters(name: str) -> list[Any]:
+    return [_exporter(name, item) for item in _list(name, [LOGGING])]
+
+
+def _exporter(name: str, item: Any) -> Any:
+    exporter = _imported(name, item)
     if isinstance(exporter, type):
-        exporter = exporter()
+        try:
+            exporter = exporter()
+        except Exception as error:  # any constructor may raise anything
+            raise ImproperlyConfigured(
+                f"{PREFIX}{name}: {item!r} cannot be made without arguments ({error}): put an instance or a function there"
+            ) from error
     if not callable(exporter):
-        raise ImproperlyConfigured(
-            f"{PREFIX}TIMING_EXPORTERS: {item!r} cannot be called with a RequestTiming"
-        )
+        raise ImproperlyConfigured(f"{PREFIX}{name}: {item!r} cannot be called with a RequestTiming")
+    if _is_async(exporter):
+        raise ImproperlyConfigured(f"{PREFIX}{name}: nobody awaits the async {item!r}")
     return exporter
+
+
+def _is_async(function: Any) -> bool:
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
 
 
 def _imported(name: str, value: Any) -> Any:
@@ -139,6 +193,21 @@ def _imported(name: str, value: Any) -> Any:
         return import_string(value)
     except ImportError as error:
         raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "CHECK_SERVER": _server,
+    "TIMING_ALLOW_ORIGIN": _origin,
+    "TIMING_EXCLUDE": _paths,
+    "TIMING_EXPORTERS": _exporters,
+    "TIMING_LAYERS": _flag,
+    "TIMING_QUEUE_TIME": _flag,
+    "TIMING_SHOW": _predicate,
+    "TIMING_TRACEPARENT": _flag,
+}
+
+NAMES = frozenset(_READERS)
+"""Every setting, without its prefix."""
 
 
 def _on_change(*, setting: str, **kwargs: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -14,7 +16,7 @@ from bridgekit.timing._context import KEY, is_live, live_in_context
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Recorder, checked_exporters
-from bridgekit.timing.server_timing import ServerTiming
+from bridgekit.timing.server_timing import RequestView, ServerTiming, everyone, loopback
 
 __all__ = ["SingleHopMiddleware", "TimingMiddleware"]
 
@@ -105,12 +107,22 @@ class TimingMiddleware:
             route_of=route_of_request,
             server_timing=None
             if show is None
-            else ServerTiming(
-                allow=lambda view: show(view.source), timing_allow_origin=options["allow_origin"]
-            ),
+            else ServerTiming(allow=_asked_of_view(show), timing_allow_origin=options["allow_origin"]),
             queue_time=options["queue_time"],
             traceparent=options["traceparent"],
         )
+
+
+def _asked_of_view(show: Callable[[Any], bool]) -> Callable[[RequestView], bool]:
+    """The setting's function of Django's request as one of our view of it; under its own name, for the log."""
+    if show in (everyone, loopback):  # ready-made ones take the view
+        return show
+
+    @functools.wraps(show)
+    def allow(view: RequestView) -> bool:
+        return show(view.source)
+
+    return allow
 
 
 def add_header(response: Any, name: str, value: str) -> None:

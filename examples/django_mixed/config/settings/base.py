@@ -40,12 +40,4 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 USE_TZ = True
-
-
-def everybody(request: object) -> bool:
-    """Who sees Server-Timing: an example has no secrets."""
-    return True
-
-
-BRIDGEKIT_TIMING_SHOW = everybody
 BRIDGEKIT_TIMING_LAYERS = True
