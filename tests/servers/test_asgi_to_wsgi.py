@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -121,31 +121,26 @@ def test_an_error_in_the_middle_is_no_complete_response(server: ServerProcess) -
 
 
 def test_background_work_does_not_hold_the_response(server: ServerProcess) -> None:
-    began = time.monotonic()
+    """The work ends no sooner than another request tells it to, which comes after the response."""
     assert raw_http.request(server.address, "GET", "/background").text == "done"
-    assert time.monotonic() - began < 0.28
+    assert "background work ended" not in server.log()
+    assert raw_http.request(server.address, "GET", "/release").text == "released"
     if name_of(server) == "uwsgi":
         # Without --enable-threads no thread runs between two requests.
-        raw_http.request(server.address, "GET", "/slow")
+        raw_http.request(server.address, "GET", "/events")
     server.wait_for_log("background work ended")
     server.wait_for_log("LookupError: after the response")
 
 
 def test_requests_run_at_the_same_time(server: ServerProcess) -> None:
+    """Each of the four is answered only while the three others are in the application."""
     if name_of(server) in ONE_AT_A_TIME:
         pytest.skip("the server answers one request at a time")
-    bodies: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: bodies.append(raw_http.request(server.address, "GET", "/slow").text))
-        for _ in range(4)
-    ]
-    began = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert bodies == ["slow"] * 4
-    assert time.monotonic() - began < 1.5
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(
+            threads.map(lambda _: raw_http.request(server.address, "GET", "/meet?4").text, range(4))
+        )
+    assert answers == ["met"] * 4
 
 
 def test_clients_that_leave_leave_nothing_behind(server: ServerProcess) -> None:

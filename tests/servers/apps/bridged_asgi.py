@@ -19,6 +19,9 @@ logger = logging.getLogger("app")
 HERE = str(Path(__file__).resolve())
 MIB = b"x" * (1 << 20)
 
+released = asyncio.Event()
+barriers: dict[bytes, asyncio.Barrier] = {}
+
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
@@ -112,15 +115,24 @@ async def forever(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def background(scope: Scope, receive: Receive, send: Send) -> None:
+    """Work after the response that ends no sooner than another request says."""
+    released.clear()
     await answer(send, b"done")
-    await asyncio.sleep(0.3)
+    await released.wait()
     logger.info("background work ended")
     raise LookupError("after the response")
 
 
-async def slow(scope: Scope, receive: Receive, send: Send) -> None:
-    await asyncio.sleep(0.5)
-    await answer(send, b"slow")
+async def release(scope: Scope, receive: Receive, send: Send) -> None:
+    released.set()
+    await answer(send, b"released")
+
+
+async def meet(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answered when as many requests as the query says are here at the same time."""
+    barrier = barriers.setdefault(scope["query_string"], asyncio.Barrier(int(scope["query_string"])))
+    async with barrier:
+        await answer(send, b"met")
 
 
 async def crash(scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +176,8 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/events": events,
     "/forever": forever,
     "/background": background,
-    "/slow": slow,
+    "/release": release,
+    "/meet": meet,
     "/crash": crash,
     "/crash-later": crash_later,
     "/leave": leave,
