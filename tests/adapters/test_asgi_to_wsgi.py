@@ -253,6 +253,13 @@ def test_a_length_that_is_no_number_is_answered_400(bridge: Bridge) -> None:
     assert get(bridge(hello), validate=False, CONTENT_LENGTH="1x").status == "400 Bad Request"
 
 
+def test_a_server_without_an_input_is_told_so(bridge: Bridge) -> None:
+    """PEP 3333 requires ``wsgi.input``: the client is not to blame, and its body is not lost without a word."""
+    answer = post(bridge(echo), b"hello", validate=False, **{"wsgi.input": None})
+    assert answer.status == "500 Internal Server Error"
+    assert b"no wsgi.input" in answer.body
+
+
 async def until_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the types of what was received."""
     kinds = []

@@ -16,10 +16,13 @@ from typing import Any
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ
 
-__all__ = ["LengthRequired", "Reader", "WSGIInput"]
+__all__ = ["InputMissing", "LengthRequired", "Reader", "WSGIInput"]
 
 FIRST_READ = 4 * 1024
 """Bytes of the first read where it waits for all of them: little, since the application waits, too. Doubled each time."""
+
+MAX_DIGITS = 19
+"""Of a CONTENT_LENGTH: beyond 2**63 no socket goes, and Python refuses to read numbers of thousands of digits."""
 
 HEAP_TYPE = 1 << 9
 """``Py_TPFLAGS_HEAPTYPE``: set on classes written in Python, not on the static types of C extensions."""
@@ -27,6 +30,10 @@ HEAP_TYPE = 1 << 9
 
 class LengthRequired(ServerProtocolError):
     """The request has a body, but the server gives no means to tell where it ends."""
+
+
+class InputMissing(ServerProtocolError):
+    """The request has a body, but the environ has no ``wsgi.input``, which PEP 3333 requires ("environ Variables")."""
 
 
 class Reader(enum.Enum):
@@ -41,8 +48,8 @@ def _declared_length(environ: Environ) -> int | None:
     text: str = (environ.get("CONTENT_LENGTH") or "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()):
-        raise ServerProtocolError(f"CONTENT_LENGTH is not a number: {text!r}")
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise ServerProtocolError(f"CONTENT_LENGTH is not a number that a length can be: {text[:100]!r}")
     return int(text)
 
 
@@ -83,6 +90,7 @@ class WSGIInput:
     :param size: the most bytes of one piece.
     :raises ServerProtocolError: when ``CONTENT_LENGTH`` is not a number.
     :raises LengthRequired: see there.
+    :raises InputMissing: see there. An empty body in its place would lose what the client sent.
     """
 
     __slots__ = ("_partial", "_remaining", "_size", "_socket", "_step", "_stream", "ended", "reader")
@@ -96,7 +104,12 @@ class WSGIInput:
         if self.ended:
             return
         self._size = size
-        self._stream: Any = environ["wsgi.input"]
+        self._stream: Any = environ.get("wsgi.input")
+        if self._stream is None:
+            raise InputMissing(
+                "the request has a body, but this server's environ has no wsgi.input (PEP 3333 requires it): "
+                "look at the server, or at the middleware between it and ASGIToWSGI"
+            )
         self._socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
         self.reader = _who_reads(self._stream)
         self._partial = _partial_read(self._stream)

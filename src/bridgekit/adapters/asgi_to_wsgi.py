@@ -17,7 +17,7 @@ from bridgekit.adapters._lifespan_runner import LifespanMode
 from bridgekit.adapters._scope import build_scope
 from bridgekit.adapters._websocket_responder import WebSocketResponder, websocket_scope
 from bridgekit.adapters._websocket_socket import handed_over_socket, wsproto_installed
-from bridgekit.adapters._wsgi_input import LengthRequired, WSGIInput
+from bridgekit.adapters._wsgi_input import InputMissing, LengthRequired, WSGIInput
 from bridgekit.adapters._wsgi_response import WSGIResponse, error_page
 from bridgekit.concurrency.loop_thread import BackendName
 from bridgekit.concurrency.mailbox import LoopGone
@@ -27,6 +27,12 @@ from bridgekit.typing import ASGIApp, Environ, Scope, StartResponse
 __all__ = ["ASGIToWSGI"]
 
 logger = logging.getLogger("bridgekit.adapters")
+
+STATUSES: dict[type[Exception], HTTPStatus] = {
+    LengthRequired: HTTPStatus.LENGTH_REQUIRED,
+    InputMissing: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""Of requests that cannot be put to the application; 400 for all others."""
 
 
 class ASGIToWSGI:
@@ -110,10 +116,7 @@ class ASGIToWSGI:
             body = WSGIInput(environ, self._read_size)
             scope = build_scope(environ)
         except ServerProtocolError as error:
-            status = (
-                HTTPStatus.LENGTH_REQUIRED if isinstance(error, LengthRequired) else HTTPStatus.BAD_REQUEST
-            )
-            return _refuse(start_response, status, error)
+            return _refuse(start_response, STATUSES.get(type(error), HTTPStatus.BAD_REQUEST), error)
         scope["state"] = runtime.state()
         if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
             return self._serve_websocket(runtime, environ, scope, start_response)
