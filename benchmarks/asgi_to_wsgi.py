@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import a2wsgi
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from rounds import measure, table, timed
 
 from bridgekit import ASGIToWSGI

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
-import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -27,6 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from rounds import measure, table
+from served import Served
 
 warnings.simplefilter("ignore")  # the peers' deprecations are not the subject
 
@@ -202,53 +199,17 @@ def in_process(rounds: int) -> list[str]:
     return report
 
 
-SERVED = """
-import warnings; warnings.simplefilter("ignore")
-import sys; sys.path.insert(0, {folder!r})
-from wsgi_to_asgi import adapters, hello, plain_hello
-app = plain_hello if {name!r} == "plain ASGI" else adapters()[{name!r}](hello)
-import socket, uvicorn
-config = uvicorn.Config(app, log_level="critical", lifespan="off", interface="asgi3")
-uvicorn.Server(config).run(sockets=[socket.socket(fileno={fd})])
-"""
-
-
-class Served:
-    """uvicorn with one contestant, in a process of its own, on a socket that this process has bound."""
-
-    def __init__(self, name: str) -> None:
-        self.failed = 0
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(128)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
-        fd = self._socket.fileno()
-        code = SERVED.format(folder=str(Path(__file__).parent), name=name, fd=fd)
-        self._process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[fd], env=dict(os.environ))
-        self.load(0.5)  # the connections wait in the backlog until it serves: a start-up without a sleep
-
-    def load(self, seconds: float) -> float:
-        """Requests answered 200 per second, with 32 connections. Failed ones are counted in `failed`, not in the rate."""
-        command = ["wrk", "-t1", "-c32", f"-d{max(1, round(seconds))}s", "--timeout", "20s", self.url]
-        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        all_of_them = int(re.search(r"(\d+) requests in", shown)[1])  # type: ignore[index]
-        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", shown)
-        failed = int(bad[1]) if bad else 0
-        self.failed += failed
-        rate = float(re.search(r"Requests/sec: +([\d.]+)", shown)[1])  # type: ignore[index]
-        return rate * (all_of_them - failed) / all_of_them
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        self._socket.close()
+def served(name: str) -> Served:
+    """uvicorn with one contestant."""
+    app = "plain_hello" if name == "plain ASGI" else f"adapters()[{name!r}](hello)"
+    return Served(f"from wsgi_to_asgi import adapters, hello, plain_hello\napp = {app}")
 
 
 def over_uvicorn(rounds: int, seconds: float) -> list[str]:
     if shutil.which("wrk") is None:
         return ["Over uvicorn: skipped, `wrk` is not installed (Debian's package `wrk`).", ""]
     names = ["plain ASGI", *adapters()]
-    servers = {name: Served(name) for name in names}
+    servers = {name: served(name) for name in names}
     rates: dict[str, list[float]] = {name: [] for name in names}
     try:
         for number in range(rounds + 1):

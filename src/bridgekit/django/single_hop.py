@@ -20,8 +20,8 @@ class SingleHopMiddleware:
     sync, all in one thread, and none of them crosses to a thread for each of its hooks: startproject's stack makes 4 hops
     a request in place of 15.
 
-    The price: a thread is held while an async view runs, as under WSGI. A project whose async views wait long (server-sent
-    events, long polls) and are many at a time needs as many threads.
+    The price: a thread is held while an async view runs, as under WSGI. It is the one that `ThreadSensitiveContext` of Django's
+    `ASGIHandler` keeps for the request in any case, from its first hop to its end: no request takes one more.
     """
 
     sync_capable = True
