@@ -1,4 +1,11 @@
-"""The least code that could measure a request, written by hand for one purpose each: what bridgekit.timing is compared with."""
+"""The least code that could measure a request, written by hand for one purpose each: what bridgekit.timing is compared with.
+
+Each is as tight as we could make it: one slotted object per request with bound methods, which costs less than closures over local
+variables (1.1 and 1.2 us against 1.2 and 1.9 us for the two bare ones), no options, no checks, a tuple as the record.
+
+*Bare* is status, first byte and total. *Same facts* is what a record of ours holds: the end of the last byte and not of the
+application, bytes, method, path, in flight. Those with a header add ``Server-Timing`` and count the duration in a bucket.
+"""
 
 from __future__ import annotations
 
@@ -13,172 +20,227 @@ Sink = Callable[[Any], object]
 clock = time.perf_counter_ns
 
 
-class ASGIBare:
-    """Status, first byte at the response's start, total at the application's return; nothing else."""
-
-    def __init__(self, app: Any, sink: Sink) -> None:
-        self.app, self.sink = app, sink
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        started, status, first = clock(), 0, 0
-
-        def measured_send(message: Any) -> Any:
-            nonlocal status, first
-            if message["type"] == "http.response.start":
-                status, first = message["status"], clock()
-            return send(message)
-
-        try:
-            await self.app(scope, receive, measured_send)
-        finally:
-            self.sink((status, first - started, clock() - started))
-
-
-class ASGISameFacts:
-    """What a record of ours holds for such a request: status, first body byte, last byte taken, bytes, in flight."""
-
-    header = histogram = False
+class Floor:
+    """An application, where its records go, and a histogram for those that count."""
 
     def __init__(self, app: Any, sink: Sink) -> None:
         self.app, self.sink, self.active = app, sink, 0
         self.counts = [0] * (len(BUCKETS) + 1)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started, status, first, size, ended = clock(), 0, 0, 0, 0
-        self.active += 1
 
-        async def last(message: Any) -> None:
-            nonlocal ended
-            await send(message)
-            ended = clock()
+class ASGIBare(Floor):
+    """Status, first byte at the response's start, total at the application's return; nothing else."""
 
-        def measured_send(message: Any) -> Any:
-            nonlocal status, first, size
-            if message["type"] == "http.response.body":
-                first = first or clock()
-                size += len(message.get("body", b""))
-                return send(message) if message.get("more_body", False) else last(message)
+    class Exchange:
+        __slots__ = ("first", "send_to", "status")
+
+        def send(self, message: Any) -> Any:
             if message["type"] == "http.response.start":
-                status = message["status"]
-                if self.header:
-                    value = b"app;dur=%.3f" % ((clock() - started) / 1e6)
-                    message = {**message, "headers": [*message["headers"], (b"server-timing", value)]}
-            return send(message)
+                self.status, self.first = message["status"], clock()
+            return self.send_to(message)
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        exchange = self.Exchange()
+        exchange.send_to = send
+        exchange.status = exchange.first = 0
+        started = clock()
         try:
-            await self.app(scope, receive, measured_send)
+            await self.app(scope, receive, exchange.send)
+        finally:
+            self.sink((exchange.status, exchange.first - started, clock() - started))
+
+
+class ASGISameFacts(Floor):
+    """Status, first body byte, last byte taken, bytes, method, path, in flight."""
+
+    class Exchange:
+        __slots__ = ("ended", "first", "send_to", "size", "started", "status")
+
+        def send(self, message: Any) -> Any:
+            if message["type"] == "http.response.body":
+                if not self.first:
+                    self.first = clock()
+                if "body" in message:
+                    self.size += len(message["body"])
+                if message.get("more_body"):
+                    return self.send_to(message)
+                return self.send_last(message)
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+            return self.send_to(message)
+
+        async def send_last(self, message: Any) -> None:
+            await self.send_to(message)
+            self.ended = clock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        exchange = self.Exchange()
+        exchange.send_to = send
+        exchange.status = exchange.first = exchange.size = exchange.ended = 0
+        self.active += 1
+        exchange.started = started = clock()
+        try:
+            await self.app(scope, receive, exchange.send)
         finally:
             self.active -= 1
-            ended = ended or clock()
-            if self.histogram:
-                self.counts[bisect_left(BUCKETS, (ended - started) / 1e9)] += 1
-            self.sink((scope["method"], scope["path"], status, first - started, ended - started, size))
+            took = (exchange.ended or clock()) - started
+            self.done(
+                took,
+                (
+                    scope["method"],
+                    scope["path"],
+                    exchange.status,
+                    exchange.first - started,
+                    took,
+                    exchange.size,
+                ),
+            )
+
+    def done(self, took: int, record: Any) -> None:
+        self.sink(record)
 
 
 class ASGISameFactsHeader(ASGISameFacts):
-    header = histogram = True
+    """With a Server-Timing header and a bucket."""
+
+    class Exchange(ASGISameFacts.Exchange):
+        __slots__ = ()
+
+        def send(self, message: Any) -> Any:
+            if message["type"] == "http.response.body":
+                if not self.first:
+                    self.first = clock()
+                if "body" in message:
+                    self.size += len(message["body"])
+                if message.get("more_body"):
+                    return self.send_to(message)
+                return self.send_last(message)
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                value = b"app;dur=%.3f" % ((clock() - self.started) / 1e6)
+                message = {**message, "headers": [*message["headers"], (b"server-timing", value)]}
+            return self.send_to(message)
+
+    def done(self, took: int, record: Any) -> None:
+        self.counts[bisect_left(BUCKETS, took / 1e9)] += 1
+        self.sink(record)
 
 
-class WSGIBare:
+class WSGIBare(Floor):
     """Status, first byte at ``start_response``, total at ``close()``: no Python code per chunk, so no bytes either."""
 
-    def __init__(self, app: Any, sink: Sink) -> None:
-        self.app, self.sink = app, sink
+    class Exchange:
+        __slots__ = ("body", "first", "floor", "start_response_of", "started", "status")
 
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        started, status, first = clock(), "", 0
+        def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+            self.status, self.first = status, clock()
+            if exc_info is None:
+                return self.start_response_of(status, headers)
+            return self.start_response_of(status, headers, exc_info)
 
-        def measured_start(given: str, headers: Any, exc_info: Any = None) -> Any:
-            nonlocal status, first
-            status, first = given, clock()
-            return (
-                start_response(given, headers)
-                if exc_info is None
-                else start_response(given, headers, exc_info)
-            )
+        def __iter__(self) -> Any:
+            return iter(self.body)
 
-        body = self.app(environ, measured_start)
-        return PassThrough(body, lambda: self.sink((status, first - started, clock() - started)))
-
-
-class PassThrough:
-    __slots__ = ("body", "done")
-
-    def __init__(self, body: Any, done: Callable[[], object]) -> None:
-        self.body, self.done = body, done
-
-    def __iter__(self) -> Any:
-        return iter(self.body)
-
-    def close(self) -> None:
-        try:
+        def close(self) -> None:
             if hasattr(self.body, "close"):
                 self.body.close()
-        finally:
-            self.done()
-
-
-class WSGISameFacts:
-    """What a record of ours holds: status, first byte, last byte taken, bytes, lost client, in flight."""
-
-    header = histogram = False
-
-    def __init__(self, app: Any, sink: Sink) -> None:
-        self.app, self.sink, self.active = app, sink, 0
-        self.counts = [0] * (len(BUCKETS) + 1)
+            started = self.started
+            self.floor.sink((self.status, self.first - started, clock() - started))
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        started, status = clock(), ""
-        self.active += 1
+        exchange = self.Exchange()
+        exchange.floor = self
+        exchange.start_response_of = start_response
+        exchange.started = clock()
+        exchange.body = self.app(environ, exchange.start_response)
+        return exchange
 
-        def measured_start(given: str, headers: Any, exc_info: Any = None) -> Any:
-            nonlocal status
-            status = given
-            if self.header:
-                headers = [*headers, ("Server-Timing", f"app;dur={(clock() - started) / 1e6:.3f}")]
-            return (
-                start_response(given, headers)
-                if exc_info is None
-                else start_response(given, headers, exc_info)
-            )
 
-        body = self.app(environ, measured_start)
+class WSGIBareHeader(WSGIBare):
+    """With a Server-Timing header and a bucket, still without a look at the chunks."""
 
-        def done(first: int, size: int, whole: bool) -> None:
-            self.active -= 1
+    class Exchange(WSGIBare.Exchange):
+        __slots__ = ()
+
+        def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+            self.status, self.first = status, (first := clock())
+            headers = [*headers, ("Server-Timing", f"app;dur={(first - self.started) / 1e6:.3f}")]
+            if exc_info is None:
+                return self.start_response_of(status, headers)
+            return self.start_response_of(status, headers, exc_info)
+
+        def close(self) -> None:
+            if hasattr(self.body, "close"):
+                self.body.close()
+            started, floor = self.started, self.floor
             took = clock() - started
-            if self.histogram:
-                self.counts[bisect_left(BUCKETS, took / 1e9)] += 1
-            method, path = environ["REQUEST_METHOD"], environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
-            self.sink((method, path, int(status[:3]), first - started, took, size, whole))
+            floor.counts[bisect_left(BUCKETS, took / 1e9)] += 1
+            floor.sink((self.status, self.first - started, took))
 
-        return Counting(body, done)
+
+class WSGISameFacts(Floor):
+    """Status, first byte, last byte taken, bytes, lost client, method, path, in flight."""
+
+    class Exchange:
+        __slots__ = ("body", "environ", "first", "floor", "size", "start_response_of", "started", "status")
+
+        def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+            self.status = status
+            if exc_info is None:
+                return self.start_response_of(status, headers)
+            return self.start_response_of(status, headers, exc_info)
+
+        def __iter__(self) -> Iterator[bytes]:
+            for chunk in self.body:
+                if not self.first:
+                    self.first = clock()
+                self.size += len(chunk)
+                yield chunk
+            self.done(True)
+
+        def close(self) -> None:
+            if self.environ is not None:
+                self.done(False)
+            if hasattr(self.body, "close"):
+                self.body.close()
+
+        def done(self, whole: bool) -> None:
+            started, floor, environ = self.started, self.floor, self.environ
+            took = clock() - started
+            self.environ = None
+            floor.active -= 1
+            method, path = environ["REQUEST_METHOD"], environ["SCRIPT_NAME"] + environ["PATH_INFO"]
+            floor.done(took, (method, path, self.status, self.first - started, took, self.size, whole))
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        exchange = self.Exchange()
+        exchange.floor = self
+        exchange.environ = environ
+        exchange.start_response_of = start_response
+        exchange.first = exchange.size = 0
+        self.active += 1
+        exchange.started = clock()
+        exchange.body = self.app(environ, exchange.start_response)
+        return exchange
+
+    def done(self, took: int, record: Any) -> None:
+        self.sink(record)
 
 
 class WSGISameFactsHeader(WSGISameFacts):
-    header = histogram = True
+    """With a Server-Timing header and a bucket."""
 
+    class Exchange(WSGISameFacts.Exchange):
+        __slots__ = ()
 
-class Counting:
-    __slots__ = ("body", "done")
+        def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+            self.status = status
+            value = f"app;dur={(clock() - self.started) / 1e6:.3f}"
+            headers = [*headers, ("Server-Timing", value)]
+            if exc_info is None:
+                return self.start_response_of(status, headers)
+            return self.start_response_of(status, headers, exc_info)
 
-    def __init__(self, body: Any, done: Callable[[int, int, bool], object]) -> None:
-        self.body, self.done = body, done
-
-    def __iter__(self) -> Iterator[bytes]:
-        first, size, whole = 0, 0, False
-        try:
-            for chunk in self.body:
-                first = first or clock()
-                size += len(chunk)
-                yield chunk
-            whole = True
-        finally:
-            self.done(first, size, whole)
-
-    def close(self) -> None:
-        if hasattr(self.body, "close"):
-            self.body.close()
+    def done(self, took: int, record: Any) -> None:
+        self.counts[bisect_left(BUCKETS, took / 1e9)] += 1
+        self.sink(record)

@@ -242,6 +242,23 @@ def test_a_record_cannot_be_changed() -> None:
         seen[0].status = 500  # type: ignore[misc]
 
 
+def test_what_is_sent_after_the_end_does_not_change_the_record() -> None:
+    """The server drops or refuses it (ASGI HTTP, "Response Body"): the client never sees it."""
+    seen: list[RequestTiming] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await hello(scope, receive, send)
+        await send({"type": "http.response.start", "status": 500, "headers": [(b"server-timing", b"no")]})
+        await send({"type": "http.response.body", "body": b"more", "more_body": True})
+        await send({"type": "http.response.body", "body": b"more"})
+
+    client = ASGIClient(FakeClock())
+    client.call(ASGITimingMiddleware(app, exporters=[seen.append]))
+    assert len(client.sent) == 5
+    (timing,) = seen
+    assert (timing.status, timing.bytes_out, timing.kind, timing.outcome) == (200, 5, "plain", Outcome.OK)
+
+
 def test_a_live_record_can_be_printed() -> None:
     """It stands in the scope, and debug pages and validators print that."""
     printed: list[str] = []

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
-from bridgekit.timing.routes import FalconRoutes, route_from_environ, route_from_scope
+from bridgekit.timing.named_routes import FalconRoutes
+from bridgekit.timing.routes import route_from_environ, route_from_scope
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 

@@ -19,7 +19,7 @@ from bridgekit.timing import (
     set_route,
     span,
 )
-from bridgekit.timing._live import MAX_SPAN_NAMES
+from bridgekit.timing._told import MAX_SPAN_NAMES
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
 
 Work = Callable[[], Awaitable[None]]

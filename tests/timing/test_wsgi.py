@@ -179,6 +179,24 @@ def test_the_end_is_recorded_once_whichever_thread_comes_first() -> None:
         assert len(seen) == 1
 
 
+def test_what_is_written_after_the_end_does_not_change_the_record() -> None:
+    seen: list[RequestTiming] = []
+    kept: list[Any] = []
+
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        kept.append(start_response)
+        kept.append(start_response("200 OK", [("Content-Type", "text/plain")]))
+        return [b"hello"]
+
+    client = WSGIClient(FakeClock(), validates=False)
+    client.call(WSGITimingMiddleware(app, exporters=[seen.append]))
+    late, write = kept
+    write(b"late")
+    late("500 Oh", [("Content-Type", "text/html")])
+    assert client.chunks == [b"hello", b"late"]
+    assert (seen[0].status, seen[0].bytes_out, seen[0].kind) == (200, 5, "plain")
+
+
 def test_backpressure_is_measured_on_request() -> None:
     seen: list[RequestTiming] = []
     clock = FakeClock()

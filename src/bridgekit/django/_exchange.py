@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming, Request
+from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming
 from bridgekit.timing._wsgi_exchange import VERSIONS
 
-__all__ = ["DjangoExchange", "route_of_request"]
+__all__ = ["DjangoExchange", "request_of_request", "route_of_request"]
 
 
 class DjangoExchange(LiveTiming):
@@ -16,17 +16,10 @@ class DjangoExchange(LiveTiming):
 
     __slots__ = ()
 
-    def request(self) -> Request:
-        request = self.source
-        scope = getattr(request, "scope", None)
-        version = scope.get("http_version", "1.1") if scope is not None else None
-        return (
-            "django",
-            version or VERSIONS.get(request.META.get("SERVER_PROTOCOL"), "1.1"),
-            request.scheme or "http",
-            request.method or "GET",
-            request.path,
-        )
+    @property
+    def interface(self) -> str:
+        """The side that measured."""
+        return "django"
 
     def header(self, name: str) -> str | None:
         value: str | None = self.source.headers.get(name)
@@ -61,10 +54,10 @@ class DjangoExchange(LiveTiming):
 
         def finish_and_close() -> None:
             if streams:
-                if not self.finished:
+                if self.source is not None:
                     self.end_early()
             else:
-                self.finish(complete=True)
+                self.finish(True)
             close()
 
         response.close = finish_and_close
@@ -77,7 +70,7 @@ class DjangoExchange(LiveTiming):
         except Exception as error:
             self.fail(error)
             raise
-        self.finish(complete=True)
+        self.finish(True)
 
     async def _async_chunks(self, chunks: Any) -> AsyncIterator[Any]:
         try:
@@ -87,7 +80,7 @@ class DjangoExchange(LiveTiming):
         except Exception as error:
             self.fail(error)
             raise
-        self.finish(complete=True)
+        self.finish(True)
 
     def _see(self, chunk: Any) -> None:
         if chunk:
@@ -96,6 +89,18 @@ class DjangoExchange(LiveTiming):
             elif self._bytes_out:
                 self.pieces = SEVERAL
             self._bytes_out += len(chunk)
+
+
+def request_of_request(request: Any) -> tuple[str, ...]:
+    """Method, path, scheme and HTTP version of an `HttpRequest`, as `Recorder.request_of`."""
+    scope = getattr(request, "scope", None)
+    version = scope.get("http_version", "1.1") if scope is not None else None
+    return (
+        request.method or "GET",
+        request.path,
+        request.scheme or "http",
+        version or VERSIONS.get(request.META.get("SERVER_PROTOCOL"), "1.1"),
+    )
 
 
 def route_of_request(request: Any) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, iscoroutinefunction
 
-from bridgekit.timing.record import SpanTiming
+from bridgekit.timing import SpanTiming
 
 __all__ = ["LayerTimes", "instrument"]
 

@@ -9,13 +9,15 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from bridgekit.django import conf
-from bridgekit.django._exchange import DjangoExchange, route_of_request
+from bridgekit.django._exchange import DjangoExchange, request_of_request, route_of_request
 from bridgekit.django._layers import LayerTimes, instrument
 from bridgekit.django.single_hop import SingleHopMiddleware
-from bridgekit.timing._context import KEY, is_live, live_in_context
+from bridgekit.timing import _context
+from bridgekit.timing._context import KEY, enter, is_live, leave
+from bridgekit.timing._export import checked_exporters
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
-from bridgekit.timing._recorder import Recorder, checked_exporters
+from bridgekit.timing._recorder import Recorder
 from bridgekit.timing.server_timing import RequestView, ServerTiming, everyone, loopback
 
 __all__ = ["SingleHopMiddleware", "TimingMiddleware"]
@@ -52,10 +54,12 @@ class TimingMiddleware:
         if self._layers is not None:
             self._layers.start(request)
         outer = getattr(request, "scope", request.META).get(KEY)
-        around = live_in_context.get()
-        live = outer if is_live(outer) else DjangoExchange(self._recorder, request)
-        if live is not outer:
-            live_in_context.set(live)
+        live, around = outer, None
+        if not is_live(outer):
+            live = DjangoExchange()
+            live.begin(self._recorder, request)
+            if _context.wanted:
+                around = enter(live)
         if self._is_async:
             return self._measure_async(request, live, around)
         try:
@@ -65,7 +69,7 @@ class TimingMiddleware:
             raise
         finally:
             if around is not None:
-                live_in_context.set(around)
+                leave(around)
         return self._done(request, live, response)
 
     async def _measure_async(self, request: Any, live: Any, around: LiveTiming | None) -> Any:
@@ -76,7 +80,7 @@ class TimingMiddleware:
             raise
         finally:
             if around is not None:
-                live_in_context.set(around)
+                leave(around)
         return self._done(request, live, response)
 
     def _failed(self, live: Any, error: BaseException) -> None:
@@ -104,6 +108,7 @@ class TimingMiddleware:
         self._excluded = compile_exclusion(options["exclude"])
         self._recorder = Recorder(
             exporters=checked_exporters(options["exporters"]),
+            request_of=request_of_request,
             route_of=route_of_request,
             server_timing=None
             if show is None

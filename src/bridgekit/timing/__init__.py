@@ -1,16 +1,26 @@
 """How long a request took, and why: one record for every request, the same on both protocols.
 
 `ASGITimingMiddleware` and `WSGITimingMiddleware` measure; exporters (`bridgekit.timing.exporters`) take the finished `RequestTiming`.
+
+`span`, `carry_request` and `set_route` are loaded when they are first used (PEP 562): while nobody imports them, requests need not be
+put into their contexts. Import them where your module begins, not in a function.
 """
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
+from bridgekit.timing._details import SpanTiming
 from bridgekit.timing.asgi import ASGITimingMiddleware
-from bridgekit.timing.record import Kind, Outcome, RequestTiming, SpanTiming
-from bridgekit.timing.routes import set_route
+from bridgekit.timing.outcome import Kind, Outcome
+from bridgekit.timing.record import RequestTiming
 from bridgekit.timing.server_timing import ServerTiming
-from bridgekit.timing.spans import carry_request, span
 from bridgekit.timing.wsgi import WSGITimingMiddleware
+
+if TYPE_CHECKING:
+    from bridgekit.timing.named_routes import set_route
+    from bridgekit.timing.spans import carry_request, span
 
 __all__ = [
     "ASGITimingMiddleware",
@@ -24,3 +34,21 @@ __all__ = [
     "set_route",
     "span",
 ]
+
+_HOMES = {
+    "carry_request": "bridgekit.timing.spans",
+    "set_route": "bridgekit.timing.named_routes",
+    "span": "bridgekit.timing.spans",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

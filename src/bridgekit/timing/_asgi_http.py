@@ -12,6 +12,10 @@ from bridgekit.typing import Message, Receive, Send
 __all__ = ["HTTPExchange", "MeasuredSend"]
 
 
+FIELD_NAMES = {"Server-Timing": b"server-timing", "Timing-Allow-Origin": b"timing-allow-origin"}
+"""The headers of ours as ASGI wants them: lower case (ASGI HTTP, "Response Start")."""
+
+
 class HTTPExchange:
     """Stands between the application and the server, and writes down what passes.
 
@@ -23,28 +27,30 @@ class HTTPExchange:
 
     __slots__ = ("live", "receive_from", "send_to")
 
-    Live = ASGILive
-
-    def __init__(self, live: ASGILive, receive: Receive, send: Send) -> None:
-        self.live = live
-        self.receive_from = receive
-        self.send_to = send
+    live: ASGILive
+    receive_from: Receive
+    send_to: Send
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on, and see what it says."""
         live, kind = self.live, message["type"]
         if kind == "http.response.body":
-            more = message.get("more_body", False)
             size = len(message["body"]) if "body" in message else 0
-            if live._first_byte is None:
-                # ASGI HTTP, "Response Start": a server must not send the start before the first body event.
-                live._first_byte = live.recorder.clock()
-                if more:
-                    live.pieces = OPEN
-            elif size and live._bytes_out:
-                live.pieces = SEVERAL
-            live._bytes_out += size
+            more = "more_body" in message and message["more_body"]
+            if live.pieces == SEVERAL:
+                live._bytes_out += size  # the rest is known: most chunks come this way
+            elif live.source is not None:
+                if live._first_byte is None:
+                    # ASGI HTTP, "Response Start": a server must not send the start before the first body event.
+                    live._first_byte = live.recorder.clock()
+                    if more:
+                        live.pieces = OPEN
+                elif size and live._bytes_out:
+                    live.pieces = SEVERAL
+                live._bytes_out += size
             return self.send_to(message) if more else self._send_last(message)
+        if live.source is None:
+            return self.send_to(message)
         if kind == "http.response.start":
             live._status = message["status"]
             headers = message.get("headers", ())
@@ -76,14 +82,14 @@ class HTTPExchange:
     def fail(self, error: BaseException) -> None:
         """The application raised."""
         live = self.live
-        if not live.finished:
+        if live.source is not None:
             if not live._ended and raised_in(error, code_of(self.send_to)):
                 live.gone = True
             live.fail(error)
 
     def close(self) -> None:
         """The application returned."""
-        self.live.finish(complete=bool(self.live._ended))
+        self.live.finish(bool(self.live._ended))
 
     async def _send_last(self, message: Message) -> None:
         live = self.live
@@ -92,12 +98,12 @@ class HTTPExchange:
         except OSError:
             live.gone = True  # nothing but the server ran in there
             raise
-        if not live.finished:
+        if live.source is not None:
             live._ended = live.recorder.clock()
             # What follows a complete response is background work, not part of it. After a 500 the exception may still
             # come (Starlette's ServerErrorMiddleware answers first and raises then): wait for the return.
             if live._status is None or live._status < 500:
-                live.finish(complete=True)
+                live.finish(True)
 
     async def _send_file(self, message: Message, *, last: bool) -> None:
         """A file that the server reads: extensions "Path Send" and "Zero Copy Send"."""
@@ -134,8 +140,8 @@ def with_timing_header(live: ASGILive, message: Message) -> Message:
     added = live.recorder.headers_for(live)
     if not added:
         return message
-    # A new message: applications send constants.
-    message = {**message, "headers": [*live.response_headers]}
+    message = {**message}  # applications send constants
+    headers = message["headers"] = list(live.response_headers)
     for name, value in added:
-        message["headers"].append((name.lower().encode(), value.encode()))
+        headers.append((FIELD_NAMES[name], value.encode("ascii")))
     return message

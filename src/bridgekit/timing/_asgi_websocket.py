@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any
 
 from bridgekit.timing._blame import code_of, raised_in
 from bridgekit.timing._live import OPEN
 from bridgekit.timing._scope import ASGILive
-from bridgekit.timing.record import Kind
+from bridgekit.timing.outcome import Kind
 from bridgekit.typing import Message, Receive, Send
 
-__all__ = ["WebSocketSession"]
+if TYPE_CHECKING:
+    from bridgekit.timing._recorder import Recorder
+
+__all__ = ["WebSocketLive", "WebSocketSession"]
 
 ORDERLY = frozenset({1000, 1001, 1005})
 """Close codes of a client that left in order: done, going away, and none given (RFC 6455, section 7.4.1)."""
@@ -21,6 +25,10 @@ class WebSocketLive(ASGILive):
 
     __slots__ = ()
 
+    def begin(self, recorder: Recorder, source: Any) -> None:
+        super().begin(recorder, source)
+        self.pieces = OPEN  # not one piece, whatever it says: its kind is asked for
+
     def exchange_kind(self) -> Kind:
         return Kind.WEBSOCKET
 
@@ -30,18 +38,14 @@ class WebSocketSession:
 
     __slots__ = ("live", "receive_from", "send_to")
 
-    Live = WebSocketLive
-
-    def __init__(self, live: ASGILive, receive: Receive, send: Send) -> None:
-        self.live = live
-        self.receive_from = receive
-        self.send_to = send
-        live.pieces = OPEN  # not one piece, whatever it says: its kind is asked for
+    live: ASGILive
+    receive_from: Receive
+    send_to: Send
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on, and see what it says."""
         live, kind = self.live, message["type"]
-        if live.finished:
+        if live.source is None:
             return self.send_to(message)
         if kind == "websocket.send":
             live._bytes_out += payload_size(message)
@@ -63,7 +67,7 @@ class WebSocketSession:
         live, kind = self.live, message["type"]
         if kind == "websocket.receive":
             live.add_receive(0, payload_size(message))
-        elif kind == "websocket.disconnect" and not live._ended and not live.finished:
+        elif kind == "websocket.disconnect" and not live._ended and live.source is not None:
             # ASGI websocket, "Disconnect": the code defaults to 1005.
             live.gone = (message.get("code") or 1005) not in ORDERLY or live._status is None
             live._ended = live.recorder.clock()
@@ -72,7 +76,7 @@ class WebSocketSession:
     def fail(self, error: BaseException) -> None:
         """The application raised; a session that had ended by itself is complete all the same."""
         live = self.live
-        if not live.finished:
+        if live.source is not None:
             if raised_in(error, code_of(self.send_to)):
                 live.gone = True
             live.fail(error)
@@ -80,7 +84,7 @@ class WebSocketSession:
     def close(self) -> None:
         """The application returned; servers close an accepted session for it, with 1000."""
         live = self.live
-        live.finish(complete=bool(live._ended) or live._status == 101)
+        live.finish(bool(live._ended) or live._status == 101)
 
     def _answer(self, status: int) -> None:
         self.live._status = status

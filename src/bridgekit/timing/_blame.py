@@ -7,7 +7,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from bridgekit.exceptions import ClientDisconnected
-from bridgekit.timing.record import Outcome
+from bridgekit.timing.outcome import Outcome
 
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming

@@ -1,27 +1,72 @@
-"""The request that is being measured here, found from any thread or task that carries its context."""
+"""The request that is being measured here, found from any thread or task that carries its context.
+
+Putting a request into its context costs half as much as all the rest of the measuring (every `ContextVar.set` copies a part of
+the context), and only spans and routes named from within ever look there. So nothing is put there until the modules of those are
+imported, which is when they call `want`.
+"""
 
 from __future__ import annotations
 
+import logging
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
+    from bridgekit.timing._recorder import Recorder
 
-__all__ = ["KEY", "current", "is_live", "live_in_context"]
+__all__ = ["KEY", "current", "enter", "is_live", "leave", "recorders", "want"]
 
 KEY = "bridgekit.timing"
 """Where the live record stands in a scope and in an environ (docs/design.md, "How timing crosses an adapter")."""
 
+wanted = False
+"""Whether anybody looks for requests in their context; drivers read it as ``_context.wanted``."""
+
+recorders: WeakSet[Recorder] = WeakSet()
+"""All there are, to know what is in flight."""
+
 # Set once, by the outermost wrapper, to a mutable record: a value set later, further in, would not come out of
 # BaseHTTPMiddleware's task or of a worker thread (Kludex/starlette#1678); a change to a shared record does.
-live_in_context: ContextVar[LiveTiming | None] = ContextVar("bridgekit.timing", default=None)
+_live_in_context: ContextVar[LiveTiming | None] = ContextVar("bridgekit.timing", default=None)
+
+logger = logging.getLogger("bridgekit.timing")
+
+
+def want() -> None:
+    """From now on, requests are put into their contexts; those that run already cannot be, and a warning counts them."""
+    global wanted
+    if wanted:
+        return
+    wanted = True
+    missed = sum(len(recorder.in_flight) for recorder in tuple(recorders))
+    if missed:
+        logger.warning(
+            "span, set_route and carry_request do not know of the %d request(s) that were running when they were first "
+            "imported: import them where the module begins, not in a function",
+            missed,
+        )
 
 
 def current() -> LiveTiming | None:
     """The live record of the request around this code, or None outside of one and after its end."""
-    live = live_in_context.get()
+    live = _live_in_context.get()
     return None if live is None or live.finished else live
+
+
+def enter(live: LiveTiming) -> LiveTiming | None:
+    """Put a request into this context; give back the one that it is made in the middle of, for `leave`."""
+    around = _live_in_context.get()
+    _live_in_context.set(live)
+    return None if around is None or around.finished or around is live else around
+
+
+def leave(around: LiveTiming) -> None:
+    """Give the context back to the request around the one that ends."""
+    # Not reset(token): that raises where a coroutine is closed in another context than its own.
+    if not around.finished:
+        _live_in_context.set(around)
 
 
 def is_live(found: object) -> bool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from bridgekit.timing._context import recorders
+from bridgekit.timing._export import Exporter, one_for_all
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing.queue_time import queue_nanoseconds
-from bridgekit.timing.record import RequestTiming
 from bridgekit.timing.server_timing import ServerTiming
 
-__all__ = ["Clock", "Exporter", "Recorder", "RouteOf"]
-
-Exporter: TypeAlias = Callable[[RequestTiming], object]
-"""Takes a finished record. Called in the request's own thread or task: it must be quick, and may raise."""
+__all__ = ["Clock", "Recorder", "RequestOf", "RouteOf"]
 
 Clock: TypeAlias = Callable[[], int]
 """Tells a time in nanoseconds."""
@@ -24,14 +22,18 @@ Clock: TypeAlias = Callable[[], int]
 RouteOf: TypeAlias = Callable[[Any], str | None]
 """Tells the route template from a scope or an environ after the application ran; None if nothing matched."""
 
+RequestOf: TypeAlias = Callable[[Any], tuple[str, ...]]
+"""Tells method, path, scheme and HTTP version from a scope or an environ, as they stand there; `KeyError` if one is left out."""
+
 logger = logging.getLogger("bridgekit.timing")
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Recorder:
     """The options of one wrapper, and the requests that it has in flight."""
 
     exporters: tuple[Exporter, ...]
+    request_of: RequestOf
     route_of: RouteOf
     clock: Clock = time.perf_counter_ns
     wall_clock: Clock = time.time_ns
@@ -41,35 +43,32 @@ class Recorder:
     send_time: bool = False
     cpu_time: bool = False
     in_flight: set[LiveTiming] = field(default_factory=set)
+    export: Exporter = field(init=False)
     plain: bool = field(init=False)
     """Whether a record needs nothing from the request's headers."""
 
     def __post_init__(self) -> None:
+        recorders.add(self)
         object.__setattr__(self, "plain", not (self.queue_time or self.traceparent))
+        object.__setattr__(self, "export", one_for_all(self.exporters))
 
     def headers_for(self, live: LiveTiming) -> list[tuple[str, str]]:
         """The headers to add to the response that starts; none if the predicate says no, or fails (which is logged)."""
-        if self.server_timing is None:
+        shown = self.server_timing
+        if shown is None:
             return []
         try:
-            return self.server_timing.headers(live)
+            value = shown.value(live)
+            origin = None if shown.timing_allow_origin is None else shown.origin(live)
         except Exception:
-            logger.exception("Server-Timing: %r failed, nothing is shown", self.server_timing.allow)
+            logger.exception("Server-Timing: %r failed, nothing is shown", shown.allow)
             return []
+        if value is None:
+            return []
+        if origin is None:
+            return [("Server-Timing", value)]
+        return [("Server-Timing", value), ("Timing-Allow-Origin", origin)]
 
     def queue_of(self, live: LiveTiming) -> int | None:
         """Nanoseconds from the front server's stamp to the start, or None without a credible stamp."""
         return queue_nanoseconds(live.header, live._wall)
-
-
-def checked_exporters(exporters: Iterable[Exporter]) -> tuple[Exporter, ...]:
-    """The exporters, each of which can be called."""
-    if callable(exporters):
-        raise TypeError("exporters is a list of exporters: write exporters=[exporter]")
-    chosen = tuple(exporters)
-    for exporter in chosen:
-        if not callable(exporter):
-            raise TypeError(
-                f"an exporter is called with each RequestTiming, but {exporter!r} cannot be called"
-            )
-    return chosen

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
-from bridgekit.timing._live import LiveTiming, Request
+from bridgekit.timing._live import LiveTiming
 
-__all__ = ["ASGILive"]
+__all__ = ["ASGILive", "request_of_scope"]
+
+request_of_scope = itemgetter("method", "path", "scheme", "http_version")
+"""As `Recorder.request_of`."""
 
 
 class ASGILive(LiveTiming):
@@ -14,19 +18,15 @@ class ASGILive(LiveTiming):
 
     __slots__ = ()
 
-    def request(self) -> Request:
-        scope = self.source
-        try:
-            return "asgi", scope["http_version"], scope["scheme"], scope["method"], scope["path"]
-        except KeyError:  # a websocket has no method, and the scheme is optional
-            get = scope.get
-            return (
-                "asgi",
-                get("http_version", "1.1"),
-                get("scheme", "http"),
-                get("method", "GET"),
-                scope["path"],
-            )
+    @property
+    def interface(self) -> str:
+        """The side that measured."""
+        return "asgi"
+
+    def sparse_request(self) -> tuple[str, ...]:
+        """A websocket has no method, and the scheme is optional (ASGI HTTP, "Connection Scope")."""
+        get = self.source.get
+        return get("method", "GET"), self.source["path"], get("scheme", "http"), get("http_version", "1.1")
 
     def header(self, name: str) -> str | None:
         return find(self.source.get("headers", ()), name)

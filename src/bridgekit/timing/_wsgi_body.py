@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sized
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 from bridgekit.timing._live import ONE, OPEN, SEVERAL
-from bridgekit.timing._wsgi_exchange import WSGILive
+from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive
 
 __all__ = ["Body", "ListBody", "SizedBody", "hook_file", "measured_body"]
 
@@ -16,12 +16,15 @@ class Body:
     """Passes chunks on and ends the record with the last one.
 
     It has no ``__len__``: servers take a length of 1 as leave to compute Content-Length from the first chunk.
+
+    Not the exchange itself: the application's iterable may hold ``start_response``, so the two would hold each other.
     """
 
-    __slots__ = ("_body", "_live")
+    __slots__ = ("_body", "_exchange", "_live")
 
-    def __init__(self, live: WSGILive, body: Iterable[bytes]) -> None:
-        self._live = live
+    def __init__(self, exchange: WSGIExchange, body: Any) -> None:
+        self._live = exchange.live
+        self._exchange = exchange
         self._body = body
 
     def __iter__(self) -> Iterator[bytes]:
@@ -29,15 +32,14 @@ class Body:
         recorder = live.recorder
         if live.pieces == ONE:
             live.pieces = OPEN
-        if recorder.send_time or recorder.cpu_time:
-            return self._measured_chunks()
-        return self._chunks()
+        chunks = self._chunks()
+        return measured_chunks(live, chunks) if recorder.send_time or recorder.cpu_time else chunks
 
     def _chunks(self) -> Iterator[bytes]:
         # A generator, and not __next__: half the cost per chunk.
-        live = self._live
+        live, chunks = self._live, iter(self._body)
         try:
-            for chunk in self._body:
+            for chunk in chunks:
                 # PEP 3333, "Handling the Content-Length Header": headers go out with the first non-empty chunk.
                 if chunk:
                     if live._first_byte is None:
@@ -46,50 +48,34 @@ class Body:
                         live.pieces = SEVERAL
                     live._bytes_out += len(chunk)
                 yield chunk
+                if live.pieces == SEVERAL:
+                    break
+            for chunk in chunks:  # nothing more to find out
+                live._bytes_out += len(chunk)
+                yield chunk
         except GeneratorExit:
             raise  # the server has had enough: close() knows what that means
         except BaseException as error:
             live.fail(error)
             raise
-        live.finish(complete=live._status is not None)
-
-    def _measured_chunks(self) -> Iterator[bytes]:
-        live = self._live
-        clock, with_cpu = live.recorder.clock, live.recorder.cpu_time
-        taken = self._chunks()
-        while True:
-            if with_cpu:
-                live.begin_cpu()
-            try:
-                chunk = next(taken)
-            except StopIteration:
-                return
-            finally:
-                if with_cpu:
-                    live.end_cpu()
-            started = clock()
-            try:
-                yield chunk
-            finally:
-                if live.recorder.send_time:
-                    live.add_send(clock() - started)
+        live.finish(live._status is not None)
 
     def close(self) -> None:
         """The server is done, or the client has gone (PEP 3333: called once, at the end or before it)."""
         live = self._live
-        if not live.finished:
+        if live.source is not None:
             live.end_early()
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
                 close()
         finally:
-            live.leave()
+            self._exchange.leave()
 
     def __del__(self) -> None:
         # A server that neither reads to the end nor calls close() breaks PEP 3333; the request ended all the same.
         live = self._live
-        if not live.finished:
+        if live.source is not None:
             live.end_early()
 
 
@@ -99,45 +85,85 @@ class SizedBody(Body):
     __slots__ = ()
 
     def __len__(self) -> int:
-        return len(cast("Sized", self._body))
+        return len(self._body)
 
 
-class ListBody(SizedBody):
-    """A list or tuple of chunks: all there at once, and nothing can go wrong in between."""
+class ListBody(WSGIExchange):
+    """A list or tuple of chunks: all there at once, and nothing can go wrong in between.
+
+    The exchange turns into it: another object for each of the commonest responses would cost a tenth of the measuring.
+    """
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        live = self.live
+        if live._first_byte is None:
+            live._first_byte = live.recorder.clock()
+        for chunk in self.body:
+            live._bytes_out += len(chunk)
+            yield chunk
+        live.finish(live._status is not None)
+
+    def close(self) -> None:
+        """The server is done; a list has nothing to close."""
+        live = self.live
+        if live.source is not None:
+            live.end_early()
+        if self.around is not None:
+            self.leave()
+
+    def __del__(self) -> None:
+        # As in Body.
+        live = self.live
+        if live.source is not None:
+            live.end_early()
+
+
+class MeasuredListBody(ListBody):
+    """With ``send_time=True``."""
 
     __slots__ = ()
 
     def __iter__(self) -> Iterator[bytes]:
-        live = self._live
-        if live._first_byte is None:
-            live._first_byte = live.recorder.clock()
-        return self._measured_chunks() if live.recorder.send_time else self._chunks()
+        return measured_chunks(self.live, super().__iter__())
 
-    def _chunks(self) -> Iterator[bytes]:
-        live = self._live
-        for chunk in self._body:
-            live._bytes_out += len(chunk)
+
+def measured_chunks(live: WSGILive, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, with the time that producing them (CPU) and sending them takes."""
+    clock, with_cpu, with_send = live.recorder.clock, live.recorder.cpu_time, live.recorder.send_time
+    while True:
+        if with_cpu:
+            live.begin_cpu()
+        try:
+            chunk = next(chunks)
+        except StopIteration:
+            return
+        finally:
+            if with_cpu:
+                live.end_cpu()
+        started = clock()
+        try:
             yield chunk
-        live.finish(complete=live._status is not None)
-
-    def close(self) -> None:
-        """The server is done; a list has nothing to close."""
-        live = self._live
-        if not live.finished:
-            live.end_early()
-        if live.around is not None:
-            live.leave()
+        finally:
+            if with_send:
+                live.add_send(clock() - started)
 
 
-def measured_body(live: WSGILive, body: Any) -> Any:
+def measured_body(exchange: WSGIExchange, body: Any) -> Any:
     """What to give to the server in place of the application's iterable."""
     kind = type(body)
     if kind is list or kind is tuple:
-        return ListBody(live, body)
-    wrapper = live.source.get("wsgi.file_wrapper")
+        exchange.body = body
+        exchange.__class__ = ListBody if not exchange.live.recorder.send_time else MeasuredListBody
+        return exchange
+    wrapper = exchange.live.source.get("wsgi.file_wrapper")
     if isinstance(wrapper, type) and isinstance(body, wrapper):
-        return hook_file(live, body)
-    return SizedBody(live, body) if hasattr(kind, "__len__") else Body(live, body)
+        return hook_file(exchange.live, body)
+    return SizedBody(exchange, body) if hasattr(kind, "__len__") else Body(exchange, body)
 
 
 def hook_file(live: WSGILive, body: Any) -> Any:
@@ -151,12 +177,12 @@ def hook_file(live: WSGILive, body: Any) -> Any:
     close = getattr(body, "close", None)
 
     def finish_and_close() -> None:
-        live.finish(complete=live._status is not None)
+        live.finish(live._status is not None)
         if close is not None:
             close()
 
     with contextlib.suppress(AttributeError, TypeError):
         body.close = finish_and_close
         return body
-    live.finish(complete=live._status is not None)
+    live.finish(live._status is not None)
     return body

@@ -2,107 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
-__all__ = ["KNOWN_METHODS", "OTHER_METHOD", "Kind", "Outcome", "RequestTiming", "SpanTiming"]
+from bridgekit.timing._details import NANO, NO_EXTRAS, Extras, Spans, nanoseconds, seconds, span_timings
+from bridgekit.timing.methods import KNOWN_METHODS, OTHER_METHOD
+from bridgekit.timing.outcome import Kind, Outcome
 
-KNOWN_METHODS = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"}
-)
-"""The methods that keep their name: RFC 9110 section 9, RFC 5789 and QUERY, the list of OpenTelemetry's conventions."""
-
-OTHER_METHOD = "_OTHER"
-"""What every other method is called, so that a scanner cannot invent label values (OpenTelemetry's name for it)."""
-
-
-class Outcome(StrEnum):
-    """How a request ended. Exactly one holds."""
-
-    OK = "ok"
-    """Complete, status below 400 (or a websocket closed in order)."""
-    CLIENT_ERROR = "client_error"
-    """Complete, status 400 to 499."""
-    SERVER_ERROR = "server_error"
-    """Complete, status 500 or above."""
-    EXCEPTION = "exception"
-    """The application raised before its response began."""
-    STREAM_EXCEPTION = "stream_exception"
-    """The application raised after its response began: the client got a truncated body."""
-    INCOMPLETE = "incomplete"
-    """The application returned without completing its response, though nobody knows of a client that left."""
-    CLIENT_GONE = "client_gone"
-    """The client left before the last byte was handed over."""
-    CANCELLED = "cancelled"
-    """Ended from outside: a cancelled task, or another exception that is not an `Exception` (`SystemExit`)."""
-
-
-class Kind(StrEnum):
-    """What sort of exchange it was: only `PLAIN` ones tell something about latency by their duration."""
-
-    PLAIN = "plain"
-    """The body was handed over in one piece, as a sized collection, or as a file."""
-    STREAM = "stream"
-    """The body came in several pieces: its duration depends on the producer and on the client's speed."""
-    EVENT_STREAM = "event_stream"
-    """Server-sent events (``text/event-stream``): lives as long as the client likes."""
-    WEBSOCKET = "websocket"
-    """A whole websocket session."""
-
-
-class SpanTiming(NamedTuple):
-    """All blocks of one name inside one request."""
-
-    name: str
-    seconds: float
-    """Sum over all of them; blocks that ran at the same time count each."""
-    calls: int = 1
-    description: str = ""
-
-
-NANO = 1e9
-
-Spans: TypeAlias = tuple[SpanTiming, ...]
-
-
-class Extras:
-    """What most requests never have: kept apart, so that those do not pay for it. Times in nanoseconds."""
-
-    __slots__ = (
-        "bytes_in",
-        "cpu",
-        "cpu_since",
-        "inner_route",
-        "layers",
-        "loop_wait",
-        "queue",
-        "receive",
-        "route",
-        "send",
-        "size_unknown",
-        "spans",
-        "thread_wait",
-        "traceparent",
-    )
-
-    def __init__(self) -> None:
-        self.bytes_in = 0
-        self.receive = 0
-        self.send: int | None = None
-        self.cpu: int | None = None
-        self.cpu_since: tuple[int, int] | None = None
-        self.thread_wait: int | None = None
-        self.loop_wait: int | None = None
-        self.queue: int | None = None
-        self.route: str | None = None
-        self.inner_route: tuple[str, str] | None = None
-        self.spans: dict[str, list[Any]] = {}
-        self.layers: Spans = ()
-        self.size_unknown = False
-        self.traceparent: str | None = None
-
-
-NO_EXTRAS = Extras()
+__all__ = ["RequestTiming"]
 
 
 class RequestTiming:
@@ -110,7 +16,7 @@ class RequestTiming:
 
     All times are seconds. ``None`` means "was not measured" or "does not apply", never zero.
 
-    The values are kept as they were measured and become seconds when they are asked for: a frozen dataclass of this size
+    The values are kept as they were measured and get their meaning when they are asked for: a frozen dataclass of this size
     costs 3 us to make, a named tuple 1 us, and one is made for every request.
     """
 
@@ -120,14 +26,10 @@ class RequestTiming:
         "_error_type",
         "_extras",
         "_first_byte",
-        "_http_version",
-        "_interface",
         "_kind",
-        "_method",
         "_outcome",
-        "_path",
+        "_request",
         "_route",
-        "_scheme",
         "_started",
         "_status",
         "_wall",
@@ -136,6 +38,7 @@ class RequestTiming:
     _error_type: str | None
     _extras: Extras | None
     _first_byte: int | None
+    _request: tuple[str, ...]
     _route: str | None
     _status: int | None
 
@@ -167,12 +70,12 @@ class RequestTiming:
         spans: Spans = (),
         layers: Spans = (),
     ) -> None:
-        self._method, self._path, self._route, self._status = method, path, route, status
+        self._request = (method, path, scheme, http_version, interface)
+        self._route, self._status = route, status
         self._outcome, self._kind, self._error_type = outcome, kind, error_type
         self._started, self._ended = 0, round(duration * NANO)
         self._first_byte = nanoseconds(time_to_first_byte)
         self._bytes_out = bytes_out or 0
-        self._http_version, self._scheme, self._interface = http_version, scheme, interface
         self._wall = round(started_at * NANO)
         extras = Extras()
         extras.receive, extras.bytes_in = round(receive_time * NANO), bytes_in
@@ -187,12 +90,13 @@ class RequestTiming:
     @property
     def method(self) -> str:
         """Upper case, one of `KNOWN_METHODS` or `OTHER_METHOD`."""
-        return self._method
+        method = self._request[0]
+        return method if method in KNOWN_METHODS else OTHER_METHOD
 
     @property
     def path(self) -> str:
         """The decoded path as the client asked for it, mount points included; unbounded, so for logs only."""
-        return self._path
+        return self._request[1]
 
     @property
     def route(self) -> str | None:
@@ -272,17 +176,17 @@ class RequestTiming:
     @property
     def http_version(self) -> str:
         """``1.0``, ``1.1``, ``2`` or ``3``."""
-        return self._http_version
+        return self._request[3]
 
     @property
     def scheme(self) -> str:
         """``http``, ``https``, ``ws`` or ``wss``."""
-        return self._scheme
+        return self._request[2]
 
     @property
     def interface(self) -> str:
         """The side that measured: ``asgi``, ``wsgi`` or ``django``."""
-        return self._interface
+        return self._request[4]
 
     @property
     def started_at(self) -> float:
@@ -358,19 +262,3 @@ FIELDS = (
     "layers",
 )
 """The fields of a record, in the order of its repr."""
-
-
-def seconds(value: int | None) -> float | None:
-    return None if value is None else value / NANO
-
-
-def nanoseconds(value: float | None) -> int | None:
-    return None if value is None else round(value * NANO)
-
-
-def span_timings(spans: dict[str, list[Any]]) -> Spans:
-    if not spans:
-        return ()
-    return tuple(
-        SpanTiming(name, spent / NANO, calls, text) for name, (spent, calls, text) in list(spans.items())
-    )

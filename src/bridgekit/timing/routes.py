@@ -2,47 +2,15 @@
 
 A template has bounded cardinality and is fit for a label; a path has not. So whatever is uncertain is None here, never the path.
 
-Falcon and Quart leave nothing behind: there, `set_route` is called from within the request, for Falcon by `FalconRoutes`.
+Falcon and Quart leave nothing behind: there, the route is named from within the request (`bridgekit.timing.named_routes`).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from bridgekit.timing._context import current
 from bridgekit.timing._starlette import starlette_route
 from bridgekit.typing import Environ, Scope
 
-__all__ = [
-    "FalconRoutes",
-    "route_at_start",
-    "route_from_environ",
-    "route_from_scope",
-    "set_route",
-    "tell_route",
-]
-
-
-def set_route(template: str) -> None:
-    """Name the route of the request around this code; outside of one, nothing happens."""
-    live = current()
-    if live is not None:
-        live.set_route(template)
-
-
-class FalconRoutes:
-    """Falcon middleware (WSGI and ASGI) that names the route: ``falcon.App(middleware=[FalconRoutes()])``."""
-
-    def process_resource(self, req: Any, resp: Any, resource: Any, params: dict[str, Any]) -> None:
-        """Falcon calls this once a route has matched."""
-        if req.uri_template:
-            set_route(req.uri_template)
-
-    async def process_resource_async(
-        self, req: Any, resp: Any, resource: Any, params: dict[str, Any]
-    ) -> None:
-        """The same under ASGI."""
-        self.process_resource(req, resp, resource, params)
+__all__ = ["route_at_start", "route_from_environ", "route_from_scope", "tell_route"]
 
 
 def route_from_scope(scope: Scope) -> str | None:
@@ -57,7 +25,7 @@ def route_from_scope(scope: Scope) -> str | None:
 
 def route_from_environ(environ: Environ) -> str | None:
     """The template that Flask left in the environ; while the response starts only (see `route_at_start`)."""
-    return route_at_start(environ)
+    return route_at_start(environ) if "werkzeug.request" in environ else None
 
 
 def route_at_start(environ: Environ) -> str | None:

@@ -30,6 +30,9 @@ NOT_TOKEN = re.compile(r"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 NOT_PRINTABLE = re.compile(r"[^ -~]")
 
 
+DECIMALS = tuple(f".{thousandths:03d}" for thousandths in range(1000))
+
+
 class Entry(NamedTuple):
     """One metric of the header."""
 
@@ -45,6 +48,7 @@ class RequestView:
 
     def __init__(self, live: LiveTiming) -> None:
         self._live = live
+        live.note_request()
 
     @property
     def source(self) -> Any:
@@ -53,15 +57,16 @@ class RequestView:
 
     @property
     def method(self) -> str:
-        return self._live.request()[3]
+        """As the client sent it, whatever it is."""
+        return self._live._request[0]
 
     @property
     def path(self) -> str:
-        return self._live.request()[4]
+        return self._live.path
 
     @property
     def scheme(self) -> str:
-        return self._live.request()[2]
+        return self._live.scheme
 
     @property
     def client(self) -> str | None:
@@ -118,24 +123,26 @@ class ServerTiming:
         if origin is not None and (not origin or NOT_PRINTABLE.search(origin)):
             raise ValueError(f"timing_allow_origin is {origin!r}: a header value is visible ASCII")
 
-    def headers(self, live: LiveTiming) -> list[tuple[str, str]]:
-        """The headers to add to the response that starts now: none, one or two. May raise what `allow` raises."""
+    def value(self, live: LiveTiming) -> str | None:
+        """The header's value for the response that starts now; None for whom it is not. May raise what `allow` raises."""
         if self.allow is not everyone and not self.allow(RequestView(live)):
-            return []
+            return None
         if live._extras is None and live.recorder.plain and not self.traceparent:
-            # Most responses have one entry, which needs no care: fixed text and a fixed-point number.
-            value = f"app;dur={live.elapsed() * 1000:.3f}"
-        else:
-            value = format_entries(self._entries(live), self.max_bytes)
-        headers = [("Server-Timing", value)]
-        if self.timing_allow_origin is not None and live.response_header("timing-allow-origin") is None:
-            headers.append(("Timing-Allow-Origin", self.timing_allow_origin))
-        return headers
+            # Most responses have one entry, which needs no care, and formatting a float costs as much as all the rest.
+            micros = (live.recorder.clock() - live._started) // 1000
+            return f"app;dur={micros // 1000}{DECIMALS[micros % 1000]}"
+        return format_entries(self._entries(live), self.max_bytes)
+
+    def origin(self, live: LiveTiming) -> str | None:
+        """The value of ``Timing-Allow-Origin`` beside it; None if nobody asks for one or the application sent its own."""
+        if self.timing_allow_origin is None or live.response_header("timing-allow-origin") is not None:
+            return None
+        return self.timing_allow_origin
 
     def _entries(self, live: LiveTiming) -> Iterable[Entry]:
         """The most telling first, because the last ones go if there is no room."""
         # "app" and not "total": what follows the start of the response cannot be in a header.
-        entries = [Entry("app", live.elapsed())]
+        entries = [Entry("app", (live.recorder.clock() - live._started) / 1e9)]
         if live.recorder.queue_time and (queued := live.recorder.queue_of(live)) is not None:
             entries.append(Entry("queue", queued / 1e9))
         entries += [Entry(name, seconds, text) for name, seconds, text in live.known_so_far()]

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
-from bridgekit.timing._context import current
+from bridgekit.timing._context import current, want
 
 __all__ = ["carry_request", "span"]
+
+want()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridgekit.timing.record import Kind, Outcome, RequestTiming
+from bridgekit.timing.outcome import Kind, Outcome
+from bridgekit.timing.record import RequestTiming
 
 __all__ = ["BUCKETS", "FAILURES", "STREAM_BUCKETS", "as_dict", "latency", "status_label"]
 

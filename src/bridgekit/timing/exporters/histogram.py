@@ -9,7 +9,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from bridgekit.timing.exporters._fields import BUCKETS
-from bridgekit.timing.record import Kind, Outcome, RequestTiming
+from bridgekit.timing.outcome import Kind, Outcome
+from bridgekit.timing.record import RequestTiming
 
 __all__ = ["Distribution", "HistogramExporter", "SeriesKey"]
 
@@ -74,12 +75,14 @@ class HistogramExporter:
         key = (timing.method, timing.route, timing.status, timing.outcome, timing.kind)
         duration = timing.duration
         bucket = bisect_left(self.bounds, duration)
-        with self._lock:
-            counts = self._series.get(key)
-            if counts is None:
-                counts = self._new_series(key)
+        lock = self._lock
+        lock.acquire()  # "with" costs twice as much
+        try:
+            counts = self._series[key] if key in self._series else self._new_series(key)
             counts[bucket] += 1
             counts[-1] += duration
+        finally:
+            lock.release()
 
     def snapshot(self) -> dict[SeriesKey, Distribution]:
         """All distributions as they are now."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from bridgekit.timing.exporters._fields import FAILURES, as_dict, latency
-from bridgekit.timing.record import Kind, RequestTiming
+from bridgekit.timing.outcome import Kind
+from bridgekit.timing.record import RequestTiming
 
 __all__ = ["LoggingExporter"]
 

@@ -17,7 +17,8 @@ from opentelemetry.trace import (
 )
 
 from bridgekit.timing.exporters._fields import BUCKETS, FAILURES, STREAM_BUCKETS
-from bridgekit.timing.record import Kind, RequestTiming
+from bridgekit.timing.outcome import Kind
+from bridgekit.timing.record import RequestTiming
 
 __all__ = ["OpenTelemetryExporter"]
 

@@ -16,7 +16,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
 from bridgekit.timing.exporters._fields import BUCKETS, STREAM_BUCKETS, status_label
-from bridgekit.timing.record import Kind, RequestTiming
+from bridgekit.timing.outcome import Kind
+from bridgekit.timing.record import RequestTiming
 
 __all__ = ["PrometheusExporter", "scrape"]
 

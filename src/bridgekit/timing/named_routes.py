@@ -1,0 +1,33 @@
+"""Route templates that are named from within the request, for frameworks that leave nothing behind for a wrapper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridgekit.timing._context import current, want
+
+__all__ = ["FalconRoutes", "set_route"]
+
+want()
+
+
+def set_route(template: str) -> None:
+    """Name the route of the request around this code; outside of one, nothing happens."""
+    live = current()
+    if live is not None:
+        live.set_route(template)
+
+
+class FalconRoutes:
+    """Falcon middleware (WSGI and ASGI) that names the route: ``falcon.App(middleware=[FalconRoutes()])``."""
+
+    def process_resource(self, req: Any, resp: Any, resource: Any, params: dict[str, Any]) -> None:
+        """Falcon calls this once a route has matched."""
+        if req.uri_template:
+            set_route(req.uri_template)
+
+    async def process_resource_async(
+        self, req: Any, resp: Any, resource: Any, params: dict[str, Any]
+    ) -> None:
+        """The same under ASGI."""
+        self.process_resource(req, resp, resource, params)
