@@ -12,11 +12,11 @@ import contextvars
 import importlib
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, TypeAlias
 
+from bridgekit.concurrency.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
 from bridgekit.concurrency.mailbox import LoopGone
 
@@ -58,6 +58,8 @@ class LoopThread:
 
     def _run(self) -> None:
         try:
+            if threads_are_greenlets():
+                isolate_running_loops()
             self.loop.run(self._started.set)
         except BaseException as error:
             self._failure = error
@@ -188,14 +190,8 @@ def lease(name: BackendName, closing: Work) -> Lease:
     return _state().take(name, closing)
 
 
-def _gevent_patched() -> bool:
-    """Whether threads are greenlets here. Then a loop that waits in C stops the whole process."""
-    monkey: Any = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("threading"))
-
-
 def _new_loop(name: BackendName) -> OwnedLoop:
-    if name != "asyncio" and _gevent_patched():
+    if name != "asyncio" and threads_are_greenlets():
         raise RuntimeError(
             f"backend={name!r} cannot run under gevent's monkey patching: use backend='asyncio'"
         )
