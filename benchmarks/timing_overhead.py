@@ -172,6 +172,7 @@ def asgi_apps(app: Any) -> dict[str, Any]:
         OURS: ASGITimingMiddleware(app, exporters=[ring.append]),
         OURS_SPANS: ASGITimingMiddleware(app, exporters=[ring.append]),
         OURS_HEADER: ASGITimingMiddleware(app, **shown),
+        **exporting(ASGITimingMiddleware, app),
     } | asgi_peers(app)
 
 
@@ -187,6 +188,7 @@ def wsgi_apps(app: Any) -> dict[str, Any]:
         OURS: WSGITimingMiddleware(app, exporters=[ring.append]),
         OURS_SPANS: WSGITimingMiddleware(app, exporters=[ring.append]),
         OURS_HEADER: WSGITimingMiddleware(app, **shown),
+        **exporting(WSGITimingMiddleware, app),
     } | wsgi_peers(app)
 
 
@@ -212,6 +214,43 @@ def made(makers: dict[str, Callable[[Any], Any]], app: Any) -> dict[str, Any]:
         except ImportError as error:
             print(f"left out: {name} ({error})", file=sys.stderr)
     return found
+
+
+def exporting(middleware: Any, app: Any) -> dict[str, Any]:
+    """Ours with the metrics libraries that the peers use."""
+    makers = {
+        "bridgekit -> OpenTelemetryHistograms": otel_histograms,
+        "bridgekit -> OpenTelemetryExporter": otel_exporter,
+        "bridgekit -> PrometheusExporter": prometheus_exporter,
+    }
+    return made(
+        {name: lambda app, make=make: middleware(app, exporters=[make()]) for name, make in makers.items()},
+        app,
+    )
+
+
+def otel_histograms() -> Any:
+    from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
+
+    from bridgekit.timing.exporters.opentelemetry_histograms import OpenTelemetryHistograms
+
+    histograms = OpenTelemetryHistograms(ConsoleMetricExporter())
+    histograms.register(meter_provider())
+    return histograms
+
+
+def otel_exporter() -> Any:
+    from bridgekit.timing.exporters.opentelemetry import OpenTelemetryExporter
+
+    return OpenTelemetryExporter(meter_provider())
+
+
+def prometheus_exporter() -> Any:
+    from prometheus_client import CollectorRegistry
+
+    from bridgekit.timing.exporters.prometheus import PrometheusExporter
+
+    return PrometheusExporter(CollectorRegistry())
 
 
 def meter_provider() -> Any:

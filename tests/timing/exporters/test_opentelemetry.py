@@ -88,12 +88,15 @@ def test_attributes_tell_what_is_known_and_nothing_else(changes: Any, expected: 
     assert {name: point.attributes.get(name) for name in expected} == expected
 
 
-def test_sessions_stay_out_of_the_duration() -> None:
-    found = metrics_of(TIMING._replace(kind=Kind.WEBSOCKET, status=101, duration=3600))
+@pytest.mark.parametrize("kind", [Kind.STREAM, Kind.EVENT_STREAM, Kind.WEBSOCKET])
+def test_what_lasts_as_long_as_it_likes_stays_out_of_the_duration(kind: Kind) -> None:
+    found = metrics_of(TIMING._replace(kind=kind, duration=3600))
     assert "http.server.request.duration" not in found
-    session = found["bridgekit.http.server.session.duration"]
-    assert (session.unit, session.data.data_points[0].sum) == ("s", 3600)
-    assert session.data.data_points[0].attributes["network.protocol.name"] == "websocket"
+    stream = found["bridgekit.http.server.stream.duration"]
+    (point,) = stream.data.data_points
+    assert (stream.unit, point.sum, point.attributes["bridgekit.kind"]) == ("s", 3600, kind.value)
+    assert point.attributes.get("network.protocol.name") == ("websocket" if kind is Kind.WEBSOCKET else None)
+    assert found["bridgekit.http.server.time_to_first_byte"].data.data_points[0].sum == 0.01
 
 
 def spans_of(timing: RequestTiming) -> Any:
