@@ -9,8 +9,8 @@ from bridgekit.check.parsing import parse_file
 
 
 def found(root: Path) -> list[tuple[str, int]]:
-    places = find_async_views(root, lambda file: parse_file(str(file)))
-    return [(Path(place.path).name, place.line) for place in places]
+    views = find_async_views(root, lambda file: parse_file(str(file)))
+    return [(Path(view.location.path).name, view.location.line) for view in views if not view.non_atomic]
 
 
 VIEWS = """

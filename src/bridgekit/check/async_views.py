@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bridgekit.check.flow import dotted_name, identifiers
+from bridgekit.check.flow import ReadFunction, dotted_name, identifiers, location_in
 from bridgekit.check.parsing import SourceModule
-from bridgekit.middleware_chain.facts import Location
+from bridgekit.check.subject import AsyncView
 
 __all__ = ["find_async_views", "python_files"]
 
@@ -38,13 +38,13 @@ def python_files(root: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[Location]:
-    """``async def`` functions that take a request in files named for views, those left out of transactions excepted.
+def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[AsyncView]:
+    """``async def`` functions that take a request in files named for views.
 
     Only files whose bytes hold ``async def`` are parsed. A function counts if its first parameter is ``request``, a
     method if it has an HTTP verb's name and its class is called a view.
     """
-    found: list[Location] = []
+    found: list[AsyncView] = []
     for file in python_files(root):
         if not any("view" in part for part in file.relative_to(root).parts):
             continue
@@ -55,21 +55,24 @@ def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[L
             continue
         module = load(file)
         for node in module.tree.body if module.tree is not None else ():
-            found += [Location(module.path, view.lineno, view.col_offset + 1) for view in _views(node)]
+            found += _views(node, module)
     return found
 
 
-def _views(node: ast.stmt) -> Iterator[ast.AsyncFunctionDef]:
+def _views(node: ast.stmt, module: SourceModule) -> Iterator[AsyncView]:
     if isinstance(node, ast.AsyncFunctionDef):
         arguments = [*node.args.posonlyargs, *node.args.args]
-        if arguments and arguments[0].arg == "request" and not _is_non_atomic(node):
-            yield node
+        if arguments and arguments[0].arg == "request":
+            yield _view(node, module, non_atomic=_is_non_atomic(node))
     elif isinstance(node, ast.ClassDef) and any("View" in dotted_name(base) for base in node.bases):
-        if _is_non_atomic(node):
-            return
+        non_atomic = _is_non_atomic(node)
         for inner in node.body:
             if isinstance(inner, ast.AsyncFunctionDef) and (inner.name in _VERBS or inner.name == "dispatch"):
-                yield inner
+                yield _view(inner, module, non_atomic=non_atomic)
+
+
+def _view(node: ast.AsyncFunctionDef, module: SourceModule, *, non_atomic: bool) -> AsyncView:
+    return AsyncView(location_in(module, node), ReadFunction(node, module), non_atomic)
 
 
 def _is_non_atomic(node: ast.AsyncFunctionDef | ast.ClassDef) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "called_function",
     "called_functions",
     "dotted_name",
+    "functions_on_loop",
     "handles_async",
     "identifiers",
     "imported_names",
@@ -172,6 +173,30 @@ def called_functions(
                 if awaited or not callee.is_async
             ]
     return list(seen.values())
+
+
+def functions_on_loop(definition: Definition) -> list[ReadFunction]:
+    """What certainly runs on the event loop in async mode: ``async def`` entry points and all that they call directly."""
+    starts = [
+        function
+        for function in own_functions(definition)
+        if function.is_async or _is_undispatched_call(function, definition)
+    ]
+    return called_functions(starts, definition)
+
+
+def _is_undispatched_call(function: ReadFunction, definition: Definition) -> bool:
+    """Whether it is a sync ``__call__`` that Django calls in async mode too, because it never dispatches on it.
+
+    The usual way there is a parent that became async-capable: the child's ``__call__`` then hides its ``__acall__``, and calls
+    hooks on the event loop that the parent would have sent to a thread.
+    """
+    return (
+        function.name == "__call__"
+        and bool(function.owner)
+        and definition.kind is DefinitionKind.CLASS
+        and not any(handles_async(each.node) for each in called_functions([function], definition))
+    )
 
 
 def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:

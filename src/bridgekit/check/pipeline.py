@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +20,12 @@ from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import FoundProject, find_project
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.rules import ALL_RULES
-from bridgekit.check.rules._databases import database_options
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
 from bridgekit.check.source import SourceReader
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.stacks import build_subject
-from bridgekit.check.subject import Project, Subject
+from bridgekit.check.subject import AsyncView, Project, Subject
 from bridgekit.check.suppress import split_silenced
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location, MiddlewareFacts
@@ -116,6 +115,7 @@ class _Checker:
         self._total = 0
         self._reader = SourceReader(self.finder)
         self._read: dict[str, Definition] = {}
+        self._views: Sequence[AsyncView] | None = None
         self._project = Project(
             found.root,
             options.server,
@@ -124,6 +124,7 @@ class _Checker:
             tuple(
                 self.finder.load_file(path) for path in found.entry_points if not path.endswith("manage.py")
             ),
+            self._async_views,
         )
 
     def _say(self, name: str) -> None:
@@ -148,7 +149,7 @@ class _Checker:
                 if isinstance(entry.dotted_path, str)
             }
         )
-        project = self._with_async_views(result)
+        project = self._project
         live = self._live(module) if self.options.live else None
         if live is not None:
             subjects = [self._live_subject(project, result, live)]
@@ -164,18 +165,12 @@ class _Checker:
             definition = self._read[dotted_path] = self._reader.read(dotted_path, listed_at)
         return definition
 
-    def _with_async_views(self, result: SettingsResult) -> Project:
-        """Look for async views only where a rule asks for them: that reads the project's files."""
-        atomic = any(
-            option.value is True
-            for variant in result.variants
-            for _, option in database_options(variant, "ATOMIC_REQUESTS")
-        )
-        if not atomic:
-            return self._project
-        self._say("async views")
-        views = find_async_views(Path(self.found.root), self._load_view_file)
-        return replace(self._project, async_views=tuple(views))
+    def _async_views(self) -> Sequence[AsyncView]:
+        """Looked for once, and only where a rule asks: that reads the project's files."""
+        if self._views is None:
+            self._say("async views")
+            self._views = find_async_views(Path(self.found.root), self._load_view_file)
+        return self._views
 
     def _load_view_file(self, path: Path) -> SourceModule:
         return self.finder.load_file(path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridgekit.check.flow import ReadFunction
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.settings.result import Variant
 from bridgekit.check.source.definition import Definition
@@ -13,7 +14,20 @@ from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Layer
 
-__all__ = ["CheckedMiddleware", "Project", "Subject"]
+__all__ = ["AsyncView", "CheckedMiddleware", "Project", "Subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncView:
+    """An ``async def`` view of the project. ``non_atomic``: it was taken out of ATOMIC_REQUESTS by its decorator."""
+
+    location: Location
+    function: ReadFunction
+    non_atomic: bool = False
+
+
+def _no_views() -> Sequence[AsyncView]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,7 @@ class Project:
     """What is known of the project beside its settings.
 
     ``versions`` holds the installed versions of distributions by normalised name; ``entry_points`` the parsed ``asgi.py`` and
-    ``wsgi.py`` files. ``async_views`` are places where an ``async def`` view was seen.
+    ``wsgi.py`` files. ``async_views()`` gives the ``async def`` views that were seen; they are looked for when first asked for.
     """
 
     root: str
@@ -29,7 +43,7 @@ class Project:
     python_version: tuple[int, ...] = ()
     versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     entry_points: tuple[SourceModule, ...] = ()
-    async_views: tuple[Location, ...] = ()
+    async_views: Callable[[], Sequence[AsyncView]] = _no_views
 
     def owns(self, location: Location | None) -> bool:
         """Whether the place is in the project's own files, which its developers can edit."""

@@ -140,7 +140,7 @@ def test_brg004_finds_what_breaks(tmp_path: Path) -> None:
 def test_brg006_finds_what_an_async_view_cannot_see(tmp_path: Path) -> None:
     """The view on the event loop looks into another thread's local; a context variable it sees."""
     seen: list[bool] = []
-    source = brg006.SOURCE + "\nLOOK.append(lambda: hasattr(state, 'user'))\n"
+    source = brg006.SYNC + "\nLOOK.append(lambda: hasattr(state, 'user'))\n"
     look: list[Any] = []
 
     async def view(request: HttpRequest) -> HttpResponse:
@@ -160,6 +160,13 @@ def test_brg006_finds_what_an_async_view_cannot_see(tmp_path: Path) -> None:
         f"import {__name__} as here\nLOOK = here.LOOK\n{in_context}", tmp_path, look_with(look, view)
     )[0]
     assert seen == [False, True]
+
+
+def test_brg006_finds_what_outlives_its_request(tmp_path: Path) -> None:
+    """Set on the event loop, the state is still on the loop's thread when the request is over."""
+    source = f"import {__name__} as here\nLOOK = here.LOOK\n{brg006.SOURCE}\nLOOK.append(lambda: hasattr(state, 'user'))\n"
+    assert answer(source, tmp_path)[0]
+    assert LOOK[-1]()
 
 
 LOOK: list[Any] = []

@@ -2,22 +2,100 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.async_views import find_async_views
+from bridgekit.check.modules import ModuleFinder
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
 
 SOURCE = """
 import threading
+from django.utils.decorators import sync_and_async_middleware
 state = threading.local()
 
+@sync_and_async_middleware
 def M(get_response):
-    def middleware(request):
+    async def middleware(request):
         remember(request)
-        return get_response(request)
+        return await get_response(request)
     return middleware
 
 def remember(request):
     state.user = request
 """
+SYNC = """
+import threading
+state = threading.local()
+
+def M(get_response):
+    def middleware(request):
+        state.user = request
+        return get_response(request)
+    return middleware
+
+def current():
+    return getattr(state, "user", None)
+
+def current_name():
+    return current().name
+
+def unrelated():
+    return 1
+"""
+
+
+def with_views(check_rule: CheckRule, root: Path, views: str, source: str = SYNC) -> list[str]:
+    (root / "views.py").write_text(views, "utf-8")
+    finder = ModuleFinder([root])
+    found = find_async_views(root, finder.load_file)
+    return [f.message for f in check_rule("BRG006", source, async_views=lambda: found)]
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        "from app import current\nasync def home(request):\n    return current()\n",
+        "import app\nasync def home(request):\n    return app.current_name()\n",
+        "from app import state\nasync def home(request):\n    return state.user\n",
+    ],
+)
+def test_an_async_view_that_reads_it_is_found(check_rule: CheckRule, tmp_path: Path, views: str) -> None:
+    """The view runs on the event loop's thread, the middleware in another."""
+    (message,) = with_views(check_rule, tmp_path, views)
+    assert "which the async view home reads" in message
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        "from app import current\ndef home(request):\n    return current()\n",
+        "from app import unrelated\nasync def home(request):\n    return unrelated()\n",
+        "from other import current\nasync def home(request):\n    return current()\n",
+        "async def home(request):\n    current = request.current\n    return current\n",
+    ],
+)
+def test_where_only_threads_read_it_it_is_right(check_rule: CheckRule, tmp_path: Path, views: str) -> None:
+    """All sync code of one request runs in one thread (asgiref's ThreadSensitiveContext)."""
+    assert with_views(check_rule, tmp_path, views) == []
+
+
+def test_hooks_of_a_mixin_run_in_one_thread(check_rule: CheckRule) -> None:
+    """`MiddlewareMixin.__acall__` sends both to the thread of the request."""
+    source = """
+        import threading
+        from django.utils.deprecation import MiddlewareMixin
+        state = threading.local()
+        class M(MiddlewareMixin):
+            def process_request(self, request):
+                state.request = request
+            def process_response(self, request, response):
+                del state.request
+                return response
+    """
+    assert check_rule("BRG006", source) == []
 
 
 def test_a_context_variable_is_right(check_rule: CheckRule) -> None:
@@ -55,7 +133,8 @@ def test_writing_request_state_is_found(check_rule: CheckRule) -> None:
     """Also through a helper of the module."""
     (finding,) = check_rule("BRG006", SOURCE)
     assert "keeps request state in state, a threading.local" in finding.message
-    assert finding.location.line == 11
+    assert "sets it in remember, which runs on the event loop" in finding.message
+    assert finding.location.line == 13
 
 
 def test_a_subclass_of_local_is_found(check_rule: CheckRule) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from bridgekit.middleware_chain.facts import Location
+from pathlib import Path
+
+from bridgekit.check.async_views import find_async_views
+from bridgekit.check.parsing import parse_file
+from bridgekit.check.subject import AsyncView
 from tests.check.rules.conftest import CheckRule
 
-VIEW = Location("/p/views.py", 3)
 ATOMIC = {"DATABASES": {"default": {"ENGINE": "x", "ATOMIC_REQUESTS": True}, "other": {"ENGINE": "x"}}}
 
 
@@ -14,14 +17,28 @@ def test_without_async_views_it_is_right(check_rule: CheckRule) -> None:
     assert check_rule("BRG017", middleware=[], settings=ATOMIC) == []
 
 
-def test_without_the_option_async_views_are_right(check_rule: CheckRule) -> None:
+def views(folder: Path, source: str) -> list[AsyncView]:
+    (folder / "views.py").write_text(source, "utf-8")
+    return find_async_views(folder, lambda path: parse_file(str(path)))
+
+
+def test_without_the_option_async_views_are_right(check_rule: CheckRule, tmp_path: Path) -> None:
     """Off is Django's default."""
     settings = {"DATABASES": {"default": {"ATOMIC_REQUESTS": False}}}
-    assert check_rule("BRG017", middleware=[], settings=settings, async_views=(VIEW,)) == []
+    found = views(tmp_path, "async def home(request): pass\n")
+    assert check_rule("BRG017", middleware=[], settings=settings, async_views=lambda: found) == []
 
 
-def test_both_together_are_found_for_the_database_that_has_it(check_rule: CheckRule) -> None:
+def test_views_taken_out_of_transactions_are_right(check_rule: CheckRule, tmp_path: Path) -> None:
+    """`non_atomic_requests` is what Django asks for."""
+    found = views(tmp_path, "@transaction.non_atomic_requests\nasync def home(request): pass\n")
+    assert len(found) == 1
+    assert check_rule("BRG017", middleware=[], settings=ATOMIC, async_views=lambda: found) == []
+
+
+def test_both_together_are_found_for_the_database_that_has_it(check_rule: CheckRule, tmp_path: Path) -> None:
     """BaseHandler.make_view_atomic raises RuntimeError."""
-    (finding,) = check_rule("BRG017", middleware=[], settings=ATOMIC, async_views=(VIEW,))
+    found = views(tmp_path, "async def home(request): pass\n")
+    (finding,) = check_rule("BRG017", middleware=[], settings=ATOMIC, async_views=lambda: found)
     assert finding.subject == "DATABASES.default.ATOMIC_REQUESTS"
-    assert [related.location for related in finding.related] == [VIEW]
+    assert [related.location for related in finding.related] == [found[0].location]

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import (
     ReadFunction,
-    called_functions,
     dotted_name,
-    handles_async,
+    functions_on_loop,
     identifiers,
     imported_names,
     location_in,
@@ -20,7 +19,7 @@ from bridgekit.check.flow import (
 )
 from bridgekit.check.rule import Rule
 from bridgekit.check.settings.result import Known
-from bridgekit.check.source.definition import Definition, DefinitionKind
+from bridgekit.check.source.definition import Definition
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode
@@ -91,12 +90,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             or checked.facts.async_capable.answer is not Answer.YES
         ):
             continue
-        starts = [
-            function
-            for function in own_functions(definition)
-            if function.is_async or _is_on_loop(function, definition)
-        ]
-        for function in called_functions(starts, definition):
+        for function in functions_on_loop(definition):
             imports = imported_names(function.module)
             for node, what, instead in blocking(
                 function, imports, definition, session_queries=session_queries
@@ -110,20 +104,6 @@ def check(subject: Subject) -> Iterator[Problem]:
                     # One of a kind at a place: a user is evaluated once, whatever is read of it afterwards.
                     subject=f"{checked.dotted_path}:{'.'.join(what.split('.')[:2])}",
                 )
-
-
-def _is_on_loop(function: ReadFunction, definition: Definition) -> bool:
-    """Whether it is a sync ``__call__`` that Django calls in async mode too, because it never dispatches on it.
-
-    The usual way there is a parent that became async-capable: the child's ``__call__`` then hides its ``__acall__``, and calls
-    hooks on the event loop that the parent would have sent to a thread.
-    """
-    return (
-        function.name == "__call__"
-        and bool(function.owner)
-        and definition.kind is DefinitionKind.CLASS
-        and not any(handles_async(each.node) for each in called_functions([function], definition))
-    )
 
 
 def _session_uses_database(subject: Subject) -> bool:

@@ -1,14 +1,16 @@
-"""BRG006: request state in a threading.local, which an async view never sees."""
+"""BRG006: request state in a threading.local that code on the event loop writes or reads."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Problem, Related, Severity
 from bridgekit.check.flow import (
+    ReadFunction,
     called_functions,
     dotted_name,
+    functions_on_loop,
     imported_names,
     location_in,
     own_functions,
@@ -17,36 +19,126 @@ from bridgekit.check.flow import (
 )
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.rule import Rule
-from bridgekit.check.subject import Subject
-from bridgekit.middleware_chain.requests import Server
+from bridgekit.check.source.definition import Definition
+from bridgekit.check.subject import AsyncView, CheckedMiddleware, Subject
+from bridgekit.middleware_chain.facts import Answer
+from bridgekit.middleware_chain.requests import Mode, Server
+
+_FIX = "Use a contextvars.ContextVar, or asgiref.local.Local."
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """A module-level ``threading.local()`` that the middleware's functions write to, under ASGI."""
+    """A module-level ``threading.local()`` that the middleware fills, where the event loop's thread meets it (ASGI).
+
+    In threads alone it holds: all sync code of one request runs in one thread (asgiref.sync.ThreadSensitiveContext).
+    """
     if subject.project.server is not Server.ASGI:
         return
     for checked in subject.middleware:
         if checked.definition is None or checked.certainly_not_used:
             continue
-        for function in called_functions(own_functions(checked.definition), checked.definition):
-            written = _written(function.node)
-            written &= thread_locals(function.module) if written else set()
-            if written and not _knows_contexts(function.module):
-                name = sorted(written)[0]
+        problem = _written_on_loop(checked, checked.definition, subject) or _read_by_view(
+            checked, checked.definition, subject
+        )
+        if problem is not None:
+            yield problem
+
+
+def _written_on_loop(checked: CheckedMiddleware, definition: Definition, subject: Subject) -> Problem | None:
+    """The middleware's own code on the loop fills it: the loop's thread, and so the state, is that of all requests."""
+    if not checked.may_run(Mode.ASYNC) or checked.facts.async_capable.answer is not Answer.YES:
+        return None
+    for function in functions_on_loop(definition):
+        for name in _filled(function):
+            place = location_in(function.module, function.node)
+            return Problem(
+                f"{checked.dotted_path} keeps request state in {name}, a threading.local, and sets it in {function.name}, "
+                "which runs on the event loop in async mode: all requests share that thread, and see each other's state",
+                place if subject.project.owns(place) else checked.listed_at,
+                _FIX,
+                subject=checked.dotted_path,
+            )
+    return None
+
+
+def _read_by_view(checked: CheckedMiddleware, definition: Definition, subject: Subject) -> Problem | None:
+    """An async view reads what the middleware filled in another thread."""
+    for function in called_functions(own_functions(definition), definition):
+        for name in _filled(function):
+            view = next(
+                (v for v in subject.project.async_views() if _reads(v, name, function.module, definition)),
+                None,
+            )
+            if view is not None:
                 place = location_in(function.module, function.node)
-                yield Problem(
-                    f"{checked.dotted_path} keeps request state in {name}, a threading.local: "
-                    "code on the event loop, async views first, does not see it",
+                return Problem(
+                    f"{checked.dotted_path} keeps request state in {name}, a threading.local, which the async view "
+                    f"{view.function.name} reads: on the event loop's thread it is not there",
                     place if subject.project.owns(place) else checked.listed_at,
-                    "Use a contextvars.ContextVar, or asgiref.local.Local.",
+                    _FIX,
                     subject=checked.dotted_path,
+                    related=(Related(view.location, "async view"),),
                 )
-                break
+    return None
 
 
-def _knows_contexts(module: SourceModule) -> bool:
-    """Whether the module keeps context variables as well: its author then tells threads from requests."""
-    return bool({"contextvars.ContextVar", "contextvars"} & set(imported_names(module).values()))
+def _filled(function: ReadFunction) -> list[str]:
+    """Thread-locals that the function sets attributes of, in modules that know no context variables.
+
+    Who keeps context variables as well tells threads from requests.
+    """
+    written = _written(function.node)
+    if not written or {"contextvars.ContextVar", "contextvars"} & set(
+        imported_names(function.module).values()
+    ):
+        return []
+    return sorted(written & thread_locals(function.module))
+
+
+def _reads(view: AsyncView, name: str, module: SourceModule, definition: Definition) -> bool:
+    """Whether the view names the thread-local, or calls a function of its module that reads it."""
+    accessors = _readers(name, module, definition) | {name}
+    imports = imported_names(view.function.module)
+    for node in walk_own(view.function.node):
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            continue
+        origin, _, last = resolved_name(node, imports).rpartition(".")
+        # A package may hand on what its module defines; a plain name is one of the view's own module.
+        near = origin.partition(".")[0] == module.name.partition(".")[0] if origin else False
+        if last in accessors and (near or (not origin and view.function.module.path == module.path)):
+            return True
+    return False
+
+
+def _readers(name: str, module: SourceModule, definition: Definition) -> set[str]:
+    """The module's functions that read an attribute of the thread-local, themselves or through what they call."""
+    functions = [
+        ReadFunction(node, module)
+        for node in (module.tree.body if module.tree is not None else ())
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    return {
+        function.name
+        for function in functions
+        if any(_loads(called.node, name) for called in called_functions([function], definition))
+    }
+
+
+def _loads(function: ast.AST, name: str) -> bool:
+    return any(
+        (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and dotted_name(node.value) == name
+        )
+        or (
+            isinstance(node, ast.Call)
+            and dotted_name(node.func) == "getattr"
+            and bool(node.args)
+            and dotted_name(node.args[0]) == name
+        )
+        for node in walk_own(function)
+    )
 
 
 def thread_locals(module: SourceModule) -> set[str]:

@@ -8,15 +8,14 @@ from bridgekit.check.finding import Problem, Related, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._databases import database_options
 from bridgekit.check.subject import Subject
+from bridgekit.middleware_chain.facts import Location
 
 
 def check(subject: Subject) -> Iterator[Problem]:
     """One problem for each database with ATOMIC_REQUESTS, where an async view was seen (BaseHandler.make_view_atomic)."""
-    views = subject.project.async_views
-    if not views:
-        return
     for alias, option in database_options(subject.variant, "ATOMIC_REQUESTS"):
-        if option.value is True:
+        views = _atomic_views(subject) if option.value is True else ()
+        if views:
             yield Problem(
                 f'ATOMIC_REQUESTS is on for database "{alias}", and the project has {len(views)} async views: '
                 "each raises RuntimeError unless it is decorated with non_atomic_requests",
@@ -25,6 +24,10 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject=f"DATABASES.{alias}.ATOMIC_REQUESTS",
                 related=tuple(Related(view, "async view") for view in views[:5]),
             )
+
+
+def _atomic_views(subject: Subject) -> tuple[Location, ...]:
+    return tuple(view.location for view in subject.project.async_views() if not view.non_atomic)
 
 
 RULE = Rule("BRG017", "atomic-requests", Severity.ERROR, check)
