@@ -104,6 +104,7 @@ class WebSocketResponder:
                 return [verdicts[0].body]
             self._connection.serve(lambda: self._post(self._sent))
         finally:
+            self._connection.close()
             self._post(self._leave)
         if "gunicorn.socket" in environ:
             raise StopIteration

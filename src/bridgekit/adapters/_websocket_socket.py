@@ -115,8 +115,11 @@ class WebSocketConnection:
                 self._sock.setblocking(True)
                 # The server ends the connection (RFC 6455 7.1.1); werkzeug would keep it for another request.
                 self._sock.shutdown(socket.SHUT_RDWR)
-            self._bell_in.close()
-            self._bell_out.close()
+
+    def close(self) -> None:
+        """Let go of what the waiting took, whether `serve` was called or the handshake refused."""
+        self._bell_in.close()
+        self._bell_out.close()
 
     def _wait(self) -> None:
         mask = (0 if self._paused else selectors.EVENT_READ) | (selectors.EVENT_WRITE if self._output else 0)
