@@ -98,6 +98,9 @@ def count_hops() -> Iterator[HopCount]:
     and `AsyncClient`, Starlette's ``TestClient``, httpx with its ``ASGITransport`` and ``WSGITransport``. Note that Django's
     `Client` builds the WSGI chain: use `AsyncClient` for what ASGI costs.
 
+    What runs when the block ends is not waited for. `ASGIToWSGI` gives the response back while the application may still close it (Django:
+    one more crossing): in tests make it with ``wait_for_background=True``.
+
     The test must not cross itself inside the block: ``async_to_sync(client.get)("/")`` would make a WSGI request of an ASGI one. Blocks
     may be nested and run in several threads at once; each sees everything.
     """

@@ -12,12 +12,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
+from bridgekit.adapters import _wsgi_responder, _wsgi_response
 from bridgekit.adapters._app_run import AppRun
 from bridgekit.adapters._asgi_runtime import ASGIRuntime
+from bridgekit.adapters._websocket_responder import WebSocketResponder
 
 __all__ = ["Event", "listening"]
 
@@ -49,7 +52,7 @@ class _Here(threading.local):
 _here = _Here()
 _lock = threading.Lock()
 _listeners: tuple[Listener, ...] = ()
-_originals: list[tuple[type, str, Any]] = []
+_originals: list[tuple[type | ModuleType, str, Any]] = []
 
 
 @contextmanager
@@ -78,6 +81,8 @@ def _install() -> None:
         (AsyncToSync, "__call__", _probe_to_loop),
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
+        (_wsgi_responder, "carry_out", _probe_carry_out),
+        (_wsgi_response, "carry_out", _probe_carry_out),
     ):
         original = getattr(owner, name)
         _originals.append((owner, name, original))
@@ -155,10 +160,23 @@ def _probe_wsgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
 def _probe_asgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
     def admit(self: ASGIRuntime, responder: Any) -> Any:
         # The wait itself comes later, in the response's iteration, and another call of this thread cannot come between.
-        _tell(name_of(responder._app), to_thread=False)
+        first = _tell(name_of(responder._app), to_thread=False)
+        # The application runs there, or in a copy of it.
+        context = responder._context if isinstance(responder, WebSocketResponder) else responder.context
+        context.run(_arrived_by.set, first)
         return original(self, responder)
 
     return admit
+
+
+def _probe_carry_out(original: Callable[..., None]) -> Callable[..., None]:
+    def carry_out(before: contextvars.Context, after: contextvars.Context) -> None:
+        # The adapters give the caller the context as the application leaves it, perhaps in the middle of a crossing.
+        mine = _arrived_by.get()
+        original(before, after)
+        _arrived_by.set(mine)
+
+    return carry_out
 
 
 def name_of(target: Any) -> str:
