@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +15,13 @@ import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "django_mixed"
 
-STATUS = {"/gone/": 410, "/broken/": 500, "/nowhere/": 404}
+STATUS = {"/gone/": 410, "/broken/": 500, "/nowhere/": 404, "/legacy/nowhere": 404, "/live/echo": 101}
 SETTINGS = ["config.settings.prod", "config.settings.dev"]
 NEEDED = ("django", "flask", "gunicorn", "starlette", "uvicorn", "websockets", "whitenoise", "wsproto")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+Hops = dict[str, dict[str, tuple[int, str, str, str]]]
+"""By server and path: status, hops counted, hops said, all crossings as text."""
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"the example needs {', '.join(MISSING)}")
 
@@ -33,27 +38,43 @@ def test_the_walk_works_under_both_servers() -> None:
     assert (done.returncode, done.stdout.count("a websocket")) == (0, 4), done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("settings", SETTINGS)
-def test_the_hops_of_every_url_are_those_of_the_checker(settings: str) -> None:
-    """Counted in the running project against the facts that were read from source; plain ones stand in the report."""
+@pytest.fixture(scope="module", params=SETTINGS)
+def hops(request: pytest.FixtureRequest) -> tuple[str, Hops]:
+    """The settings module, and what hops.py tells of it."""
+    return request.param, counted_with(request.param)
+
+
+@functools.cache
+def counted_with(settings: str) -> Hops:
     done = run(str(Path(__file__).with_name("hops.py")), settings)
     assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout)
+    told: Hops = json.loads(done.stdout)
+    return told
+
+
+@pytest.mark.parametrize("server", ["asgi", "wsgi"])
+def test_the_hops_of_every_url_are_those_of_the_checker(server: str, hops: tuple[str, Hops]) -> None:
+    """Counted in the running project, mounted URLs too, against the facts that were read from source."""
+    rows = hops[1][server]
+    assert len(rows) == {"asgi": 15, "wsgi": 14}[server]
     for path, (status, counted, said, listed) in rows.items():
-        assert (status, str(counted)) == (STATUS.get(path, 200), said), f"{path}: {listed}"
-    printed = run("-m", "bridgekit", "check", ".", "--settings", settings).stdout
-    assert (
-        f"today: {rows['/async/'][1]} hops with an async view, {rows['/sync/'][1]} with a sync view"
-        in printed
-    )
+        assert (status, counted) == (STATUS.get(path, 200), said), f"{path}: {listed}"
+
+
+@pytest.mark.parametrize("server", ["asgi", "wsgi"])
+def test_the_number_that_the_checker_prints_is_counted(server: str, hops: tuple[str, Hops]) -> None:
+    """The line for people, for a plain view of either kind."""
+    settings, rows = hops[0], hops[1][server]
+    printed = run("-m", "bridgekit", "check", ".", "--settings", settings, "--server", server).stdout
+    said = re.search(r"today: (\d+) hops? with an async view, (\d+) with a sync view", printed)
+    assert said is not None, printed
+    assert list(said.groups()) == [rows["/async/"][1], rows["/sync/"][1]]
 
 
 def test_the_last_line_of_production_saves_hops() -> None:
     """The number that the one line is for."""
-    dev, prod = (
-        json.loads(run(str(Path(__file__).with_name("hops.py")), name).stdout) for name in reversed(SETTINGS)
-    )
-    assert prod["/async/"][1] < dev["/async/"][1]
+    prod, dev = (counted_with(name)["asgi"]["/async/"] for name in SETTINGS)
+    assert (prod[1], dev[1]) == ("4", "14")
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
