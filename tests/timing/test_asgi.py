@@ -242,6 +242,32 @@ def test_a_record_cannot_be_changed() -> None:
         seen[0].status = 500  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("messages", "headers", "size"),
+    [
+        ([{"file": 7, "more_body": False}], [(b"content-length", b"70")], 70),
+        ([{"file": 7, "more_body": True}, {"file": 7, "offset": 35}], [(b"Content-Length", b"70")], 70),
+        ([{"file": 7}], [], None),
+    ],
+)
+def test_zero_copy_sends_are_a_file(messages: list[Any], headers: list[Any], size: int | None) -> None:
+    """Extension "Zero Copy Send": the server reads the file by itself, in one or several pieces."""
+    seen: list[RequestTiming] = []
+    clock = FakeClock()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for message in messages:
+            await send({"type": "http.response.zerocopysend", **message})
+        clock.advance(60)  # background work
+
+    client = ASGIClient(clock, send_seconds=0.5)
+    client.call(ASGITimingMiddleware(app, exporters=[seen.append], clock=clock))
+    (timing,) = seen
+    assert (timing.outcome, timing.bytes_out, timing.kind) == (Outcome.OK, size, "plain")
+    assert timing.duration == 0.5 * len(client.sent)
+
+
 def test_what_is_sent_after_the_end_does_not_change_the_record() -> None:
     """The server drops or refuses it (ASGI HTTP, "Response Body"): the client never sees it."""
     seen: list[RequestTiming] = []

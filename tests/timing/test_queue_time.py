@@ -109,6 +109,11 @@ def test_mod_wsgi_tells_it_in_the_environ() -> None:
     assert [r.queue_time for r in got] == [None, 0.04]
 
 
+def test_mod_wsgis_own_queue_counts_where_apaches_time_is_missing() -> None:
+    got = records([], {"mod_wsgi.queue_start": str(STAMP // 1000)}, queue_time=True)
+    assert [r.queue_time for r in got] == [None, 0.04]
+
+
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

@@ -179,6 +179,23 @@ def test_the_end_is_recorded_once_whichever_thread_comes_first() -> None:
         assert len(seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("mount", "path", "measured"),
+    [
+        ("", "/healthz", False),
+        ("/static", "/a.css", False),
+        ("", "/healthz2", True),
+        ("/app", "/healthz", True),
+    ],
+)
+def test_excluded_paths_are_not_measured(mount: str, path: str, measured: bool) -> None:
+    """The whole path counts, mount point included."""
+    seen: list[RequestTiming] = []
+    app = WSGITimingMiddleware(answering([b"a"]), exporters=[seen.append], exclude=["/healthz", "/static/*"])
+    WSGIClient(FakeClock()).call(app, environ_of(path=path, SCRIPT_NAME=mount))
+    assert bool(seen) is measured
+
+
 def test_what_is_written_after_the_end_does_not_change_the_record() -> None:
     seen: list[RequestTiming] = []
     kept: list[Any] = []

@@ -25,6 +25,9 @@ VERSIONS = {
 
 MAX_STATUSES = 1000
 
+MOD_WSGI_STAMPS = {"x-request-start": "mod_wsgi.request_start", "x-queue-start": "mod_wsgi.queue_start"}
+"""Microseconds from mod_wsgi: Apache's time of the request, and when it was handed to a daemon process."""
+
 request_of_environ = itemgetter(
     "REQUEST_METHOD", "PATH_INFO", "wsgi.url_scheme", "SERVER_PROTOCOL", "SCRIPT_NAME"
 )
@@ -66,9 +69,8 @@ class WSGILive(LiveTiming):
     def header(self, name: str) -> str | None:
         environ = self.source
         value: str | None = environ.get("HTTP_" + name.upper().replace("-", "_"))
-        if value is None and name == "x-request-start":
-            # Microseconds, set by mod_wsgi from Apache's time of the request.
-            value = environ.get("mod_wsgi.request_start")
+        if value is None and name in MOD_WSGI_STAMPS:
+            value = environ.get(MOD_WSGI_STAMPS[name])
         return value
 
     def client(self) -> str | None:
