@@ -12,9 +12,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -34,15 +37,31 @@ def main() -> None:
     for settings, (name, command) in itertools.product(SETTINGS, SERVERS.items()):
         port = free_port()
         where = str(port) if name == "uvicorn" else f"127.0.0.1:{port}"
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
-        with subprocess.Popen([sys.executable, "-m", *command, where], cwd=HERE, env=environment) as server:
-            try:
-                wait_for(port, server)
-                print(f"{name} on port {port} with {settings}:", flush=True)
-                walk(f"http://127.0.0.1:{port}")
-            finally:
-                server.terminate()
+        print(f"{name} on port {port} with {settings}:", flush=True)
+        with serving([*command, where], settings, port):
+            walk(f"http://127.0.0.1:{port}")
     print("All of it worked, under both.")
+
+
+@contextmanager
+def serving(command: list[str], settings: str, port: int) -> Iterator[None]:
+    """A running server, whose log is shown only if something fails: one view raises on purpose."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings}
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=HERE, env=environment, stdout=log, stderr=log
+        ) as server,
+    ):
+        try:
+            wait_for(port, server)
+            yield
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read())
+            raise
+        finally:
+            server.terminate()
 
 
 def walk(url: str) -> None:
