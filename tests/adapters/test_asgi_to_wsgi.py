@@ -95,6 +95,16 @@ def test_a_response_of_one_piece_has_its_length(bridge: Bridge) -> None:
     assert len(iterable) == 1  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_response_without_body_has_no_pieces(bridge: Bridge, wait: bool) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(204, headers=[]))
+        await send(piece(b""))
+
+    iterable = bridge(app, wait_for_background=wait)(environ_of(), lambda *a: lambda b: None)
+    assert list(iterable) == []
+
+
 def test_a_stream_has_no_length_however_fast_it_is(bridge: Bridge) -> None:
     """Whether its end is there before the thread looks is chance; headers must not depend on it."""
 

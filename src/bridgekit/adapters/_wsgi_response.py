@@ -85,7 +85,9 @@ class WSGIResponse:
             return Whole(self, first)
         failure = self._responder.close()
         self._closed = True
-        return [first] if failure is None else Failed(failure, first)
+        if failure is not None:
+            return Failed(failure, first)
+        return [first] if first else []
 
     def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
         """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
@@ -234,10 +236,10 @@ class Stream(Iterator[bytes]):
 
 
 class Whole(list[bytes]):
-    """A response in one piece, whose application has not ended yet. A list: servers take its length."""
+    """A response in at most one piece, whose application has not ended yet. A list: servers take its length."""
 
     def __init__(self, response: WSGIResponse, body: bytes) -> None:
-        super().__init__((body,))
+        super().__init__((body,) if body else ())
         self._response = response
 
     def close(self) -> None:
@@ -251,7 +253,7 @@ class Failed(list[bytes]):
     """A complete response, often an error page, whose application raised after it: raised to the server at the end."""
 
     def __init__(self, failure: BaseException, body: bytes) -> None:
-        super().__init__((body,))
+        super().__init__((body,) if body else ())
         self._failure: BaseException | None = failure
 
     def close(self) -> None:
