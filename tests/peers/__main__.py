@@ -1,7 +1,9 @@
-"""Run the peers' own tests of their adapters against bridgekit's and compare with the direction's table in docs.
+"""Run the peers' own tests against bridgekit and compare with the direction's table in docs.
 
-``python -m tests.peers`` puts `WSGIToASGI` in their place, ``python -m tests.peers asgi_to_wsgi`` puts `ASGIToWSGI`. Their source distributions are downloaded when this runs; nothing of theirs is kept. Exits 1 if a test that is not in
-the table does not pass, or one that is in the table does.
+``python -m tests.peers`` puts `WSGIToASGI` in the place of their adapters, ``python -m tests.peers asgi_to_wsgi`` puts
+`ASGIToWSGI`; ``python -m tests.peers round_trip`` runs the whole suites of frameworks with both between test client and
+application. Their source distributions are downloaded when this runs; nothing of theirs is kept. Exits 1 if a test that is
+not in the table does not pass, or one that is in the table does.
 """
 
 from __future__ import annotations
@@ -13,43 +15,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.peers.directions import DIRECTIONS, Direction
+from tests.peers.verdicts import Verdict, compare, compare_counts, judge, judge_whole, summary
 
-
-@dataclass(frozen=True)
-class Direction:
-    """The adapter under test: where its exceptions are listed, and each peer's tests of its own such adapter."""
-
-    table: Path
-    suites: dict[str, str]
-
-
-DIRECTIONS = {
-    "wsgi_to_asgi": Direction(
-        ROOT / "docs" / "peers.md",
-        {
-            "a2wsgi": "tests/test_wsgi.py",
-            "asgiref": "tests/test_wsgi.py",
-            "starlette": "tests/middleware/test_wsgi.py",
-            "uvicorn": "tests/middleware/test_wsgi.py",
-        },
-    ),
-    "asgi_to_wsgi": Direction(ROOT / "docs" / "peers_asgi_to_wsgi.md", {"a2wsgi": "tests/test_asgi.py"}),
-}
-
-DIFFERS = "differs"
-NOT_THE_ADAPTER = "not the adapter"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one test, in the table's words; None for one that passes and proves something."""
-
-    exception: str | None
-    message: str = ""
+Results = dict[str, dict[str, Any]]
 
 
 def main(name: str = "wsgi_to_asgi") -> None:
@@ -57,14 +29,27 @@ def main(name: str = "wsgi_to_asgi") -> None:
         sys.exit(f"{name} is no direction; there are {', '.join(DIRECTIONS)}")
     direction = DIRECTIONS[name]
     found: dict[str, Verdict] = {}
+    rows: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        for peer in direction.suites:
-            verdicts = run_suite(name, peer, fetch(peer, Path(folder)), Path(folder))
+        for peer, suite in direction.suites.items():
+            source = fetch(peer, Path(folder))
+            results = run_suite(name, peer, source, [*suite.options, suite.tests])
+            if direction.whole:
+                verdicts, counts = judge_whole(results, fail_bare(name, peer, source, results))
+                rows.append(counts.row(peer, version(peer)))
+                sys.stdout.write(f"{rows[-1]}\n")
+            else:
+                verdicts = {test: judge(result) for test, result in results.items()}
             sys.stdout.write(f"{peer} {version(peer)}: {summary(verdicts)}\n")
-            found |= verdicts
-    complaints = compare(found, direction.table)
+            found |= {name_of(peer, test, direction): verdict for test, verdict in verdicts.items()}
+    complaints = compare(found, direction.table) + compare_counts(rows, direction.table)
     sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     sys.exit(1 if complaints else 0)
+
+
+def name_of(peer: str, test: str, direction: Direction) -> str:
+    """A test's name in the table: without its file, where there is one file only."""
+    return f"{peer}::{test.removeprefix('tests/') if direction.whole else test.partition('::')[2]}"
 
 
 def version(peer: str) -> str:
@@ -81,19 +66,25 @@ def fetch(peer: str, folder: Path) -> Path:
     return folder / archive.name.removesuffix(".tar.gz")
 
 
-def run_suite(direction: str, peer: str, source: Path, folder: Path) -> dict[str, Verdict]:
-    """The verdicts on the tests of the peer's suite, by "peer::test"."""
-    results = folder / f"{peer}.json"
-    empty = folder / "no.ini"  # not the peer's own settings, which name plugins that are not here
+def run_suite(
+    direction: str, peer: str, source: Path, arguments: list[str], *, bare: bool = False
+) -> Results:
+    """What became of each test of the peer, by its node id.
+
+    :param bare: leave everything as it is, for comparison.
+    """
+    results = source.with_suffix(".json")
+    results.unlink(missing_ok=True)
+    empty = source.with_suffix(".ini")  # not the peer's own settings, which name plugins that are not here
     empty.write_text("[pytest]\n")
     options = ["-q", "-c", str(empty), "--rootdir", str(source), "-p", "peer_shim", "-p", "no:randomly"]
     shown = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, DIRECTIONS[direction].suites[peer]],
+        [sys.executable, "-m", "pytest", *options, *arguments],
         cwd=source,
         env={
             **os.environ,
             "PEER": peer,
-            "PEER_DIRECTION": direction,
+            "PEER_DIRECTION": "bare" if bare else direction,
             "PEER_RESULTS": str(results),
             "PYTHONPATH": str(Path(__file__).parent),
         },
@@ -103,52 +94,19 @@ def run_suite(direction: str, peer: str, source: Path, folder: Path) -> dict[str
         timeout=300,
     )
     # 0: all pass; 1: some do not. Anything else, or no test at all, is no result.
-    tests = json.loads(results.read_text()) if results.exists() else {}
+    tests: Results = json.loads(results.read_text()) if results.exists() else {}
     if shown.returncode not in (0, 1) or not tests:
         sys.exit(f"{peer}'s tests did not run:\n{shown.stdout}{shown.stderr}")
-    return {f"{peer}::{name.partition('::')[2]}": judge(result) for name, result in tests.items()}
+    return tests
 
 
-def judge(result: dict[str, object]) -> Verdict:
-    if not result["passed"]:
-        return Verdict(DIFFERS if result["touched"] else NOT_THE_ADAPTER, str(result["message"]))
-    return Verdict(None if result["touched"] else NOT_THE_ADAPTER, "passes without a look at the adapter")
-
-
-def summary(verdicts: dict[str, Verdict]) -> str:
-    exceptions = [verdict.exception for verdict in verdicts.values()]
-    counts = [f"{exceptions.count(None)} of {len(exceptions)} tests pass"]
-    counts += [
-        f"{exceptions.count(kind)} {kind}" for kind in (DIFFERS, NOT_THE_ADAPTER) if kind in exceptions
-    ]
-    return ", ".join(counts)
-
-
-def expected_exceptions(text: str) -> dict[str, str]:
-    """The table's rows ``| `peer::test` | result | reason |``: test to result."""
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]]
-        for line in text.splitlines()
-        if line.startswith("| `")
-    ]
-    for row in rows:
-        if len(row) != 3 or row[1] not in (DIFFERS, NOT_THE_ADAPTER) or not row[2]:
-            sys.exit(f"not a row of test, result and reason: {row}")
-    return {row[0].strip("`"): row[1] for row in rows}
-
-
-def compare(found: dict[str, Verdict], table: Path) -> list[str]:
-    """What does not agree, in both directions."""
-    expected = expected_exceptions(table.read_text())
-    complaints = []
-    for test, verdict in found.items():
-        if verdict.exception != expected.get(test):
-            is_now, was = verdict.exception or "passes", expected.get(test, "passes")
-            complaints.append(f"{test}: {is_now} ({verdict.message}); docs/{table.name} says: {was}")
-    complaints += [
-        f"{test}: in docs/{table.name}, but there is no such test" for test in expected.keys() - found.keys()
-    ]
-    return complaints
+def fail_bare(direction: str, peer: str, source: Path, results: Results) -> set[str]:
+    """Those of the failing tests that fail without bridgekit, too."""
+    failed = [test for test, result in results.items() if result["outcome"] == "failed"]
+    if not failed:
+        return set()
+    bare = run_suite(direction, peer, source, ["-p", "no:asyncio", *failed], bare=True)
+    return {test for test in failed if bare[test]["outcome"] == "failed"}
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from round_trip import ROUND_TRIP, shut_down_bridges, touched
 
 import bridgekit
 
-touched = {"calls": 0}
 results: dict[str, dict[str, object]] = {}
 
 
@@ -164,28 +164,53 @@ TO_ASGI: dict[str, dict[str, object]] = {
 
 
 REPLACED = {"asgi_to_wsgi": TO_WSGI, "wsgi_to_asgi": TO_ASGI}
+"""By direction. "round_trip" puts something around what is there, "bare" replaces nothing."""
 
 
-def pytest_configure() -> None:
-    for name, replacement in REPLACED[os.environ["PEER_DIRECTION"]][os.environ["PEER"]].items():
-        module, _, attribute = name.rpartition(".")
-        found = importlib.import_module(module)
-        assert hasattr(found, attribute), f"{name} is no more: the peer has moved its adapter"
-        setattr(found, attribute, replacement)
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Before the first of the peer's own modules is imported."""
+    direction, peer = os.environ["PEER_DIRECTION"], os.environ["PEER"]
+    if direction == "round_trip":
+        for name, around in ROUND_TRIP[peer].items():
+            replace(name, around)
+    elif direction != "bare":
+        for name, replacement in REPLACED[direction][peer].items():
+            replace(name, lambda _, replacement=replacement: replacement)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    touched["calls"] = 0
-    yield
-    results[item.nodeid]["touched"] = touched["calls"] > 0
+def replace(name: str, replacement: Callable[[Any], object]) -> None:
+    module, _, attribute = name.rpartition(".")
+    found = importlib.import_module(module)
+    assert hasattr(found, attribute), f"{name} is no more: the peer has moved it"
+    setattr(found, attribute, replacement(getattr(found, attribute)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[object]:
+    touched.update(calls=0, websockets=0)
+    try:
+        return (yield)
+    finally:
+        shut_down_bridges()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[object]:
+    if call.when == "teardown":
+        item.user_properties += touched.items()  # the way to the process that collects the reports
+    return (yield)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    result = results.setdefault(report.nodeid, {"passed": True, "message": ""})
-    if not report.passed:
-        result.update(passed=False, message=str(report.longrepr).strip().rpartition("\n")[2])
+    result = results.setdefault(report.nodeid, {"outcome": "passed", "message": ""})
+    if report.outcome != "passed" and result["outcome"] != "failed":
+        result.update(outcome=report.outcome, message=str(report.longrepr).strip().rpartition("\n")[2])
+    if report.when == "teardown":
+        met = dict(report.user_properties)
+        result.update(touched=met["calls"] > 0, websockets=met["websockets"] > 0)
 
 
-def pytest_sessionfinish() -> None:
-    Path(os.environ["PEER_RESULTS"]).write_text(json.dumps(results))
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # a worker's reports go to the process that started it
+        Path(os.environ["PEER_RESULTS"]).write_text(json.dumps(results))
