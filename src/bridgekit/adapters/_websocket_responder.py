@@ -11,7 +11,7 @@ from typing import Any
 
 from bridgekit.adapters._asgi_response import ResponseState
 from bridgekit.adapters._context import rehome
-from bridgekit.adapters._websocket_socket import WebSocketConnection
+from bridgekit.adapters._websocket_socket import WebSocketConnection, message_size
 from bridgekit.concurrency.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.concurrency.mailbox import LoopGone
 from bridgekit.concurrency.outbox import Outbox
@@ -24,6 +24,8 @@ logger = logging.getLogger("bridgekit.adapters")
 
 DENIAL = "websocket.http.response"
 INTERNAL_ERROR, NORMAL = 1011, 1000
+CLOSE_CODES = range(1000, 5000)
+"""RFC 6455 7.4.2."""
 
 
 def websocket_scope(scope: Scope) -> Scope:
@@ -180,7 +182,7 @@ class WebSocketResponder:
             self._gone = True
             self._sent()
         else:
-            self._held += len(message.get("bytes") or message.get("text") or "")
+            self._held += message_size(message)
             if self._held > self._window:
                 self._connection.pause(True)
         self._inbox.append(message)
@@ -201,9 +203,9 @@ class WebSocketResponder:
         message = self._inbox[0]
         if message["type"] != "websocket.disconnect":  # that one stays, however often it is asked for
             del self._inbox[0]
-            if self._held > self._window:
+            before, self._held = self._held, self._held - message_size(message)
+            if before > self._window >= self._held:
                 self._connection.pause(False)
-            self._held -= len(message.get("bytes") or message.get("text") or "")
         return message
 
     async def _send(self, message: Message) -> None:
@@ -222,19 +224,16 @@ class WebSocketResponder:
         elif kind == "websocket.send":
             await self._send_data(message)
         elif kind == "websocket.close":
+            code = message.get("code", NORMAL)
+            if not (isinstance(code, int) and code in CLOSE_CODES):
+                raise AppProtocolError(f"the code of websocket.close must be from 1000 to 4999, not {code!r}")
             self._closed = True
             self._connection.post(message)
         else:
             raise AppProtocolError(f"{kind!r} is no event that an application may send on an open WebSocket")
 
     async def _send_data(self, message: Message) -> None:
-        data, text = message.get("bytes"), message.get("text")
-        if (data is None) == (text is None):
-            raise AppProtocolError("websocket.send needs one of bytes and text")
-        if data is not None and not isinstance(data, bytes | bytearray | memoryview):
-            raise AppProtocolError(f"bytes must be bytes, not {type(data).__name__}")
-        if text is not None and not isinstance(text, str):
-            raise AppProtocolError(f"text must be str, not {type(text).__name__}")
+        _check_data(message.get("bytes"), message.get("text"))
         self._connection.post(message)
         if self._connection.unsent > self._window:
             waiter = self._loop.waiter()
@@ -244,8 +243,8 @@ class WebSocketResponder:
     def _handshake(self, kind: str, message: Message) -> None:
         """The application's verdict (ASGI, "Accept", "Close", "WebSocket Denial Response")."""
         if kind == "websocket.accept":
+            self._connection.accept(message)
             self._accepted = True
-            self._connection.post(message)
             self._verdicts.put(_Verdict(None))
         elif kind == "websocket.close":
             denial = ResponseState("GET")
@@ -268,3 +267,20 @@ class WebSocketResponder:
     def _deny(self, response: ResponseState, body: bytes) -> None:
         self._closed = True
         self._verdicts.put(_Verdict(response, body))
+
+
+def _check_data(data: Any, text: Any) -> None:
+    """What ``websocket.send`` carries (ASGI, "Send"). :raises AppProtocolError: when it cannot be sent."""
+    if (data is None) == (text is None):
+        raise AppProtocolError("websocket.send needs one of bytes and text")
+    if data is not None and not isinstance(data, bytes | bytearray | memoryview):
+        raise AppProtocolError(f"bytes must be bytes, not {type(data).__name__}")
+    if text is None:
+        return
+    if not isinstance(text, str):
+        raise AppProtocolError(f"text must be str, not {type(text).__name__}")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise AppProtocolError(f"text must be what UTF-8 can carry (RFC 6455 5.6): {error}") from error

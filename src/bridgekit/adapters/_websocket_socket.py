@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, Message, Scope
 
-__all__ = ["WebSocketConnection", "handed_over_socket", "wsproto_installed"]
+__all__ = ["WebSocketConnection", "handed_over_socket", "message_size", "wsproto_installed"]
 
 READ_SIZE = 64 * 1024
 CLOSE_SECONDS = 5.0
@@ -27,12 +28,20 @@ CLOSE_SECONDS = 5.0
 MAX_MESSAGE = 16 * 1024 * 1024
 """Bytes of the longest message that is taken, as in uvicorn and daphne's default family: a message is held whole."""
 
+EVENT_SIZE = 64
+"""About the bytes that an event takes beside its data."""
+
 TOO_BIG, PROTOCOL_ERROR, ABNORMAL = 1009, 1002, 1006
 
 
 def handed_over_socket(environ: Environ) -> Any:
     """The client's socket, where the server lets applications have it (gunicorn, werkzeug), else ``None``."""
     return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+
+
+def message_size(message: Message) -> int:
+    """What an event counts for in a window: its data, and something for the event, of which empty ones are made, too."""
+    return len(message.get("bytes") or message.get("text") or "") + EVENT_SIZE
 
 
 def wsproto_installed() -> bool:
@@ -55,6 +64,8 @@ class WebSocketConnection:
         self._extensions: Any = importlib.import_module("wsproto.extensions")
         utilities: Any = importlib.import_module("wsproto.utilities")
         self._errors = (utilities.RemoteProtocolError, utilities.LocalProtocolError)
+        h11: Any = importlib.import_module("h11")  # wsproto's parser; its errors come through
+        self._accept_errors = (*self._errors, h11.LocalProtocolError)
         package: Any = importlib.import_module("wsproto")
         self._ws = package.WSConnection(package.ConnectionType.SERVER)
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
@@ -74,13 +85,23 @@ class WebSocketConnection:
         self._close_by: float | None = None
         self.unsent = 0
 
+    def accept(self, message: Message) -> None:
+        """Encode the answer to the handshake. Before `serve`, while nothing else uses this object.
+
+        :raises AppProtocolError: when it cannot be: a subprotocol that the client did not offer, an illegal header.
+        """
+        try:
+            self._output += self._ws.send(self._event(message))
+        except self._accept_errors as error:
+            raise AppProtocolError(f"websocket.accept cannot be sent: {error}") from error
+
     # From any thread
 
     def post(self, message: Message) -> None:
         """Have the thread send an ASGI event."""
         with self._lock:
             self._to_send.append(message)
-            self.unsent += len(message.get("bytes") or message.get("text") or "")
+            self.unsent += message_size(message)
         self._ring()
 
     def pause(self, paused: bool) -> None:
