@@ -307,9 +307,11 @@ def test_an_application_that_fails_closes_its_session_and_is_logged(
         await send(ACCEPT)
         raise LookupError("in the session")
 
-    with session(bridge(app)) as (client, _):
+    adapter = bridge(app)
+    with session(adapter) as (client, _):
         client.accepted()
         assert client.closed()[0] == 1011
+    adapter.shutdown()  # waits until the session has been dealt with
     assert "in the session" in caplog.text
 
 
@@ -330,8 +332,10 @@ def test_after_the_clients_leaving_everything_says_so(
             said.put(error)
             raise
 
-    with session(bridge(app)) as (client, _):
+    adapter = bridge(app)
+    with session(adapter) as (client, _):
         client.accepted()
+    adapter.shutdown()  # waits until the session has been dealt with
     gone = {"type": "websocket.disconnect", "code": 1006, "reason": ""}
     assert [said.get(timeout=WAIT) for _ in range(3)] == [gone] * 3
     assert isinstance(said.get(timeout=WAIT), OSError)
