@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import math
+import threading
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from bridgekit.timing import Kind, Outcome, RequestTiming
+from bridgekit.timing.exporters import prometheus
+from bridgekit.timing.exporters._prometheus_series import LibraryMetrics, OwnMetrics
 from bridgekit.timing.exporters.prometheus import PrometheusExporter, scrape
 
 TIMING = RequestTiming(
@@ -77,3 +84,71 @@ def test_two_exporters_need_two_names() -> None:
     with pytest.raises(ValueError, match="Duplicated"):
         PrometheusExporter(registry)
     PrometheusExporter(registry, namespace="second")
+
+
+times = st.sampled_from([0.0, 0.0001, 0.005, 0.0050001, 0.02, 1.0, 10.0, 10.5, 3600.0])
+timings = st.builds(
+    RequestTiming,
+    method=st.sampled_from(["GET", "POST"]),
+    path=st.just("/"),
+    route=st.sampled_from(["/a", "/b/{id}", None]),
+    status=st.sampled_from([200, 404, None]),
+    outcome=st.sampled_from([Outcome.OK, Outcome.EXCEPTION]),
+    duration=times,
+    kind=st.sampled_from(Kind),
+    time_to_first_byte=st.none() | times,
+    bytes_out=st.sampled_from([0, 5, 10**12, None]),
+)
+
+
+def samples_of(metrics: type[OwnMetrics] | type[LibraryMetrics], seen: list[RequestTiming]) -> object:
+    """What a scrape shows, but for the moments at which the library made its metrics."""
+    registry = CollectorRegistry()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prometheus, "OwnMetrics", metrics)
+        export = PrometheusExporter(registry, buckets=(0.005, 0.02, 1, math.inf), namespace="shop")
+    for timing in seen:
+        export(timing)
+    text = scrape(registry=registry)[0].decode()
+    families = [f for f in text_string_to_metric_families(text) if not f.name.endswith("_created")]
+    return {
+        (family.name, family.type, family.documentation): {
+            (s.name, *sorted(s.labels.items())): pytest.approx(s.value)
+            for s in family.samples
+            if not s.name.endswith("_created")
+        }
+        for family in families
+    }
+
+
+@given(st.lists(timings, max_size=12))
+def test_our_histograms_show_what_the_librarys_would(seen: list[RequestTiming]) -> None:
+    """With one process they are ours, with several the library's: nobody should notice."""
+    assert samples_of(OwnMetrics, seen) == samples_of(LibraryMetrics, seen)
+
+
+def test_threads_lose_no_count() -> None:
+    registry = CollectorRegistry()
+    export = PrometheusExporter(registry)
+    threads = [threading.Thread(target=lambda: [export(TIMING) for _ in range(500)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert registry.get_sample_value("http_server_request_duration_seconds_count", LABELS) == 2000
+    assert registry.get_sample_value("http_server_response_body_bytes_total", LABELS) == 200_000
+
+
+def test_routes_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route that somebody names with a path in it must not fill the memory."""
+    monkeypatch.setattr(prometheus, "MAX_SERIES", 2)
+    registry = exported(*(TIMING._replace(route=f"/{number}") for number in range(5)))
+    name = "http_server_request_duration_seconds_count"
+    assert registry.get_sample_value(name, LABELS | {"route": "/1"}) == 1
+    assert registry.get_sample_value(name, LABELS | {"route": "<other>"}) == 3
+
+
+@pytest.mark.parametrize("buckets", [(), (math.inf,), (1, 1), (2, 1)])
+def test_bounds_must_rise(buckets: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="bucket bounds must rise"):
+        PrometheusExporter(CollectorRegistry(), buckets=buckets)

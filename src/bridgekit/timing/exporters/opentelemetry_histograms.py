@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -24,6 +22,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from bridgekit.timing.exporters._buckets import Buckets
 from bridgekit.timing.exporters._conventions import FIRST_BYTE, Instrument, attributes_of, duration_of
 from bridgekit.timing.record import RequestTiming
 
@@ -38,31 +37,18 @@ OVERFLOW = {"otel.metric.overflow": True}
 """The specification's mark for what went beyond a limit ("Metrics SDK, Overflow attribute")."""
 
 
-class Buckets:
-    """One histogram with one set of attributes."""
+class Stream(Buckets):
+    """The histogram of one instrument with one set of attributes (a "metric stream" in the specification)."""
 
-    __slots__ = ("attributes", "bounds", "counts", "highest", "instrument", "lowest", "total")
+    __slots__ = ("attributes", "instrument")
 
     def __init__(self, instrument: Instrument, attributes: dict[str, Any]) -> None:
+        super().__init__(instrument.bounds)
         self.instrument = instrument
-        self.bounds = instrument.bounds
         self.attributes = attributes
-        self.clear()
-
-    def clear(self) -> None:
-        self.counts = [0] * (len(self.bounds) + 1)
-        self.total = 0.0
-        self.lowest, self.highest = math.inf, -math.inf
-
-    def add(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
-        if value < self.lowest:
-            self.lowest = value
-        if value > self.highest:
-            self.highest = value
 
     def data_point(self, since: int, until: int) -> HistogramDataPoint:
+        """As the SDK has it."""
         return HistogramDataPoint(
             attributes=self.attributes,
             start_time_unix_nano=since,
@@ -79,8 +65,8 @@ class Buckets:
 class Series(NamedTuple):
     """What one request adds to."""
 
-    duration: Buckets
-    first_byte: Buckets
+    duration: Stream
+    first_byte: Stream
 
 
 class OpenTelemetryHistograms(MetricExporter):
@@ -111,7 +97,7 @@ class OpenTelemetryHistograms(MetricExporter):
         preferred: Any = exporter._preferred_temporality or {}
         self._temporality = preferred.get(SDKHistogram, AggregationTemporality.CUMULATIVE)
         self._series: dict[tuple[object, ...], Series] = {}
-        self._buckets: dict[tuple[str, frozenset[Any]], Buckets] = {}
+        self._streams: dict[tuple[str, frozenset[Any]], Stream] = {}
         self._since = time.time_ns()
         self._registered = False
         # Reentrant: the collector may end an abandoned request in the middle of this.
@@ -171,19 +157,19 @@ class OpenTelemetryHistograms(MetricExporter):
         instrument, attributes = duration_of(timing)
         if len(self._series) >= MAX_SERIES:
             # Not kept under its key: the next one of a scanner has another one.
-            return Series(self._buckets_of(instrument, OVERFLOW), self._buckets_of(FIRST_BYTE, OVERFLOW))
+            return Series(self._stream_of(instrument, OVERFLOW), self._stream_of(FIRST_BYTE, OVERFLOW))
         series = Series(
-            self._buckets_of(instrument, attributes), self._buckets_of(FIRST_BYTE, attributes_of(timing))
+            self._stream_of(instrument, attributes), self._stream_of(FIRST_BYTE, attributes_of(timing))
         )
         self._series[key] = series
         return series
 
-    def _buckets_of(self, instrument: Instrument, attributes: dict[str, Any]) -> Buckets:
-        # Outcomes that have no attribute of their own share their buckets.
+    def _stream_of(self, instrument: Instrument, attributes: dict[str, Any]) -> Stream:
+        # Outcomes that have no attribute of their own share one.
         key = (instrument.name, frozenset(attributes.items()))
-        found = self._buckets.get(key)
+        found = self._streams.get(key)
         if found is None:
-            found = self._buckets[key] = Buckets(instrument, attributes)
+            found = self._streams[key] = Stream(instrument, attributes)
         return found
 
     def _with_ours(self, metrics_data: MetricsData) -> MetricsData:
@@ -206,11 +192,11 @@ class OpenTelemetryHistograms(MetricExporter):
         with self._lock:
             since, until = self._since, time.time_ns()
             delta = self._temporality is AggregationTemporality.DELTA
-            for buckets in self._buckets.values():
-                if any(buckets.counts):
-                    points.setdefault(buckets.instrument, []).append(buckets.data_point(since, until))
+            for stream in self._streams.values():
+                if any(stream.counts):
+                    points.setdefault(stream.instrument, []).append(stream.data_point(since, until))
                     if delta:
-                        buckets.clear()
+                        stream.clear()
             if delta:
                 self._since = until
         return [

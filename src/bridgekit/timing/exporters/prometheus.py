@@ -6,24 +6,26 @@ sums up those of all workers.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
-from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
-from bridgekit.timing.exporters._fields import BUCKETS, STREAM_BUCKETS, status_label
+from bridgekit.timing.exporters._fields import BUCKETS, status_label
+from bridgekit.timing.exporters._prometheus_series import LibraryMetrics, Metrics, OwnMetrics, Series
 from bridgekit.timing.outcome import Kind
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["PrometheusExporter", "scrape"]
 
-LABELS = ("method", "route", "status", "outcome")
 UNMATCHED = "<unmatched>"
-MAX_CHILDREN = 5000
+OTHER = "<other>"
+MAX_SERIES = 5000
+"""Combinations of labels kept at most; further ones are counted together under the route "<other>"."""
 
 
 class PrometheusExporter:
@@ -37,7 +39,11 @@ class PrometheusExporter:
 
     Labels are bounded: routes are templates, what matched nothing is ``<unmatched>``, unknown methods are ``_OTHER``.
 
-    `exemplars`: give each duration the request's trace id (the middleware needs ``traceparent=True``); shown in the OpenMetrics format only.
+    A request costs a few increments of our own histograms, which become metrics at a scrape. With ``PROMETHEUS_MULTIPROC_DIR`` set they are
+    ``prometheus_client``'s, whose values the workers share, at three times the cost.
+
+    `exemplars`: give each duration the request's trace id (the middleware needs ``traceparent=True``); shown in the OpenMetrics format only,
+    and not with several workers.
     Two exporters cannot share one registry (`ValueError` from ``prometheus_client``): give the second one a `namespace`.
     """
 
@@ -49,52 +55,28 @@ class PrometheusExporter:
         buckets: Iterable[float] = BUCKETS,
         exemplars: bool = False,
     ) -> None:
-        common: dict[str, Any] = {"registry": registry, "namespace": namespace}
-        bounds = tuple(buckets)
-        self._duration = Histogram(
-            "http_server_request_duration_seconds",
-            "Time until the last byte.",
-            LABELS,
-            buckets=bounds,
-            **common,
-        )
-        self._first_byte = Histogram(
-            "http_server_time_to_first_byte_seconds",
-            "Time until the first byte.",
-            LABELS,
-            buckets=bounds,
-            **common,
-        )
-        self._stream = Histogram(
-            "http_server_stream_duration_seconds",
-            "Length of streams, server-sent events and websocket sessions.",
-            (*LABELS, "kind"),
-            buckets=STREAM_BUCKETS,
-            **common,
-        )
-        self._bytes = Counter("http_server_response_body_bytes", "Response body bytes.", LABELS, **common)
+        bounds = tuple(bound for bound in buckets if bound != math.inf)  # that one is always there
+        if not bounds or list(bounds) != sorted(set(bounds)):
+            raise ValueError(f"bucket bounds must rise: {bounds}")
+        make = LibraryMetrics if "PROMETHEUS_MULTIPROC_DIR" in os.environ else OwnMetrics
+        self._metrics: Metrics = make(registry, namespace, bounds)
         self._exemplars = exemplars
-        self._children: dict[tuple[str, ...], tuple[Any, Any, Any]] = {}
+        self._series: dict[tuple[object, ...], Series] = {}
 
     def __call__(self, timing: RequestTiming) -> None:
-        status = status_label(timing)
-        key = (timing.method, timing.route or UNMATCHED, status, timing.outcome.value, timing.kind.value)
-        duration, first_byte, sent = self._children.get(key) or self._child(key)
-        exemplar = {"trace_id": timing.trace_id} if self._exemplars and timing.trace_id else None
-        duration.observe(timing.duration, exemplar)
-        if timing.time_to_first_byte is not None:
-            first_byte.observe(timing.time_to_first_byte, exemplar)
-        if timing.bytes_out:
-            sent.inc(timing.bytes_out)
+        # As it is: labels are text, but to make that of a status or an outcome costs as much as counting.
+        key = (timing.method, timing.route, timing.status, timing.outcome, timing.kind)
+        found = self._series[key] if key in self._series else self._new_series(key, timing)
+        trace = timing.trace_id if self._exemplars else None
+        found.add(timing.duration, timing.time_to_first_byte, timing.bytes_out, trace)
 
-    def _child(self, key: tuple[str, ...]) -> tuple[Any, Any, Any]:
-        labels, kind = key[:4], key[4]
-        plain = kind == Kind.PLAIN
-        duration = self._duration.labels(*labels) if plain else self._stream.labels(*labels, kind)
-        made = (duration, self._first_byte.labels(*labels), self._bytes.labels(*labels))
-        # Looking children up by their labels costs more than observing; two threads may make the same entry twice.
-        if len(self._children) < MAX_CHILDREN:
-            self._children[key] = made
+    def _new_series(self, key: tuple[object, ...], timing: RequestTiming) -> Series:
+        full = len(self._series) >= MAX_SERIES
+        route = OTHER if full else timing.route or UNMATCHED
+        labels = (timing.method, route, status_label(timing), timing.outcome.value)
+        made = self._metrics.series(labels, None if timing.kind is Kind.PLAIN else timing.kind.value)
+        if not full:  # two threads may make the same one twice: both add to the same metrics
+            self._series[key] = made
         return made
 
 
