@@ -10,15 +10,16 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.helpers.apache_code import MOD_WSGI, copy_the_code, unusable
 from tests.helpers.raw_http import Address
 from tests.helpers.server_process import ROOT, Command, ServerProcess, python_m, run_server
 
-__all__ = ["GUNICORN", "WSGI_COMMANDS", "serving_wsgi"]
+__all__ = ["DIFFERENT_SERVERS", "GUNICORN", "WSGI_COMMANDS", "browser", "serving_wsgi"]
 
 APACHE = "/usr/sbin/apache2"
-MOD_WSGI = Path("/usr/lib/apache2/modules/mod_wsgi.so")
 
 
 def gunicorn(worker: str, *options: str) -> Command:
@@ -58,19 +59,31 @@ def development(server: str) -> Command:
     return command
 
 
-def apache(target: str, address: Address, workers: int) -> list[str]:
-    """Apache with mod_wsgi in daemon mode. Its files live in a folder that `serving_wsgi` removes."""
-    assert not isinstance(address, str), "only TCP is configured here"
-    folder = Path(tempfile.mkdtemp(prefix="apache-"))
-    folder.chmod(0o755)
+def apache(*needs: str) -> Command:
+    """Apache with mod_wsgi in daemon mode, with the distributions ``needs`` in its path.
+
+    Its files live in a folder that `serving_wsgi` removes.
+    """
+
+    def command(target: str, address: Address, workers: int) -> list[str]:
+        assert not isinstance(address, str), "only TCP is configured here"
+        folder = Path(tempfile.mkdtemp(prefix="apache-"))
+        folder.chmod(0o755)
+        code = copy_the_code(folder / "code", needs)
+        return write_configuration(folder, code, target, address[1], workers)
+
+    return command
+
+
+def write_configuration(folder: Path, code: Path, target: str, port: int, workers: int) -> list[str]:
+    """Write Apache's configuration; returns its command line."""
     module, _, attribute = target.partition(":")
     folder.joinpath("app.wsgi").write_text(f"from {module} import {attribute} as application\n")
-    path = _copy_of_the_code(folder / "code")
     folder.joinpath("httpd.conf").write_text(f"""
 ServerRoot {folder}
 ServerName localhost
 PidFile {folder}/pid
-Listen 127.0.0.1:{address[1]}
+Listen 127.0.0.1:{port}
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
 LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule wsgi_module {MOD_WSGI}
@@ -79,36 +92,17 @@ Group www-data
 ErrorLog /dev/stderr
 LogLevel warn
 WSGISocketPrefix {folder}/wsgi
-WSGIDaemonProcess app processes={workers} threads=8 python-path={path} lang=C.UTF-8
+WSGIDaemonProcess app processes={workers} threads=8 python-path={code} lang=C.UTF-8
 WSGIProcessGroup app
 WSGIApplicationGroup %{{GLOBAL}}
 WSGIScriptAlias / {folder}/app.wsgi
 WSGIChunkedRequest On
+WSGIPassAuthorization On
 <Directory {folder}>
   Require all granted
 </Directory>
 """)
     return [APACHE, "-f", str(folder / "httpd.conf"), "-D", "FOREGROUND"]
-
-
-def _copy_of_the_code(folder: Path) -> Path:
-    """What Apache's Python imports, where Apache's user can read it: tox makes its folder private."""
-    for name in ("bridgekit", "anyio", "asgiref", "idna", "sniffio", "typing_extensions"):
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:  # some are needed by some versions alone
-            continue
-        origin = Path(spec.origin)
-        folder.mkdir(exist_ok=True)
-        if origin.name == "__init__.py":
-            shutil.copytree(origin.parent, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(origin, folder)
-    for package in (ROOT / "tests", ROOT / "tests/servers"):
-        target = folder / package.relative_to(ROOT)
-        target.mkdir()
-        shutil.copy(package / "__init__.py", target)
-    shutil.copytree(ROOT / "tests/servers/apps", folder / "tests/servers/apps")
-    return folder
 
 
 THREADS = ("--threads", "8")
@@ -126,17 +120,20 @@ WSGI_COMMANDS: dict[str, Command] = {
     "cheroot": cheroot,
     "wsgiref": development("wsgiref"),
     "werkzeug": development("werkzeug"),
-    "apache": apache,
+    "apache": apache(),
 }
 """Every way to start a server, by name; what follows the dash is the variant."""
 
 GUNICORN = [name for name in WSGI_COMMANDS if name.startswith("gunicorn")]
 
+DIFFERENT_SERVERS = [name for name in WSGI_COMMANDS if name not in ("uwsgi-threads", "werkzeug")]
+"""For whole applications: the servers that people deploy on, as they are by default, and wsgiref."""
+
 MODULES = {"gunicorn": "gunicorn", "waitress": "waitress", "cheroot": "cheroot", "werkzeug": "werkzeug"}
 
 
-def missing(name: str) -> str | None:
-    """What has to be installed for the server ``name``, if anything."""
+def missing(name: str, needs: Sequence[str] = ()) -> str | None:
+    """What has to be installed for the server ``name`` and for an application that ``needs`` these distributions."""
     module = MODULES.get(name.partition("-")[0])
     if module is not None and importlib.util.find_spec(module) is None:
         return f"{module} is not installed"
@@ -145,8 +142,18 @@ def missing(name: str) -> str | None:
     if name.startswith("uwsgi") and shutil.which("uwsgi", path=sysconfig.get_path("scripts")) is None:
         return "uwsgi is not installed (pip install pyuwsgi)"
     if name == "apache" and not (Path(APACHE).exists() and MOD_WSGI.exists()):
-        return "Apache or mod_wsgi is not installed (apt-get install apache2 libapache2-mod-wsgi-py3)"
-    return None
+        return "Apache or mod_wsgi is not installed (apt-get install libapache2-mod-wsgi-py3)"
+    return unusable(needs) if name == "apache" else None
+
+
+def browser(server: ServerProcess, name: str) -> httpx.Client:
+    """A client of the server ``name``, with cookies and kept connections.
+
+    uWSGI closes every connection after its response without saying so.
+    """
+    kept = 0 if name.startswith("uwsgi") else None
+    limits = httpx.Limits(max_keepalive_connections=kept)
+    return httpx.Client(base_url=server.url, timeout=30, trust_env=False, limits=limits)
 
 
 @contextlib.contextmanager
@@ -158,15 +165,20 @@ def serving_wsgi(
     options: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     unix_socket: bool = False,
+    needs: Sequence[str] = (),
 ) -> Iterator[ServerProcess]:
-    """Run the WSGI application ``target`` on the server ``name`` until the block ends; skip where it is not there."""
-    reason = missing(name)
+    """Run the WSGI application ``target`` on the server ``name`` until the block ends; skip where it is not there.
+
+    ``needs``: the distributions that it imports beside bridgekit.
+    """
+    reason = missing(name, needs)
     if reason is not None:
         pytest.skip(reason)
     folders: list[Path] = []
+    make = apache(*needs) if name == "apache" else WSGI_COMMANDS[name]
 
     def command(address: Address) -> list[str]:
-        made = WSGI_COMMANDS[name](target, address, workers)
+        made = make(target, address, workers)
         if name == "apache":
             folders.append(Path(made[2]).parent)
         return [*made, *options]

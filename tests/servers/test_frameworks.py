@@ -114,6 +114,16 @@ def test_an_error_page(client: httpx.Client, server: ServerProcess, framework: s
 
 
 @django_only
+def test_djangos_debug_page_shows_no_secret(client: httpx.Client, framework: str) -> None:
+    """It prints the environ, in which the ASGI scope has the Cookie and the Authorization header once more."""
+    headers = {"Cookie": "sessionid=s3cr3t-cookie", "Authorization": "Bearer s3cr3t-token"}
+    page = client.get("/fail", headers=headers).text
+    assert "<td>asgi.scope</td>" in page
+    assert "<td>HTTP_AUTHORIZATION</td>" in page
+    assert "s3cr3t" not in page
+
+
+@django_only
 def test_django_learns_that_its_request_is_finished(server: ServerProcess, framework: str) -> None:
     """Also when the client leaves in mid-stream: Django returns its database connections on this signal."""
     before = server.log().count("request_finished")
