@@ -701,4 +701,117 @@ class Middleware:
     def __call__(self, request):
         return self.get_response(request)
 """,
+    "suppressed import that fails": """
+import contextlib
+FLAG = False
+with contextlib.suppress(ImportError):
+    import imp_that_never_was
+    FLAG = True
+class Middleware:
+    async_capable = FLAG
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
+    "suppressed import that is there": """
+from contextlib import suppress
+FLAG = False
+with suppress(ImportError, AttributeError):
+    import json
+    FLAG = True
+class Middleware:
+    async_capable = FLAG
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
+    "failed assertion and raising call in a try": """
+def fail():
+    raise ValueError
+try:
+    assert False
+    one = True
+except AssertionError:
+    one = False
+try:
+    fail()
+    other = True
+except ValueError:
+    other = False
+class Middleware:
+    async_capable = one
+    sync_capable = other
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
+    "imported class with a flag set on it here": {
+        "other.py": """
+class Middleware:
+    async_capable = False
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
+        "mw.py": """
+from other import Middleware
+Middleware.async_capable = True
+""",
+    },
+    "flags on a lambda": """
+def wrap(get_response):
+    def middleware(request):
+        return get_response(request)
+    return middleware
+Middleware = lambda get_response: wrap(get_response)
+Middleware.async_capable = True
+""",
+    "wraps without the dict": """
+import functools
+def plain(cls):
+    @functools.wraps(cls, updated=())
+    def factory(get_response):
+        return cls(get_response)
+    return factory
+@plain
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+""",
+    "result of a helper that nobody awaits": """
+import contextvars
+from asgiref.sync import markcoroutinefunction
+scope = contextvars.ContextVar("scope", default=None)
+def begin(value):
+    return scope.set(value)
+class Middleware:
+    async_capable = True
+    sync_capable = False
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        token = begin(1)
+        try:
+            return await self.get_response(request)
+        finally:
+            scope.reset(token)
+""",
+    "f-string names the flag": """
+kind = "async"
+class Middleware:
+    locals_are_not_written = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+setattr(Middleware, f"{kind}_capable", True)
+""",
 }

@@ -276,3 +276,106 @@ def test_evidence_is_the_line_that_says_it(tmp_path: Path) -> None:
     assert "base.Base" in facts.async_capable.reason
     assert facts.sync_capable.location == Location(str(tmp_path / "mw.py"), 4, 1)
     assert facts.marked_async.answer is Answer.NO
+
+
+CLASS = """
+class Middleware:
+    async_capable = FLAG
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+"""
+CHANGED = {
+    "item set": ("D = {'a': True}\nD['a'] = False\nFLAG = D['a']\n", "D is changed after it is made"),
+    "item deleted": (
+        "D = {'a': True}\ndel D['a']\nFLAG = D.get('a', False)\n",
+        "D is changed after it is made",
+    ),
+    "updated": ("D = {'a': True}\nD.update(a=False)\nFLAG = D['a']\n", "D is changed after it is made"),
+    "through an alias": (
+        "D = {'a': True}\nE = D\nE['a'] = False\nFLAG = D['a']\n",
+        "D is changed after it is made",
+    ),
+    "through an augmented alias": (
+        "D = {'a': True}\nE = D\nE |= {'a': False}\nFLAG = D['a']\n",
+        "D is changed after it is made",
+    ),
+    "by what it is passed to": (
+        "D = {'a': True}\ndef f(d):\n    d['a'] = False\nf(D)\nFLAG = D['a']\n",
+        "D is changed after it is made",
+    ),
+    "list appended to": ("L = []\nL.append(1)\nFLAG = bool(L)\n", "L is changed after it is made"),
+    "global": (
+        "FLAG = True\ndef f():\n    global FLAG\n    FLAG = False\nf()\n",
+        "FLAG is bound anew inside a function",
+    ),
+    "nonlocal": (
+        "def f():\n    x = False\n    def g():\n        nonlocal x\n        x = True\n    g()\n    return x\nFLAG = f()\n",
+        "x is bound anew inside a function",
+    ),
+    "while": ("n = 0\nwhile n < 3:\n    n += 1\nFLAG = n == 3\n", "while"),
+    "enumeration": (
+        "import enum\nclass E(enum.Enum):\n    OFF = 0\nFLAG = E.OFF\n",
+        "member of an enumeration",
+    ),
+    "return over return": (
+        "def f():\n    try:\n        return False\n    finally:\n        return True\nFLAG = f()\n",
+        "only decided while",
+    ),
+    "partial": (
+        "import functools\nFLAG = False\ndef make(get_response, x):\n    return get_response\n"
+        "PART = functools.partial(make, x=1)\nPART.async_capable = True\nFLAG = PART.async_capable\n",
+        "attributes of the partial PART are set",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_a_value_that_something_changes_behind_its_binding_is_unknown(tmp_path: Path, case: str) -> None:
+    source, reason = CHANGED[case]
+    assert_blocked(read(tmp_path, source + CLASS).facts.async_capable, reason)
+
+
+@pytest.mark.parametrize(
+    "setter", ["cls.async_capable = True", "setattr(cls, name, True)"], ids=["plain", "computed"]
+)
+def test_what_init_subclass_sets_is_unknown(tmp_path: Path, setter: str) -> None:
+    source = f"""
+class Base:
+    def __init_subclass__(cls, name="async_capable"):
+        {setter}
+class Middleware(Base):
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+"""
+    assert_blocked(read(tmp_path, source).facts.async_capable, "__init_subclass__ may set async_capable", 2)
+
+
+def test_a_tuple_that_is_passed_on_is_known(tmp_path: Path) -> None:
+    """Nothing can change it: django.VERSION is one."""
+    source = "VERSION = (5, 2)\ndef show(version): ...\nTEXT = show(VERSION)\nFLAG = VERSION >= (5, 0)\n"
+    assert read(tmp_path, source + CLASS).facts.async_capable.answer is Answer.YES
+
+
+def test_a_coroutine_made_under_an_undecided_condition_names_the_condition(tmp_path: Path) -> None:
+    """Its hop is made in a task, without an await here."""
+    source = """
+import asyncio
+from asgiref.sync import markcoroutinefunction, sync_to_async
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        response = await self.get_response(request)
+        if response.status_code == 403:
+            asyncio.create_task(sync_to_async(print)("denied"))
+        return response
+"""
+    hops = read(tmp_path, source).facts.own_hops
+    assert (hops.low, hops.high) == (0, 1)
+    assert "the result of await self.get_response(request)" in hops.reason

@@ -190,7 +190,11 @@ class _Indexer:
                 for item in node.items:
                     if item.optional_vars is not None:
                         self.target(item.optional_vars, node, None, (), guards)
-                self.statements(node.body, guards)
+                suppressed = _suppressed(node)
+                if suppressed is None:
+                    self.statements(node.body, guards)
+                else:
+                    self.try_statement(suppressed, guards)
             case ast.For() | ast.AsyncFor():
                 self.target(node.target, node, None, (), (*guards, maybe))
                 self.statements(node.body, (*guards, maybe))
@@ -206,6 +210,9 @@ class _Indexer:
 
     def try_statement(self, node: TryNode, guards: Guards) -> None:
         at = self.index
+        outside = guards
+        if any(isinstance(part, ast.Return) for last in node.finalbody for part in ast.walk(last)):
+            guards = (*guards, Guard(node, "maybe", at))  # what the rest returns, the end returns over it
         for number, statement in enumerate(node.body):
             self.statement(statement, (*guards, Guard(node, "body", at, number)))
         for number, handler in enumerate(node.handlers):
@@ -214,7 +221,7 @@ class _Indexer:
                 self.bind(handler.name, handler, inside)
             self.statements(handler.body, inside)
         self.statements(node.orelse, (*guards, Guard(node, "else", at)))
-        self.statements(node.finalbody, guards)
+        self.statements(node.finalbody, outside)
 
     def import_from(self, node: ast.ImportFrom, guards: Guards) -> None:
         for alias in node.names:
@@ -291,3 +298,14 @@ class _Indexer:
     ) -> None:
         found = Binding(name, self.index, node, guards, value, path, alias)
         self.block.names.setdefault(name, []).append(found)
+
+
+def _suppressed(node: ast.With | ast.AsyncWith) -> ast.Try | None:
+    """``with suppress(A, B):`` as the ``try`` that it is; None for any other manager."""
+    for item in node.items:
+        match item.context_expr:
+            case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=kinds):
+                caught = ast.Tuple([*kinds], ast.Load())
+                handler = ast.ExceptHandler(caught, None, [ast.copy_location(ast.Pass(), node)])
+                return ast.copy_location(ast.Try(node.body, [ast.copy_location(handler, node)], [], []), node)
+    return None

@@ -34,6 +34,7 @@ from bridgekit.check.source.values import (
     Unknown,
     Value,
     choose,
+    place,
 )
 from bridgekit.middleware_chain.facts import Answer
 
@@ -218,6 +219,9 @@ class Calls:
             self.nesting -= 1
 
     def _returned(self, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+        for raised in frame.block.raises:
+            if not raised.guards and not frame.block.returns:
+                return Missing("what is called raises", place(frame.module, raised.node))
         possible: list[Value] = []
         why: Unknown | None = None
         for found in frame.block.returns:

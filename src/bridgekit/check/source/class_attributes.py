@@ -10,11 +10,13 @@ from bridgekit.check.source import guards, natives
 from bridgekit.check.source.bindings import AttributeSet, Binding, index_block
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.mro import MROs
+from bridgekit.check.source.syntax import set_on_subclasses
 from bridgekit.check.source.values import (
     MISSING,
     BoundMethod,
     Choice,
     ClassValue,
+    Const,
     Descriptor,
     FunctionNode,
     FunctionValue,
@@ -128,9 +130,9 @@ class ClassAttributes:
                 value = order.blocked
                 why = why or order.blocked
             found.append(value)
-        if why is None:
-            why = self._why_several(cls)
-        return self._bind(choose(found, why), receiver, cls)
+        if len(found) == 1:
+            return self._bind(found[0], receiver, cls)
+        return self._bind(choose(found, why or self._why_several(cls)), receiver, cls)
 
     def _why_several(self, cls: ClassValue) -> Unknown:
         for base in (
@@ -144,8 +146,11 @@ class ClassAttributes:
     def _in_order(self, classes: tuple[ClassValue | Native, ...], name: str) -> Value:
         maybe: list[Value] = []
         why: Unknown | None = None
-        for cls in classes:
+        for number, cls in enumerate(classes):
             value = self._of_native_class(cls, name) if isinstance(cls, Native) else self.own(cls, name)
+            made = self._made_by_base(cls, classes[number + 1 :], name, value)
+            if made is not None:
+                return made
             if isinstance(value, Missing):
                 continue
             if isinstance(value, Choice) and any(isinstance(option, Missing) for option in value.values):
@@ -157,6 +162,20 @@ class ClassAttributes:
         else:
             maybe.append(self._unseen(classes, name))
         return choose(maybe, why) if why is not None else maybe[0]
+
+    @staticmethod
+    def _made_by_base(
+        cls: ClassValue | Native, bases: tuple[ClassValue | Native, ...], name: str, value: Value
+    ) -> Unknown | None:
+        """An attribute that a base's ``__init_subclass__`` sets, or that an enumeration turns into a member."""
+        if isinstance(cls, Native):
+            return None
+        for base in bases:
+            if isinstance(base, ClassValue) and {name, "*"} & set_on_subclasses(base.node):
+                return base.frame.unknown(f"{base.node.name}.__init_subclass__ may set {name}", base.node)
+            if isinstance(base, Native) and base.name.startswith("enum.") and isinstance(value, Const):
+                return cls.frame.unknown(f"{name} is a member of an enumeration", cls.node)
+        return None
 
     def _unseen(self, classes: tuple[ClassValue | Native, ...], name: str) -> Value:
         """Nothing binds the name; say so only if nothing could bind it unseen."""

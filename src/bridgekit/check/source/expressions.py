@@ -96,6 +96,10 @@ class Expressions:
                 )
             case ast.Dict():
                 return self._dictionary(node, frame, at)
+            case ast.JoinedStr():
+                return self._formatted(node, frame, at)
+            case ast.Await():
+                return frame.unknown(f"the result of await {ast.unparse(node.value)[:60]}", node)
             case _:
                 return frame.unknown(f"an expression that is not followed ({type(node).__name__})", node)
 
@@ -118,6 +122,19 @@ class Expressions:
                 return frame.unknown("a dict whose keys are not plain", node)
             pairs[plain] = self.evaluator.evaluate(value, frame, at)
         return Const(pairs)
+
+    def _formatted(self, node: ast.JoinedStr, frame: Frame, at: int | None) -> Value:
+        """An f-string of texts and whole numbers, without format specifications."""
+        parts: list[str] = []
+        for part in node.values:
+            inner = part.value if isinstance(part, ast.FormattedValue) else part
+            value = self.evaluator.evaluate(inner, frame, at)
+            plain = constants.as_const(value)
+            formatted = isinstance(part, ast.FormattedValue) and (part.conversion != -1 or part.format_spec)
+            if formatted or not isinstance(plain, str | int):
+                return value if isinstance(value, Unknown) else frame.unknown("a text made at run time", node)
+            parts.append(str(plain))
+        return Const("".join(parts))
 
     def _subscript(self, node: ast.Subscript, frame: Frame, at: int | None) -> Value:
         value = self.evaluator.evaluate(node.value, frame, at)

@@ -135,6 +135,10 @@ def _fails(
         case ast.Raise():
             exc = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
             return TryOutcome(0, exc.id if isinstance(exc, ast.Name) else "")
+        case ast.Assert(test=test):
+            outcome = truth_of_test(evaluator, test, frame, at)
+            maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
+            return None if outcome.answer is Answer.YES else TryOutcome(0, "AssertionError", maybe)
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.Expr(value=value):
             return _failed_expression(evaluator, value, frame, at, caught)
         case ast.If(test=test):

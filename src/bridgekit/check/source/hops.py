@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.paths import FREE, Cost, Paths, any_of, repeated, then
-from bridgekit.check.source.stakes import is_async, is_far, leads_away
+from bridgekit.check.source.stakes import discarded_calls, is_async, is_far, leads_away
 from bridgekit.check.source.statement_costs import StatementCosts
 from bridgekit.check.source.syntax import contains_yield
 from bridgekit.check.source.values import (
@@ -51,6 +51,8 @@ class HopCounter(StatementCosts):
         """Whether a plain function of it may return an awaitable at all; that of a sync-only middleware does not."""
         self.stack: list[ast.AST] = []
         self.decides = False
+        self.results_used = [True]
+        self._discarded: dict[ast.AST, frozenset[ast.Call]] = {}
 
     def count(self, middleware: Value, frame: Frame) -> Cost:
         """The cost of ``middleware(request)`` on the ways that reach ``get_response``; of all, if none does."""
@@ -246,4 +248,16 @@ class HopCounter(StatementCosts):
             )
             return then(paths, {False: Cost(0, None, why=why)})
         arguments, keywords = self.evaluator.calls.arguments(node, frame, at)
-        return then(paths, self.calling(callee, arguments, keywords, frame, node, awaited=awaited))
+        self.results_used.append(awaited or not self._is_discarded(node, frame))
+        try:
+            return then(paths, self.calling(callee, arguments, keywords, frame, node, awaited=awaited))
+        finally:
+            self.results_used.pop()
+
+    def _is_discarded(self, node: ast.Call, frame: Frame) -> bool:
+        if frame.function is None:
+            return False
+        function = frame.function.node
+        if function not in self._discarded:
+            self._discarded[function] = discarded_calls(function)
+        return node in self._discarded[function]

@@ -81,7 +81,7 @@ class Imports:
         if module.tree is None:
             return self._unreadable(module)
         frame = self.frame(module)
-        value = self.evaluator.lookup(name, frame, None, own=True)
+        value = self.evaluator.names.exported(name, frame)
         if not isinstance(value, Missing):
             return value
         return self._member_not_bound(module, frame, name, value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import constants, guards
 from bridgekit.check.source.bindings import AttributeSet, Binding, StarImport
 from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.hazards import hazards_of
 from bridgekit.check.source.values import (
     MISSING,
     Choice,
@@ -18,10 +19,12 @@ from bridgekit.check.source.values import (
     FunctionValue,
     Missing,
     Native,
+    Partial,
     Sequence,
     Unknown,
     Value,
     choose,
+    options,
 )
 from bridgekit.middleware_chain.facts import Answer
 
@@ -47,13 +50,23 @@ class Names:
 
     def _with_later_attributes(self, value: Value, name: str, frame: Frame, at: int | None) -> Value:
         """Attributes that this block set on the object through this name (a decorator on its argument, for one)."""
-        if frame.kind != "function" or name not in frame.block.attributes or isinstance(value, Choice):
+        if frame.kind == "class" or name not in frame.block.attributes or isinstance(value, Choice):
             return value
-        if not isinstance(value, FunctionValue | ClassValue) or value.frame is frame:
+        if isinstance(value, Partial):
+            return frame.unknown(
+                f"attributes of the partial {name} are set", frame.block.attributes[name][0].node
+            )
+        if not isinstance(value, FunctionValue | ClassValue):
+            return value
+        if value.frame is frame and not isinstance(value.node, ast.Lambda):
             return value  # what a block defines itself is looked up with the object, whatever the name
         events = [event for event in frame.block.attributes[name] if at is None or event.index < at]
         found = self.attribute_sets(frame, events)
         return self.evaluator.attributes.with_attributes(value, found) if found else value
+
+    def exported(self, name: str, frame: Frame) -> Value:
+        """What a module's name stands for once the module has run, with the attributes that it set on it."""
+        return self._with_later_attributes(self.lookup(name, frame, None, own=True), name, frame, None)
 
     def attribute_sets(
         self, frame: Frame, events: Sequences[AttributeSet], wanted: str | None = None
@@ -155,7 +168,28 @@ class Names:
                 possible.append(MISSING)
         if not possible:
             return MISSING
-        return choose(possible, why) if why is not None else possible[0]
+        value = choose(possible, why) if why is not None else possible[0]
+        return self._unless_changed(value, name, frame)
+
+    @staticmethod
+    def _unless_changed(value: Value, name: str, frame: Frame) -> Value:
+        """The value, unless it is one that something in the scope changes behind the binding."""
+        scope = (
+            frame.module.tree if frame.kind == "module" else frame.function.node if frame.function else None
+        )
+        if scope is None or isinstance(value, Missing | Unknown):
+            return value
+        hazards = hazards_of(scope)
+        if name in hazards.rebound:
+            return frame.unknown(f"{name} is bound anew inside a function", hazards.rebound[name])
+        bound = (binding.value for binding in frame.block.names.get(name, ()))
+        if (
+            name in hazards.changed
+            and any(_is_changeable(option) for option in options(value))
+            and not all(isinstance(expression, ast.Tuple) for expression in bound)
+        ):
+            return frame.unknown(f"{name} is changed after it is made", hazards.changed[name])
+        return value
 
     @staticmethod
     def _events(name: str, frame: Frame, at: int | None) -> list[Binding | StarImport]:
@@ -186,6 +220,8 @@ class Names:
         if event.value is None:
             return frame.unknown(f"{event.name} is bound by a loop, a with or an except", node)
         value = self.evaluator.evaluate(event.value, frame, event.index)
+        if _depends_on_loop(event):
+            return frame.unknown(f"{event.name} changes while a loop runs", node)
         if isinstance(node, ast.AugAssign):
             before = self.lookup(event.name, frame, event.index)
             return self.evaluator.expressions.combine(
@@ -202,3 +238,28 @@ class Names:
             elif not isinstance(value, Unknown):
                 return frame.unknown("unpacked from a value that is not followed", node)
         return value
+
+
+def _is_changeable(value: Value) -> bool:
+    """A list, dict or set; tuples and lists are not told apart."""
+    return isinstance(value, Sequence) or (
+        isinstance(value, Const) and isinstance(value.value, tuple | list | dict | set)
+    )
+
+
+def _depends_on_loop(event: Binding) -> bool:
+    """Whether a loop binds the name to something that it bound in the round before."""
+    loops = [
+        guard.node for guard in event.guards if isinstance(guard.node, ast.For | ast.AsyncFor | ast.While)
+    ]
+    if not loops or event.value is None:
+        return False
+    if isinstance(event.node, ast.AugAssign):
+        return True
+    bound = {
+        node.id
+        for loop in loops
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return any(isinstance(node, ast.Name) and node.id in bound for node in ast.walk(event.value))

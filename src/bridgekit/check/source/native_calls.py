@@ -42,7 +42,7 @@ from bridgekit.check.source.native_objects import (
     new_object,
     with_metaclass,
 )
-from bridgekit.check.source.values import Const, Native, Value
+from bridgekit.check.source.values import Const, Native, Unknown, Value
 
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
@@ -68,7 +68,9 @@ def call_native(
     module, _, name = callee.name.rpartition(".")
     if module == "builtins":
         result = constants.call_builtin(name, arguments)
-        return call.unknown() if result is constants.FOLD_FAILED else Const(result)
+        if result is constants.FOLD_FAILED:
+            return next((given for given in arguments if isinstance(given, Unknown)), None) or call.unknown()
+        return Const(result)
     return call.unknown()
 
 

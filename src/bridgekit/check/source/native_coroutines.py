@@ -25,6 +25,7 @@ from bridgekit.middleware_chain.facts import Answer
 if TYPE_CHECKING:
     pass
 
+from bridgekit.check.source import constants
 from bridgekit.check.source.native_call import NativeCall
 
 __all__ = [
@@ -100,8 +101,9 @@ def make_partial(call: NativeCall) -> Value:
 def wraps(call: NativeCall) -> Value:
     """`functools.wraps`."""
     wrapped = call.argument(0, "wrapped")
+    updated = {"updated": call.keywords["updated"]} if "updated" in call.keywords else {}
     return (
-        Partial(Native("functools.update_wrapper"), (), {"wrapped": wrapped})
+        Partial(Native("functools.update_wrapper"), (), {"wrapped": wrapped, **updated})
         if wrapped is not None
         else call.unknown()
     )
@@ -112,6 +114,9 @@ def update_wrapper(call: NativeCall) -> Value:
     wrapper, wrapped = call.argument(0, "wrapper"), call.argument(1, "wrapped")
     if not isinstance(wrapper, FunctionValue) or wrapped is None:
         return wrapper if wrapper is not None else call.unknown()
+    updated = call.keywords.get("updated")
+    if updated is not None and constants.as_const(updated) in ((), []):
+        return wrapper
     if isinstance(wrapped, BoundMethod):
         wrapped = wrapped.function
     copied: dict[str, Value] = {}

@@ -111,6 +111,8 @@ def is_instance(call: NativeCall) -> Value:
     answers = [_is_instance(call, value, one) for one in kinds]
     if True in answers:
         return Const(True)
+    if isinstance(value, Unknown):
+        return value
     return call.unknown("an isinstance() that cannot be decided") if None in answers else Const(False)
 
 

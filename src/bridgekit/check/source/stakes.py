@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.syntax import root_name
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["at_stake", "is_async", "is_far", "last_name", "leads_away"]
+__all__ = ["at_stake", "discarded_calls", "is_async", "is_far", "last_name", "leads_away"]
 
 
 def is_async(frame: Frame) -> bool:
@@ -45,6 +41,60 @@ def leads_away(func: ast.expr, frame: Frame) -> bool:
             return isinstance(binding.node, ast.Import) and not name.startswith("asgiref")
         scope = scope.closest()
     return True
+
+
+_HANDS_ON = frozenset(
+    [
+        "add",
+        "append",
+        "create_task",
+        "ensure_future",
+        "put",
+        "put_nowait",
+        "run_coroutine_threadsafe",
+        "spawn",
+        "start_soon",
+    ]
+)
+"""Names of functions that take an awaitable to run it, or keep it for somebody who does."""
+
+
+def discarded_calls(function: ast.AST) -> frozenset[ast.Call]:
+    """Calls in a function whose results nobody awaits there or hands out of it: what they return makes no hop.
+
+    A result is let go as a statement of its own, as a context manager, or in a name that no ``await``, ``return``,
+    nested function or starter of tasks mentions.
+    """
+    kept = {
+        name.id
+        for node in ast.walk(function)
+        if node is not function and _keeps(node)
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name)
+    }
+    found = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Expr(value=ast.Call() as call) | ast.withitem(context_expr=ast.Call() as call):
+                found.add(call)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if name not in kept:
+                found.add(call)
+    return frozenset(found)
+
+
+def _keeps(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return last_name(node.func) in _HANDS_ON
+    return isinstance(
+        node,
+        ast.Await
+        | ast.Return
+        | ast.Yield
+        | ast.Lambda
+        | ast.FunctionDef
+        | ast.AsyncFunctionDef
+        | ast.AsyncFor,
+    )
 
 
 def at_stake(body: Sequence[ast.stmt], *, awaits: bool) -> bool:

@@ -36,6 +36,8 @@ class StatementCosts(ABC):
     """Walks blocks of statements; what expressions and calls cost is the subclass's half."""
 
     evaluator: Evaluator
+    results_used: list[bool]
+    """For each call that is being followed, innermost last: whether what it returns may be awaited."""
     decides: bool
     """Whether conditions are decided. Most middleware cost the same on every way, and deciding is the dear part."""
 
@@ -122,6 +124,8 @@ class StatementCosts(ABC):
         """The ways through what is returned: in a plain function it may be an awaitable that a name holds."""
         if node is None:
             return FREE
+        if not self.results_used[-1] and not is_async(frame):
+            return self.expression(node, frame, at)
         if isinstance(node, ast.Name) and not is_async(frame):
             bound = [b for b in frame.block.names.get(node.id, ()) if at is None or b.index < at]
             values = [b.value for b in bound if isinstance(b.value, ast.Call) and not is_far(b.value.func)]
@@ -137,10 +141,10 @@ class StatementCosts(ABC):
 
     def _if(self, node: ast.If, frame: Frame, at: int | None, flow: Flow) -> None:
         start = then(flow.open, self.expression(node.test, frame, at)) if is_async(frame) else flow.open
-        if self.decides and at_stake([*node.body, *node.orelse], awaits=is_async(frame)):
-            outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
-        else:
-            outcome = Outcome(Answer.UNKNOWN)
+        decides = self.decides and at_stake([*node.body, *node.orelse], awaits=is_async(frame))
+        outcome = (
+            guards.truth_of_test(self.evaluator, node.test, frame, at) if decides else Outcome(Answer.UNKNOWN)
+        )
         if self.decides and outcome.answer is Answer.UNKNOWN and self._raises(node.test, frame, at):
             flow.open = {}
             return
@@ -148,8 +152,12 @@ class StatementCosts(ABC):
             flow.open = start
             self._inner(node.body if outcome.answer is Answer.YES else node.orelse, frame, flow)
             return
-        why = Unknown(outcome.reason, outcome.location or place(frame.module, node))
         branches = [self.block(node.body, frame, start), self.block(node.orelse, frame, start)]
+        if self.decides and not decides and branches[0] != branches[1]:
+            # Costs without an await: a coroutine that is made here runs elsewhere, in a task.
+            outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
+            branches = {Answer.YES: branches[:1], Answer.NO: branches[1:]}.get(outcome.answer, branches)
+        why = Unknown(outcome.reason, outcome.location or place(frame.module, node))
         for branch in branches:
             flow.leave(branch.returned, why)
         flow.open = any_of([branch.open for branch in branches], why)

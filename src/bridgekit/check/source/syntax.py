@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from bridgekit.check.parsing import SourceModule
 
-__all__ = ["always_leaves", "contains_yield", "root_name", "stored_attributes"]
+__all__ = ["always_leaves", "contains_yield", "root_name", "set_on_subclasses", "stored_attributes"]
 
 
 def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -77,3 +77,22 @@ def _stored(tree: ast.Module) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
             yield from (str(part.value) for part in node.args[1:2] if isinstance(part, ast.Constant))
+
+
+_on_subclasses: WeakKeyDictionary[ast.ClassDef, frozenset[str]] = WeakKeyDictionary()
+
+
+def set_on_subclasses(node: ast.ClassDef) -> frozenset[str]:
+    """Names of attributes that the class's ``__init_subclass__`` sets; with ``setattr`` among them ``*``, for any."""
+    found = _on_subclasses.get(node)
+    if found is None:
+        names = set()
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef) and method.name == "__init_subclass__":
+                for part in ast.walk(method):
+                    if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                        names.add(part.attr)
+                    elif isinstance(part, ast.Name) and part.id == "setattr":
+                        names.add("*")
+        found = _on_subclasses[node] = frozenset(names)
+    return found
