@@ -214,6 +214,30 @@ def test_a_route_can_come_from_a_callback() -> None:
     assert seen[0].route == "/q/<x>"
 
 
+def test_a_callback_that_fails_is_logged_and_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that only measures may break a request, or take the place of the application's own exception."""
+    seen: list[RequestTiming] = []
+
+    def broken(source: Any) -> str:
+        raise KeyError("rule")
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+        raise LookupError("the application's own")
+
+    inner = ASGITimingMiddleware(asgi, route=broken)
+    client = ASGIClient(FakeClock())
+    client.call(ASGITimingMiddleware(inner, exporters=[seen.append], route=broken))
+    with pytest.raises(LookupError, match="own"):
+        WSGIClient(FakeClock()).call(WSGITimingMiddleware(wsgi, exporters=[seen.append], route=broken))
+    assert len(client.sent) == 2
+    assert [(r.route, r.outcome) for r in seen] == [(None, "ok"), (None, "exception")]
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * 3
+
+
 @pytest.mark.parametrize(
     "scope", [scope_of(), scope_of() | {"route": object()}, scope_of() | {"path_template": ""}]
 )

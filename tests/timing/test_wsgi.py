@@ -288,6 +288,15 @@ def test_the_path_is_decoded_text_with_its_mount() -> None:
     assert seen[0].path == "/shop/über"
 
 
+def test_an_environ_that_lacks_what_it_must_have_breaks_nothing() -> None:
+    """Hand-made ones in tests, mostly; the application never asked for it either."""
+    seen: list[RequestTiming] = []
+    app = WSGITimingMiddleware(answering([b"a"]), exporters=[seen.append])
+    assert list(app({}, start_response)) == [b"a"]
+    (timing,) = seen
+    assert (timing.method, timing.path, timing.scheme, timing.http_version) == ("GET", "", "http", "1.1")
+
+
 def test_a_status_that_is_no_number_is_none() -> None:
     seen: list[RequestTiming] = []
 

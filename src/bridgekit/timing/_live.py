@@ -136,7 +136,11 @@ class LiveTiming(ToldTiming):
             complete = self._had_enough()
         if complete and self._first_byte is None:
             self._first_byte = self._ended
-        self._route = recorder.route_of(source)
+        try:
+            self._route = recorder.route_of(source)
+        except Exception:
+            self._route = None
+            recorder.log_no_route()
         self._kind = self.exchange_kind() if self.pieces else PLAIN
         if complete and self.error is None and not self.gone and (self._status or 500) < 400:
             self._outcome = OK

@@ -69,6 +69,18 @@ class Recorder:
             return [("Server-Timing", value)]
         return [("Server-Timing", value), ("Timing-Allow-Origin", origin)]
 
+    def route_for(self, source: Any) -> str | None:
+        """The route, or None where the function that tells it fails (which is logged)."""
+        try:
+            return self.route_of(source)
+        except Exception:
+            self.log_no_route()
+            return None
+
+    def log_no_route(self) -> None:
+        """Say that the function failed: the request must not notice. For use where that is caught."""
+        logger.exception("%r failed, the request has no route", self.route_of)
+
     def queue_of(self, live: LiveTiming) -> int | None:
         """Nanoseconds from the front server's stamp to the start, or None without a credible stamp."""
         return queue_nanoseconds(live.header, live._wall)

@@ -26,7 +26,7 @@ class ASGILive(LiveTiming):
     def sparse_request(self) -> tuple[str, ...]:
         """A websocket has no method, and the scheme is optional (ASGI HTTP, "Connection Scope")."""
         get = self.source.get
-        return get("method", "GET"), self.source["path"], get("scheme", "http"), get("http_version", "1.1")
+        return get("method", "GET"), get("path", ""), get("scheme", "http"), get("http_version", "1.1")
 
     def header(self, name: str) -> str | None:
         return find(self.source.get("headers", ()), name)

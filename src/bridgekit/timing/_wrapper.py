@@ -17,16 +17,7 @@ App = TypeVar("App")
 
 
 class TimingWrapper(Generic[App]):
-    """The constructor of `ASGITimingMiddleware` and `WSGITimingMiddleware`; the measuring is theirs.
-
-    `exporters`: functions that take the finished record. `server_timing`: who sees the header, by default nobody. `exclude`: paths that are not
-    measured, whole or beginning (``/static/*``). `route`: tells the route from the scope or environ once the application ran, for frameworks that
-    `bridgekit.timing.routes` does not know. `queue_time`: believe the front server's ``X-Request-Start``. `traceparent`: note the trace that the
-    request is part of. `send_time`: measure backpressure, at the price of a coroutine per chunk. `cpu_time`: measure the CPU time of
-    the request's own task, at about 1 us per step of it. `clock` and `wall_clock` tell nanoseconds; tests replace them.
-
-    Raises `TypeError` or `ValueError` for an option that cannot work.
-    """
+    """The constructor of `ASGITimingMiddleware` and `WSGITimingMiddleware`; the measuring is theirs."""
 
     _request_of: ClassVar[Any]
     _route_of: ClassVar[Any]
@@ -46,6 +37,21 @@ class TimingWrapper(Generic[App]):
         clock: Clock = time.perf_counter_ns,
         wall_clock: Clock = time.time_ns,
     ) -> None:
+        """Raises `TypeError` or `ValueError` for an option that cannot work.
+
+        :param app: the application.
+        :param exporters: functions that take the finished record.
+        :param server_timing: who sees the Server-Timing header; by default nobody.
+        :param exclude: paths that are not measured, whole (``/healthz``) or beginning (``/static/*``).
+        :param route: tells the route from the scope or environ once the application ran, for frameworks that
+            `bridgekit.timing.routes` does not know.
+        :param queue_time: believe the front server's ``X-Request-Start``.
+        :param traceparent: note the trace that the request is part of.
+        :param send_time: measure backpressure, at the price of a coroutine per chunk.
+        :param cpu_time: measure the CPU time of the request's own task, at about 1 us per step of it.
+        :param clock: tells nanoseconds; tests replace it.
+        :param wall_clock: tells nanoseconds of Unix time, likewise.
+        """
         self.app = app
         self.recorder = Recorder(
             exporters=checked_exporters(exporters),

@@ -33,6 +33,14 @@ request_of_environ = itemgetter(
 )
 """As `Recorder.request_of`; path and version are made of it when they are asked for."""
 
+LEFT_OUT = {
+    "REQUEST_METHOD": "GET",
+    "PATH_INFO": "",
+    "wsgi.url_scheme": "http",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "SCRIPT_NAME": "",
+}
+
 _codes: dict[str, int] = {}  # reading a number out of "200 OK" costs 0.4 us; there are few different ones
 
 
@@ -62,8 +70,8 @@ class WSGILive(LiveTiming):
         return VERSIONS.get(protocol) or protocol.partition("/")[2]
 
     def sparse_request(self) -> tuple[str, ...]:
-        """SCRIPT_NAME and PATH_INFO may be left out where they are empty (PEP 3333, "environ Variables")."""
-        request: tuple[str, ...] = request_of_environ({"SCRIPT_NAME": "", "PATH_INFO": "", **self.source})
+        """SCRIPT_NAME and PATH_INFO may be left out where they are empty (PEP 3333, "environ Variables"), others by mistake."""
+        request: tuple[str, ...] = request_of_environ(LEFT_OUT | self.source)
         return request
 
     def header(self, name: str) -> str | None:

@@ -79,4 +79,4 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
                 note(error)
             raise
         finally:
-            tell_route(outer, mount, self.recorder.route_of(scope))
+            tell_route(outer, mount, self.recorder.route_for(scope))

@@ -87,5 +87,5 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             if note is not None:
                 note(error)
             raise
-        tell_route(outer, mount, self.recorder.route_of(environ))
+        tell_route(outer, mount, self.recorder.route_for(environ))
         return body

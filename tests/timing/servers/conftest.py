@@ -1,4 +1,4 @@
-"""Leaves these tests out where the servers are not installed (the tox environment ``timing-servers`` has them)."""
+"""Leaves these tests out where the servers are not installed (the tox environment ``timing`` has them)."""
 
 from __future__ import annotations
 
