@@ -20,7 +20,7 @@ from asgiref.local import Local
 from bridgekit import WSGIToASGI
 from bridgekit.typing import Environ, Message, StartResponse
 from tests.adapters.conftest import worker_threads
-from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serving
+from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serve_whole, serving
 from tests.helpers.wsgi_apps import PLAIN, Streams, answers
 
 Adapt = Callable[..., WSGIToASGI]
@@ -124,6 +124,29 @@ def test_shutdown_ends_the_threads(adapt: Adapt, loop: Loop) -> None:
 
 
 # WebSockets and unknown scopes
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_server_that_never_gives_the_first_event_holds_no_thread(
+    adapt: Adapt, loop: Loop, method: str
+) -> None:
+    """ASGI, "Request": every request has an event, also without a body. Where it does not come, nothing but a task waits:
+    others are answered, and the server's cancelling or the client's leaving ends the wait."""
+    adapter = adapt(HELLO, max_workers=1, max_queue=0)
+
+    async def work() -> None:
+        cancelled, left = (Connection(http_scope(method=method), events=[]) for _ in range(2))
+        async with serving(adapter, left), serving(adapter, cancelled) as request:
+            await left.until(lambda: left.receiving == 1)
+            await cancelled.until(lambda: cancelled.receiving == 1)
+            assert adapter.pool.threads == 0
+            assert (await serve_whole(adapter, Connection(http_scope()))).body == b"hello"
+            request.cancel()
+            left.leave()
+        assert (cancelled.sent, left.sent) == ([], [])
+        assert (cancelled.error, left.error) == (None, None)
+
+    loop.run(work)
 
 
 def test_websocket_is_refused(adapt: Adapt, loop: Loop) -> None:
@@ -451,7 +474,7 @@ def test_two_loops_at_once_share_an_adapter(adapt: Adapt) -> None:
 FORK = """
 import os, threading
 from bridgekit import WSGIToASGI
-from tests.helpers.asgi_driver import LOOPS, Connection, http_scope, reached, serving
+from tests.helpers.asgi_driver import LOOPS, Connection, http_scope, reached, serve_whole, serving
 from tests.helpers.wsgi_apps import Streams, answers
 
 go_on = threading.Event()
