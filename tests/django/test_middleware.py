@@ -17,7 +17,14 @@ from django.http import HttpRequest
 from django.test import AsyncClient, Client, override_settings
 
 from bridgekit.django.middleware import TimingMiddleware
-from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, ServerTiming, WSGITimingMiddleware
+from bridgekit.timing import (
+    ASGITimingMiddleware,
+    Outcome,
+    RequestTiming,
+    ServerTiming,
+    WSGITimingMiddleware,
+    _context,
+)
 from bridgekit.timing.server_timing import everyone
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
@@ -71,6 +78,16 @@ def test_a_request_is_measured_inside_django(get: Any, seen: list[RequestTiming]
     )
     assert (timing.status, timing.outcome, timing.bytes_out) == (200, Outcome.OK, 9)
     assert [span.name for span in timing.spans] == ["greet"]
+
+
+@both
+def test_the_first_request_has_its_spans(
+    get: Any, seen: list[RequestTiming], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django imports the views, and these what they use of timing, only when it resolves the first URL."""
+    monkeypatch.setattr(_context, "wanted", False)
+    get("/hello/")
+    assert [span.name for span in seen[0].spans] == ["greet"]
 
 
 @both

@@ -39,6 +39,8 @@ class TimingMiddleware:
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
+        # Django imports the URLconf, and with it views that use spans, in the middle of the first request.
+        _context.want()
         self._layers: LayerTimes | None = None
         self._load()
         self.get_response = get_response
