@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
+
+import pytest
 
 collect_ignore_glob: list[str] = []
 
@@ -18,3 +21,11 @@ else:
         settings.configure(SECRET_KEY="for tests")
     if not apps.ready:
         django.setup()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of its own on disk, for the system checks."""
+    from tests.django.checked_project import write_project
+
+    return write_project(tmp_path)
