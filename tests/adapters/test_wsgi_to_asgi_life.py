@@ -8,6 +8,7 @@ import gc
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -441,8 +442,12 @@ def test_dropped_adapter_in_a_cycle(loop: Loop) -> None:
     app.adapter = WSGIToASGI(app, idle_seconds=3600)
     assert loop.get(app.adapter).body == b"hello"
     threads = set(worker_threads()) - others
+    reference = weakref.ref(app)
     del app
-    gc.collect()
+    # The thread has answered, but may hold the application until it has done its last step.
+    deadline = time.monotonic() + TIMEOUT
+    while reference() is not None and time.monotonic() < deadline:
+        gc.collect()
     assert threads
     for thread in threads:
         thread.join(TIMEOUT)
