@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 HERE = Path(__file__).parent
@@ -128,11 +129,17 @@ def errors(url: str) -> None:
 
 
 def websocket(url: str) -> None:
-    """a websocket"""
+    """a websocket, and one where there is none"""
     with connect(url.replace("http", "ws", 1) + "/live/echo", proxy=None) as socket:
         for text in ("hello", "grüße"):
             socket.send(text)
             expect(socket.recv(timeout=10), f"echo {text}")
+    try:
+        connect(url.replace("http", "ws", 1) + "/nowhere/", proxy=None).close()
+    except InvalidStatus as refused:
+        expect(refused.response.status_code in (403, 404), True)
+    else:
+        raise SystemExit("/nowhere/ took a websocket")
 
 
 def get(target: str | urllib.request.Request) -> tuple[int, dict[str, str], bytes]:

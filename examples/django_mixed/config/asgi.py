@@ -6,7 +6,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, WebSocketRoute
 
 from bridgekit import WSGIToASGI
 
@@ -16,11 +16,18 @@ django_application = get_asgi_application()
 from shop.legacy import legacy  # noqa: E402  # Django must be set up first
 from shop.live import lifespan, live  # noqa: E402
 
+
+async def no_websocket(websocket):
+    """Refuse the handshake (403). Django itself raises an exception at a websocket, which servers log and answer with 500."""
+    await websocket.close()
+
+
 # Starlette does not run the lifespans of what it mounts, so the outer application has the inner one's.
 application = Starlette(
     routes=[
         Mount("/legacy", WSGIToASGI(legacy)),
         Mount("/live", live),
+        WebSocketRoute("/{path:path}", no_websocket),
         Mount("/", django_application),
     ],
     lifespan=lifespan,
