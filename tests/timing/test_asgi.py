@@ -13,7 +13,7 @@ from bridgekit.exceptions import ClientDisconnected
 from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming
 from bridgekit.timing._context import KEY
 from bridgekit.typing import Receive, Scope, Send
-from tests.timing.drivers import ASGIClient, FakeClock, scope_of
+from tests.timing.drivers import EPOCH, ASGIClient, FakeClock, scope_of
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
@@ -233,6 +233,24 @@ def test_what_adapters_tell_is_in_the_record() -> None:
     (timing,) = seen
     assert (timing.thread_wait, timing.loop_wait, timing.error_type) == (3.0, 0.5, "KeyError")
     assert timing.outcome is Outcome.SERVER_ERROR
+
+
+def test_the_moment_of_the_start_does_not_depend_on_when_it_is_asked_for() -> None:
+    """It is found out at the first question; a system clock that is set after that changes nothing any more."""
+    seen: list[RequestTiming] = []
+    clock = FakeClock()
+    wall = [clock.wall]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        clock.advance(2)
+        await hello(scope, receive, send)
+
+    client = ASGIClient(clock)
+    client.call(ASGITimingMiddleware(app, exporters=[seen.append], clock=clock, wall_clock=lambda: wall[0]()))
+    clock.advance(3600)
+    assert seen[0].started_at == EPOCH
+    wall[0] = lambda: 0
+    assert seen[0].started_at == EPOCH
 
 
 def test_a_record_cannot_be_changed() -> None:

@@ -83,4 +83,4 @@ class Recorder:
 
     def queue_of(self, live: LiveTiming) -> int | None:
         """Nanoseconds from the front server's stamp to the start, or None without a credible stamp."""
-        return queue_nanoseconds(live.header, live._wall)
+        return queue_nanoseconds(live.header, live.wall_ns())
