@@ -214,8 +214,12 @@ def _of_instance(m: Machine, instance: InstanceValue, name: str) -> Value:
     if isinstance(attributes, Opaque):
         return attributes.derive(f".{name}")
     raw = _raw(instance.cls, name)
-    if name in instance.attributes and not isinstance(raw, PropertyValue):
+    cached = isinstance(raw, PropertyValue) and raw.cached
+    if name in instance.attributes and (cached or not isinstance(raw, PropertyValue)):
         return instance.attributes[name]
+    if cached and not isinstance(raw, External):
+        instance.attributes[Text(name)] = made = _bind(m, raw, instance, instance.cls, name)
+        return made
     if isinstance(raw, External) and not _defines(instance.cls, name):
         return m.library.inherited(m, instance, raw, name)
     if raw is not _MISSING:

@@ -287,21 +287,7 @@ def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Opaque) or isinstance(kind, Opaque):
         return None
     if isinstance(kind, External):
-        last = kind.dotted.rpartition(".")[2]
-        if isinstance(value, PathValue):
-            return last in ("Path", "PurePath", "PosixPath", "PathLike")
-        if isinstance(value, str | int | float | list | tuple | dict | set | None):
-            known = {
-                "Iterable",
-                "Sequence",
-                "Mapping",
-                "MutableMapping",
-                "MutableSequence",
-                "Collection",
-                "Callable",
-            }
-            return None if last in known else False
-        return None
+        return _is_external(value, kind)
     if isinstance(kind, ClassValue):
         cls = (
             value.cls
@@ -323,6 +309,49 @@ def _is_a(value: Value, kind: Value) -> bool | None:
         if isinstance(value, str | bytes | int | float | list | tuple | dict | set | frozenset | None):
             return isinstance(value, kind.kind)
         return None if isinstance(value, External) else kind.kind is object
+    return None
+
+
+_MAY_BE_PLAIN = frozenset(
+    [
+        "AbstractSet",
+        "ByteString",
+        "Callable",
+        "Collection",
+        "Container",
+        "Hashable",
+        "Integral",
+        "Iterable",
+        "Iterator",
+        "Mapping",
+        "MutableMapping",
+        "MutableSequence",
+        "MutableSet",
+        "Number",
+        "Rational",
+        "Real",
+        "Reversible",
+        "Sequence",
+        "Set",
+        "Sized",
+        "SupportsFloat",
+        "SupportsIndex",
+        "SupportsInt",
+        "Text",
+    ]
+)
+"""Abstract classes of which texts, numbers and containers are instances without inheriting from them."""
+
+
+def _is_external(value: Value, kind: External) -> bool | None:
+    last = kind.dotted.rpartition(".")[2]
+    if isinstance(value, ModuleValue) or (isinstance(value, External) and value.is_module):
+        return kind.dotted == "types.ModuleType"
+    if isinstance(value, PathValue):
+        return last in ("Path", "PurePath", "PosixPath", "PathLike")
+    if isinstance(value, str | int | float | list | tuple | dict | set | None):
+        # Lower case: a tuple of types or an alias, such as six.string_types.
+        return None if last in _MAY_BE_PLAIN or last.islower() else False
     return None
 
 

@@ -47,6 +47,8 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
     function = m.read(unwrap(function)[0])
     arguments = list(args)
     if isinstance(function, FunctionValue):
+        if function.results is not None:
+            return _call_remembering(m, function, arguments, kwargs)
         return _call_function(m, function, arguments, kwargs)
     if isinstance(function, BoundMethod):
         return call_value(m, function.function, [function.receiver, *arguments], kwargs)
@@ -76,6 +78,22 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
             )
         return function.derive(f"({len(arguments)})")
     raise m.error(TypeError, "object is not callable")
+
+
+def _call_remembering(
+    m: Machine, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """A call through `functools.lru_cache`: the second one with the same arguments gives the very same object."""
+    assert function.results is not None
+    key = (*args, *kwargs.items())
+    if not all(isinstance(part, str | int | tuple | None) for part in key):
+        return _call_function(m, function, args, kwargs)
+    try:
+        if key not in function.results:
+            function.results[key] = _call_function(m, function, args, kwargs)
+        return function.results[key]
+    except TypeError:  # a tuple of something that has no hash
+        return _call_function(m, function, args, kwargs)
 
 
 def _call_native(m: Machine, function: NativeFunction, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -44,6 +44,23 @@ def make_class(m: Machine, node: ast.ClassDef, frame: Frame) -> Value:
     if mro is None:
         return m.opaque(f"the bases of class {node.name} cannot be followed", node, frame)
     cls.mro = mro
+    return _made(m, cls, node, frame)
+
+
+def _made(m: Machine, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Value:
+    """The class as its metaclass and its bases' ``__init_subclass__`` leave it (`type.__new__`)."""
+    given: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = unwrap(m.force(m.evaluate(keyword.value, frame)))[0]
+        if keyword.arg != "metaclass":
+            given[keyword.arg or ""] = value
+        elif isinstance(value, ClassValue):
+            return m.opaque(f"class {node.name} has a metaclass of its own", node, frame)
+    for base in cls.mro[1:]:
+        hook = base.namespace.get("__init_subclass__") if isinstance(base, ClassValue) else None
+        if hook is not None:
+            m.call(hook.function if isinstance(hook, ClassMethod) else hook, [cls], given)
+            break
     return cls
 
 

@@ -17,6 +17,7 @@ from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.values import (
     DictValue,
     External,
+    ListValue,
     ModuleValue,
     Namespace,
     Opaque,
@@ -359,6 +360,8 @@ class Imports:
         }
         for name, value in names.items():
             module.namespace[name] = Text(value) if value is not None else None
+        if module.path.endswith("__init__.py"):
+            module.namespace["__path__"] = ListValue([Text(str(Path(module.path).parent))])
 
     def _run(self, module: ModuleValue, tree: ast.Module) -> None:
         near = str(Path(module.path).parent) in self.m.settings_directories

@@ -456,11 +456,24 @@ def _function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: F
 
 
 def _decorated(m: Machine, decorators: Sequence[ast.expr], value: Value, frame: Frame) -> Value:
+    function = value
     for decorator in reversed(decorators):
         if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
             return frame.names.get(value.name) if isinstance(value, FunctionValue) else value
         value = m.call(m.force(evaluate(m, decorator, frame)), [value], {})
+    if isinstance(value, Opaque) and isinstance(function, FunctionValue):
+        _poison_changed(function, value, frame)
     return value
+
+
+def _poison_changed(function: FunctionValue, cause: Opaque, frame: Frame) -> None:
+    """What a function changes around it is not known once only its decorator knows when it is called."""
+    body = function.node.body
+    for statement in body if isinstance(body, list) else ():
+        for name in names_changed_by(statement):
+            around = frame.names.get(name, frame.module.namespace.get(name))
+            if isinstance(around, ListValue | DictValue | SetValue):
+                poison(around, cause)
 
 
 def _class(m: Machine, node: ast.ClassDef, frame: Frame) -> None:

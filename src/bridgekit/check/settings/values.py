@@ -172,6 +172,8 @@ class FunctionValue:
     owner: ClassValue | None = None
     local_names: frozenset[str] | None = None
     attributes: DictValue = field(default_factory=DictValue)
+    results: dict[tuple[object, ...], Value] | None = None
+    """What earlier calls returned, under `functools.cache` and its kin."""
 
 
 @dataclass(slots=True, eq=False)
@@ -222,9 +224,10 @@ class NativeFunction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PropertyValue:
-    """``property`` or ``cached_property``."""
+    """``property`` or ``cached_property``, whose value is made once for each instance."""
 
     getter: Value
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

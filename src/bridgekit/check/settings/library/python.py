@@ -14,6 +14,7 @@ from bridgekit.check.settings.operators import Refused, flat, own, unwrap
 from bridgekit.check.settings.values import (
     ClassValue,
     DictValue,
+    FunctionValue,
     Input,
     InstanceValue,
     IteratorValue,
@@ -150,10 +151,16 @@ def _last(m: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 
 def _decorator_or_factory(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    """``@lru_cache`` and ``@lru_cache(maxsize=None)``: the function itself."""
+    """``@lru_cache`` and ``@lru_cache(maxsize=None)``: the function itself, which remembers what it returned."""
     if len(args) == 1 and not kwargs and not isinstance(args[0], int | None):
-        return args[0]
-    return NativeFunction("decorator", _same)
+        return _remembering(m, args, kwargs)
+    return NativeFunction("decorator", _remembering)
+
+
+def _remembering(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if isinstance(args[0], FunctionValue):
+        args[0].results = {}
+    return args[0]
 
 
 def _mark_dataclass(m: Machine, args: Args, kwargs: Kwargs) -> Value:
@@ -247,6 +254,10 @@ def _property(m: Machine, args: Args, kwargs: Kwargs) -> Value:
     return PropertyValue(args[0])
 
 
+def _cached_property(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return PropertyValue(args[0], cached=True)
+
+
 def _named(function: Callable[[str], object]) -> Callable[[Machine, Args, Kwargs], Value]:
     def call(m: Machine, args: Args, kwargs: Kwargs) -> Value:
         plain, inputs, unknown = flat(args)
@@ -316,8 +327,8 @@ def register() -> None:
             "functools.lru_cache": _decorator_or_factory,
             "functools.cache": _decorator_or_factory,
             "functools.wraps": lambda m, args, kwargs: NativeFunction("wraps", _same),
-            "functools.cached_property": _property,
-            "django.utils.functional.cached_property": _property,
+            "functools.cached_property": _cached_property,
+            "django.utils.functional.cached_property": _cached_property,
             "dataclasses.dataclass": _mark_dataclass,
             "typing.cast": _cast,
             "typing.overload": _same,
