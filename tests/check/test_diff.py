@@ -69,6 +69,25 @@ class M:
 AFTER = M
 '''
 
+KEEPING = """
+from django.http import HttpResponse
+
+class M:
+    def __init__(
+        self, get_response
+    ):
+        self.blocked = ("/no", "/never")
+        self.get_response = get_response
+        self.stamp = "1"
+
+    def __call__(self, request):
+        if request.path in self.blocked:
+            return HttpResponse(status=403)
+        response = self.get_response(request)
+        response["X-Version"] = self.stamp.strip()
+        return response
+"""
+
 
 def convertible(tmp_path: Path, source: str) -> Convertible | str:
     subject = build_stack(tmp_path, source)
@@ -92,7 +111,7 @@ def loaded(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("rewritten_app").M
 
 
-@pytest.mark.parametrize("source", [FUNCTION, CLASS], ids=["function", "class"])
+@pytest.mark.parametrize("source", [FUNCTION, CLASS, KEEPING], ids=["function", "class", "keeping"])
 def test_the_patched_middleware_works_in_both_modes(
     tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +210,14 @@ def test_whatever_may_block_is_left_alone_with_the_reason(tmp_path: Path, body: 
         CLASS.replace("    def __call__", "    def process_view(self, *a): pass\n\n    def __call__"),
         CLASS.replace(
             "self.get_response = get_response", "self.get_response = get_response\n        connect()"
+        ),
+        KEEPING.replace('self.stamp = "1"', "self.stamp = []"),
+        KEEPING.replace('self.stamp = "1"', "self.stamp = make()"),
+        KEEPING.replace('self.stamp = "1"', "self.async_mode = False"),
+        KEEPING.replace('self.stamp = "1"', "self.get_response = None"),
+        KEEPING.replace("self.stamp.strip()", "self.other"),
+        KEEPING.replace(
+            "response = self.get_response", "self.stamp = '2'\n        response = self.get_response"
         ),
     ],
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -167,9 +166,7 @@ def _class(each: Convertible, lines: list[str]) -> list[str]:
     init = next(s for s in each.node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__")
     first_method = min(s.lineno for s in each.node.body if isinstance(s, ast.FunctionDef))
     here = _leading(lines[first_method - 1])
-    body = here + _leading(
-        textwrap.dedent("\n".join(lines[init.lineno - 1 : init.end_lineno])).split("\n")[1]
-    )
+    body = _leading(lines[init.body[0].lineno - 1])
     request = each.handler.args.args[-1].arg
     flags = [f"{here}sync_capable = True", f"{here}async_capable = True", ""]
     mark = [f"{body}self.async_mode = iscoroutinefunction(get_response)", f"{body}if self.async_mode:"]

@@ -175,16 +175,51 @@ def _class(module: SourceModule, node: ast.ClassDef) -> Convertible | str:
     if rest or set(methods) != {"__init__", "__call__"} or any(m.decorator_list for m in methods.values()):
         return "the class has more than __init__ and __call__"
     init = methods["__init__"]
-    stores = [source_text(statement) for statement in _without_docstring(init.body)]
-    if [a.arg for a in init.args.args] != ["self", "get_response"] or stores != [
-        "self.get_response = get_response"
-    ]:
-        return "__init__ does more than keep get_response"
-    return _handled(module, node, methods["__call__"], "self.get_response")
+    kept = _kept_values(init)
+    if kept is None:
+        return "__init__ does more than keep get_response and plain values"
+    return _handled(module, node, methods["__call__"], "self.get_response", kept)
+
+
+def _kept_values(init: ast.FunctionDef) -> frozenset[str] | None:
+    """``self.name`` of each value beside get_response that the constructor keeps; None if it does anything else.
+
+    Only literals that nothing can change: read on the event loop, they are what they were in a thread.
+    """
+    signature = init.args
+    if [a.arg for a in signature.args] != ["self", "get_response"] or signature.vararg or signature.kwarg:
+        return None
+    stores: list[str] = []
+    for statement in _without_docstring(init.body):
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            return None
+        name, value = dotted_name(statement.targets[0]), statement.value
+        keeps = dotted_name(value) == "get_response" if name == "self.get_response" else _is_fixed(value)
+        if not keeps or name.count(".") != 1 or not name.startswith("self.") or name in _TAKEN:
+            return None
+        stores.append(name)
+    if stores.count("self.get_response") != 1:
+        return None
+    return frozenset(stores) - {"self.get_response"}
+
+
+_TAKEN = frozenset(["self.async_mode", "self.__acall__", "self.sync_capable", "self.async_capable"])
+"""Names that the rewritten class gives a meaning of their own."""
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """A literal text, number, truth or None, or a tuple of such."""
+    if isinstance(value, ast.Tuple):
+        return all(_is_fixed(element) for element in value.elts)
+    return isinstance(value, ast.Constant)
 
 
 def _handled(
-    module: SourceModule, node: FunctionNode | ast.ClassDef, handler: ast.FunctionDef, get_response: str
+    module: SourceModule,
+    node: FunctionNode | ast.ClassDef,
+    handler: ast.FunctionDef,
+    get_response: str,
+    kept: frozenset[str] = frozenset(),
 ) -> Convertible | str:
     calls = [n for n in ast.walk(handler) if isinstance(n, ast.Call) and dotted_name(n.func) == get_response]
     mentions = [
@@ -199,7 +234,7 @@ def _handled(
         return "get_response is not called with the request alone"
     if _rewriting_would_change(node, handler):
         return "it is written on one line, or holds a text of several lines whose indentation would change"
-    for found in harmful_parts(module, handler, calls[0], request):
+    for found in harmful_parts(module, handler, calls[0], request, kept):
         return f"line {getattr(found, 'lineno', handler.lineno)} may block or depends on its thread: {source_text(found)}"
     return Convertible(module, node, handler, calls[0])
 
@@ -217,9 +252,13 @@ def _rewriting_would_change(node: FunctionNode | ast.ClassDef, handler: ast.Func
 
 
 def harmful_parts(
-    module: SourceModule, handler: FunctionNode, call: ast.Call, request: str
+    module: SourceModule,
+    handler: FunctionNode,
+    call: ast.Call,
+    request: str,
+    kept: frozenset[str] = frozenset(),
 ) -> Iterator[ast.AST]:
-    """Each part of the body that is not known to be harmless on the event loop."""
+    """Each part of the body that is not known to be harmless on the event loop; reading what is ``kept`` is."""
     imports = imported_names(module)
     known = _locals(handler) | {request}
     response = {
@@ -244,7 +283,9 @@ def harmful_parts(
         if isinstance(node, ast.Call):
             harmless = _is_harmless_call(node, imports, known)
         elif isinstance(node, ast.Attribute):
-            harmless = _is_harmless_attribute(node, request, response, imports, known)
+            harmless = (
+                isinstance(node.ctx, ast.Load) and dotted_name(node) in kept
+            ) or _is_harmless_attribute(node, request, response, imports, known)
         if not harmless:
             yield node
 
