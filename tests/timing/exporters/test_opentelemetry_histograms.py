@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.sdk.metrics import Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import (
@@ -128,6 +128,7 @@ timings = st.builds(
 )
 
 
+@settings(deadline=None)  # two pipelines of the SDK for each example
 @given(st.lists(timings, min_size=1, max_size=12))
 def test_it_sends_what_the_sdk_would_have(timings: list[RequestTiming]) -> None:
     """Names, units, attributes, bounds, counts, sums, minima and maxima."""

@@ -4,7 +4,7 @@ import math
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
@@ -121,6 +121,7 @@ def samples_of(metrics: type[OwnMetrics] | type[LibraryMetrics], seen: list[Requ
     }
 
 
+@settings(deadline=None)  # the parser takes its time on a busy machine
 @given(st.lists(timings, max_size=12))
 def test_our_histograms_show_what_the_librarys_would(seen: list[RequestTiming]) -> None:
     """With one process they are ours, with several the library's: nobody should notice."""
