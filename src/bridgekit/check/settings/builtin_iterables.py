@@ -173,7 +173,7 @@ def call_filter(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
 
 
 def quantifier(wanted: bool) -> Call:
-    """``quantifier()``."""
+    """``any()`` or ``all()``."""
 
     def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         value, _ = unwrap(args[0])
@@ -190,7 +190,7 @@ def quantifier(wanted: bool) -> Call:
 
 
 def extreme(pick: Callable[..., Value]) -> Call:
-    """``extreme()``."""
+    """``min()`` or ``max()``."""
 
     def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         if "key" in kwargs:
