@@ -306,6 +306,10 @@ CHANGED = {
         "D is changed after it is made",
     ),
     "list appended to": ("L = []\nL.append(1)\nFLAG = bool(L)\n", "L is changed after it is made"),
+    "default": (
+        "def f(seen=[]):\n    seen.append(1)\n    return len(seen) == 2\nONE = f()\nFLAG = f()\n",
+        "seen is changed after it is made",
+    ),
     "global": (
         "FLAG = True\ndef f():\n    global FLAG\n    FLAG = False\nf()\n",
         "FLAG is bound anew inside a function",

@@ -182,11 +182,11 @@ class Names:
         hazards = hazards_of(scope)
         if name in hazards.rebound:
             return frame.unknown(f"{name} is bound anew inside a function", hazards.rebound[name])
-        bound = (binding.value for binding in frame.block.names.get(name, ()))
+        bound = [binding.value for binding in frame.block.names.get(name, ())]
         if (
             name in hazards.changed
             and any(_is_changeable(option) for option in options(value))
-            and not all(isinstance(expression, ast.Tuple) for expression in bound)
+            and not all(isinstance(expression, ast.Tuple) for expression in bound or _defaults(name, frame))
         ):
             return frame.unknown(f"{name} is changed after it is made", hazards.changed[name])
         return value
@@ -238,6 +238,19 @@ class Names:
             elif not isinstance(value, Unknown):
                 return frame.unknown("unpacked from a value that is not followed", node)
         return value
+
+
+def _defaults(name: str, frame: Frame) -> list[ast.expr | None]:
+    """The default of a parameter: made once, and so kept from call to call."""
+    spec = frame.function.node.args if frame.function is not None else None
+    if spec is None:
+        return []
+    parameters = [*spec.posonlyargs, *spec.args]
+    pairs = [
+        *zip(reversed(parameters), reversed(spec.defaults), strict=False),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ]
+    return [default for parameter, default in pairs if parameter.arg == name and default is not None]
 
 
 def _is_changeable(value: Value) -> bool:
