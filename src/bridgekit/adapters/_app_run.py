@@ -77,7 +77,8 @@ class AppRun:
     ) -> None:
         self._app = app
         self._environ = environ
-        self._input = environ["wsgi.input"]  # the application may put another one in its place
+        body = environ["wsgi.input"]  # the application may put another one in its place
+        self._input = body if type(body) is SpooledBody else None
         self._window = window
         self._extensions = extensions
         self._timing = timing
@@ -105,9 +106,11 @@ class AppRun:
         finally:
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
-            self.discard()
+            if self._input is not None:
+                self.discard()
             try:
-                self._window.finish()
+                if self._window.whole is None:
+                    self._window.finish()
             except LoopGone:
                 logger.debug("the event loop was closed before the request had finished")
                 self._report_failure()
@@ -126,12 +129,13 @@ class AppRun:
 
     def discard(self) -> None:
         """Let go of what lies on disk: after the run, or where there will be none."""
-        if type(self._input) is SpooledBody:
+        if self._input is not None:
             self._input.close()
 
     def _call(self) -> None:
         """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""
-        rehome(self.context)
+        if self.context:
+            rehome(self.context)
         iterable = self._app(self._environ, self.start_response)
         try:
             self._transmit(iterable)

@@ -5,6 +5,7 @@ The inverse is `_scope.build_scope`.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,9 @@ from bridgekit.typing import Environ, Scope
 __all__ = ["address", "build_environ"]
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+NOWHERE = ("", 0)
+"""An address that says nothing, as on a unix socket."""
 
 _PATH_SAFE = "/~:@!$&'()*+,;="
 """What quoting leaves alone when the server gives no ``raw_path``: RFC 3986 pchar and the slash."""
@@ -45,10 +49,9 @@ def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
     On a unix socket the ``Host`` header is all there is, as on native WSGI servers.
     """
     default = _DEFAULT_PORTS.get(scheme, "80")
-    server = scope.get("server")
-    if type(server) is tuple and len(server) == 2 and type(server[1]) is int:
-        return server[0] or "localhost", str(server[1])
-    known = address(server)
+    known = address(scope.get("server"))
+    if known is not None and not known[0] and known[1] is not None:
+        return "localhost", known[1]  # bound to every address
     if (
         known is not None
         and known[0]
@@ -109,7 +112,7 @@ def _root(scope: Scope) -> str:
 def _request_uri(scope: Scope, query: str) -> str:
     """The request target as the client sent it, as far as the server tells (REQUEST_URI, RAW_URI)."""
     raw = scope.get("raw_path")
-    target = _wsgi_text(raw) if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    target = str(raw, "latin-1") if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
     if "?" in target:
         target = target.partition("?")[0]
     return f"{target}?{query}" if query else target
@@ -133,41 +136,58 @@ def _join(environ: Environ, key: str, value: str) -> None:
     environ[key] = before + ("; " if key == "HTTP_COOKIE" else ",") + value
 
 
+@functools.lru_cache(maxsize=64)
+def _of_listener(scheme: str, version: str, name: str, port: int) -> Environ:
+    """What all requests that come in at one address have in common. To be copied."""
+    environ: Environ = {
+        "SERVER_NAME": name,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": "HTTP/" + version,
+        "REMOTE_ADDR": "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+    }
+    if scheme == "https":
+        environ["HTTPS"] = "on"
+    return environ
+
+
 def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
     """The environ of an HTTP scope, all but ``wsgi.input`` (PEP 3333 "environ Variables", RFC 3875 section 4).
 
     :param scope: an ASGI HTTP connection scope; every key that the specification makes optional may be missing.
     :param allow_underscores: keep request headers with an underscore in their name.
     """
-    scheme: str = scope.get("scheme") or "http"
-    script_name, path_info = _paths(scope, _root(scope))
-    query = _wsgi_text(scope.get("query_string") or b"")
-    uri = _request_uri(scope, query)
-    environ: Environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": script_name,
-        "PATH_INFO": path_info,
-        "QUERY_STRING": query,
-        "REQUEST_URI": uri,
-        "RAW_URI": uri,
-        "SERVER_PROTOCOL": "HTTP/" + (scope.get("http_version") or "1.1"),
-        "REMOTE_ADDR": "",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-        "asgi.scope": OpaqueMapping(scope),
-    }
-    _add_headers(environ, scope.get("headers") or (), ALL_NAMES if allow_underscores else SAFE_NAMES)
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(scope, environ, scheme)
-    client = scope.get("client")
-    if client is not None and (known := address(client)) is not None:
-        environ["REMOTE_ADDR"] = known[0]
-        if known[1] is not None:
-            environ["REMOTE_PORT"] = known[1]
-    if scheme == "https":
-        environ["HTTPS"] = "on"
+    get = scope.get
+    scheme: str = get("scheme") or "http"
+    version: str = get("http_version") or "1.1"
+    server: Any = get("server")
+    plain = type(server) is tuple and len(server) == 2 and type(server[1]) is int and server[0]
+    name, port = server if plain else NOWHERE
+    environ = _of_listener(scheme, version, name, port).copy()
+    path: str = scope["path"]
+    if path.isascii() and not get("root_path"):
+        script_name, path_info = "", path
+    else:
+        script_name, path_info = _paths(scope, _root(scope))
+    query = str(get("query_string") or b"", "latin-1")
+    environ["REQUEST_METHOD"] = scope["method"]
+    environ["SCRIPT_NAME"] = script_name
+    environ["PATH_INFO"] = path_info
+    environ["QUERY_STRING"] = query
+    environ["REQUEST_URI"] = environ["RAW_URI"] = _request_uri(scope, query)
+    environ["wsgi.errors"] = sys.stderr
+    environ["asgi.scope"] = OpaqueMapping(scope)
+    _add_headers(environ, get("headers") or (), ALL_NAMES if allow_underscores else SAFE_NAMES)
+    if not plain:
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(scope, environ, scheme)
+    client = address(get("client"))
+    if client is not None:
+        environ["REMOTE_ADDR"] = client[0]
+        if client[1] is not None:
+            environ["REMOTE_PORT"] = client[1]
     return environ

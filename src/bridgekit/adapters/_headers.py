@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TypeAlias
 
 from bridgekit.exceptions import AppProtocolError
 
@@ -128,12 +128,8 @@ def content_length(before: int | None, value: bytes) -> int:
     return int(value)
 
 
-class EncodedHeaders(NamedTuple):
-    """Response headers as ASGI wants them, the Content-Length among them, the hop-by-hop ones that were left out."""
-
-    headers: list[tuple[bytes, bytes]]
-    content_length: int | None
-    dropped: list[str]
+EncodedHeaders: TypeAlias = tuple[list[tuple[bytes, bytes]], int | None, list[str]]
+"""Response headers as ASGI wants them, the Content-Length among them, the hop-by-hop ones that were left out."""
 
 
 def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
@@ -158,10 +154,10 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
         if (
             type(value) is str and value.isascii() and value.isprintable()
         ):  # nearly every value, legal at one look
-            data = value.strip(" ").encode("ascii")
+            data = value.strip().encode("ascii")
         else:
             data = header_value(name, value)
         if key == b"content-length":
-            declared = content_length(declared, data)
+            declared = int(data) if declared is None and data.isdigit() else content_length(declared, data)
         encoded.append((key, data))
-    return EncodedHeaders(encoded, declared, dropped)
+    return encoded, declared, dropped

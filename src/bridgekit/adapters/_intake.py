@@ -18,7 +18,7 @@ from bridgekit.adapters._input import SpooledBody
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
 
-__all__ = ["Beginning", "Limits", "body_of", "take_in"]
+__all__ = ["Beginning", "Limits", "body_of", "is_empty", "may_have_body", "take_in"]
 
 
 MAX_DIGITS = 19
@@ -67,9 +67,24 @@ def declared_length(environ: Mapping[str, Any]) -> int | None:
     return int(value)
 
 
-async def take_in(environ: Environ, receive: Receive, limits: Limits) -> BinaryIO | Beginning:
+def may_have_body(environ: Environ) -> bool:
+    """Whether the headers announce a body (RFC 9112 6.3), or that the client waits before it sends one."""
+    return "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ or "HTTP_EXPECT" in environ
+
+
+def is_empty(message: Message) -> bool:
+    """Whether this first event of a request is its whole body, which is none."""
+    return (
+        message["type"] == "http.request" and not message.get("more_body", False) and not message.get("body")
+    )
+
+
+async def take_in(
+    environ: Environ, receive: Receive, limits: Limits, message: Message | None = None
+) -> BinaryIO | Beginning:
     """Receive all of the body, or its beginning; CONTENT_LENGTH is set where all is known.
 
+    :param message: the first event, if it was received already.
     :raises ClientDisconnected: when the client left.
     :raises RequestTooLarge: when the body is, or says it is, longer than allowed.
     :raises ServerProtocolError: when CONTENT_LENGTH is no number.
@@ -80,7 +95,8 @@ async def take_in(environ: Environ, receive: Receive, limits: Limits) -> BinaryI
     if "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue":
         # receive() makes the server send "100 Continue": whether it should is the application's decision.
         return Beginning(b"", declared)
-    message = await receive()
+    if message is None:
+        message = await receive()
     if message["type"] == "http.disconnect":
         raise ClientDisconnected("the client left before its request was complete")
     body = body_of(message)

@@ -27,18 +27,22 @@ _BODYLESS = frozenset({204, 304})
 """Statuses whose responses have no content (RFC 9110 15.3.5, 15.4.5)."""
 
 
-def _status_code(status: object) -> int:
-    """The code in a WSGI status line such as ``"200 OK"``; the reason phrase may be missing.
+def _own_text(status: object) -> str:
+    """The text of a subclass of str as plain str: a subclass may hash and compare in ways of its own.
 
-    :raises AppProtocolError: when it is no str, or has no final status code in front.
+    :raises AppProtocolError: when it is no str.
     """
     if not isinstance(status, str):
         raise AppProtocolError(f"status is {type(status).__name__}, it must be str (PEP 3333): {status!r}")
-    return _parsed_status(status)
+    return str.__str__(status)
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed_status(status: str) -> int:
+def _status_code(status: str) -> int:
+    """The code in a WSGI status line such as ``"200 OK"``; the reason phrase may be missing.
+
+    :raises AppProtocolError: when it has no final status code in front.
+    """
     code = status[:3]
     if not (len(code) == 3 and code.isascii() and code.isdigit() and status[3:4] in ("", " ")):
         raise AppProtocolError(
@@ -79,6 +83,8 @@ class Response:
                 exc_info = None  # PEP 3333: avoid a circular reference through the traceback
         elif self.started:
             raise AppProtocolError("start_response was called a second time without exc_info (PEP 3333)")
+        if type(status) is not str:
+            status = _own_text(status)
         code = _status_code(status)
         encoded, declared, dropped = encode_headers(headers)
         if dropped:

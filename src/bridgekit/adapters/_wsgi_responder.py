@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from bridgekit.adapters._app_run import AppRun, Item, event_size
 from bridgekit.adapters._context import carry_out
 from bridgekit.adapters._environ import build_environ
 from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
-from bridgekit.adapters._intake import Beginning, Limits, take_in
+from bridgekit.adapters._intake import Beginning, Limits, is_empty, may_have_body, take_in
 from bridgekit.adapters._plain import send_plain
 from bridgekit.adapters._timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters._upload import Upload
@@ -98,7 +99,17 @@ class WSGIResponder:
         scope, settings = self._scope, self._settings
         environ = build_environ(scope, allow_underscores=settings.allow_underscores)
         try:
-            body = await take_in(environ, self._receive, settings.limits)
+            body: BinaryIO | Beginning
+            if may_have_body(environ):
+                body = await take_in(environ, self._receive, settings.limits)
+            else:
+                message = (
+                    await self._receive()
+                )  # nearly every request ends here: no coroutine of its own for it
+                if is_empty(message):
+                    body = io.BytesIO()
+                else:
+                    body = await take_in(environ, self._receive, settings.limits, message)
         except ClientDisconnected:
             return
         except RequestTooLarge as error:
@@ -107,19 +118,20 @@ class WSGIResponder:
         except ServerProtocolError as error:
             await send_plain(self._send, 400, f"{error}\n")
             return
-        if isinstance(body, Beginning):
+        if type(body) is Beginning:
             self._expects = "HTTP_EXPECT" in environ
             limit = settings.limits.max_body_size
             self._upload = Upload(self._backend, body, window=settings.window, limit=limit)
             body = self._upload.file
         environ["wsgi.input"] = body
         environ["wsgi.file_wrapper"] = FileWrapper
+        timing = None
         if TIMING_KEY in scope:
             environ[TIMING_KEY] = scope[TIMING_KEY]
+            timing = live_timing(scope)
         before = contextvars.copy_context()
-        run = self._run = AppRun(
-            settings.app, environ, self._window, scope.get("extensions") or NO_EXTENSIONS, live_timing(scope)
-        )
+        extensions = scope.get("extensions") or NO_EXTENSIONS
+        run = self._run = AppRun(settings.app, environ, self._window, extensions, timing)
         try:
             settings.pool.submit(run)
         except PoolSaturated:
@@ -134,7 +146,8 @@ class WSGIResponder:
         if self._overdue:
             await self._refuse()
             return
-        carry_out(before, run.context)
+        if run.context:
+            carry_out(before, run.context)
         if run.failure is not None:
             await self._conclude(run)
 
@@ -151,7 +164,10 @@ class WSGIResponder:
             await window.ready()
             if window.whole is not None:
                 self._finished = True
-                await self._send_whole(*window.whole)
+                if not self._client_gone:
+                    start, whole = window.whole
+                    await self._send(start)
+                    await self._send({"type": "http.response.body", "body": whole, "more_body": False})
             while not self._finished:
                 items, self._finished = window.take()
                 if items:
@@ -171,12 +187,6 @@ class WSGIResponder:
                 self._leave("the request was cancelled")
             if self._listening is not None and reap:
                 await self._listening()
-
-    async def _send_whole(self, start: Message, body: bytes) -> None:
-        """Send a response that came in one piece."""
-        if not self._client_gone:
-            await self._send(start)
-            await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _give_up(self, why: str) -> None:
         """Let the application know that nobody listens, and wait until it has come to its end."""

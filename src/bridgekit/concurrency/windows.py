@@ -122,9 +122,7 @@ class ThreadToLoop(Generic[T]):
                 raise self._abandoned
 
     def finish(self) -> None:
-        """From the thread: nothing more comes. Never blocks."""
-        if self.whole is not None:
-            return
+        """From the thread: nothing more comes; not needed after `put_whole`. Never blocks."""
         with self._lock:
             self._finished = True
             ring = not self._noticed
