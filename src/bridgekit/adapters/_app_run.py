@@ -182,7 +182,12 @@ class AppRun:
     def _transmit(self, iterable: Iterable[bytes]) -> None:
         response = self.response
         if (type(iterable) is list or type(iterable) is tuple) and len(iterable) == 1 and not response.sent:
-            self._transmit_only(iterable[0])
+            # Everything at once, with its length (PEP 3333, "Content-Length").
+            start, piece = response.whole(iterable[0])
+            if self._window.used:  # by an early hint
+                self._window.put_all((start, piece, END), len(piece))
+            else:
+                self._window.put_whole(start, piece)
             return
         if type(iterable) is FileWrapper:
             if self._transmit_file(iterable):
@@ -207,17 +212,6 @@ class AppRun:
             self._window.put(END, 0)
         else:
             self._window.put_all((response.start_message(), END), 0)
-
-    def _transmit_only(self, data: bytes) -> None:
-        """A response of one piece: everything at once, with its length (PEP 3333, "Content-Length")."""
-        response = self.response
-        piece = response.piece(data)
-        start = response.start_message(whole_length=len(piece))
-        response.check_complete()
-        if self._window.used:  # by an early hint
-            self._window.put_all((start, piece, END), len(piece))
-        else:
-            self._window.put_whole(start, piece)
 
     def _transmit_file(self, wrapper: FileWrapper) -> bool:
         """Let the server send the file; false where it cannot."""

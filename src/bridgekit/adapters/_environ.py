@@ -109,10 +109,9 @@ def _root(scope: Scope) -> str:
     return root if root.startswith("/") else "/" + root
 
 
-def _request_uri(scope: Scope, query: str) -> str:
+def _request_uri(raw: bytes | None, path: str, query: str) -> str:
     """The request target as the client sent it, as far as the server tells (REQUEST_URI, RAW_URI)."""
-    raw = scope.get("raw_path")
-    target = str(raw, "latin-1") if raw else quote(_path_bytes(scope["path"]), safe=_PATH_SAFE)
+    target = str(raw, "latin-1") if raw else quote(_path_bytes(path), safe=_PATH_SAFE)
     if "?" in target:
         target = target.partition("?")[0]
     return f"{target}?{query}" if query else target
@@ -179,7 +178,7 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
     environ["SCRIPT_NAME"] = script_name
     environ["PATH_INFO"] = path_info
     environ["QUERY_STRING"] = query
-    environ["REQUEST_URI"] = environ["RAW_URI"] = _request_uri(scope, query)
+    environ["REQUEST_URI"] = environ["RAW_URI"] = _request_uri(get("raw_path"), path, query)
     environ["wsgi.errors"] = sys.stderr
     environ["asgi.scope"] = OpaqueMapping(scope)
     _add_headers(environ, get("headers") or (), ALL_NAMES if allow_underscores else SAFE_NAMES)

@@ -132,6 +132,22 @@ class Response:
                 )
         return data
 
+    def whole(self, data: bytes) -> tuple[Message, bytes]:
+        """The start event and the body of a response that is one piece, with its length.
+
+        The common case, so at one look; whatever is special about it goes the way of every other response.
+
+        :raises AppProtocolError: as `piece`, `start_message` and `check_complete` do.
+        """
+        if type(data) is bytes and self.started and self.declared == len(data) and not self.bodyless:
+            self.sent = True
+            self.produced = self.declared
+            return {"type": "http.response.start", "status": self._status, "headers": self._headers}, data
+        piece = self.piece(data)
+        start = self.start_message(whole_length=len(piece))
+        self.check_complete()
+        return start, piece
+
     @property
     def full(self) -> bool:
         """Whether the client has been given as much as was declared: nothing more of the body would be sent."""
