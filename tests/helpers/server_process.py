@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -187,12 +188,22 @@ def run_server(
     The development mode of the test run is not handed on: it slows the event loop and changes the allocator, and
     what is measured here is what users run. A test that wants it passes ``env={"PYTHONDEVMODE": "1"}``.
     """
+    _heed_interrupts()
     with tempfile.TemporaryDirectory() as folder:
         server = _start(command, Path(folder), env, unix_socket=unix_socket, cwd=cwd)
         try:
             yield server
         finally:
             server.kill()
+
+
+def _heed_interrupts() -> None:
+    """A shell starts what it runs in the background with SIGINT ignored, which every child inherits: no server would stop."""
+    if (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _start(
