@@ -68,7 +68,7 @@ def _takes(signature: inspect.Signature, count: int) -> bool:
 def _is_async(app: object) -> bool:
     # The type's __call__: an instance attribute of that name is not what a call uses.
     return iscoroutinefunction(app) or (
-        not inspect.isclass(app) and iscoroutinefunction(getattr(type(app), "__call__", None))  # noqa: B004
+        not inspect.isclass(app) and iscoroutinefunction(inspect.getattr_static(type(app), "__call__", None))
     )
 
 

