@@ -1,0 +1,12 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import contextlib
+
+with contextlib.suppress(ImportError):  # the environment of the peers' suites is without it
+    from hypothesis import HealthCheck, settings
+
+    # Test machines are shared: how long an example takes says nothing about the code.
+    settings.register_profile("bridgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("bridgekit")
