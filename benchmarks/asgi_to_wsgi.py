@@ -1,8 +1,17 @@
-"""`ASGIToWSGI` beside a2wsgi, a native WSGI application and a direct call of the ASGI application, in process."""
+"""`ASGIToWSGI` beside a2wsgi, a native WSGI application and a direct call of the ASGI application, in one run.
+
+    tox run -e benchmarks -- asgi_to_wsgi [--gunicorn-rounds 5]
+
+In process, and with `wrk` as the clients of gunicorn's gthread worker.
+"""
 
 from __future__ import annotations
 
+import argparse
 import io
+import random
+import shutil
+import statistics
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +25,7 @@ import a2wsgi
 sys.path.insert(0, str(Path(__file__).parent))
 
 from rounds import measure, table, timed
+from served import GTHREAD, Served
 
 from bridgekit import ASGIToWSGI
 
@@ -103,7 +113,43 @@ def compare(title: str, contestants: dict[str, Callable[[int], float]], calls: i
     print(f"\n{title}\n\n{table(measure(contestants, calls=calls, rounds=7), against='a2wsgi')}")
 
 
+def on_gunicorn(rounds: int, seconds: float) -> None:
+    if shutil.which("wrk") is None:
+        print("\nOn gunicorn: skipped, `wrk` is not installed (Debian's package `wrk`).")
+        return
+    apps = {
+        "native WSGI": "native",
+        "bridgekit": "ASGIToWSGI(hello)",
+        "a2wsgi": "a2wsgi.ASGIMiddleware(hello)",
+    }
+    head = "import a2wsgi\nfrom bridgekit import ASGIToWSGI\nfrom asgi_to_wsgi import hello, native\napp = "
+    rates: dict[str, list[float]] = {name: [] for name in apps}
+    servers = {name: Served(head + app, GTHREAD) for name, app in apps.items()}
+    try:
+        for number in range(rounds + 1):  # the first one warms up
+            for name in random.sample(list(apps), len(apps)):
+                rate = servers[name].load(seconds)
+                if number:
+                    rates[name].append(rate)
+    finally:
+        for server in servers.values():
+            server.stop()
+    medians = {name: statistics.median(of) for name, of in rates.items()}
+    print("\nhello on gunicorn gthread, ten threads, wrk with 32 connections\n")
+    print("| contestant | requests/s (median) | of the native application | answered with an error |")
+    print("| --- | ---: | ---: | ---: |")
+    for name in sorted(medians, key=lambda name: -medians[name]):
+        share = medians[name] / medians["native WSGI"]
+        print(f"| {name} | {medians[name]:.0f} | {share:.0%} | {servers[name].failed} |")
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--gunicorn-rounds", type=int, default=5)
+    parser.add_argument("--gunicorn-seconds", type=float, default=2.0)
+    options = parser.parse_args()
     ours, peer = ASGIToWSGI(hello), a2wsgi.ASGIMiddleware(hello)
     one = {"bridgekit": ours, "a2wsgi": peer, "native WSGI": native}
     compare(
@@ -115,6 +161,7 @@ def main() -> None:
     compare("hello, 10 threads", {name: partial(in_threads, app, 10) for name, app in one.items()}, 1000)
     streams = {"bridgekit": ASGIToWSGI(stream), "a2wsgi": a2wsgi.ASGIMiddleware(stream)}
     compare("100 x 1 KiB", {name: partial(timed, partial(request, app)) for name, app in streams.items()}, 50)
+    on_gunicorn(options.gunicorn_rounds, options.gunicorn_seconds)
 
 
 if __name__ == "__main__":

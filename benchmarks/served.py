@@ -1,4 +1,4 @@
-"""An ASGI application on uvicorn, in a process of its own, and `wrk` as its clients."""
+"""An application on uvicorn or gunicorn, in a process of its own, and `wrk` as its clients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-PROGRAM = """
+UVICORN = """
 import warnings; warnings.simplefilter("ignore")
 import sys; sys.path.insert(0, {folder!r})
 {code}
@@ -18,19 +18,38 @@ config = uvicorn.Config(app, log_level="critical", lifespan="off", interface="as
 uvicorn.Server(config).run(sockets=[socket.socket(fileno={fd})])
 """
 
+GTHREAD = """
+import warnings; warnings.simplefilter("ignore")
+import sys; sys.path.insert(0, {folder!r})
+from gunicorn.app.base import BaseApplication
+class Gunicorn(BaseApplication):
+    def load_config(self):
+        settings = {{"bind": "fd://{fd}", "worker_class": "gthread", "threads": 10, "loglevel": "critical"}}
+        if "control_socket_disable" in self.cfg.settings:
+            settings["control_socket_disable"] = True
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+    def load(self):
+        names = {{}}
+        exec({code!r}, names)
+        return names["app"]
+Gunicorn().run()
+"""
+"""One worker process with ten threads. The application is made in the worker: a2wsgi's never answers after a fork."""
+
 
 class Served:
-    """uvicorn on a socket that this process has bound; `code` runs first and sets ``app``."""
+    """A server on a socket that this process has bound; `code` runs first and sets ``app``."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, program: str = UVICORN) -> None:
         self.failed = 0
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
         fd = self._socket.fileno()
-        program = PROGRAM.format(folder=str(Path(__file__).parent), code=code, fd=fd)
-        self._process = subprocess.Popen([sys.executable, "-c", program], pass_fds=[fd])
+        text = program.format(folder=str(Path(__file__).parent), code=code, fd=fd)
+        self._process = subprocess.Popen([sys.executable, "-c", text], pass_fds=[fd])
         # The connection waits in the backlog until it serves: a start-up without a sleep.
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.url, timeout=60):
             pass
