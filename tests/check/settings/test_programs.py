@@ -27,6 +27,27 @@ def make():
 MIDDLEWARE=make()
 """
     },
+    "subscripted builtin types": {
+        "program.py": """\
+from typing import cast
+MIDDLEWARE: list[str] = ["a.A"]
+try:
+    X = dict[str, str]; Y = type[int]; Z = cast(frozenset[int], set())
+    MIDDLEWARE += list[str](("b.B",))
+    class D(dict[str, int]): pass
+    MIDDLEWARE += ["c.C"]
+except TypeError:
+    MIDDLEWARE = ["old.A"]
+try:
+    len[int]
+except TypeError:
+    MIDDLEWARE += ["d.D"]
+try:
+    int[str]
+except TypeError:
+    MIDDLEWARE += ["e.E"]
+"""
+    },
     "nonlocal": {
         "program.py": """\
 def make():

@@ -29,6 +29,7 @@ from bridgekit.check.settings.values import (
     Model,
     ModuleValue,
     Namespace,
+    NativeFunction,
     Opaque,
     SetValue,
     Text,
@@ -408,6 +409,8 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
         return found if found is not NotImplemented else m.opaque("an item that is not modelled", node, frame)
     if isinstance(value, InstanceValue):
         return m.call(m.getattr(value, "__getitem__"), [key], {})
+    if isinstance(value, NativeFunction) and (value.kind is type or hasattr(value.kind, "__class_getitem__")):
+        return value  # ``dict[str, str]`` (PEP 585) is called and inherited from as ``dict`` is
     if isinstance(key, Opaque):
         return key.derive(".item")
     if (
