@@ -49,6 +49,7 @@ def test_every_key_becomes_an_option(tmp_path: Path) -> None:
         ignore=("BRG001", "BRG002"),
         baseline=tmp_path / "ci/baseline.json",
         python=".venv",
+        python_named_in="tool.bridgekit.python",
         env={"STAGE": "prod", "DEBUG": "0"},
     )
 

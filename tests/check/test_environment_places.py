@@ -184,31 +184,62 @@ def test_a_folder_of_tools_above_the_project_does_not_hide_our_own_django(projec
 
 
 @pytest.mark.usefixtures("hook")
-def test_an_interpreter_on_path_is_asked_in_the_projects_folder(
+def test_an_interpreter_on_path_is_asked_far_from_the_project(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shim of pyenv's chooses the version by the folder; the environment that it leads to is then read."""
+    """In the project's folder a version manager's shim would run what ``.tool-versions`` and the like name."""
     home = make(tmp_path / "versions/shop")
     shims = tmp_path / "shims"
     shims.mkdir()
     answer = f'{{"version": [3, 12, 9], "path": [], "site": [], "executable": "{home}/bin/python"}}'
-    (shims / "python").write_text(f"#!/bin/sh\n[ \"$PWD\" = '{project}' ] && echo '{answer}'\n", "utf-8")
+    (shims / "python").write_text(f"#!/bin/sh\n[ \"$PWD\" = / ] && echo '{answer}'\n", "utf-8")
     (shims / "python").chmod(0o755)
     monkeypatch.setenv("PATH", str(shims))
+    monkeypatch.chdir(project)
     assert find_environment(project).python == str(home)
 
 
 @pytest.mark.usefixtures("hook")
-@pytest.mark.parametrize("named_by", [".pdm-python", ".venv", "PATH"])
+@pytest.mark.parametrize("virtual", [True, False])
+def test_the_version_that_pyenv_is_told_is_read_as_a_folder(
+    virtual: bool, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    home = tmp_path / "versions/shop"
+    if virtual:
+        make(home)
+    else:
+        library = home / "lib/python3.12"
+        (library / "site-packages/django").mkdir(parents=True)
+        (library / "site-packages/django/__init__.py").touch()
+        (library / "os.py").touch()
+    (project / ".python-version").write_text("shop\n", "utf-8")
+    found = find_environment(project)
+    assert (found.python, found.python_version[:2]) == (str(home), (3, 12))
+    assert found.found_by.startswith("named by the file .python-version")
+
+
+@pytest.mark.usefixtures("hook")
+@pytest.mark.parametrize(
+    "named_by", [".pdm-python", ".venv", ".python-version", "PATH", "PATH link", "PATH file link"]
+)
 def test_nothing_that_the_projects_files_name_is_run(
-    named_by: str, project: Path, monkeypatch: pytest.MonkeyPatch
+    named_by: str, tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "bin").mkdir()
     trap = project / "bin/python"
     trap.write_text(f"#!/bin/sh\ntouch '{project}/sprung'\n", "utf-8")
     trap.chmod(0o755)
-    if named_by == "PATH":
-        monkeypatch.setenv("PATH", os.pathsep.join([str(project / "bin"), "bin", "."]))
+    if named_by.startswith("PATH"):
+        entry = project / "bin"
+        if named_by == "PATH link":
+            (tmp_path / "elsewhere").symlink_to(entry, target_is_directory=True)
+            entry = tmp_path / "elsewhere"
+        elif named_by == "PATH file link":
+            entry = tmp_path / "elsewhere"
+            entry.mkdir()
+            (entry / "python").symlink_to(trap)
+        monkeypatch.setenv("PATH", os.pathsep.join([str(entry), "bin", "."]))
         monkeypatch.chdir(project)
     else:
         (project / named_by).write_text(str(trap), "utf-8")

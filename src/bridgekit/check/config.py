@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, real, real_folder
 from bridgekit.check.reading import UnreadableError, read_bounded
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
@@ -29,6 +30,8 @@ class Options:
     ignore: tuple[str, ...] = ()
     baseline: Path | None = None
     python: str | None = None
+    python_named_in: str = "--python"
+    """What named ``python``: what the project's own files name is read, and never run."""
     env: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
     settings_in_environment: str = ""
@@ -49,6 +52,8 @@ def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
     for directory in (start, *start.parents):
         file = directory / "pyproject.toml"
         if file.is_file():
+            if not is_below(real(file), [real(directory), real_folder(path)]):
+                raise ProjectError(f"{file} is a link that leads out of the project, and is not read")
             return _table(file), file
     return {}, None
 
@@ -105,6 +110,8 @@ def merge_config(given: Options, said: Sequence[str], config: Mapping[str, objec
     """``given`` with the configuration filled in where the command line (``said`` names its options) was silent."""
     names = {option.name for option in fields(Options)}
     filled = {key: value for key, value in config.items() if key in names and key not in said}
+    if "python" in filled:
+        filled["python_named_in"] = "tool.bridgekit.python"
     if "env" in config and isinstance(config["env"], Mapping):
         filled["env"] = {**config["env"], **given.env}
     return replace(given, **filled)  # type: ignore[arg-type]  # the values were typed by read_config

@@ -15,6 +15,7 @@ import sysconfig
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, real, real_folder
 from bridgekit.check.environment_places import Place, places, python_on_path
 from bridgekit.check.reading import UnreadableError, read_bounded
 from bridgekit.check.site_packages import expand
@@ -50,6 +51,10 @@ class TargetEnvironment:
     search_path: tuple[str, ...]
     editable: tuple[tuple[str, str], ...] = ()
     found_by: str = _OWN
+    library: tuple[str, ...] = ()
+    """The directories of ``search_path`` that are the standard library's."""
+    bounds: tuple[str, ...] = ()
+    """Real folders outside which nothing of it is read, for one that may be part of a pull request; empty for others."""
 
     @property
     def is_own(self) -> bool:
@@ -70,16 +75,20 @@ def current_environment() -> TargetEnvironment:
     return _environment(sys.executable, tuple(sys.version_info[:3]), _standard_library(), entries)
 
 
-def find_environment(root: Path, python: str | None = None) -> TargetEnvironment:
+def find_environment(
+    root: Path, python: str | None = None, *, named_in: str = "--python"
+) -> TargetEnvironment:
     """The environment to read packages from: ``python`` if given, else the project's, else bridgekit's own.
 
     The project's is the first of `places` that holds Django; if none does, the first that certainly is the project's (a
     ``.venv``, ``venv`` or ``env`` in ``root``, or that of ``VIRTUAL_ENV``). An interpreter on PATH is asked only where
     bridgekit's own environment has no Django either. ``python`` is an interpreter or the directory of a virtual
-    environment. Raises `ProjectError` when that one cannot be used; the other places are merely suggestions and are passed over.
+    environment, and ``named_in`` says by what it was named: an interpreter runs only if the command line named it and it
+    lies outside the project. Raises `ProjectError` when it cannot be used; the other places are merely suggestions and are
+    passed over.
     """
     if python is not None:
-        return replace(_named_environment(python), found_by="named by --python")
+        return replace(_named_environment(python, root, named_in), found_by=f"named by {named_in}")
     certain: TargetEnvironment | None = None
     for place in places(root):
         found = _environment_at(place, root)
@@ -98,7 +107,9 @@ def _environment_at(place: Place, root: Path) -> TargetEnvironment | None:
     """What is at a place, if it can be read."""
     home = place.path if place.path.is_dir() else place.path.parent.parent
     try:
-        found = _environment_in(home)
+        found = _environment_in(home, root)
+        if found is None and place.is_prefix:
+            found = _installation(home)
         if found is None and place.may_be_asked:
             found = _asked_environment(str(place.path), root)
     except (OSError, ProjectError) as error:
@@ -107,11 +118,34 @@ def _environment_at(place: Place, root: Path) -> TargetEnvironment | None:
     return replace(found, found_by=place.found_by) if found is not None else None
 
 
-def _environment_in(home: Path) -> TargetEnvironment | None:
+def _environment_in(home: Path, root: Path) -> TargetEnvironment | None:
     """Read the environment of a directory without running it, be it a virtual environment or one of conda's."""
     if (home / "pyvenv.cfg").is_file():
-        return _virtual_environment(home)
-    return _conda_environment(home) if (home / "conda-meta").is_dir() else None
+        found = _virtual_environment(home)
+    else:
+        found = _conda_environment(home) if (home / "conda-meta").is_dir() else None
+    return _within_bounds(found, home, root) if found is not None else None
+
+
+def _within_bounds(found: TargetEnvironment, home: Path, root: Path) -> TargetEnvironment:
+    """An environment in the project may be part of a pull request: what its links and ``.pth`` files lead to beyond the
+    project, itself and the standard library is not read."""
+    project = real_folder(root)
+    if not is_below(real(home), [project]) and not is_below(str(home.absolute()), [str(root.absolute())]):
+        return found
+    return replace(found, bounds=(project, real(home), *map(real, found.library)))
+
+
+def _installation(home: Path) -> TargetEnvironment | None:
+    """A whole Python below one folder, as pyenv builds it: the version is that of its only standard library."""
+    libraries = [path.parent for path in home.glob("lib/python3.*/os.py")]
+    version = _version(libraries[0].name) if len(libraries) == 1 else ()
+    site = _site_directory(home, version)
+    if site is None or len(version) < 2:
+        return None
+    return _environment(
+        str(home), version, [str(libraries[0]), str(libraries[0] / "lib-dynload")], [str(site)]
+    )
 
 
 def _conda_environment(home: Path) -> TargetEnvironment | None:
@@ -125,21 +159,31 @@ def _conda_environment(home: Path) -> TargetEnvironment | None:
     return _environment(str(home), version, [str(library), str(library / "lib-dynload")], [str(site)])
 
 
-def _named_environment(python: str) -> TargetEnvironment:
-    given = Path(python)
+def _named_environment(python: str, root: Path, named_in: str) -> TargetEnvironment:
+    given = Path(python).absolute()
     if not given.exists():
         raise ProjectError(
-            f"--python {python}: no such file or directory; name an interpreter or a virtual environment"
+            f"{named_in} {python}: no such file or directory; name an interpreter or a virtual environment"
         )
     home = given if given.is_dir() else given.parent.parent
-    found = _environment_in(home)
+    found = _environment_in(home, root)
     if found is not None:
         return found
     if given.is_dir():
         raise ProjectError(
-            f"--python {python}: a directory that holds no virtual environment (no usable pyvenv.cfg)"
+            f"{named_in} {python}: a directory that holds no virtual environment (no usable pyvenv.cfg)"
         )
-    return _asked_environment(python)
+    if named_in != "--python":
+        raise ProjectError(
+            f"{named_in} {python}: not in a virtual environment, so that it would have to be run, and nothing that the"
+            " project's files name is run; name a virtual environment, or give --python on the command line"
+        )
+    if is_below(real(given), [real_folder(root)]):
+        raise ProjectError(
+            f"{named_in} {python}: not in a virtual environment, and lies in the project, of which nothing is run;"
+            " name a virtual environment, or an interpreter outside the project"
+        )
+    return _asked_environment(str(given), root)
 
 
 def _virtual_environment(home: Path) -> TargetEnvironment | None:
@@ -188,8 +232,8 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
 
 
-def _asked_environment(python: str, root: Path | None = None) -> TargetEnvironment:
-    """Ask an interpreter; in the folder ``root``, where a shim of pyenv's chooses the project's version."""
+def _asked_environment(python: str, root: Path) -> TargetEnvironment:
+    """Ask an interpreter, far from the project: in its folder a version manager's shim would run what its files name."""
     try:
         answer = subprocess.run(
             [python, "-I", "-S", "-c", _QUESTION],
@@ -197,7 +241,7 @@ def _asked_environment(python: str, root: Path | None = None) -> TargetEnvironme
             capture_output=True,
             timeout=_ANSWER_WITHIN,
             check=True,
-            cwd=root,
+            cwd=root.absolute().anchor,
         )
         said = json.loads(answer.stdout)
         # A shim leads to the interpreter of a virtual environment, which without `site` does not know it.
@@ -226,4 +270,4 @@ def _environment(
 ) -> TargetEnvironment:
     expanded = expand(entries)
     search_path = tuple(dict.fromkeys([*library, *expanded.directories]))
-    return TargetEnvironment(python, version, search_path, expanded.editable)
+    return TargetEnvironment(python, version, search_path, expanded.editable, library=tuple(library))

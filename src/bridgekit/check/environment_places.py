@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit.check.boundary import folders_of, is_below, real, real_folder
+
 __all__ = ["Place", "places", "python_on_path"]
 
 _IN_PROJECT = (".venv", "venv", "env")
-_REPOSITORY = (".git", ".hg")
 _MAX_POINTER_BYTES = 4096
 _EXECUTABLES = ("python3", "python", "python3.exe", "python.exe")
 
@@ -27,13 +28,15 @@ _EXECUTABLES = ("python3", "python", "python3.exe", "python.exe")
 class Place:
     """An environment's directory or an interpreter, and how it was found, as a clause for the report.
 
-    ``certain``: it is the project's even if Django is not in it. ``may_be_asked``: it may be run to be asked what it is, as
-    nothing that the project's files name may be.
+    ``certain``: it is the project's even if Django is not in it. ``is_prefix``: it is a whole installation of Python, with
+    its standard library. ``may_be_asked``: it may be run to be asked what it is, as nothing that the project's files name
+    may be.
     """
 
     path: Path
     found_by: str
     certain: bool = False
+    is_prefix: bool = False
     may_be_asked: bool = False
 
 
@@ -45,7 +48,7 @@ def places(root: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Plac
 
 
 def _all_places(root: Path, environ: Mapping[str, str]) -> Iterator[Place]:
-    folders = _folders(root)
+    folders = folders_of(root)
     named = environ.get("UV_PROJECT_ENVIRONMENT")
     if named:
         for folder in folders:
@@ -61,15 +64,7 @@ def _all_places(root: Path, environ: Mapping[str, str]) -> Iterator[Place]:
             yield from _of_poetry(folder, environ)
         if (folder / "Pipfile").is_file():
             yield from _of_pipenv(folder, environ)
-
-
-def _folders(root: Path) -> list[Path]:
-    """The project's folder, and those above it to the root of its repository: a backend shares the root's."""
-    folders = [root, *root.parents]
-    for number, folder in enumerate(folders):
-        if any((folder / name).exists() for name in _REPOSITORY):
-            return folders[: number + 1]
-    return [root]
+        yield from _of_pyenv(folder, environ)
 
 
 def _in_folder(folder: Path, environ: Mapping[str, str], *, certain: bool) -> Iterator[Place]:
@@ -121,6 +116,15 @@ def _of_pipenv(folder: Path, environ: Mapping[str, str]) -> Iterator[Place]:
         yield Place(path, f"made by pipenv for {folder}")
 
 
+def _of_pyenv(folder: Path, environ: Mapping[str, str]) -> Iterator[Place]:
+    """``versions/NAME`` below PYENV_ROOT, the name in ``.python-version``. Its shims, which read that file themselves, are
+    not asked: they would run what the file names, which may be a path into the project."""
+    name = _pointer(folder / ".python-version")
+    if re.fullmatch(r"\w[\w.+-]*", name):
+        home = Path(environ.get("PYENV_ROOT") or "~/.pyenv").expanduser() / "versions" / name
+        yield Place(home, f"named by the file .python-version in {folder}", is_prefix=True)
+
+
 def _hash(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:8]
 
@@ -157,15 +161,17 @@ def _user_cache(environ: Mapping[str, str]) -> Path:
 def python_on_path(root: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Place]:
     """Interpreters on PATH, but bridgekit's own: an activated environment stays there behind that of a pre-commit hook.
 
-    What lies in the project's own folder is left out: it may be asked for its version, and nothing of the project is run.
+    What comes with the project, be it by a link, is left out: what stands here may be run, and nothing of the project is.
     """
+    project = real_folder(root)
     for entry in environ.get("PATH", "").split(os.pathsep):
         directory = Path(entry)
-        if not directory.is_absolute() or directory.is_relative_to(root.absolute()):
+        if not directory.is_absolute() or is_below(real(directory), [project]):
             continue
         if os.path.realpath(directory.parent) == os.path.realpath(sys.prefix):
             continue
         for name in _EXECUTABLES:
-            if os.access(directory / name, os.X_OK) and (directory / name).is_file():
-                yield Place(directory / name, f"found as {name} on PATH", may_be_asked=True)
+            program = directory / name
+            if os.access(program, os.X_OK) and program.is_file() and not is_below(real(program), [project]):
+                yield Place(program, f"found as {name} on PATH", may_be_asked=True)
                 break

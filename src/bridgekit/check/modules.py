@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, real, real_folder
 from bridgekit.check.environment import TargetEnvironment, current_environment
 from bridgekit.check.parsing import SourceModule, parse_file
 from bridgekit.check.reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
@@ -25,6 +26,7 @@ __all__ = ["FoundModule", "ModuleFinder", "ModuleKind", "SourceModule"]
 
 _MAX_NAMESPACE_INIT = 2_000
 """Bytes. The ``__init__`` of a namespace package of the old kind holds one statement and a comment."""
+BEYOND = "is a link that leads out of the project, and is not read"
 _EXTENSIONS = (".so", ".pyd", ".dll")
 
 
@@ -81,6 +83,16 @@ class ModuleFinder:
         self._modules: dict[str, SourceModule] = {}
         self._files: dict[str, SourceModule] = {}
         self._listings: dict[str, frozenset[str]] = {}
+        self._readable = tuple(
+            dict.fromkeys(map(real, self.environment.bounds or self.environment.search_path))
+        )
+        self._readable += tuple(dict.fromkeys([*map(real, self.roots), *map(real_folder, self.roots)]))
+
+    def may_be_read(self, path: str) -> bool:
+        """Whether a file or folder is the project's or an environment's, where its links really lead."""
+        if not self.environment.bounds and not is_below(path, self.roots):
+            return True  # the user's own environment: linked as its tool likes
+        return is_below(real(path), self._readable)
 
     @property
     def files_read(self) -> int:
@@ -127,7 +139,11 @@ class ModuleFinder:
         key = f"{path}\0{name}"
         module = self._files.get(key)
         if module is None:
-            module = self._files[key] = self._explained(parse_file(path, name, is_package=is_package))
+            if self.may_be_read(path):
+                module = self._explained(parse_file(path, name, is_package=is_package))
+            else:
+                module = SourceModule(name, path, None, BEYOND, is_package=is_package)
+            self._files[key] = module
         return module
 
     def _explained(self, module: SourceModule) -> SourceModule:
@@ -168,10 +184,17 @@ class ModuleFinder:
             return self._editable_module(name)
         return self._search(name, name, self.search_path)
 
+    def _content(self, path: str, limit: int = MAX_SOURCE_BYTES) -> bytes:
+        """What a file holds, nothing for one that cannot be read or is longer."""
+        try:
+            return read_bounded(path, limit) if self.may_be_read(path) else b""
+        except UnreadableError:
+            return b""
+
     def _spreads(self, package: FoundModule) -> bool:
         """Whether a package gathers directories of its name along the path, as before PEP 420: by `pkgutil.extend_path`
         or ``pkg_resources.declare_namespace``."""
-        source = _content(package.path, _MAX_NAMESPACE_INIT)
+        source = self._content(package.path, _MAX_NAMESPACE_INIT)
         return b"extend_path" in source or b"declare_namespace" in source
 
     def _portions(self, name: str) -> tuple[str, ...]:
@@ -190,7 +213,7 @@ class ModuleFinder:
     def _below_plain_module(self, name: str, parent: FoundModule) -> FoundModule:
         if parent.kind is ModuleKind.OPAQUE:
             return FoundModule(name, ModuleKind.UNKNOWN, reason=parent.reason)
-        if b"__path__" in _content(parent.path):
+        if b"__path__" in self._content(parent.path):
             reason = f"module {parent.name} ({parent.path}) makes its submodules at run time"  # six.moves
             return FoundModule(name, ModuleKind.UNKNOWN, reason=reason)
         reason = f"module {parent.name} ({parent.path}) is not a package"
@@ -279,11 +302,3 @@ def _compiled(stem: str, names: frozenset[str], *, bytecode: bool = True) -> str
             return f"{stem}{suffix}"
     dotted = f"{stem}."
     return next((name for name in names if name.startswith(dotted) and name.endswith(_EXTENSIONS)), "")
-
-
-def _content(path: str, limit: int = MAX_SOURCE_BYTES) -> bytes:
-    """What a file holds, nothing for one that cannot be read or is longer."""
-    try:
-        return read_bounded(path, limit)
-    except UnreadableError:
-        return b""

@@ -58,7 +58,7 @@ def run(
     With ``options.live`` the stack is what ``load`` answers; Django's system checks answer from their own process.
     """
     found = find_project(options.path, options.settings, options.settings_in_environment)
-    environment = find_environment(Path(found.root), options.python)
+    environment = find_environment(Path(found.root), options.python, named_in=options.python_named_in)
     accepted = load_baseline(options.baseline) if options.baseline is not None else None
     checker = _Checker(options, found, environment, progress, load)
     stacks = [checker.check(module) for module in found.settings_modules]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, real, real_folder
 from bridgekit.check.parsing import parse_file
 from bridgekit.check.reading import UnreadableError, read_bounded
 from bridgekit.exceptions import ProjectError
@@ -163,8 +164,10 @@ def _preference(candidate: Candidate) -> tuple[int, int, str]:
 
 
 def _interesting_files(root: Path) -> Iterator[Path]:
-    """Entry points, configuration files and settings, breadth first; symbolic links to directories are not followed."""
+    """Entry points, configuration files and settings, breadth first; links to directories are not followed, nor links
+    that lead out of the project."""
     waiting = [(str(root), 0)]
+    folder = real_folder(root)
     listed = 0
     while waiting and listed < MAX_DIRECTORIES:
         directory, depth = waiting.pop(0)
@@ -180,7 +183,7 @@ def _interesting_files(root: Path) -> Iterator[Path]:
             if _is_directory(entry):
                 if depth < MAX_DEPTH and entry.name not in _PRUNED and not entry.name.startswith("."):
                     waiting.append((entry.path, depth + 1))
-            elif _is_interesting(entry.name):
+            elif _is_interesting(entry.name) and is_below(real(entry.path), [folder]):
                 yield Path(entry.path)
 
 

@@ -18,15 +18,20 @@ class Surroundings:
         self._finder = finder
 
     def in_project(self, path: str) -> bool:
-        """Whether a path lies in the project's own directories."""
+        """Whether a path lies in the project's own directories, links followed: what leads out is nobody's to show."""
         return (
             any(path == root or path.startswith(root + os.sep) for root in self._finder.roots)
             and ".." not in path
+            and self._finder.may_be_read(path)
         )
 
     def is_installed(self, path: str) -> bool:
         """Whether a path lies where installed packages are found."""
-        return any(path.startswith(entry + os.sep) for entry in self._finder.search_path) and ".." not in path
+        return (
+            any(path.startswith(entry + os.sep) for entry in self._finder.search_path)
+            and ".." not in path
+            and self._finder.may_be_read(path)
+        )
 
     def is_standard(self, name: str) -> bool:
         """Whether a module is the standard library's (and the project has none of that name)."""

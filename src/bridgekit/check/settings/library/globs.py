@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -30,19 +31,21 @@ def _glob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if m.decide(f"glob:{pattern}", None, m.here(), False, inputs=frozenset((label,)), reason=label):
             return m.opaque(f"the files of {pattern} are not known")
         return ListValue()
-    found = _matching(pattern)
+    found = _matching(pattern, m.surroundings.in_project)
     if found is None:
-        return m.opaque(f"{pattern} has too many files")
+        return m.opaque(f"{pattern} has too many files, or leads out of the project")
     texts = [Text(path) for path in found]
     return ListValue(texts) if len(texts) < 2 else SetValue(texts)
 
 
-def _matching(pattern: str) -> list[str] | None:
-    """Existing paths that match part by part; None where there is too much to look at."""
+def _matching(pattern: str, in_project: Callable[[str], bool]) -> list[str] | None:
+    """Existing paths that match part by part; None where there is too much to look at, or a link leads out of the project."""
     paths, looked_at = [Path("/")], 0
     for part in Path(pattern).parts[1:]:
         found: list[Path] = []
         for directory in paths:
+            if directory != Path("/") and directory.is_symlink() and not in_project(str(directory)):
+                return None
             if not any(mark in part for mark in "*?["):
                 found += [directory / part] if (directory / part).exists() else []
                 continue

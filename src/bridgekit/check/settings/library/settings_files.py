@@ -34,8 +34,9 @@ def repository(m: Machine) -> dict[str, Value]:
     for directory in Path(m.frames[-1].path).parents:
         if not m.surroundings.in_project(str(directory)):
             break
-        if (directory / "settings.ini").is_file():
-            return _ini(m, str(directory / "settings.ini"))
+        ini = directory / "settings.ini"
+        if ini.is_file() and m.surroundings.in_project(str(ini)):
+            return _ini(m, str(ini))
         if (directory / ".env").is_file():
             return read_dotenv(m, Text(directory / ".env"))
     return {}
