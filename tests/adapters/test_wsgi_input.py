@@ -88,6 +88,41 @@ def test_a_request_of_http_2_may_have_a_body_without_saying_so() -> None:
     assert pieces(body) == [b"abc", b""]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"])
+def test_an_input_that_is_terminated_is_read_without_a_length(method: str) -> None:
+    """Middleware that unpacks a body leaves no length that is true, and no Transfer-Encoding either."""
+    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
+    body = reading(Blocking(b"x" * 400), None, **extra)
+    assert pieces(body) == [b"x" * 400, b""]
+    assert body.ended
+
+
+def test_a_body_in_memory_is_read_whatever_the_method() -> None:
+    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": "GET"}
+    assert pieces(reading(io.BytesIO(b"abc"), None, **extra)) == [b"abc", b""]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
+def test_a_servers_input_is_not_read_for_requests_that_announce_no_body(method: str) -> None:
+    """gunicorn and waitress say of every input that it is terminated; a read in a thread for each GET would cost dearly."""
+    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
+    stream = Blocking(b"")
+    assert reading(stream, None, **extra).ended
+    assert stream.asked == []
+
+
+def test_an_input_that_nobody_terminates_is_not_read_without_a_length() -> None:
+    """It would wait for ever, or take the next request for a body."""
+    assert reading(Blocking(b"GET / HTTP/1.1"), None, REQUEST_METHOD="POST").ended
+
+
+def test_transfer_encoding_overrides_a_length_beside_it() -> None:
+    """RFC 9112 6.3. Where the server does not terminate the input, it has taken off the coding and knows the length."""
+    both = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    assert pieces(reading(io.BytesIO(b"hello"), "2", **both)) == [b"hello", b""]
+    assert pieces(reading(io.BytesIO(b"hello"), "5", HTTP_TRANSFER_ENCODING="chunked")) == [b"hello"]
+
+
 def test_a_chunked_body_whose_end_nobody_tells_is_refused() -> None:
     with pytest.raises(LengthRequired, match=r"wsgi\.input_terminated"):
         reading(io.BytesIO(b"abc"), None, HTTP_TRANSFER_ENCODING="gzip, chunked")

@@ -24,6 +24,8 @@ FIRST_READ = 4 * 1024
 MAX_DIGITS = 19
 """Of a CONTENT_LENGTH: beyond 2**63 no socket goes, and Python refuses to read numbers of thousands of digits."""
 
+BODILESS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+
 HEAP_TYPE = 1 << 9
 """``Py_TPFLAGS_HEAPTYPE``: set on classes written in Python, not on the static types of C extensions."""
 
@@ -53,18 +55,30 @@ def _declared_length(environ: Environ) -> int | None:
     return int(text)
 
 
-def _ends_by_itself(environ: Environ) -> bool:
-    """Whether there is a body without a length, which ends where `read` says so.
+def _is_chunked(environ: Environ) -> bool:
+    coding: str | None = environ.get("HTTP_TRANSFER_ENCODING")
+    return coding is not None and "chunked" in coding.lower()
 
-    ``wsgi.input_terminated`` says that the server knows the end. It is set for requests without a body, too; those have
-    neither Content-Length nor Transfer-Encoding (RFC 9112 6.3), other than in HTTP/2, where neither need be there.
+
+def _ends_by_itself(environ: Environ) -> bool:
+    """Whether there may be a body without a length, which ends where `read` says so.
+
+    ``wsgi.input_terminated`` says that reading to the end is safe. gunicorn, waitress and gevent set it for every request, also
+    for those that have no body: in HTTP/1 these have neither Content-Length nor Transfer-Encoding (RFC 9112 6.3). They are
+    nearly all of the requests, and a read in a thread costs each of them dearly, so what is not in memory is not asked where
+    the method gives a body no meaning (RFC 9110 9.3.1). Middleware that unpacks a body, and test clients, give one
+    without a length to all other methods.
 
     :raises LengthRequired: when there is a body of which nobody knows the end.
     """
-    coding: str | None = environ.get("HTTP_TRANSFER_ENCODING")
-    chunked = coding is not None and "chunked" in coding.lower()
+    chunked = _is_chunked(environ)
     if environ.get("wsgi.input_terminated"):
-        return chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1")
+        if chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
+            return True
+        stream = environ.get("wsgi.input")
+        return type(stream) is io.BytesIO or (
+            stream is not None and environ.get("REQUEST_METHOD") not in BODILESS
+        )
     if chunked:
         raise LengthRequired(
             "the request's body is chunked, and this server does not say where it ends (wsgi.input_terminated)"
@@ -99,6 +113,8 @@ class WSGIInput:
     def __init__(self, environ: Environ, size: int) -> None:
         self.reader = Reader.LOOP
         self._remaining = _declared_length(environ)
+        if self._remaining is not None and environ.get("wsgi.input_terminated") and _is_chunked(environ):
+            self._remaining = None  # RFC 9112 6.3: Transfer-Encoding overrides a Content-Length beside it
         self.ended = self._remaining == 0 or (self._remaining is None and not _ends_by_itself(environ))
         if self.ended:
             return
