@@ -43,11 +43,19 @@ def paths_of(scope: Any) -> tuple[str, str]:
         ("/api", "/apifoo/x", ("/api", "/apifoo/x")),
         ("/api", "/apifoo", ("/api", "/apifoo")),
         ("/api/", "/api/x", ("/api", "/x")),
+        ("/api/", "/api//x", ("/api", "/x")),
+        ("/api/", "/api//", ("/api", "/")),
+        ("/api/", "/api///x", ("/api", "//x")),
+        ("/api/", "/x", ("/api", "/x")),
+        ("/api/", "/api/", ("/api", "/")),
+        ("/api/", "/api", ("/api", "")),
         ("/", "/x", ("", "/x")),
+        ("/", "//x", ("", "/x")),
         ("api", "/api/x", ("/api", "/x")),
         ("/api", "/api/api/x", ("/api", "/api/x")),
         ("/é", "/é/x", ("/\xc3\xa9", "/x")),
         ("/é", "/x", ("/\xc3\xa9", "/x")),
+        ("/é/", "/é//x", ("/\xc3\xa9", "/x")),
         ("/é", "/éa/x", ("/\xc3\xa9", "/\xc3\xa9a/x")),
     ],
 )
@@ -60,6 +68,43 @@ def test_root_path_in_both_habits(root_path: str, path: str, expected: tuple[str
         http_scope(path, root_path=root_path, raw_path=...),
     ):
         assert paths_of(scope) == expected
+
+
+@pytest.mark.parametrize("root_path", ["/api", "/api/", "api", "/"])
+def test_a_root_with_slashes_keeps_the_request_uri_in_step(root_path: str) -> None:
+    """uvicorn puts ``--root-path`` before the path as it was written: REQUEST_URI is SCRIPT_NAME and PATH_INFO, quoted."""
+    path = root_path + "/a b"
+    environ = build_environ(http_scope(path, root_path=root_path, raw_path=path.replace(" ", "%20").encode()))
+    assert environ["PATH_INFO"] == "/a b"
+    assert environ["REQUEST_URI"] == environ["SCRIPT_NAME"] + "/a%20b"
+
+
+@pytest.mark.parametrize(
+    ("target", "path_info"),
+    [
+        ("http://shop.example/a/b", "/a/b"),
+        ("HTTPS://user@shop.example:81/a", "/a"),
+        ("http://shop.example", "/"),
+        ("http://shop.example/", "/"),
+        ("http:///a", "/a"),
+        ("*", "*"),
+        ("ftp://shop.example/a", "ftp://shop.example/a"),
+    ],
+)
+@pytest.mark.parametrize("root_path", ["", "/api", "/api/"])
+def test_absolute_form_of_the_target(target: str, path_info: str, root_path: str) -> None:
+    """RFC 9112 3.2.2: servers must accept it. Some ASGI servers hand it on as the path, behind the root where there is one."""
+    if root_path and path_info == target:
+        root_path = ""  # without a slash nobody can tell where the root ends
+    whole = root_path + target
+    environ = build_environ(http_scope(whole, root_path=root_path, raw_path=whole.encode()))
+    assert environ["PATH_INFO"] == path_info
+    assert environ["REQUEST_URI"] == root_path.rstrip("/") + path_info
+
+
+def test_absolute_form_with_bytes_that_are_no_utf_8() -> None:
+    environ = build_environ(http_scope("http://h/\ufffd", raw_path=b"http://h/%E9"))
+    assert (environ["PATH_INFO"], environ["REQUEST_URI"]) == ("/\xe9", "/%E9")
 
 
 path_bytes = st.binary(max_size=30).map(lambda tail: b"/" + tail)
@@ -157,6 +202,9 @@ def test_scope_with_nothing_optional() -> None:
         (None, b":80", "http", ("localhost", "80")),
         (("", 8000), None, "http", ("localhost", "8000")),
         (("::1", 8000), None, "http", ("::1", "8000")),
+        (["/run/app.sock", "0"], b"shop.example", "http", ("shop.example", "80")),
+        (("/run/app.sock", 0), b"shop.example:81", "http", ("shop.example", "81")),
+        (("example.org", 0), None, "http", ("example.org", "80")),
     ],
 )
 def test_server_in_every_form(
@@ -178,6 +226,9 @@ def test_server_in_every_form(
         (("192.0.2.1", None), ("192.0.2.1", None)),
         (("192.0.2.1", "None"), ("192.0.2.1", None)),
         (["192.0.2.1"], ("192.0.2.1", None)),
+        (("192.0.2.1", 0), ("192.0.2.1", None)),
+        (["", "0"], ("", None)),
+        (("/run/app.sock", 0), ("", None)),
         ([], ("", None)),
         ((None, None), ("", None)),
         (None, ("", None)),
@@ -230,6 +281,7 @@ def test_names_with_underscores_are_dropped() -> None:
 def test_underscores_do_not_forge_framing(name: bytes) -> None:
     """The same for the names without prefix: a forged length would move the end of the body."""
     assert headers_of((name, b"0")) == {}
+    assert headers_of((name, b"0"), allow_underscores=True) == {}
 
 
 @pytest.mark.parametrize("options", [{}, {"allow_underscores": True}])

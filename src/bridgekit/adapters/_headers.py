@@ -45,6 +45,10 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 5.6.2
 _ILLEGAL = re.compile("[\r\n\x00]")  # RFC 9110 5.5: CR, LF and NUL are dangerous; response splitting
 
 
+FRAMING = frozenset(("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"))
+"""Where a body ends and what it is. The server went by the headers with hyphens, so no other may say it."""
+
+
 class RequestNames(dict[bytes, str]):
     """The environ key of each request header by its name, in whatever case; ``""`` for one that is left out.
 
@@ -58,7 +62,7 @@ class RequestNames(dict[bytes, str]):
 
     def __missing__(self, name: bytes) -> str:
         key = cgi_name(bytes(name))
-        if key == "HTTP_PROXY" or (b"_" in name and not self._allow_underscores):
+        if key == "HTTP_PROXY" or (b"_" in name and (key in FRAMING or not self._allow_underscores)):
             key = ""
         if len(self) < MAX_CACHED_NAMES:
             self[bytes(name)] = key
