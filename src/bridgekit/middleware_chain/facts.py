@@ -109,6 +109,10 @@ class MiddlewareFacts:
     ``marked_async`` whether the instance is a coroutine function to `inspect.iscoroutinefunction` in async mode;
     ``own_hops`` how many ``sync_to_async`` calls its own code makes in async mode for a plain GET (nothing set on the
     request but by Django and its own module) that passes through, beside those of ``MiddlewareMixin.__acall__``; ``used`` is no when the constructor raises ``MiddlewareNotUsed``.
+
+    For bridgekit's own handler: ``mixin_call`` says whether the instance in sync mode runs Django's ``MiddlewareMixin.__call__``, so that
+    with ``mixin_acall`` its two halves are all that it does; ``keeps_thread`` whether what it does in one half may be looked for in the
+    same thread by the other (a `threading.local`): no for Django's own classes and for those that say so.
     """
 
     dotted_path: str
@@ -121,6 +125,8 @@ class MiddlewareFacts:
     defined_at: Location | None = None
     own_hops: Count = Count()
     used: Claim = Claim(Answer.YES)
+    mixin_call: Claim = Claim(Answer.UNKNOWN, "its __call__ was not read")
+    keeps_thread: Claim = Claim(Answer.UNKNOWN, "nobody says that it needs no thread of its own")
 
     @classmethod
     def unreadable(cls, dotted_path: str, reason: str, location: Location | None = None) -> MiddlewareFacts:
@@ -135,4 +141,6 @@ class MiddlewareFacts:
             hooks={name: HookFacts(name, is_async=claim, exists=claim) for name in HOOKS},
             own_hops=Count(0, None, reason, location),
             used=claim,
+            mixin_call=claim,
+            keeps_thread=claim,
         )

@@ -1,0 +1,132 @@
+"""How the handler's plan puts layers together, and who keeps a thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bridgekit.middleware_chain.facts import Answer, Claim, Count, HookFacts, MiddlewareFacts
+from bridgekit.middleware_chain.handler_plan import Part, plan_handler
+from bridgekit.middleware_chain.ranges import Range
+from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, Mode, Outcome, RequestKind
+
+YES, NO, UNKNOWN = Claim.yes(), Claim.no(), Claim.unknown("not read")
+
+
+def layer(name: str, **claims: Claim) -> MiddlewareFacts:
+    facts = MiddlewareFacts(
+        name,
+        sync_capable=YES,
+        async_capable=YES,
+        mixin_acall=NO,
+        marked_async=YES,
+        own_hops=Count(),
+        mixin_call=NO,
+        keeps_thread=NO,
+    )
+    return replace(facts, **claims)
+
+
+MIXIN = layer("mixin", mixin_acall=YES, mixin_call=YES)
+KEEPER = layer("keeper", mixin_acall=YES, mixin_call=YES, keeps_thread=Claim.yes("it does not say"))
+SYNC_ONLY = layer("sync-only", async_capable=NO)
+NATIVE = layer("native")
+ASYNC_ONLY = layer("async-only", sync_capable=NO)
+NOT_USED = layer("not-used", used=NO)
+UNREAD = MiddlewareFacts.unreadable("unread", "no source")
+
+
+def crossings(*stack: MiddlewareFacts) -> tuple[int, int]:
+    plan = plan_handler(stack)
+    sync, awaited = plan.crossings(SYNC_VIEW), plan.crossings(ASYNC_VIEW)
+    assert sync.is_exact
+    assert awaited.is_exact
+    return sync.low, awaited.low
+
+
+def holders(kind: RequestKind, *stack: MiddlewareFacts) -> list[str]:
+    return [found.layer.facts.dotted_path for found in plan_handler(stack).holders(kind)]
+
+
+@pytest.mark.parametrize(
+    ("stack", "sync", "awaited"),
+    [
+        ((), 1, 0),
+        ((MIXIN,) * 7, 1, 2),
+        ((NATIVE,), 1, 0),
+        ((SYNC_ONLY,), 1, 1),
+        ((MIXIN, SYNC_ONLY, MIXIN), 1, 1),
+        ((NATIVE, MIXIN), 1, 2),
+        ((MIXIN, NATIVE), 3, 2),
+        ((MIXIN, NATIVE, MIXIN), 3, 4),
+        ((SYNC_ONLY, ASYNC_ONLY), 2, 1),
+        ((MIXIN, NOT_USED, MIXIN), 1, 2),
+    ],
+)
+def test_neighbours_in_a_thread_share_a_crossing(
+    stack: tuple[MiddlewareFacts, ...], sync: int, awaited: int
+) -> None:
+    assert crossings(*stack) == (sync, awaited)
+
+
+def test_a_layer_outside_of_a_sync_one_is_split_all_the_same() -> None:
+    plan = plan_handler((MIXIN, SYNC_ONLY))
+    assert [found.part for found in plan.layers] == [Part.HALVES, Part.THREAD]
+    assert [(found.in_thread, len(found.layers)) for found in plan.segments] == [(True, 2)]
+
+
+def test_segments_end_where_the_side_changes() -> None:
+    plan = plan_handler((MIXIN, MIXIN, NATIVE, NOT_USED, MIXIN))
+    assert [(found.in_thread, len(found.layers)) for found in plan.segments] == [
+        (True, 2),
+        (False, 1),
+        (True, 1),
+    ]
+
+
+def test_async_halves_are_not_taken_apart() -> None:
+    hooks = {"process_request": HookFacts("process_request", is_async=YES)}
+    assert plan_handler([replace(MIXIN, hooks=hooks)]).layers[0].part is Part.LOOP
+
+
+def test_only_what_pends_is_waited_for() -> None:
+    assert holders(ASYNC_VIEW, SYNC_ONLY, MIXIN) == ["sync-only"]
+    assert holders(SYNC_VIEW, SYNC_ONLY, MIXIN) == []
+    assert holders(SYNC_VIEW, KEEPER, NATIVE, KEEPER) == ["keeper"]
+    assert holders(ASYNC_VIEW, MIXIN, KEEPER) == ["keeper"]
+
+
+def test_nothing_pends_outside_of_a_layer_that_waits_itself() -> None:
+    assert holders(ASYNC_VIEW, KEEPER, SYNC_ONLY) == ["sync-only"]
+
+
+def test_whoever_keeps_a_thread_says_why() -> None:
+    (found,) = plan_handler([KEEPER]).holders(ASYNC_VIEW)
+    assert (found.answer, found.why) == (Answer.YES, "it does not say")
+    (found,) = plan_handler([replace(SYNC_ONLY, sync_capable=UNKNOWN)]).holders(ASYNC_VIEW)
+    assert found.answer is Answer.YES
+    assert "get_response" in found.why
+
+
+def test_what_is_not_known_is_followed_both_ways() -> None:
+    plan = plan_handler([UNREAD, MIXIN])
+    assert plan.layers[0].parts == frozenset(Part)
+    assert plan.crossings(ASYNC_VIEW) == Range(1, 2)
+    assert plan.holds_thread(ASYNC_VIEW) is Answer.UNKNOWN
+    assert [found.in_thread for found in plan.segments] == [None, True]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "awaited"),
+    [
+        (Outcome.PLAIN, 2),
+        (Outcome.ERROR_STATUS, 2),
+        (Outcome.NOT_FOUND, 1),
+        (Outcome.TEMPLATE, 3),
+        (Outcome.EXCEPTION, 3),
+        (Outcome.ASYNC_STREAM, 2),
+    ],
+)
+def test_what_becomes_of_the_request_counts(outcome: Outcome, awaited: int) -> None:
+    assert plan_handler([MIXIN]).crossings(RequestKind(Mode.ASYNC, outcome)) == Range.exactly(awaited)
