@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import weakref
 
+from bridgekit.adapters._arguments import (
+    check_amount,
+    check_callable,
+    check_count,
+    check_flag,
+    check_wsgi_app,
+)
 from bridgekit.adapters._intake import Limits
 from bridgekit.adapters._lifespan import Hook, answer_lifespan
 from bridgekit.adapters._plain import send_plain
@@ -51,7 +58,7 @@ class WSGIToASGI:
         header that has hyphens in its place. Off as in gunicorn, nginx and Django's own server.
     :param on_startup: called at lifespan startup: a coroutine function on the loop, a plain one in a thread.
     :param on_shutdown: called at lifespan shutdown.
-    :raises TypeError: when ``app`` is not callable.
+    :raises TypeError: when ``app`` cannot be a WSGI application, or an option is of a type that it cannot have.
     :raises ValueError: when a size or time makes no sense.
     """
 
@@ -72,17 +79,22 @@ class WSGIToASGI:
         on_startup: Hook | None = None,
         on_shutdown: Hook | None = None,
     ) -> None:
-        if not callable(app):
-            raise TypeError(f"app must be a WSGI application, that is a callable, not {type(app).__name__}")
-        for name, value, least in (
-            ("queue_timeout", queue_timeout, 0),
-            ("retry_after", retry_after, 0),
-            ("prebuffer", prebuffer, 0),
-            ("window", window, 1),
-            ("max_body_size", max_body_size, 0),
-        ):
-            if value is not None and value < least:
-                raise ValueError(f"{name} must be at least {least}, not {value}")
+        if issubclass(type(app), WSGIToASGI):  # `isinstance` would ask a proxy what it stands for
+            raise TypeError("app is a WSGIToASGI already, which ASGI servers run as it is; wrap it once")
+        check_wsgi_app(app, "WSGIToASGI")
+        check_count("max_workers", max_workers, least=1)
+        check_count("max_queue", max_queue, none="no limit")
+        check_amount("queue_timeout", queue_timeout, none="no limit")
+        check_count("retry_after", retry_after)
+        check_amount("idle_seconds", idle_seconds)
+        check_count("prebuffer", prebuffer)
+        check_count("window", window, least=1)
+        check_count("max_body_size", max_body_size, none="no limit")
+        if buffer_chunked is not None:
+            check_flag("buffer_chunked", buffer_chunked)
+        check_flag("allow_underscores", allow_underscores)
+        check_callable("on_startup", on_startup, none="nothing")
+        check_callable("on_shutdown", on_shutdown, none="nothing")
         self.app = app
         self.pool = WorkerPool(max_workers=max_workers, max_queue=max_queue, idle_seconds=idle_seconds)
         # The threads hold the pool but not this object: dropping it ends them.
