@@ -425,3 +425,91 @@ def test_the_settings_of_the_environment_are_chosen_and_told(
     assert text.startswith("shop.dev (")
     assert "note: the environment variable DJANGO_SETTINGS_MODULE chose shop.dev" in text
     assert check(project, "--settings", "shop.settings").stdout.startswith("shop.settings (")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "sets no MIDDLEWARE"),
+        ("DEBUG = True\nfrom os.path import *\n", "sets no MIDDLEWARE"),
+        ("MIDDLEWARE_CLASSES = []\n", "MIDDLEWARE_CLASSES, which Django ignores"),
+    ],
+)
+def test_settings_without_middleware_are_no_clean_project(project: Path, text: str, said: str) -> None:
+    """The module that was named may be an empty package, or an old one: say which modules have the list."""
+    (project / "shop/settings_base.py").write_text(SETTINGS, "utf-8")
+    (project / "shop/settings.py").write_text(text, "utf-8")
+    result = check(project)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "--settings shop.settings_base" in result.stderr
+    both = check(project, "--settings", "shop.settings_base", "--settings", "shop.settings")
+    assert both.exit_code == 1
+    assert said in both.stdout
+
+
+def test_an_empty_list_is_an_answer(project: Path) -> None:
+    (project / "shop/settings.py").write_text("MIDDLEWARE = []\n", "utf-8")
+    assert check(project).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["views.py", "README.md"])
+def test_a_path_to_something_else_is_no_clean_project(project: Path, name: str) -> None:
+    (project / name).write_text("\n", "utf-8")
+    result = run("check", str(project / name))
+    assert result.exit_code == 2
+    assert "sets no MIDDLEWARE" in result.stderr or "not a Python file" in result.stderr
+
+
+def test_a_misspelt_settings_module_gets_the_one_that_is_meant(project: Path) -> None:
+    result = check(project, "--settings", "shop.settngs")
+    assert result.exit_code == 2
+    assert "did you mean shop.settings?" in result.stderr
+
+
+def test_settings_that_the_environment_names_and_the_project_lacks_are_noted(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "other.settings")
+    assert (
+        "other.settings, which this project does not have: shop.settings was checked" in check(project).stdout
+    )
+
+
+CONFIGURED = """
+from configurations import Configuration
+
+class Base(Configuration):
+    MIDDLEWARE = ["shop.middleware.audit"]
+
+class Quiet(Base):
+    MIDDLEWARE = []
+"""
+
+
+@pytest.fixture
+def configured(project: Path) -> Path:
+    (project / "shop/settings.py").write_text(CONFIGURED, "utf-8")
+    (project / "manage.py").write_text(
+        MANAGE + 'os.environ.setdefault("DJANGO_CONFIGURATION", "Base")\n', "utf-8"
+    )
+    (project / "shop/asgi.py").unlink()
+    return project
+
+
+def test_the_configuration_that_is_asked_for_wins_and_is_shown(configured: Path) -> None:
+    """As in a process: the entry point's ``setdefault`` gives way to the variable."""
+    assert "DJANGO_CONFIGURATION=Base" in check(configured).stdout
+    asked = check(configured, "--env", "DJANGO_CONFIGURATION=Quiet")
+    assert (asked.exit_code, "shop.middleware.audit" in asked.stdout) == (0, False)
+    assert "DJANGO_CONFIGURATION=Quiet" in asked.stdout
+    (configured / "pyproject.toml").write_text(
+        '[tool.bridgekit.env]\nDJANGO_CONFIGURATION = "Quiet"\n', "utf-8"
+    )
+    assert json.loads(check(configured, "--format", "json").stdout)["stacks"][0]["configuration"] == "Quiet"
+
+
+def test_a_configuration_that_does_not_exist_is_an_error(configured: Path) -> None:
+    result = check(configured, "--env", "DJANGO_CONFIGURATION=quiet")
+    assert result.exit_code == 2
+    assert "did you mean Quiet?" in result.stderr

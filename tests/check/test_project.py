@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bridgekit.check.config import Options
+from bridgekit.check.pipeline import run
 from bridgekit.check.project import MAX_DIRECTORIES, find_project
 from bridgekit.exceptions import ProjectError
 
@@ -118,10 +120,39 @@ def test_a_bare_settings_file_is_found_when_nothing_names_it(tmp_path: Path) -> 
 
 def test_no_settings_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     """The message says what to do."""
-    with pytest.raises(ProjectError, match="name it with --settings"):
-        find_project(tmp_path)
+    with pytest.raises(ProjectError, match=r"no Django settings module found .* with --settings"):
+        run(Options(tmp_path))
     with pytest.raises(ProjectError, match="no such file or directory"):
         find_project(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("FROM python\nENV DJANGO_SETTINGS_MODULE=a.settings\n", "a.settings"),
+        ("FROM python\nENV DJANGO_SETTINGS_MODULE a.settings\n", "a.settings"),
+        ('FROM python\nENV PORT=1 DJANGO_SETTINGS_MODULE="a.settings" X=y\n', "a.settings"),
+        (
+            "FROM python\nENV PORT=1 \\\n    # a comment\n    DJANGO_SETTINGS_MODULE=a.settings\n",
+            "a.settings",
+        ),
+        (
+            "FROM python AS build\nENV DJANGO_SETTINGS_MODULE=a.build\nFROM python\nENV DJANGO_SETTINGS_MODULE=a.settings\n",
+            "a.settings",
+        ),
+        ("FROM python AS base\nENV DJANGO_SETTINGS_MODULE=a.base\nFROM base AS last\nRUN true\n", "a.base"),
+        ("FROM python AS build\nENV DJANGO_SETTINGS_MODULE=a.build\nFROM python\nRUN true\n", None),
+        ("FROM python\nRUN DJANGO_SETTINGS_MODULE=a.static ./manage.py collectstatic\n", "a.static"),
+        ("FROM python\nRUN env -u DJANGO_SETTINGS_MODULE django-admin compilemessages\n", None),
+        ("FROM python\nRUN unset DJANGO_SETTINGS_MODULE; python -m x\n", None),
+        ("FROM python\nENV DJANGO_SETTINGS_MODULE=${WHICH}\n", None),
+    ],
+)
+def test_what_a_dockerfile_sets_for_its_last_stage_counts(
+    tmp_path: Path, text: str, named: str | None
+) -> None:
+    write(tmp_path, {"Dockerfile": text})
+    assert find_project(tmp_path).settings_modules == ((named,) if named else ())
 
 
 def test_environments_and_broken_files_are_passed_over(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ __all__ = ["CONFIGURED", "ENTRY_POINTS", "Candidate", "candidates_in", "dotted"]
 
 ENTRY_POINTS = ("asgi.py", "wsgi.py", "manage.py")
 CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
-_VARIABLE = re.compile(r"DJANGO_SETTINGS_MODULE[\s=:\"']+([A-Za-z_][\w.]*)")
+_ASSIGNED = re.compile(r"""(?<![\w.])DJANGO_SETTINGS_MODULE["']?\s*[=:]\s*["']?([A-Za-z_][\w.]*)""")
+_ENV = re.compile(r"""(?:^|\s)DJANGO_SETTINGS_MODULE(?:=|\s+)["']?([A-Za-z_][\w.]*)""")
+"""``ENV NAME=value OTHER=value`` and, as of old, ``ENV NAME value``."""
 _ORDER = ("asgi.py", "wsgi.py", "manage.py", "Dockerfile", "configuration", "settings.py")
 
 
@@ -59,7 +61,7 @@ def _candidates(files: list[Path], roots: tuple[str, ...]) -> Iterator[Candidate
         if file.name in ENTRY_POINTS:
             yield from _named_in_python(file)
         elif file.name.startswith("Dockerfile"):
-            yield from _named_in_text(file, "Dockerfile")
+            yield from _named_in_dockerfile(file)
         elif file.name in CONFIGURED:
             yield from _named_in_configuration(file)
     for file in files:
@@ -130,11 +132,50 @@ def _text_of(node: ast.expr, constants: dict[str, str]) -> str | None:
     return None
 
 
+def _named_in_dockerfile(file: Path) -> Iterator[Candidate]:
+    """What is set in the image that is built: the last stage's ``ENV``, that of stages it starts from included.
+
+    Else what is set for one command, ``RUN DJANGO_SETTINGS_MODULE=x.settings ...``, which is how images collect static files.
+    """
+    stages: dict[str, tuple[str, int]] = {}
+    current: tuple[str, int] | None = None
+    stage, command = "", None
+    for number, instruction, rest in _instructions(_read(file)):
+        if instruction == "FROM":
+            words = [word for word in rest.split() if not word.startswith("--")]
+            stage = words[2] if len(words) == 3 and words[1].upper() == "AS" else ""
+            current = stages.get(words[0].lower()) if words else None
+        elif instruction in ("ENV", "ARG"):
+            named = _ENV.search(rest)
+            current = (named[1], number) if named else current
+        elif command is None and (named := _ASSIGNED.search(rest)):
+            command = (named[1], number)
+        if current is not None and stage:
+            stages[stage.lower()] = current
+    found = current or command
+    if found is not None:
+        yield Candidate(found[0], "Dockerfile", str(file), found[1])
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, name and arguments of each instruction, continued lines joined (Dockerfile reference, Format)."""
+    started, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        started = started if parts else number
+        parts.append(line.rstrip().removesuffix("\\"))
+        if not line.rstrip().endswith("\\"):
+            name, _, rest = " ".join(parts).strip().partition(" ")
+            yield started, name.upper(), rest.strip()
+            parts = []
+
+
 def _named_in_text(file: Path, source: str) -> Iterator[Candidate]:
-    """``ENV DJANGO_SETTINGS_MODULE=x.settings``."""
+    """``DJANGO_SETTINGS_MODULE = x.settings`` in a line of its own or among others."""
     for number, line in enumerate(_read(file).splitlines(), 1):
-        found = _VARIABLE.search(line)
-        if found and not line.lstrip().startswith("#"):
+        found = _ASSIGNED.search(line)
+        if found and not line.lstrip().startswith(("#", ";")):
             yield Candidate(found[1], source, str(file), number)
 
 

@@ -16,7 +16,7 @@ from bridgekit.check.engine import run_rules, selected
 from bridgekit.check.environment import TargetEnvironment, find_environment
 from bridgekit.check.finding import Finding
 from bridgekit.check.live import LiveStack, load_live, with_source
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
 from bridgekit.check.report import Report, StackReport, shown_from
@@ -27,6 +27,7 @@ from bridgekit.check.source import SourceReader
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.stacks import build_subject
 from bridgekit.check.subject import AsyncView, Project, Subject
+from bridgekit.check.suggestions import instead_of, without_middleware
 from bridgekit.check.suppress import split_silenced
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
@@ -108,6 +109,11 @@ class _Checker:
         self.progress = progress
         self.load = load
         self.finder = ModuleFinder(found.roots, environment)
+        if not found.settings_modules:
+            suggested = instead_of("", found, self.finder)
+            raise ProjectError(
+                f"{options.path}: no Django settings module found (no manage.py, asgi.py or wsgi.py names one); {suggested}"
+            )
         self.notes = [
             f"{shown_from(_base(found.root), other.path)} names the settings module {other.module}, which was not checked: "
             f"name it with --settings {other.module}"
@@ -115,6 +121,11 @@ class _Checker:
         ]
         if any(candidate.source == IN_ENVIRONMENT for candidate in found.candidates) and not options.settings:
             self.notes.append(f"the environment variable {IN_ENVIRONMENT} chose {found.settings_modules[0]}")
+        if found.absent:
+            self.notes.append(
+                f"the environment variable {IN_ENVIRONMENT} names {found.absent}, which this project does not have: "
+                f"{found.settings_modules[0]} was checked"
+            )
         self.notes += self._packages_note(environment)
         self.errors: list[str] = []
         """Why settings could not be evaluated at all, for each module of which that is so."""
@@ -173,8 +184,8 @@ class _Checker:
         result = evaluate_settings(
             self.finder, module, environ=self.options.env, configuration=self.found.configuration
         )
-        if result.error:
-            self.errors.append(f"the settings {module} cannot be evaluated: {result.error}")
+        live = self._live(module) if self.options.live else None
+        result = self._explained(module, result, live)
         # What a middleware is may depend on settings: what was read under other settings does not count.
         self._reader = SourceReader(self.finder, agreed_settings(result))
         self._read = {}
@@ -187,12 +198,28 @@ class _Checker:
             }
         )
         project = self._project
-        live = self._live(module) if self.options.live else None
         if live is not None:
             subjects = [self._live_subject(project, result, live)]
         else:
             subjects = [build_subject(project, variant, self.read) for variant in result.variants]
-        return StackReport(module, result.path, subjects, result.notes, "" if live else result.cut)
+        configuration = self.options.env.get("DJANGO_CONFIGURATION") or self.found.configuration or ""
+        cut = "" if live else result.cut
+        return StackReport(module, result.path, subjects, result.notes, cut, configuration)
+
+    def _explained(self, module: str, result: SettingsResult, live: LiveStack | None) -> SettingsResult:
+        """Settings that cannot be evaluated, and those without MIDDLEWARE, are told with what to name instead."""
+        lacking = "" if live is not None and live.middleware else without_middleware(result)
+        if lacking:
+            place = shown_from(_base(self.found.root), result.path)
+            suggested = instead_of(module, self.found, self.finder)
+            reason = f"{module} ({place}) {lacking}, so that there is no stack to check; {suggested}"
+            self.errors.append(reason)
+            return SettingsResult.failed(module, result.path, reason)
+        if result.error:
+            missing = self.finder.find(module).kind is ModuleKind.MISSING
+            suggested = f"; {instead_of(module, self.found, self.finder)}" if missing else ""
+            self.errors.append(f"the settings {module} cannot be evaluated: {result.error}{suggested}")
+        return result
 
     def read(self, dotted_path: str, listed_at: Location) -> Definition:
         """Read a middleware once, however many variants list it."""

@@ -71,6 +71,8 @@ class FoundProject:
     settings_modules: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     entry_points: tuple[str, ...]
+    absent: str = ""
+    """What DJANGO_SETTINGS_MODULE of the environment names, if the project has no such module."""
 
     @property
     def others(self) -> tuple[Candidate, ...]:
@@ -98,12 +100,16 @@ def find_project(
 
     ``settings`` are dotted module names that take precedence over what the entry points say. ``in_environment`` is what
     the variable DJANGO_SETTINGS_MODULE says, which wins over `setdefault` in the entry points if the project has such a
-    module: the variable may speak of another one. Raises `ProjectError` when the path does not exist or no settings
-    module can be told.
+    module: the variable may speak of another one. Without any that is named, ``settings_modules`` is empty. Raises
+    `ProjectError` when the path does not exist.
     """
     given = Path(path).absolute()
     if not given.exists():
         raise ProjectError(f"{path}: no such file or directory")
+    if given.is_file() and given.suffix != ".py":
+        raise ProjectError(
+            f"{path}: not a Python file; give the folder of a project, or the file of its settings"
+        )
     root = given if given.is_dir() else _root_above(given)
     files = sorted(_interesting_files(root), key=lambda file: (len(file.parts), str(file)))
     entry_points = tuple(str(file) for file in files if file.name in ENTRY_POINTS)
@@ -117,13 +123,10 @@ def find_project(
         place = _module_file(in_environment, roots)
         if place:
             candidates.insert(0, Candidate(in_environment, IN_ENVIRONMENT, place))
+    named = in_environment if in_environment and not settings else ""
+    absent = "" if not named or _module_file(named, roots) else named
     chosen = settings or tuple(candidate.module for candidate in candidates[:1])
-    if not chosen:
-        raise ProjectError(
-            f"{path}: no Django settings module found (no manage.py, asgi.py or wsgi.py names one);"
-            " name it with --settings, for example --settings mysite.settings"
-        )
-    return FoundProject(str(root), roots, chosen, tuple(candidates), entry_points)
+    return FoundProject(str(root), roots, chosen, tuple(candidates), entry_points, absent)
 
 
 def _module_file(module: str, roots: tuple[str, ...]) -> str:

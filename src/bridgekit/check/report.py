@@ -25,11 +25,20 @@ class StackReport:
     notes: tuple[Note, ...] = ()
     cut: str = ""
     """Why further variants were not looked at; empty if all were."""
+    configuration: str = ""
+    """The class of django-configurations that was chosen, by the environment or by an entry point."""
 
     @property
     def default(self) -> Subject:
         """The variant under the project's own defaults."""
         return self.subjects[0]
+
+    @property
+    def name(self) -> str:
+        """The settings as reports call them."""
+        return (
+            f"{self.module}, DJANGO_CONFIGURATION={self.configuration}" if self.configuration else self.module
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
@@ -235,6 +236,50 @@ def test_configuration_classes_are_variants(tmp_path: Path) -> None:
     chosen = evaluate(tmp_path, settings=source, environ={"DJANGO_CONFIGURATION": "Dev"})
     assert listed(chosen.default) == ["a", "dev"]
     assert chosen.default.value("DEBUG") == Known(True, chosen.default.settings["DEBUG"].location)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """
+        @property
+        def MIDDLEWARE(self):
+            middleware = ["a"]
+            if os.environ.get("MORE") == "1":
+                middleware.append("more")
+            return middleware
+        """,
+        """
+        MORE = os.environ.get("MORE") == "1"
+        def MIDDLEWARE(self):
+            return ["a", "more"] if self.MORE else ["a"]
+        """,
+        """
+        MIDDLEWARE = ["a"]
+        @classmethod
+        def post_setup(cls):
+            super().post_setup()
+            if os.environ.get("MORE") == "1":
+                cls.MIDDLEWARE.append("more")
+        """,
+        """
+        MIDDLEWARE = ["a"]
+        @classmethod
+        def setup(cls):
+            super().setup()
+            if os.environ.get("MORE") == "1":
+                cls.MIDDLEWARE = [*cls.MIDDLEWARE, "more"]
+        """,
+    ],
+)
+def test_what_a_configuration_asks_of_the_environment_gives_variants(tmp_path: Path, body: str) -> None:
+    """In properties, methods and setup hooks as in the body of the class."""
+    source = "import os\nfrom configurations import Configuration\nclass Base(Configuration):\n"
+    result = evaluate(tmp_path, settings=source + indent(dedent(body), "    "))
+    assert by_name(result) == {
+        "DJANGO_CONFIGURATION=Base": ["a"],
+        "DJANGO_CONFIGURATION=Base, MORE=1": ["a", "more"],
+    }
 
 
 def test_a_configuration_has_djangos_defaults(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def _header(report: Report, title: str) -> Iterator[str]:
 
 def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     subject = stack.default
-    yield f"<h2><code>{escape(stack.module)}</code></h2>\n"
+    yield f"<h2><code>{escape(stack.name)}</code></h2>\n"
     yield f'<p class="soft path">{escape(report.shown(stack.path))}</p>\n'
     if subject.variant.middleware is None:
         yield _blocked(report, subject)

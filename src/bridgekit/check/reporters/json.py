@@ -57,6 +57,7 @@ def _environment(report: Report) -> dict[str, Any] | None:
 def _stack(report: Report, stack: StackReport) -> dict[str, Any]:
     return {
         "settings": stack.module,
+        "configuration": stack.configuration,
         "path": report.shown(stack.path),
         "variants": [_variant(report, subject) for subject in stack.subjects],
         "cut": stack.cut,

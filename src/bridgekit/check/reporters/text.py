@@ -35,7 +35,7 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     subject = stack.default
     how = "as loaded" if report.live else "from source"
     place = f" ({plain(report.shown(stack.path))})" if stack.path else ""
-    yield f"{stack.module}{place}, MIDDLEWARE under {report.server.upper()}, {how}"
+    yield f"{plain(stack.name)}{place}, MIDDLEWARE under {report.server.upper()}, {how}"
     yield ""
     yield from _variant(report, subject)
     for other in stack.subjects[1:]:

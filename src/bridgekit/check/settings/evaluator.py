@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 
 from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.check.settings.plain import to_plain
@@ -19,6 +20,8 @@ from bridgekit.middleware_chain.facts import Location
 __all__ = ["evaluate_settings"]
 
 _SEEDS = ("MIDDLEWARE",)
+_HOOKS = ("pre_setup", "setup", "post_setup")
+"""What django-configurations runs for a class, reaching its attributes by no name that a statement shows."""
 _MAX_OPENED = 3
 
 
@@ -32,30 +35,51 @@ def evaluate_settings(
     """Evaluate ``module`` (a dotted name) as ``DJANGO_SETTINGS_MODULE`` would load it; never raises for its content.
 
     ``environ`` holds the environment variables that are given; every other one is unset, and the settings' default
-    holds. ``configuration`` names the django-configurations class (``DJANGO_CONFIGURATION``); without one, each class
-    that the module defines is a variant.
+    holds. ``configuration`` names the django-configurations class where the environment does not
+    (``DJANGO_CONFIGURATION``); without either, each class that the module defines is a variant.
     """
     given = dict(environ or {})
     found = finder.find(module)
     if found.kind is not ModuleKind.SOURCE:
-        return _failed(module, found.path, found.reason or f"the settings module {module} is not found")
+        return SettingsResult.failed(
+            module, found.path, found.reason or f"the settings module {module} is not found"
+        )
     source = finder.load(module)
     if source.tree is None:
-        return _failed(module, source.path, f"{source.path} {source.error}", source.error_line)
-    task = Task(finder, module, given, configuration or given.get("DJANGO_CONFIGURATION"))
+        return SettingsResult.failed(module, source.path, f"{source.path} {source.error}", source.error_line)
+    task = Task(finder, module, given, given.get("DJANGO_CONFIGURATION") or configuration)
     try:
         return _evaluated(task, source.path)
     except RecursionError:
-        return _failed(module, source.path, f"{source.path} is nested too deeply to be followed")
+        return SettingsResult.failed(
+            module, source.path, f"{source.path} is nested too deeply to be followed"
+        )
 
 
 def _evaluated(task: Task, path: str) -> SettingsResult:
+    if task.configuration is not None:
+        missing = _no_such_configuration(task)
+        if missing:
+            return SettingsResult.failed(task.module, path, missing)
     task, first = _open_packages(task, run_settings(task, Assignment()))
     if task.configuration is None and not first.failure:
         classes = configuration_classes(first.namespace, task.module)
         if classes:
             return _configurations(task, classes, path)
     return _explored(task, first, path)
+
+
+def _no_such_configuration(task: Task) -> str:
+    """Why the class that is named is certainly not in the module; empty if it is, or may be."""
+    outcome = run_settings(replace(task, configuration=None), Assignment())
+    name, namespace = task.configuration, outcome.namespace
+    if outcome.failure or name is None or name in namespace or namespace.unseen is not None:
+        return ""
+    classes = configuration_classes(namespace, task.module)
+    known = f"it defines {', '.join(classes)}" if classes else "it defines none"
+    near = get_close_matches(name, classes, 1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"DJANGO_CONFIGURATION={name} names no configuration of {task.module}{meant}: {known}"
 
 
 def _open_packages(task: Task, first: Outcome) -> tuple[Task, Outcome]:
@@ -79,12 +103,6 @@ def _open_packages(task: Task, first: Outcome) -> tuple[Task, Outcome]:
             break
         task, first = opened, again
     return task, first
-
-
-def _failed(module: str, path: str, reason: str, line: int = 1) -> SettingsResult:
-    location = Location(path or module, max(line, 1))
-    blocked = (Blocked(reason, location),)
-    return SettingsResult(module, path, (), (Variant((), True, None, blocked),), error=reason)
 
 
 def _configurations(task: Task, classes: list[str], path: str) -> SettingsResult:
@@ -113,7 +131,8 @@ def _configurations(task: Task, classes: list[str], path: str) -> SettingsResult
 
 
 def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
-    sliced = Slice(_trees(task.finder, first), _SEEDS)
+    seeds = _SEEDS if task.configuration is None else (*_SEEDS, *_HOOKS)
+    sliced = Slice(_trees(task.finder, first), seeds)
     # Setup hooks and properties of a class reach everything in it: no statement is left out then.
     skipping = sliced if task.configuration is None else None
     explorer = Explorer(lambda assignment: run_settings(task, assignment, skipping), sliced)

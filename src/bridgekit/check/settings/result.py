@@ -121,3 +121,9 @@ class SettingsResult:
     def default(self) -> Variant:
         """The variant under the project's own defaults."""
         return self.variants[0]
+
+    @classmethod
+    def failed(cls, module: str, path: str, reason: str, line: int = 1) -> SettingsResult:
+        """The result for settings that cannot be evaluated at all."""
+        blocked = (Blocked(reason, Location(path or module, max(line, 1))),)
+        return cls(module, path, (), (Variant((), True, None, blocked),), error=reason)

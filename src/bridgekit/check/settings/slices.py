@@ -101,7 +101,8 @@ class Slice:
 
     def _matters(self, statement: ast.stmt) -> bool:
         changed = self._changed(statement)
-        if EVERYTHING in changed or isinstance(statement, ast.Import | ast.ImportFrom):
+        # No question is asked in a `pass`: it stands for what is run beyond the source, as the hooks of a configuration.
+        if EVERYTHING in changed or isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
             return True
         owners = self._owners.get(id(statement), frozenset())
         return not (changed | owners).isdisjoint(self.names) or self._leaves_loop(statement)
