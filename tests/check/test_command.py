@@ -462,9 +462,10 @@ def test_a_path_to_something_else_is_no_clean_project(project: Path, name: str) 
 
 
 def test_a_misspelt_settings_module_gets_the_one_that_is_meant(project: Path) -> None:
-    result = check(project, "--settings", "shop.settngs")
+    (project / "shop/settings_base.py").write_text(SETTINGS, "utf-8")
+    result = check(project, "--settings", "shop.settings_bse")
     assert result.exit_code == 2
-    assert "did you mean shop.settings?" in result.stderr
+    assert "did you mean shop.settings_base?" in result.stderr
 
 
 def test_settings_that_the_environment_names_and_the_project_lacks_are_noted(

@@ -155,3 +155,46 @@ def test_a_relative_interpreter_is_found_from_the_projects_directory(
     assert interpreter("env") == str(tmp_path / "env" / "bin" / "python")
     assert interpreter("env/bin/python") == str(tmp_path / "env" / "bin" / "python")
     assert interpreter("python3.12") == "python3.12"
+
+
+def test_nothing_of_ours_stands_before_the_project(tmp_path: Path) -> None:
+    """The child is a file of the checker, beside modules whose names projects use, too."""
+    (tmp_path / "live_settings.py").write_text(
+        'SECRET_KEY = "s"\nINSTALLED_APPS = ["rules", "reporters"]\nMIDDLEWARE = ["config.middleware"]\n',
+        "utf-8",
+    )
+    (tmp_path / "config.py").write_text("def middleware(get_response):\n    return get_response\n", "utf-8")
+    for app in ("rules", "reporters"):
+        (tmp_path / app).mkdir()
+        (tmp_path / app / "__init__.py").touch()
+    assert list(load(tmp_path)) == ["config.middleware"]
+    (tmp_path / "rules/__init__.py").unlink()
+    (tmp_path / "rules").rmdir()
+    with pytest.raises(ProjectError, match="No module named 'rules'"):
+        load(tmp_path)
+
+
+def test_imports_start_where_the_projects_do(tmp_path: Path) -> None:
+    """A project in ``backend/``, checked from the folder above."""
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "backend/live_settings.py").write_text(
+        'SECRET_KEY = "s"\nMIDDLEWARE = ["mw.plain"]\n', "utf-8"
+    )
+    (tmp_path / "backend/mw.py").write_text(MIDDLEWARE, "utf-8")
+    roots = [str(tmp_path / "backend"), str(tmp_path)]
+    stack = load_live("live_settings", Server.ASGI, tmp_path, sys.executable, {}, roots=roots)
+    assert [facts.dotted_path for facts in stack.middleware] == ["mw.plain"]
+
+
+@pytest.mark.parametrize(("configuration", "expected"), [("Base", ["mw.plain"]), ("Quiet", [])])
+def test_a_configuration_is_loaded(tmp_path: Path, configuration: str, expected: list[str]) -> None:
+    pytest.importorskip("configurations")
+    (tmp_path / "live_settings.py").write_text(
+        "from configurations import Configuration\n"
+        'class Base(Configuration):\n    SECRET_KEY = "s"\n    MIDDLEWARE = ["mw.plain"]\n'
+        "class Quiet(Base):\n    MIDDLEWARE = []\n",
+        "utf-8",
+    )
+    (tmp_path / "mw.py").write_text(MIDDLEWARE, "utf-8")
+    stack = load_live("live_settings", Server.ASGI, tmp_path, sys.executable, {}, configuration=configuration)
+    assert [facts.dotted_path for facts in stack.middleware] == expected

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,27 @@ def load_live(
     python: str,
     environ: Mapping[str, str],
     timeout: float = _TIMEOUT,
+    *,
+    roots: Sequence[str] = (),
+    configuration: str = "",
 ) -> LiveStack:
-    """Ask a child process; raises `ProjectError` with the project's own last words when it cannot be loaded."""
+    """Ask a child process; raises `ProjectError` with the project's own last words when it cannot be loaded.
+
+    ``roots`` are where the project's imports start (by default ``root``, in which the child runs), ``configuration`` the
+    class of django-configurations to load.
+    """
     with tempfile.TemporaryDirectory(prefix="bridgekit-live-") as directory:
         answer_file = Path(directory) / "answer.json"
-        command = [interpreter(python), str(_CHILD), module, server.value, str(root), str(answer_file)]
+        starts = json.dumps([str(Path(start).absolute()) for start in roots or (root,)])
+        command = [
+            interpreter(python),
+            str(_CHILD),
+            module,
+            server.value,
+            starts,
+            configuration,
+            str(answer_file),
+        ]
         try:
             done = subprocess.run(
                 command,

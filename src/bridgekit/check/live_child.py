@@ -5,7 +5,9 @@
 Bridgekit need not be installed where this file runs, so it uses the standard library and the project's Django alone.
 The answer goes to a file, because projects print.
 
-Usage: python live_child.py SETTINGS_MODULE asgi|wsgi ROOT ANSWER_FILE
+Usage: python live_child.py SETTINGS_MODULE asgi|wsgi ROOTS CONFIGURATION ANSWER_FILE
+
+ROOTS is a JSON list of the directories where the project's imports start; CONFIGURATION may be empty.
 """
 
 from __future__ import annotations
@@ -28,12 +30,19 @@ HOOKS = (
 )
 
 
-def describe(settings_module: str, server: str, root: str) -> dict[str, Any]:
+def search_project(roots: list[str]) -> None:
+    """The project in front, as ``manage.py`` has it, and this file's folder nowhere: a project may have a module ``rules``."""
+    own = os.path.realpath(Path(__file__).parent)
+    sys.path[:] = [*roots, *(entry for entry in sys.path if os.path.realpath(entry or ".") != own)]
+
+
+def describe(settings_module: str, server: str, configuration: str) -> dict[str, Any]:
     """Set the project up as its server would and read what `BaseHandler.load_middleware` would read."""
-    sys.path.insert(0, root)
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
-    # Not an import statement: within bridgekit, only bridgekit.django imports Django.
-    importlib.import_module("django").setup()
+    if configuration:
+        os.environ["DJANGO_CONFIGURATION"] = configuration
+    # Not an import statement: within bridgekit, only bridgekit.django imports Django. django-configurations sets Django up, too.
+    importlib.import_module("configurations" if configuration else "django").setup()
     settings = importlib.import_module("django.conf").settings
     return {
         "settings_file": getattr(sys.modules.get(settings_module), "__file__", "") or "",
@@ -97,9 +106,10 @@ def place_of(loaded: Any) -> tuple[str, int]:
 
 def main() -> None:
     """Write the answer, or the project's own traceback, to the file."""
-    settings_module, server, root, answer_file = sys.argv[1:]
+    settings_module, server, roots, configuration, answer_file = sys.argv[1:]
+    search_project(json.loads(roots))
     try:
-        answer = describe(settings_module, server, root)
+        answer = describe(settings_module, server, configuration)
     except BaseException:  # SystemExit too: settings call sys.exit
         answer = {"error": traceback.format_exc()}
     Path(answer_file).write_text(json.dumps(answer), "utf-8")

@@ -46,7 +46,20 @@ def load_in_child(
     module: str, options: Options, found: FoundProject, environment: TargetEnvironment
 ) -> LiveStack:
     """Load the project in a process of its own: nothing of it is imported here."""
-    return load_live(module, options.server, Path(found.root), environment.python, options.env)
+    return load_live(
+        module,
+        options.server,
+        Path(found.root),
+        environment.python,
+        options.env,
+        roots=found.roots,
+        configuration=configuration_of(options, found),
+    )
+
+
+def configuration_of(options: Options, found: FoundProject) -> str:
+    """The class of django-configurations: what the environment is said to hold wins over what an entry point sets."""
+    return options.env.get("DJANGO_CONFIGURATION") or found.configuration or ""
 
 
 def run(
@@ -202,7 +215,7 @@ class _Checker:
             subjects = [self._live_subject(project, result, live)]
         else:
             subjects = [build_subject(project, variant, self.read) for variant in result.variants]
-        configuration = self.options.env.get("DJANGO_CONFIGURATION") or self.found.configuration or ""
+        configuration = configuration_of(self.options, self.found)
         cut = "" if live else result.cut
         return StackReport(module, result.path, subjects, result.notes, cut, configuration)
 
