@@ -16,7 +16,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from werkzeug.debug import DebuggedApplication
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
@@ -42,8 +42,9 @@ async def view(request: Request) -> Any:
 
 @pytest.fixture
 def asgi_on_wsgi(request: pytest.FixtureRequest) -> Iterator[ASGIToWSGI]:
-    """Starlette in a WSGI server, with its own debug page or without."""
-    adapter = ASGIToWSGI(Starlette(debug=request.param, routes=[Route("/", view)]))
+    """Starlette in a WSGI server, with its own debug page, or its routes alone, without any error page."""
+    routes = [Route("/", view)]
+    adapter = ASGIToWSGI(Starlette(debug=True, routes=routes) if request.param else Router(routes))
     yield adapter
     adapter.shutdown()
 

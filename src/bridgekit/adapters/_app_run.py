@@ -12,6 +12,8 @@ from bridgekit.adapters._context import rehome
 from bridgekit.adapters._files import BLOCK, FILE_EVENTS, FileWrapper, file_message
 from bridgekit.adapters._headers import header_value
 from bridgekit.adapters._input import SpooledBody
+from bridgekit.adapters._nesting import collect
+from bridgekit.adapters._opaque import OpaqueMapping
 from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._timing_key import LiveTiming
 from bridgekit.concurrency.backends import LoopGone
@@ -136,13 +138,23 @@ class AppRun:
         """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""
         if self.context:
             rehome(self.context)
-        iterable = self._app(self._environ, self.start_response)
+        scope = self._environ["asgi.scope"]  # the application may put another one in its place
         try:
-            self._transmit(iterable)
-        finally:
-            close = getattr(iterable, "close", None)
-            if close is not None:
-                close()
+            iterable = self._app(self._environ, self.start_response)
+            try:
+                self._transmit(iterable, scope)
+            finally:
+                close = getattr(iterable, "close", None)
+                if close is not None:
+                    close()
+        except BaseException:
+            hidden = collect(scope)
+            if hidden is not None:
+                logger.error("the application inside raised after its response was complete", exc_info=hidden)
+            raise
+        failure = collect(scope)
+        if failure is not None:
+            raise failure
 
     def start_response(
         self, status: str, response_headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
@@ -179,12 +191,14 @@ class AppRun:
         if items:
             self._window.put_all(items, len(piece))
 
-    def _transmit(self, iterable: Iterable[bytes]) -> None:
+    def _transmit(self, iterable: Iterable[bytes], scope: OpaqueMapping) -> None:
         response = self.response
         if (type(iterable) is list or type(iterable) is tuple) and len(iterable) == 1 and not response.sent:
             # Everything at once, with its length (PEP 3333, "Content-Length").
             start, piece = response.whole(iterable[0])
-            if self._window.used:  # by an early hint
+            if (
+                self._window.used or scope.inner is not None
+            ):  # by an early hint; there is something to `collect`
                 self._window.put_all((start, piece, END), len(piece))
             else:
                 self._window.put_whole(start, piece)

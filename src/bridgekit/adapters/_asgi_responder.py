@@ -139,7 +139,7 @@ class ASGIResponder:
         """After `close`, where another exception goes to the server instead of the application's."""
         failure = self.take_failure()
         if failure is not None:
-            self._log(failure)
+            self.log(failure)
 
     def read_here(self) -> None:
         """Read the piece of the body that the outbox has asked for."""
@@ -200,9 +200,9 @@ class ASGIResponder:
                 self._failure = failure
                 self.failed = True
         if nobody_waits:
-            self._log(failure)
+            self.log(failure)
 
-    def _log(self, failure: BaseException) -> None:
+    def log(self, failure: BaseException) -> None:
         """Report an exception that nobody is there to take any more."""
         if self._timing is not None:
             self._timing.note_error(failure)

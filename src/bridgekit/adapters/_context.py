@@ -1,21 +1,44 @@
-"""Context variables into the worker and, where the caller's own context runs on, out again."""
+"""Context variables into another thread, and out to the caller without staying there.
+
+The rule: a server's thread, task or greenlet has after a request the variables that it had before, no more and no other.
+What an application sets is seen outside by who calls it within the same request, until the request is closed.
+"""
 
 from __future__ import annotations
 
-import contextvars
+import contextlib
+import importlib
 import threading
+from collections.abc import Iterator
+from contextvars import Context, ContextVar, Token
 from typing import Any
 
 import asgiref.local
 
-__all__ = ["carry_out", "rehome"]
+__all__ = ["Loan", "carry_out", "changes", "lend", "rehome", "settle"]
 
 _Storage: Any = getattr(asgiref.local, "_Storage", None)
 """How asgiref since 3.13 tags a `Local`'s data with its thread: on another one it reads as empty, unless it is moved on
 purpose. Moving it is what a bridge does, and asgiref has no public call for that."""
 
-
 _MISSING = object()
+_open: ContextVar[Loan] = ContextVar("bridgekit_loan")
+"""The newest loan that the current context has from an application."""
+
+
+def _sniffio_mark() -> ContextVar[Any] | None:
+    """The variable by which sniffio (and anyio, where sniffio is installed) knows the async library that runs."""
+    try:
+        sniffio: Any = importlib.import_module(
+            "sniffio"
+        )  # no dependency of ours: anyio asks for it or does not
+    except ImportError:
+        return None
+    mark: ContextVar[Any] = sniffio.current_async_library_cvar
+    return mark
+
+
+_mark = _sniffio_mark()
 
 
 def _at_home(value: Any) -> Any:
@@ -25,21 +48,109 @@ def _at_home(value: Any) -> Any:
     return value
 
 
-def rehome(context: contextvars.Context) -> None:
-    """Make `asgiref.local.Local` data of ``context``, which came from another thread and runs now, visible in this one."""
-    if _Storage is None or not context:
-        return
+def rehome(context: Context) -> None:
+    """Make ``context``, which came from another thread and runs now, one of this thread.
+
+    Data of `asgiref.local.Local` become visible. sniffio's mark is taken off: it names the library that runs where the
+    context came from, while asyncio's tasks and trio's threads are recognized here without it.
+    """
     for variable, value in list(context.items()):
-        at_home = _at_home(value)
+        at_home = None if variable is _mark else _at_home(value)
         if at_home is not value:
             variable.set(at_home)
 
 
-def carry_out(before: contextvars.Context, after: contextvars.Context) -> None:
-    """Set in the current context what a run in a copy of it, from ``before`` to ``after``, has changed.
+def changes(before: Context, after: Context) -> Iterator[tuple[ContextVar[Any], Any]]:
+    """What a run in a copy of a context, from ``before`` to ``after``, has set, but for what belongs to its thread alone.
 
     Values are told apart by identity: equality may be costly, may raise (arrays), and an equal list is another list.
     """
     for variable, value in after.items():
-        if before.get(variable, _MISSING) is not value:
-            variable.set(_at_home(value))
+        if before.get(variable, _MISSING) is not value and variable is not _mark and variable is not _open:
+            yield variable, value
+
+
+def carry_out(before: Context, after: Context) -> None:
+    """Set in the current context, which must be one of this request alone, what a run in a copy of it has changed."""
+    for variable, value in changes(before, after):
+        variable.set(_at_home(value))
+
+
+class Loan:
+    """What an application has set, lent to the context of the thread that called it.
+
+    It ends with the request, and the variables are again what they were, or are not there. Where it is ended in another
+    context (another thread closes the response, or a finalizer), the context that it was given to cannot be reached; then
+    `settle` takes it back before that thread's next request.
+
+    :param request: what tells the request apart from the thread's next one: its environ.
+    """
+
+    __slots__ = ("_below", "_ended", "_lent", "_request", "_token")
+
+    def __init__(self, request: object) -> None:
+        self._request = request
+        self._lent: dict[ContextVar[Any], tuple[Token[Any], Any]] = {}
+        self._ended = False
+        self._below = _open.get(None)
+        self._token = _open.set(self)
+
+    def update(self, before: Context, after: Context) -> None:
+        """Have the current context show what ``after`` has now. What was reset in it meanwhile is taken back."""
+        if _open.get(None) is not self:
+            return  # another thread's, or a later loan lies on top
+        wanted = dict(changes(before, after))
+        for variable in [variable for variable in self._lent if variable not in wanted]:
+            with contextlib.suppress(ValueError):  # a copy of the context that the loan was given to
+                variable.reset(self._lent[variable][0])
+                del self._lent[variable]
+        for variable, value in wanted.items():
+            known = self._lent.get(variable)
+            if known is None:
+                self._lent[variable] = variable.set(_at_home(value)), value
+            elif known[1] is not value:
+                variable.set(_at_home(value))
+                self._lent[variable] = known[0], value
+
+    def end(self) -> None:
+        """Take everything back. One that a later loan lies on goes with that one: values return in the order they came."""
+        self._ended = True
+        loan: Loan | None = self
+        if _open.get(None) is not self:
+            return
+        while loan is not None and loan._ended and loan._take_back():
+            loan = loan._below
+
+    def _take_back(self) -> bool:
+        """Whether this is the context that the loan was given to, and has what it had before."""
+        try:
+            _open.reset(self._token)
+        except (ValueError, RuntimeError):  # a copy of that context, or done already
+            return False
+        for variable, (token, _) in reversed(self._lent.items()):
+            variable.reset(token)
+        self._lent.clear()
+        self._request = None
+        return True
+
+    def is_of(self, request: object) -> bool:
+        return self._request is request and not self._ended
+
+
+def lend(request: object, before: Context, after: Context) -> Loan | None:
+    """Show the current context, for the rest of ``request``, what an application has changed; ``None`` if nothing."""
+    if next(changes(before, after), None) is None:
+        return None
+    loan = Loan(request)
+    loan.update(before, after)
+    return loan
+
+
+def settle(request: object) -> None:
+    """Before a thread's request: take back what one before it was lent and nobody has ended here."""
+    loan = _open.get(None)
+    while loan is not None and not loan.is_of(request):
+        if not loan._take_back():
+            return  # a copy: whoever made it wanted what is in it
+        loan._ended = True
+        loan = _open.get(None)

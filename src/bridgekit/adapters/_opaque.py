@@ -19,10 +19,11 @@ class OpaqueMapping(MutableMapping[str, Any]):
     :param original: what is shown through; changes go to it.
     """
 
-    __slots__ = ("_original",)
+    __slots__ = ("_original", "inner")
 
     def __init__(self, original: MutableMapping[str, Any]) -> None:
         self._original = original
+        self.inner: Any = None  # what an adapter inside has to tell (`_nesting`)
 
     def __getitem__(self, key: str) -> Any:
         return self._original[key]

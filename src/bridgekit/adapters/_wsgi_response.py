@@ -10,7 +10,8 @@ from contextvars import Context
 from typing import Any
 
 from bridgekit.adapters._asgi_responder import END, READ, ASGIResponder, EarlyHints, File
-from bridgekit.adapters._context import carry_out
+from bridgekit.adapters._context import Loan, lend
+from bridgekit.adapters._nesting import outer
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, StartResponse
 
@@ -33,6 +34,7 @@ class WSGIResponse:
 
     _at_end = _closed = False
     _file: File | None = None
+    _loan: Loan | None = None
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class WSGIResponse:
         except BaseException as error:
             # Also what is thrown into a waiting thread: a timeout's greenlet exception, SystemExit of a signal handler.
             self._leave()
+            self._take_back()
             if self._raise or not isinstance(error, Exception):
                 raise
             logger.error("the application raised before its response", exc_info=error)
@@ -77,17 +80,35 @@ class WSGIResponse:
         if whole and not known:
             # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
             headers.append(("Content-Length", str(len(first))))
+        self._lend()
         start_response(response.status, headers)
-        if self._responder.context:
-            carry_out(self._before, self._responder.context)
         if not whole:
             return Stream(self, first)
         if self._wait or not response.full or not self._responder.close_now():
             return Whole(self, first)
         self._closed = True
         if self._responder.failed:
-            return Failed(self._responder.take_failure(), first)
+            self._report_failure()
+        if self._loan is not None:
+            return Whole(self, first)
         return [first] if first else []
+
+    def _lend(self) -> None:
+        """Let who called see what the application has set, until `close`."""
+        after = self._responder.context
+        if self._loan is not None:
+            self._loan.update(self._before, after)
+        elif after:
+            self._loan = lend(self._environ, self._before, after)
+
+    def _take_back(self) -> None:
+        """The request is over: the context is the server's again. An adapter around this one is told what was in it."""
+        loan, self._loan = self._loan, None
+        if loan is not None:
+            loan.end()
+            around = outer(self._environ)
+            if around is not None:
+                around.tell_context(self._before, self._responder.context)
 
     def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
         """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
@@ -96,12 +117,12 @@ class WSGIResponse:
         """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
         response = self._responder.response
-        opened = io.BufferedReader(io.FileIO(file.path))  # the server closes it
+        opened = OpenFile(io.FileIO(file.path), self)  # the server closes it
         try:
             headers = response.file_headers(os.fstat(opened.fileno()).st_size)
+            self._lend()
             start_response(response.status, headers)
-            carry_out(self._before, self._responder.context)
-            self.close()
+            self._finish()
         except BaseException:
             opened.close()
             raise
@@ -109,15 +130,18 @@ class WSGIResponse:
 
     def next(self) -> bytes:
         """The next piece. :raises StopIteration: at the end. :raises Exception: what the application raised instead."""
-        if self._at_end:
+        over = self._at_end
+        if over:
             raise StopIteration
         try:
             piece = self._take()
         except BaseException:
             self._leave()
             raise
-        if not piece and self._at_end:
-            raise StopIteration
+        if self._at_end:
+            self._lend()
+            if not piece:
+                raise StopIteration
         return piece
 
     def _take(self) -> bytes:
@@ -177,10 +201,17 @@ class WSGIResponse:
             self._responder.report_failure()
 
     def close(self) -> None:
-        """The server is done (PEP 3333: always called, however the response ended).
+        """The server is done (PEP 3333: always called, however the response ended). Raises nothing of the application's.
 
-        :raises Exception: what the application raised after its response was complete.
+        Some servers answer 500 to what `close` raises, though the response is complete.
         """
+        try:
+            self._finish()
+        finally:
+            self._take_back()
+
+    def _finish(self) -> None:
+        """Nothing more is asked of the application, or only its end is waited for."""
         if self._closed:
             return
         self._closed = True
@@ -190,16 +221,28 @@ class WSGIResponse:
         elif self._wait:
             while responder.outbox.take():
                 pass
-            carry_out(self._before, responder.context)
         responder.close()
+        self._report_failure()
+
+    def _report_failure(self) -> None:
+        """What the application raised after a complete response: the server can answer no more, so it is logged.
+
+        An adapter around this one hands it on instead, to a server that can tell this error from others.
+        """
+        responder = self._responder
+        around = outer(self._environ) if responder.failed else None
+        if around is None:
+            responder.report_failure()
+            return
         failure = responder.take_failure()
-        if failure is not None:
-            raise_failure(failure)
+        if failure is not None and not around.tell_failure(failure):
+            responder.log(failure)
 
     def abandon(self) -> None:
         """The iterable was dropped without close()."""
         if not self._closed:
             self._responder.leave()
+        self._take_back()
 
 
 def error_page(start_response: StartResponse, error: Exception) -> Iterable[bytes]:
@@ -209,15 +252,6 @@ def error_page(start_response: StartResponse, error: Exception) -> Iterable[byte
     assert traceback is not None, "the error was raised"
     start_response("500 Internal Server Error", headers, (type(error), error, traceback))
     return [ERROR_PAGE]
-
-
-def raise_failure(failure: BaseException) -> None:
-    try:
-        if isinstance(failure, Exception):
-            raise failure
-        raise AppProtocolError(f"the application raised {type(failure).__name__}: {failure}") from failure
-    finally:
-        del failure
 
 
 class Stream(Iterator[bytes]):
@@ -252,17 +286,16 @@ class Whole(list[bytes]):
         self._response.abandon()
 
 
-class Failed(list[bytes]):
-    """A complete response, often an error page, whose application raised after it: raised to the server at the end."""
+class OpenFile(io.BufferedReader):
+    """A file that is the whole response: closed with it, by whatever way the server has."""
 
-    def __init__(self, failure: BaseException | None, body: bytes) -> None:
-        super().__init__((body,) if body else ())
-        self._failure = failure
+    def __init__(self, raw: io.FileIO, response: WSGIResponse) -> None:
+        super().__init__(raw)
+        self._response = response
 
     def close(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise_failure(failure)
+        super().close()
+        self._response.close()
 
 
 class Blocks(Iterator[bytes]):

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from bridgekit.adapters._asgi_responder import EARLY_HINT, PATHSEND, ASGIResponder, ResponderSettings
 from bridgekit.adapters._asgi_runtime import ASGIRuntime
+from bridgekit.adapters._context import settle
 from bridgekit.adapters._lifespan_runner import LifespanMode
 from bridgekit.adapters._scope import build_scope
 from bridgekit.adapters._websocket_responder import WebSocketResponder, websocket_scope
@@ -124,6 +125,9 @@ class ASGIToWSGI:
         if "wsgi.early_hints" in environ:
             scope["extensions"][EARLY_HINT] = {}
         before = contextvars.copy_context()
+        if before:
+            settle(environ)
+            before = contextvars.copy_context()
         while True:
             responder = ASGIResponder(self.app, runtime.loop, self._settings, scope, body, runtime.done)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import threading
@@ -26,7 +27,9 @@ class _Helper:
         self._job: Job | None = job
         self._bell = threading.Lock()
         self._bell.acquire()
-        threading.Thread(target=self._run, name="bridgekit-read", daemon=True).start()
+        thread = threading.Thread(target=self._run, name="bridgekit-read", daemon=True)
+        # It goes on to serve others: where threads inherit their starter's context, it must not be a request's.
+        contextvars.Context().run(thread.start)
 
     def give(self, job: Job) -> None:
         self._job = job

@@ -43,7 +43,11 @@ class LoopThread:
     """A thread that runs an event loop for ever."""
 
     def __init__(self, name: BackendName) -> None:
-        self.loop = _new_loop(name)
+        # Whoever needs the thread first is a request, or code around one. What the loop's own callbacks run in is kept as
+        # long as the loop, so it must not be a copy of that request's context; greenlets, and threads where Python is told
+        # so (thread_inherit_context), begin with a copy as well.
+        nobodys = contextvars.Context()
+        self.loop = nobodys.run(_new_loop, name)
         self.alive = True
         self.tenants: set[Tenant] = set()
         self.leases: set[Lease] = set()
@@ -54,7 +58,7 @@ class LoopThread:
         """What `threading.get_ident` gives in this thread."""
         # A daemon, so that the interpreter reaches the exit handler that ends it.
         self._thread = threading.Thread(target=self._run, name=f"bridgekit-{name}", daemon=True)
-        self._thread.start()
+        nobodys.run(self._thread.start)
         self._started.wait()
         if self._failure is not None:
             raise RuntimeError(f"the {name} event loop did not start") from self._failure
