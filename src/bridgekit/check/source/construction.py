@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import guards, natives
 from bridgekit.check.source.bindings import AttributeSet, Call, Raise, Return
 from bridgekit.check.source.frames import Frame
+from bridgekit.check.source.refusal import raises_not_used
 from bridgekit.check.source.syntax import root_name
 from bridgekit.check.source.values import (
     BoundMethod,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["construct"]
 
 MAX_NESTING = 12
-_NOT_USED = "MiddlewareNotUsed"
 
 
 def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
@@ -235,9 +235,7 @@ class _Construction:
             self.instance.marked = Outcome.blocked(why)
 
     def _raised(self, step: Raise, frame: Frame, why: Unknown | None) -> None:
-        exc = step.node.exc.func if isinstance(step.node.exc, ast.Call) else step.node.exc
-        name = exc.id if isinstance(exc, ast.Name) else exc.attr if isinstance(exc, ast.Attribute) else ""
-        if name != _NOT_USED:
+        if not raises_not_used(step.node):
             return
         location = frame.unknown("", step.node).location
         if why is None:

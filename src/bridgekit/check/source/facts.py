@@ -11,6 +11,7 @@ from bridgekit.check.source.coroutines import coroutine_function
 from bridgekit.check.source.evidence import where_said
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.hops import HopCounter
+from bridgekit.check.source.refusal import refusal
 from bridgekit.check.source.values import (
     BoundMethod,
     Choice,
@@ -176,7 +177,10 @@ class FactsReader:
         return value.frame.module.location_of(value.node) if isinstance(value, FunctionValue) else None
 
     def used(self) -> Claim:
-        """Whether the constructor lets itself be used, or raises ``MiddlewareNotUsed``."""
+        """Whether the constructor or the factory lets itself be used, or raises ``MiddlewareNotUsed``."""
+        claims = [self._factory_used(option) for option in options(self.value)]
+        if any(claim.answer is not Answer.YES for claim in claims):
+            return _joined(claims, self.value)
         for option in options(self.product):
             if isinstance(option, InstanceValue):
                 self.evaluator.calls.construct(option)
@@ -184,6 +188,18 @@ class FactsReader:
                     outcome = option.unused.inverted()
                     return Claim(outcome.answer, outcome.reason, outcome.location)
         return Claim.yes()
+
+    def _factory_used(self, value: Value) -> Claim:
+        arguments: tuple[Value, ...] = (GetResponse(),)
+        keywords: dict[str, Value] = {}
+        while isinstance(value, Partial):
+            arguments = (*value.arguments, *arguments)
+            keywords = {**value.keywords, **keywords}
+            value = value.function
+        if not isinstance(value, FunctionValue) or isinstance(value.node, ast.Lambda | ast.AsyncFunctionDef):
+            return Claim.yes()
+        outcome = refusal(self.evaluator, self.evaluator.calls.frame(value, arguments, keywords)).inverted()
+        return Claim(outcome.answer, outcome.reason, outcome.location)
 
     def defined_at(self) -> Location | None:
         """The ``class`` or ``def`` statement."""
