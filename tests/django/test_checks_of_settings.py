@@ -20,6 +20,10 @@ from tests.django.checked_project import extended, run
     ("name", "value", "ident", "message"),
     [
         ("BRIDGEKIT_CHECK_SERVER", "cgi", "bridgekit.E101", '"asgi", "wsgi" or None'),
+        ("BRIDGEKIT_THREADS", 0, "bridgekit.E101", "1 or more"),
+        ("BRIDGEKIT_THREADS_QUEUE", -1, "bridgekit.E101", "0 or more"),
+        ("BRIDGEKIT_THREADS_RELEASED_BY", [len], "bridgekit.E101", "no dotted path"),
+        ("BRIDGEKIT_THREADS_WAIT", 0, "bridgekit.E101", "above 0"),
         ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", "", "bridgekit.E101", "visible ASCII"),
         ("BRIDGEKIT_TIMING_EXCLUDE", ["static"], "bridgekit.E101", "excludes nothing"),
         ("BRIDGEKIT_TIMING_EXPORTERS", ["no.such"], "bridgekit.E101", "No module named 'no'"),

@@ -20,13 +20,23 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from enum import Enum
 from time import monotonic
+from typing import Final
 
-__all__ = ["PoolSaturated", "WorkerPool"]
+__all__ = ["RETIRE", "PoolSaturated", "WorkerPool"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
-Job = Callable[[], None]
+
+class _Retire(Enum):
+    RETIRE = "retire"
+
+
+RETIRE: Final = _Retire.RETIRE
+"""A job that returns this ends its thread: what the job left in it must not meet another one."""
+
+Job = Callable[[], _Retire | None]
 
 EXIT_PATIENCE = 1.0
 """Seconds that the interpreter's exit waits for workers to end; a blocked one is a daemon thread and is left."""
@@ -56,6 +66,7 @@ class WorkerPool:
     :param max_queue: the most jobs that wait while every thread is busy; ``None`` for no limit.
     :param idle_seconds: how long a thread stays without work before it ends.
     :param name: prefix of the threads' names.
+    :param on_retire: called in each thread when it ends.
     :raises ValueError: for a size below one, or a negative limit or time.
     """
 
@@ -66,6 +77,7 @@ class WorkerPool:
         max_queue: int | None = None,
         idle_seconds: float = 30.0,
         name: str = "bridgekit-worker",
+        on_retire: Callable[[], None] | None = None,
     ) -> None:
         if max_workers < 1:
             raise ValueError(f"max_workers must be at least 1, not {max_workers}")
@@ -77,6 +89,7 @@ class WorkerPool:
         self.max_queue = max_queue
         self.idle_seconds = idle_seconds
         self.name = name
+        self._on_retire = on_retire
         self._start_afresh()
         _pools.add(self)
 
@@ -102,6 +115,11 @@ class WorkerPool:
     def waiting(self) -> int:
         """How many jobs wait for a thread now."""
         return len(self._jobs)
+
+    @property
+    def load(self) -> int:
+        """How many jobs run and wait now; below ``max_workers``, none waits for another."""
+        return self._busy + len(self._jobs)
 
     def submit(self, job: Job) -> None:
         """Run ``job`` in a worker; returns at once. The job must not raise (what it raises is logged).
@@ -178,7 +196,7 @@ class WorkerPool:
             return
         self._started += 1
         worker.thread = threading.Thread(
-            target=self._work, args=(worker,), name=f"{self.name}-{self._started}", daemon=True
+            target=self._live, args=(worker,), name=f"{self.name}-{self._started}", daemon=True
         )
         try:
             worker.thread.start()
@@ -191,8 +209,19 @@ class WorkerPool:
                 raise  # jobs of others stay: the next submission tries again, and their callers' patience is bounded
             logger.warning("cannot start another worker thread; %d remain", len(self._workers), exc_info=True)
 
-    def _work(self, worker: _Worker) -> None:
+    def _live(self, worker: _Worker) -> None:
         """The life of one thread."""
+        try:
+            self._work(worker)
+        finally:
+            if self._on_retire is not None:
+                try:
+                    self._on_retire()
+                except Exception:
+                    logger.exception("a thread could not put its things away")
+
+    def _work(self, worker: _Worker) -> None:
+        """Job after job, until the thread is to end."""
         arriving = True
         done = 0
         while True:
@@ -217,12 +246,25 @@ class WorkerPool:
                 continue
             if successor is not None:
                 self._pass_baton(successor)
+            last = None
             try:
-                job()
+                last = job()
             except BaseException:  # the thread must outlive any job, SystemExit included
                 logger.exception("a job escaped with an exception")
             del job  # or the last request's environ would live as long as the idle thread
             done = 1
+            if last is RETIRE:
+                self._leave(worker)
+                return
+
+    def _leave(self, worker: _Worker) -> None:
+        """A thread goes with its job done; whoever waits gets another one."""
+        with self._lock:
+            self._busy -= 1
+            self._workers.discard(worker)
+            successor = self._next_worker() if self._jobs and not self._waking else None
+        if successor is not None:
+            self._pass_baton(successor)
 
     def _pass_baton(self, successor: _Worker) -> None:
         try:

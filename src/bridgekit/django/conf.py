@@ -12,11 +12,18 @@
 ``BRIDGEKIT_TIMING_TRACEPARENT``          note the trace of ``traceparent``. Default: False
 ``BRIDGEKIT_CHECK_SERVER``                what ``manage.py check`` judges MIDDLEWARE for: "asgi", "wsgi" or None, not at all.
                                           Default: ``server`` of ``[tool.bridgekit]``, or "asgi"
+``BRIDGEKIT_THREADS``                     the most threads for the sync code of requests under `bridgekit.django.get_asgi_application`,
+                                          in each process. Default: 64
+``BRIDGEKIT_THREADS_QUEUE``               the most requests that wait for a thread; one more is answered 503. Default: 1024
+``BRIDGEKIT_THREADS_WAIT``                seconds that a request waits for its first thread before it is answered 503. Default: 30
+``BRIDGEKIT_THREADS_RELEASED_BY``         dotted paths of middleware that need not find in ``process_response`` the thread of their
+                                          ``process_request``. Default: ``[]``
 ========================================= ====================================================================================
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from inspect import iscoroutinefunction
 from typing import Any
@@ -37,6 +44,10 @@ __all__ = [
     "generation",
     "is_set",
     "problems",
+    "released_threads",
+    "threads",
+    "threads_queue",
+    "threads_wait",
     "timing_options",
     "unknown_names",
 ]
@@ -72,6 +83,33 @@ def check_server() -> Server | None:
     """
     server: Server | None = _READERS["CHECK_SERVER"]("CHECK_SERVER")
     return server
+
+
+def threads() -> int:
+    """The most threads that requests may take. Raises `ImproperlyConfigured` for anything that is no such number."""
+    return _whole("THREADS", 64, 1)
+
+
+def threads_queue() -> int:
+    """The most requests that wait for a thread. Raises `ImproperlyConfigured` for anything that is no such number."""
+    return _whole("THREADS_QUEUE", 1024, 0)
+
+
+def threads_wait() -> float:
+    """Seconds that a request waits for its first thread. Raises `ImproperlyConfigured` for anything that is no such number."""
+    value = _get("THREADS_WAIT", 30)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ImproperlyConfigured(f"{PREFIX}THREADS_WAIT is {value!r}: it is a number of seconds above 0")
+    return float(value)
+
+
+def released_threads() -> list[str]:
+    """Middleware that the project says need no thread of their own. Raises `ImproperlyConfigured` for anything but dotted paths."""
+    paths = _list("THREADS_RELEASED_BY", [])
+    for path in paths:
+        if not isinstance(path, str):
+            raise ImproperlyConfigured(f"{PREFIX}THREADS_RELEASED_BY: {path!r} is no dotted path")
+    return paths
 
 
 def problems() -> list[ImproperlyConfigured]:
@@ -114,6 +152,13 @@ def _flag(name: str) -> bool:
     value = _get(name, False)
     if not isinstance(value, bool):
         raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is True or False")
+    return value
+
+
+def _whole(name: str, default: int, least: int) -> int:
+    value = _get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is a whole number, {least} or more")
     return value
 
 
@@ -197,6 +242,10 @@ def _imported(name: str, value: Any) -> Any:
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "CHECK_SERVER": _server,
+    "THREADS": lambda name: threads(),
+    "THREADS_QUEUE": lambda name: threads_queue(),
+    "THREADS_RELEASED_BY": lambda name: released_threads(),
+    "THREADS_WAIT": lambda name: threads_wait(),
     "TIMING_ALLOW_ORIGIN": _origin,
     "TIMING_EXCLUDE": _paths,
     "TIMING_EXPORTERS": _exporters,

@@ -1,0 +1,202 @@
+"""`get_asgi_application`: Django's `ASGIHandler`, whose requests cross to a thread as seldom as their layers allow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from asgiref.sync import AsyncToSync, SyncToAsync
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.http.response import HttpResponse, HttpResponseBase
+from django.urls import set_script_prefix, set_urlconf
+from django.utils.log import log_response
+
+from bridgekit.django import conf
+from bridgekit.django.handlers.chain import PlannedChain
+from bridgekit.django.handlers.crossing import cross, current_lease, here
+from bridgekit.django.handlers.leases import Lease, Saturated
+from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
+from bridgekit.django.handlers.receivers import any_async, only_django_listens
+from bridgekit.django.handlers.threads import pool
+
+__all__ = ["LeasedASGIHandler"]
+
+logger = logging.getLogger("bridgekit.django")
+
+RETRY_AFTER = 1
+"""Seconds in the header of a 503 for want of threads."""
+
+_stock_get_response_async = BaseHandler.get_response_async
+
+
+class LeasedASGIHandler(PlannedChain, ASGIHandler):
+    """A drop-in for `django.core.handlers.asgi.ASGIHandler`."""
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """See `ASGIHandler.handle`; within `ASGIHandler.__call__`, which opens the request's `ThreadSensitiveContext`."""
+        context = SyncToAsync.thread_sensitive_context.get(None)
+        executors = SyncToAsync.context_to_thread_executor
+        if (
+            context is None
+            or context in executors
+            or getattr(AsyncToSync.executors, "current", None) is not None
+        ):
+            # A thread further out is meant for the sync code of this request: it stays there.
+            await super().handle(scope, receive, send)
+            return
+        lease = Lease(pool(), conf.threads_queue(), conf.threads_wait())
+        executors[context] = lease
+        try:
+            await self._serve(scope, receive, send, lease)
+        except Saturated:
+            await self._refuse(lease, send)
+        finally:
+            # A task that outlives the request gets a thread of its own from asgiref, which no request's layers have seen.
+            executors.pop(context, None)
+            lease.end()
+
+    async def _refuse(self, lease: Lease, send: Any) -> None:
+        logger.error(
+            "no thread was free for a request; answered 503 (BRIDGEKIT_THREADS is %d, %d requests wait)",
+            lease.pool.max_workers,
+            lease.pool.waiting,
+        )
+        response = HttpResponse(
+            b"The server is busy, try again.\n",
+            status=503,
+            content_type="text/plain",
+            headers={"Retry-After": RETRY_AFTER},
+        )
+        await self.send_response(response, send)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any, lease: Lease) -> None:
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        with closing(body_file):
+            set_script_prefix(get_script_prefix(scope))
+            await self._start(scope, lease)
+            request: Any
+            error_response: Any
+            request, error_response = self.create_request(scope, body_file)
+            if request is None:
+                body_file.close()
+                await self.send_response(error_response, send)
+                await cross(error_response.close)
+                return
+            response = await self._respond(request, receive, send)
+            lease.sticky = True  # the end is where the rest was
+            await self._finish(response, request, lease)
+
+    async def _start(self, scope: Any, lease: Lease) -> None:
+        """``request_started``: with the first work in the thread if that is the chain's, or if Django alone listens."""
+        signal = signals.request_started
+        if not any_async(signal) and (self._begins_in_thread or only_django_listens(signal)):
+            lease.on_first = partial(signal.send, sender=type(self), scope=scope)
+        else:
+            await signal.asend(sender=type(self), scope=scope)
+
+    @property
+    def _begins_in_thread(self) -> bool:
+        return isinstance(self.outermost, HalvesNode | ThreadNode)
+
+    async def _respond(self, request: Any, receive: Any, send: Any) -> Any:
+        """The response, sent as far as the client was there for it; None where there is none."""
+        response = None
+        try:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    listener = tasks.create_task(self.listen_for_disconnect(receive))
+                    response = await self.run_get_response(request)
+                    await self.send_response(response, send)
+                    listener.cancel()
+            except* RequestAborted:
+                pass
+        except BaseExceptionGroup as group:
+            if len(group.exceptions) == 1:
+                raise group.exceptions[0] from None
+            raise
+        return response
+
+    async def get_response_async(self, request: Any) -> Any:
+        """See `BaseHandler.get_response_async`."""
+        lease = current_lease()
+        if lease is None or BaseHandler.get_response_async is not _stock_get_response_async:
+            return await super().get_response_async(request)
+        set_urlconf(settings.ROOT_URLCONF)
+        response = await self._middleware_chain(request)
+        if not response.closed and request.close not in response._resource_closers:
+            response._resource_closers.append(request.close)
+        if response.status_code >= 400 and not getattr(response, "_has_been_logged", False):
+            await cross(_log, request, response)
+        if response.streaming:
+            lease.stream()
+        return response
+
+    def finish_in_thread(self, request: Any, response: Any) -> None:
+        """What Django does with a response beyond the chain, while the thread is at hand."""
+        call = here.call
+        if call is None or BaseHandler.get_response_async is not _stock_get_response_async:
+            return
+        if response.status_code >= 400:
+            _log(request, response)
+        if response.streaming:
+            return
+        lease = call.lease
+        if (
+            not response._resource_closers
+            and _closes_plainly(response)
+            and only_django_listens(signals.request_finished)
+        ):
+            # What goes with the response is closed a little before its last byte leaves, which nobody can tell.
+            response._handler_class = type(self)
+            response._resource_closers.append(request.close)
+            lease.sticky = False
+            lease.finished = True
+            response.close()
+        else:
+            lease.sticky = True  # who listens may look for what was left in this thread
+
+    async def _finish(self, response: Any, request: Any, lease: Lease) -> None:
+        if response is None:
+            if lease.on_first is not None:
+                return  # the client left before anything began
+            close: Callable[[], Any] = partial(signals.request_finished.send, sender=type(self))
+        elif lease.finished and response.closed:
+            return
+        else:
+            close = response.close
+            if not lease.taken and _harmless(response, request):
+                close()
+                return
+        await cross(self._close, lease, close)
+
+    def _close(self, lease: Lease, close: Callable[[], Any]) -> None:
+        lease.finished = True
+        close()
+
+
+def _log(request: Any, response: Any) -> None:
+    log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
+
+
+def _closes_plainly(response: Any) -> bool:
+    return type(response).close is HttpResponseBase.close and "close" not in vars(response)
+
+
+def _harmless(response: Any, request: Any) -> bool:
+    """Whether closing needs no thread: there is nothing of the project's in it, and no connection that a thread has."""
+    return (
+        response._resource_closers == [request.close]
+        and _closes_plainly(response)
+        and only_django_listens(signals.request_finished)
+    )

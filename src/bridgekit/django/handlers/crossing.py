@@ -1,0 +1,263 @@
+"""From the loop into the request's thread and back, with what asgiref promises on the way.
+
+What runs in the thread runs in a copy of the task's context, and what it changed there is there for the task afterwards. `async_to_sync`
+finds the loop. Where asgiref has a thread for the code already (inside `async_to_sync`, as in Django's tests and management commands),
+or where no lease is, asgiref itself crosses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
+
+from bridgekit.adapters._context import carry_out, rehome
+from bridgekit.concurrency.backends import LoopGone, asyncio_backend
+from bridgekit.django.handlers.leases import Lease, Saturated
+
+__all__ = ["Crossing", "LeasedCall", "cross", "current_lease", "here", "wait_for_loop"]
+
+logger = logging.getLogger("bridgekit.django")
+
+_NO_EXCEPTION = (None, None, None)
+
+
+class _Here(threading.local):
+    """What this thread is doing: the call of a lease that it runs."""
+
+    call: LeasedCall | None = None
+
+
+here = _Here()
+
+
+def _never() -> None:
+    """What the anchor wraps; nobody calls it."""
+
+
+_anchor: SyncToAsync[..., Any] = SyncToAsync(_never)
+"""Lends its ``thread_handler``, which tells `async_to_sync` in a thread of the loop and of the task that wait for it."""
+
+
+def current_lease() -> Lease | None:
+    """The lease whose thread asgiref would use here; None where it would use another one."""
+    if getattr(AsyncToSync.executors, "current", None) is not None:
+        return None
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if context is None:
+        return None
+    lease = SyncToAsync.context_to_thread_executor.get(context)
+    return lease if type(lease) is Lease else None
+
+
+def cross(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    """Run a sync function in the request's thread."""
+    lease = current_lease()
+    if lease is None:
+        return sync_to_async(partial(_elsewhere, function), thread_sensitive=True)(*args)
+    return LeasedCall(lease, function, args).run()
+
+
+def _elsewhere(function: Callable[..., Any], *args: Any) -> Any:
+    """A call in a thread that is asgiref's. A lease's call may wait further out in the same thread."""
+    outer, here.call = here.call, None
+    try:
+        return function(*args)
+    finally:
+        here.call = outer
+
+
+def wait_for_loop(function: Callable[[Any], Awaitable[Any]], request: Any) -> Any:
+    """In the thread: have ``function(request)`` awaited on the loop, and keep the thread for what comes from there."""
+    call = here.call
+    if call is None:
+        return async_to_sync(function)(request)
+    return call.wait_for_loop(function, request)
+
+
+class _Errand:
+    """What a thread wants to be awaited, and its outcome."""
+
+    __slots__ = ("argument", "context", "done", "error", "function", "result")
+
+    def __init__(self, function: Callable[[Any], Awaitable[Any]], argument: Any) -> None:
+        self.function = function
+        self.argument = argument
+        self.context = contextvars.copy_context()
+        self.done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def is_done(self) -> bool:
+        return self.done
+
+    def settle(self) -> None:
+        self.done = True
+
+
+class LeasedCall:
+    """One call in a lease's thread, awaited by the task that made it. What the call wants awaited, that task awaits."""
+
+    __slots__ = (
+        "_args",
+        "_before",
+        "_context",
+        "_errand",
+        "_error",
+        "_function",
+        "_future",
+        "_loop",
+        "_post",
+        "_result",
+        "begun",
+        "lease",
+        "orphaned",
+        "tasks",
+    )
+
+    def __init__(self, lease: Lease, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.lease = lease
+        self._function = function
+        self._args = args
+        self._before = contextvars.copy_context()
+        self._context = self._before.copy()
+        self._loop = asyncio.get_running_loop()
+        backend = asyncio_backend()
+        assert backend is not None
+        self._post = backend.post
+        self._future: asyncio.Future[_Errand | None] = self._loop.create_future()
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._errand: _Errand | None = None
+        self.tasks: list[asyncio.Task[Any]] = []
+        """The tasks of `async_to_sync` in the thread: asgiref's ``task_context``."""
+        self.begun = False
+        self.orphaned = False
+
+    async def run(self) -> Any:
+        """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
+        waits = self.lease.waits
+        self.lease.give(self._in_thread)
+        if waits:
+            await self._wait_for_a_thread()
+        while True:
+            try:
+                errand = await self._future
+            except asyncio.CancelledError:
+                self._abandon()
+                raise
+            if errand is None:
+                break
+            self._future = self._loop.create_future()
+            await self._run_errand(errand)
+        carry_out(self._before, self._context)
+        error, self._error = self._error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error
+        return self._result
+
+    async def _wait_for_a_thread(self) -> None:
+        timer = self._loop.call_later(self.lease.patience, self._lose_patience)
+        try:
+            await asyncio.wait((self._future,))
+        except asyncio.CancelledError:
+            self._abandon()
+            raise
+        finally:
+            timer.cancel()
+
+    def _lose_patience(self) -> None:
+        if self.lease.withdraw(self._in_thread) and not self._future.done():
+            self._future.set_exception(Saturated())
+
+    async def _run_errand(self, errand: _Errand) -> None:
+        carry_out(self._before, errand.context)
+        try:
+            errand.result = await errand.function(errand.argument)
+        except (
+            BaseException
+        ) as error:  # cancellation too: it is for the layers in the thread, and comes back from them
+            errand.error = error
+        self._before = errand.context = contextvars.copy_context()
+        self.lease.give(errand.settle)
+
+    def _abandon(self) -> None:
+        """Nobody waits any longer."""
+        if self.lease.withdraw(self._in_thread):
+            return
+        self.orphaned = True
+        for task in self.tasks[:1]:
+            task.cancel()  # as `SyncToAsync`: the code that is really awaited hears of it
+
+    def _in_thread(self) -> None:
+        """The lease's job."""
+        outer, here.call = here.call, self
+        self.begun = True
+        try:
+            self._result = self._context.run(
+                _anchor.thread_handler, self._loop, _NO_EXCEPTION, self.tasks, self._call
+            )
+        except BaseException as error:  # whatever it is, the thread lives and the task is told
+            self._error = error
+        finally:
+            here.call = outer
+        del self._function, self._args
+        self._tell(None)
+
+    def _call(self) -> Any:
+        if self._context:
+            rehome(self._context)
+        lease = self.lease
+        if lease.on_first is not None:
+            first, lease.on_first = lease.on_first, None
+            first()
+        return self._function(*self._args)
+
+    def wait_for_loop(self, function: Callable[[Any], Awaitable[Any]], request: Any) -> Any:
+        """In the thread; see the function of that name."""
+        if self.orphaned:
+            raise asyncio.CancelledError
+        errand = _Errand(function, request)
+        before = errand.context
+        self._tell(errand)
+        self.lease.serve_until(errand.is_done)
+        carry_out(before, errand.context)
+        here.call = self
+        if errand.error is not None:
+            raise errand.error
+        return errand.result
+
+    def _tell(self, errand: _Errand | None) -> None:
+        self._errand = errand
+        try:
+            self._post(self._deliver)
+        except LoopGone:
+            logger.debug("the event loop was closed before the request had finished")
+            if errand is not None:
+                raise asyncio.CancelledError from None
+
+    def _deliver(self) -> None:
+        """On the loop."""
+        if not self._future.done():
+            self._future.set_result(self._errand)
+        elif self._errand is not None:  # cancelled in the same moment: the thread must not wait for ever
+            self._errand.error = asyncio.CancelledError()
+            self.lease.give(self._errand.settle)
+
+
+class Crossing(SyncToAsync[..., Any]):
+    """`sync_to_async` that goes to the request's leased thread, where it has one."""
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if current_lease() is None:
+            return await super().__call__(*args, **kwargs)
+        return await cross(partial(self.func, *args, **kwargs))

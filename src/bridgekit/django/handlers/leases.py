@@ -1,0 +1,185 @@
+"""A request's thread: leased from a bounded pool with its first sync work, and given back as soon as nothing can be lost on it.
+
+A lease is the executor that asgiref finds for the request, so what a view calls by `sync_to_async` comes to the same thread. Unlike the
+executor that `ThreadSensitiveContext` makes for each request, it starts no thread and ends none: threads persist, and with them
+Django's database connections, whose age `close_old_connections` looks at when a thread is taken and when it is left.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from django.db import close_old_connections
+
+from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
+
+__all__ = ["Job", "Lease", "Saturated"]
+
+Job = Callable[[], None]
+
+
+class Saturated(BaseException):
+    """No thread for a request that has had none. No `Exception`: no layer can answer for it, only the handler."""
+
+
+class _Submitted:
+    """A call that asgiref hands over, as `concurrent.futures` has it."""
+
+    __slots__ = ("args", "function", "future", "kwargs")
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.future: Future[Any] = Future()
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+
+    def __call__(self) -> None:
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.function(*self.args, **self.kwargs)
+        except BaseException as error:  # as every executor: whoever waits gets it
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
+
+class Lease(Executor):
+    """The thread of one request. Jobs run there one at a time, in the order in which they came.
+
+    :param pool: lends the thread.
+    :param queue: the most requests that may wait for one.
+    :param patience: seconds that this one waits for its first thread.
+    """
+
+    def __init__(self, pool: WorkerPool, queue: int, patience: float) -> None:
+        self.pool = pool
+        self.queue = queue
+        self.patience = patience
+        self.on_first: Callable[[], object] | None = None
+        """Run in the thread before the first job of the request."""
+        self.taken = 0
+        """How often a thread was taken."""
+        self.keeps = 0
+        """How many layers wait for the same thread again; changed in the thread alone, and read there."""
+        self.sticky = False
+        """The view has made a sync call: it and those to come are to find the same thread."""
+        self.brief = False
+        """The response streams: no call keeps the thread any longer."""
+        self.finished = False
+        """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
+        self.tainted = False
+        """What a layer left in the thread was not cleared away: no other request may meet it."""
+        self._lock = threading.Lock()
+        self._jobs: deque[Job] = deque()
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._serving = False
+        self._parked = False
+        self._ended = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether the request may have to wait for its first thread. Raises `Saturated` where too many wait already."""
+        if self.taken:
+            return False
+        before = self.pool.load - self.pool.max_workers
+        if before >= self.queue > 0 or before >= 0 == self.queue:
+            raise Saturated
+        return before >= 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run a call of the application's in the request's thread; see `concurrent.futures.Executor.submit`."""
+        submitted = _Submitted(fn, args, kwargs)
+        if not self.brief:
+            self.sticky = True
+        if self.on_first is not None:
+            first, self.on_first = self.on_first, None
+            self.give(_Submitted(contextvars.copy_context().run, (first,), {}))
+        self.give(submitted)
+        return submitted.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Nothing: the thread is the pool's. asgiref calls this where it believes the executor to be its own."""
+
+    def give(self, job: Job) -> None:
+        """Have ``job``, which must not raise, run in the thread. Callable from everywhere but the thread itself."""
+        with self._lock:
+            self._jobs.append(job)
+            parked, self._parked = self._parked, False
+            begins = not self._serving
+            self._serving = True
+        if parked:
+            self._bell.release()
+        elif begins:
+            self.pool.submit(self._serve)
+
+    def withdraw(self, job: Job) -> bool:
+        """Take back a job that has not begun; false if it has."""
+        with self._lock:
+            try:
+                self._jobs.remove(job)
+            except ValueError:
+                return False
+            if not self._jobs and self._serving and self.pool.withdraw(self._serve):
+                self._serving = False
+        return True
+
+    def end(self) -> None:
+        """The request is over: the thread goes back to the pool as soon as it has nothing to do."""
+        with self._lock:
+            self._ended = True
+            parked, self._parked = self._parked, False
+        if parked:
+            self._bell.release()
+
+    def stream(self) -> None:
+        """What follows is a stream, which holds no thread: from now on each call takes one for itself."""
+        with self._lock:
+            self.brief = True
+            self.sticky = False
+            self.keeps = 0
+            parked, self._parked = self._parked, False
+        if parked:
+            self._bell.release()
+
+    def serve_until(self, done: Callable[[], bool]) -> None:
+        """In the thread: do what else comes until ``done`` holds, which a job has to bring about."""
+        while not done():
+            job = self._next(wait=True)
+            if job is not None:
+                job()
+
+    def _serve(self) -> Any:
+        """The pool's job: one stay in a thread."""
+        self.taken += 1
+        if self.taken > 1:
+            close_old_connections()
+        while True:
+            job = self._next(wait=False)
+            if job is not None:
+                job()
+                del job
+            elif not self._serving:
+                break
+        if not self.finished:
+            # With CONN_MAX_AGE = 0 a connection ends with the request; the rest of this one is in no thread, or in another.
+            close_old_connections()
+        return RETIRE if self.tainted else None
+
+    def _next(self, *, wait: bool) -> Job | None:
+        """The next job, or None after a wait for one, or where the thread is to be left (`_serving` is false then)."""
+        with self._lock:
+            if self._jobs:
+                return self._jobs.popleft()
+            if not wait and (self._ended or not (self.keeps or self.sticky)):
+                self._serving = False
+                return None
+            self._parked = True
+        self._bell.acquire()
+        return None

@@ -1,0 +1,134 @@
+"""The innermost part of a chain: Django's own code around the view, stopped in the thread where the view is to be awaited.
+
+`BaseHandler._get_response` and ``_get_response_async`` resolve the URL, ask the view hooks, call the view and see to exceptions and
+templates. Both ask ``make_view_atomic`` for the callable in between; there a sync view is kept in its thread, and an async one leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response, response_for_exception
+
+from bridgekit.django.handlers.crossing import Crossing, cross
+from bridgekit.django.handlers.pending import Pending
+
+__all__ = ["View", "respond_to"]
+
+
+class _AsyncViewFound(BaseException):
+    """Leaves Django's sync code just before the view. No `Exception`, which ``process_exception`` would be asked about."""
+
+    def __init__(self, view: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.match = (view, args, kwargs)
+
+
+def respond_to(request: Any, error: Exception) -> Any:
+    """Django's response to an exception, in the thread: `response_for_exception` looks at the exception being handled."""
+    try:
+        raise error
+    except Exception as raised:
+        return response_for_exception(request, raised)
+
+
+_Handler: Any = BaseHandler
+"""Its hooks and ``_get_response`` are not in the stubs."""
+
+
+class _Part(_Handler):  # type: ignore[misc]  # a class to the type checker, too, but for the line above
+    """What both sides take from the handler, whose methods a project or an instrumentation may have changed."""
+
+    def __init__(self, handler: Any) -> None:
+        self.handler = handler
+
+    def resolve_request(self, request: Any) -> Any:
+        return self.handler.resolve_request(request)
+
+    def check_response(self, response: Any, callback: Any, name: str | None = None) -> None:
+        self.handler.check_response(response, callback, name)
+
+    def process_exception_by_middleware(self, exception: Exception, request: Any) -> Any:
+        return self.handler.process_exception_by_middleware(exception, request)
+
+
+class _InThread(_Part):
+    """`BaseHandler._get_response` up to an async view, or through a sync one."""
+
+    def __init__(self, handler: Any) -> None:
+        super().__init__(handler)
+        self._view_middleware = [_sync(hook) for hook in handler._view_middleware or ()]
+        self._template_response_middleware = [
+            _sync(hook) for hook in handler._template_response_middleware or ()
+        ]
+
+    def make_view_atomic(self, view: Any) -> Any:
+        if not iscoroutinefunction(view):
+            return self.handler.make_view_atomic(view)
+
+        def leave(request: Any, *args: Any, **kwargs: Any) -> Any:
+            raise _AsyncViewFound(view, args, kwargs)
+
+        return leave
+
+
+class _OnLoop(_Part):
+    """`BaseHandler._get_response_async`; a sync view goes to the request's thread."""
+
+    def __init__(self, handler: Any) -> None:
+        super().__init__(handler)
+        self._view_middleware = handler._view_middleware
+        self._template_response_middleware = handler._template_response_middleware
+
+    def make_view_atomic(self, view: Any) -> Any:
+        atomic = self.handler.make_view_atomic(view)
+        return atomic if iscoroutinefunction(atomic) else Crossing(atomic)
+
+
+class _Found(_OnLoop):
+    """The rest of a request whose async view was found in the thread, where the view hooks have been asked."""
+
+    def __init__(self, handler: Any, match: Any) -> None:
+        super().__init__(handler)
+        self._view_middleware = []
+        self._match = match
+
+    def resolve_request(self, request: Any) -> Any:
+        return self._match
+
+
+class View:
+    """The innermost part, entered in the thread or on the loop."""
+
+    keeps = False
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+        self._in_thread: Callable[[Any], Any] = convert_exception_to_response(
+            _InThread(handler)._get_response
+        )
+        self._on_loop = _OnLoop(handler)
+
+    def in_thread(self, request: Any) -> Any:
+        """The response of a sync view, or the async one as what is pending."""
+        try:
+            return self._in_thread(request)
+        except _AsyncViewFound as found:
+            return Pending(_Found(self._handler, found.match)._get_response_async)
+
+    async def on_loop(self, request: Any) -> Any:
+        """The response, whatever the view is."""
+        try:
+            return await self._on_loop._get_response_async(request)
+        except Exception as error:
+            return await cross(respond_to, request, error)
+
+
+def _sync(hook: Any) -> Any:
+    """A hook that was adapted for the loop, as the thread calls it."""
+    if isinstance(hook, Crossing):
+        return hook.func
+    return async_to_sync(hook)
