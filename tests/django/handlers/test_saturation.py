@@ -32,6 +32,8 @@ urlpatterns = [path("blocks/", blocks)]
 @pytest.fixture(autouse=True)
 def _closed_gate() -> Iterator[None]:
     gate.clear()
+    while inside.acquire(blocking=False):
+        pass
     yield
     gate.set()
 
