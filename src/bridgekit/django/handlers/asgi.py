@@ -19,13 +19,13 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix, set_urlconf
 from django.utils.log import log_response
 
-from bridgekit.django import conf
 from bridgekit.django.handlers.chain import PlannedChain
+from bridgekit.django.handlers.client import ClientWatch
 from bridgekit.django.handlers.crossing import cross, current_lease, here
 from bridgekit.django.handlers.leases import Lease, Saturated
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
 from bridgekit.django.handlers.receivers import any_async, only_django_listens
-from bridgekit.django.handlers.threads import pool
+from bridgekit.django.handlers.threads import lending
 
 __all__ = ["LeasedASGIHandler"]
 
@@ -52,7 +52,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             # A thread further out is meant for the sync code of this request: it stays there.
             await super().handle(scope, receive, send)
             return
-        lease = Lease(pool(), conf.threads_queue(), conf.threads_wait())
+        lease = Lease(*lending())
         executors[context] = lease
         try:
             await self._serve(scope, receive, send, lease)
@@ -111,20 +111,18 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
 
     async def _respond(self, request: Any, receive: Any, send: Any) -> Any:
         """The response, sent as far as the client was there for it; None where there is none."""
+        watch = ClientWatch(lambda: self.listen_for_disconnect(receive))
         response = None
         try:
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    listener = tasks.create_task(self.listen_for_disconnect(receive))
-                    response = await self.run_get_response(request)
-                    await self.send_response(response, send)
-                    listener.cancel()
-            except* RequestAborted:
-                pass
-        except BaseExceptionGroup as group:
-            if len(group.exceptions) == 1:
-                raise group.exceptions[0] from None
-            raise
+            response = await self.run_get_response(request)
+            await self.send_response(response, send)
+        except asyncio.CancelledError:
+            if not watch.has_cancelled():
+                raise
+        finally:
+            await watch.end()
+        if watch.error is not None and not isinstance(watch.error, RequestAborted):
+            raise watch.error
         return response
 
     async def get_response_async(self, request: Any) -> Any:

@@ -47,13 +47,16 @@ _anchor: SyncToAsync[..., Any] = SyncToAsync(_never)
 
 def current_lease() -> Lease | None:
     """The lease whose thread asgiref would use here; None where it would use another one."""
-    if getattr(AsyncToSync.executors, "current", None) is not None:
-        return None
     context = SyncToAsync.thread_sensitive_context.get(None)
     if context is None:
         return None
     lease = SyncToAsync.context_to_thread_executor.get(context)
-    return lease if type(lease) is Lease else None
+    if type(lease) is not Lease:
+        return None
+    # Inside of `async_to_sync` a thread waits that asgiref prefers. The request's own task is not, or there were no lease.
+    if asyncio.current_task() is lease.task or getattr(AsyncToSync.executors, "current", None) is None:
+        return lease
+    return None
 
 
 def cross(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
@@ -156,7 +159,8 @@ class LeasedCall:
                 break
             self._future = self._loop.create_future()
             await self._run_errand(errand)
-        carry_out(self._before, self._context)
+        if not self.lease.finished:  # or nothing runs any more that could see the difference
+            carry_out(self._before, self._context)
         error, self._error = self._error, None
         if error is not None:
             try:

@@ -7,6 +7,7 @@ Django's database connections, whose age `close_old_connections` looks at when a
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import threading
 from collections import deque
@@ -61,6 +62,8 @@ class Lease(Executor):
         self.pool = pool
         self.queue = queue
         self.patience = patience
+        self.task = asyncio.current_task()
+        """The request's own task."""
         self.on_first: Callable[[], object] | None = None
         """Run in the thread before the first job of the request."""
         self.taken = 0

@@ -9,30 +9,43 @@ from django.db import connections
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.django import conf
 
-__all__ = ["pool"]
+__all__ = ["lending", "pool"]
 
 IDLE_SECONDS = 600.0
 """How long an idle thread, and with it its database connections, is kept for the next request."""
 
 _lock = threading.Lock()
-_pool: WorkerPool | None = None
+_lent: tuple[WorkerPool, int, float] | None = None
+_generation = -1
+
+
+def lending() -> tuple[WorkerPool, int, float]:
+    """The process's pool, the most requests that wait for a thread of it, and the seconds that each does: as the settings say now."""
+    if _lent is None or _generation != conf.generation():
+        _look_at_settings()
+    assert _lent is not None
+    return _lent
 
 
 def pool() -> WorkerPool:
-    """The process's pool; a new one where the settings ask for another size than it has."""
-    global _pool
-    size = conf.threads()
-    found = _pool
-    if found is not None and found.max_workers == size:
-        return found
+    """The pool of `lending`."""
+    return lending()[0]
+
+
+def _look_at_settings() -> None:
+    global _generation, _lent
     with _lock:
-        if _pool is None or _pool.max_workers != size:
-            if _pool is not None:
-                _pool.shutdown()
-            _pool = WorkerPool(
+        generation = conf.generation()
+        size = conf.threads()
+        found = None if _lent is None else _lent[0]
+        if found is None or found.max_workers != size:
+            if found is not None:
+                found.shutdown()
+            found = WorkerPool(
                 max_workers=size,
                 idle_seconds=IDLE_SECONDS,
                 name="bridgekit-django",
                 on_retire=connections.close_all,
             )
-        return _pool
+        _lent = (found, conf.threads_queue(), conf.threads_wait())
+        _generation = generation

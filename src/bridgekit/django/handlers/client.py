@@ -1,0 +1,73 @@
+"""Whether the client is still there: listened for while a request takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bridgekit.concurrency.backends import asyncio_backend
+
+__all__ = ["ClientWatch"]
+
+
+class ClientWatch:
+    """Cancels the task of a request when its client leaves.
+
+    `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's next look at the requests
+    in flight (`bridgekit.concurrency.backends.TICK`), which most requests do not live to see.
+
+    :param listen: Django's ``listen_for_disconnect``: raises `RequestAborted`, or what `receive` raises.
+    """
+
+    def __init__(self, listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._listen = listen
+        self._listener: asyncio.Task[None] | None = None
+        self._over = False
+        self._cancelled = False
+        task = asyncio.current_task()
+        backend = asyncio_backend()
+        assert task is not None
+        assert backend is not None
+        self._task = task
+        self._backend = backend
+        self.error: BaseException | None = None
+        """What listening came to, if it was not cancelled."""
+        backend.enlist(self)
+
+    def tick(self) -> None:
+        """The request has taken a while: see `bridgekit.concurrency.backends.Ticking`."""
+        if self._listener is None:
+            self._listener = self._task.get_loop().create_task(self._listen())
+            self._listener.add_done_callback(self._heard)
+            self._backend.discharge(self)
+
+    def _heard(self, listener: asyncio.Task[None]) -> None:
+        if listener.cancelled():
+            return
+        self.error = listener.exception()
+        if not self._over:
+            self._cancelled = True
+            self._task.cancel()
+
+    def has_cancelled(self) -> bool:
+        """Whether the cancellation that arrived is this one's alone; it is taken back then."""
+        if not self._cancelled:
+            return False
+        self._cancelled = False
+        return self._task.uncancel() == 0
+
+    async def end(self) -> None:
+        """Stop listening."""
+        self._over = True
+        self._backend.discharge(self)
+        listener = self._listener
+        if listener is not None and not listener.done():
+            listener.cancel()
+            await asyncio.wait((listener,))
+        if self._cancelled:  # in the same moment in which the request was done: nobody has heard of it yet
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                if not self.has_cancelled():
+                    raise
