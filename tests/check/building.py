@@ -10,6 +10,7 @@ import pytest
 
 from bridgekit.check.modules import ModuleFinder
 from bridgekit.check.parsing import parse_file
+from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Blocked, Known, MiddlewareEntry, Variant
 from bridgekit.check.source import SourceReader
 from bridgekit.check.stacks import build_subject
@@ -51,4 +52,4 @@ def build_stack(
         (tmp_path / name).write_text(textwrap.dedent(text), "utf-8")
         modules.append(parse_file(str(tmp_path / name), name.removesuffix(".py")))
     described = Project(str(tmp_path), server, entry_points=tuple(modules), **project)  # type: ignore[arg-type]  # a test names the fields
-    return build_subject(described, variant, SourceReader(ModuleFinder([tmp_path])).read)
+    return build_subject(described, variant, SourceReader(ModuleFinder([tmp_path])).read, may_break)

@@ -21,6 +21,7 @@ from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
 from bridgekit.check.report import Report, StackReport, shown_from
 from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
 from bridgekit.check.source import SourceReader
@@ -214,7 +215,7 @@ class _Checker:
         if live is not None:
             subjects = [self._live_subject(project, result, live)]
         else:
-            subjects = [build_subject(project, variant, self.read) for variant in result.variants]
+            subjects = [build_subject(project, variant, self.read, may_break) for variant in result.variants]
         configuration = configuration_of(self.options, self.found)
         cut = "" if live else result.cut
         return StackReport(module, result.path, subjects, result.notes, cut, configuration)
@@ -278,7 +279,7 @@ class _Checker:
             return replace(definition, facts=with_source(loaded[dotted_path], definition.facts))
 
         variant = replace(default, conditions=(), is_default=True, middleware=entries, blocked=())
-        return build_subject(project, variant, read)
+        return build_subject(project, variant, read, may_break)
 
 
 def _inserted(live: tuple[MiddlewareFacts, ...], default: Variant) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bridgekit.check.parsing import SourceModule
 from bridgekit.check.settings.result import Variant
 from bridgekit.check.source.definition import Definition
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
-from bridgekit.middleware_chain.plan import Proposal
+from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Layer
 
@@ -100,6 +100,8 @@ class Subject:
     chain: Chain
     middleware: Sequence[CheckedMiddleware] = ()
     proposals: Sequence[Proposal] = ()
+    withheld: Mapping[tuple[ChangeKind, int], tuple[str, ...]] = field(default_factory=dict)
+    """Changes, by kind and position, that are no proposals, with the layers that may break under each."""
 
     def read_middleware(self) -> Iterator[tuple[CheckedMiddleware, Definition]]:
         """The middleware whose source was read and that may be in use, each with its definition."""

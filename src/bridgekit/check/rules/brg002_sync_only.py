@@ -43,7 +43,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
     proposal = _made_native(subject, checked)
     if proposal is None:
-        return ""
+        return _withheld(subject, checked)
     change = before_and_after(proposal, subject)
     if proposal.difference.saves:
         means = "sync_and_async_middleware, or __acall__ beside __call__"
@@ -57,6 +57,15 @@ def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
     if proposal.difference.low < proposal.difference.high:
         return f"Making it async: {change}, as long as the stack cannot be read in full.{held}"
     return f"Making it async changes nothing as long as others stay sync-only: {change}.{held}"
+
+
+def _withheld(subject: Subject, checked: CheckedMiddleware) -> str:
+    """What stands in the way of the change: layers that run sync today only because this one does."""
+    broken = subject.withheld.get((ChangeKind.MAKE_NATIVE, checked.position), ())
+    if not broken:
+        return ""
+    names = ", ".join(dict.fromkeys(broken))
+    return f"Do not make it async yet: {names} would then run async, too, and may not work there."
 
 
 def _made_native(subject: Subject, checked: CheckedMiddleware) -> Proposal | None:

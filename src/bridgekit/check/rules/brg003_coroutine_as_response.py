@@ -18,7 +18,9 @@ from bridgekit.check.flow import (
 )
 from bridgekit.check.rule import Rule
 from bridgekit.check.source.definition import Definition, DefinitionKind
-from bridgekit.check.subject import Subject
+from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.middleware_chain.facts import Answer
+from bridgekit.middleware_chain.requests import Mode, Server
 
 _MIXIN = "django.utils.deprecation.MiddlewareMixin"
 
@@ -27,18 +29,33 @@ def check(subject: Subject) -> Iterator[Problem]:
     """Middleware that may run async and whose sync entry point reads the result of get_response."""
     for checked in subject.middleware:
         definition = checked.definition
-        if definition is None or not checked.accepts_async:
+        claims = checked.facts.async_capable.answer is Answer.YES
+        if definition is None or not claims or checked.certainly_not_used:
+            continue
+        shield = "" if checked.may_run(Mode.ASYNC) else _shield(subject, checked)
+        if not shield and not checked.accepts_async:
             continue
         use = first_use(definition)
         if use is not None:
             function, node = use
+            today = f" ({shield} keeps it in sync mode today, where it works)" if shield else ""
             yield Problem(
                 f"{checked.dotted_path} claims async_capable, but {function.name} uses the result of get_response "
-                "without awaiting it: in async mode that is a coroutine, not a response",
+                f"without awaiting it: in async mode that is a coroutine, not a response{today}",
                 subject.shown_at(checked, function.module.location_of(node)),
                 "Set async_capable = False on the class, or dispatch to an __acall__ that awaits get_response.",
                 subject=checked.dotted_path,
             )
+
+
+def _shield(subject: Subject, checked: CheckedMiddleware) -> str:
+    """The sync-only layer further in, without which this one would run async; under ASGI alone."""
+    if subject.project.server is not Server.ASGI:
+        return ""
+    inside = subject.middleware[checked.position + 1 :]
+    return next(
+        (other.dotted_path for other in inside if other.facts.async_capable.answer is not Answer.YES), ""
+    )
 
 
 def first_use(definition: Definition) -> tuple[ReadFunction, ast.AST] | None:

@@ -1,0 +1,40 @@
+"""Whether a middleware may break in a mode that it claims and does not run in today: what no proposal may bring about."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.flow import handles_async
+from bridgekit.check.rules.brg003_coroutine_as_response import first_use
+from bridgekit.check.source.definition import Definition, DefinitionKind
+from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
+from bridgekit.middleware_chain.requests import Mode
+
+__all__ = ["may_break"]
+
+
+def may_break(facts: MiddlewareFacts, definition: Definition | None, mode: Mode) -> bool:
+    """False only where its source shows that it works in this mode, as far as the flow of the response goes."""
+    if definition is None or definition.kind is DefinitionKind.UNKNOWN:
+        return True
+    if mode is Mode.ASYNC and first_use(definition) is not None:
+        return True
+    if definition.kind is DefinitionKind.CLASS:
+        return _class_may_break(facts, definition, mode)
+    kinds = {isinstance(node, ast.AsyncFunctionDef) for node in definition.inner}
+    if mode is Mode.ASYNC:
+        return True not in kinds
+    return False not in kinds
+
+
+def _class_may_break(facts: MiddlewareFacts, definition: Definition, mode: Mode) -> bool:
+    call = definition.methods.get("__call__")
+    if call is None:
+        return True
+    if call.owner.startswith("django."):
+        return False  # Django's own __call__ asks get_response what it is
+    if mode is Mode.SYNC:
+        return call.is_async
+    if facts.marked_async.answer is not Answer.YES:
+        return True
+    return not (call.is_async or handles_async(call.node))
