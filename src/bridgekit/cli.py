@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from bridgekit.exceptions import ProjectError
+from bridgekit.serve.command import serve
 
 __all__ = ["main"]
 
@@ -21,13 +21,6 @@ FORMATS = ("text", "json", "sarif", "github", "html")
 BAR = 20
 PATIENCE = 0.5
 """Seconds before a run says what it is reading: shorter ones would only flicker."""
-SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
-
-
-class CannotServe(click.ClickException):
-    """Shown as one line, exit code 2: the command line or the project has to change, not bridgekit."""
-
-    exit_code = 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,38 +29,7 @@ def main() -> None:
     """Cross between WSGI and ASGI, and see what crossing costs."""
 
 
-@main.command()
-@click.argument("target")
-@click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
-@click.option("--host", help="Address to listen on [default: the server's, 127.0.0.1].")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), help="Port to listen on [default: the server's, 8000]."
-)
-@click.option(
-    "--server", type=click.Choice(SERVERS), help="ASGI server [default: the first that is installed]."
-)
-@click.option(
-    "--interface", type=click.Choice(("wsgi", "asgi")), help="What TARGET speaks [default: found out]."
-)
-@click.option("--app-dir", default=".", help="Directory from which TARGET is imported [default: this one].")
-def serve(target: str, server_options: tuple[str, ...], **options: Any) -> None:
-    """Serve TARGET on an ASGI server, whether it is a WSGI or an ASGI application.
-
-    TARGET is module:attribute, module:factory or module:factory("argument"). Options of the server itself follow
-    after two dashes, for example: bridgekit serve shop.wsgi:application -- --workers 4 --reload
-    """
-    from bridgekit.serve.launch import launch
-    from bridgekit.serve.loading import user_traceback
-    from bridgekit.serve.servers import Bind
-
-    bind = Bind(options.pop("host"), options.pop("port"))
-    announce = partial(click.echo, err=True)
-    try:
-        launch(target, bind=bind, own_options=server_options, announce=announce, **options)
-    except ProjectError as error:
-        if error.__cause__ is not None:  # the project's own exception: show where
-            click.echo(user_traceback(error.__cause__), err=True)
-        raise CannotServe(str(error)) from None
+main.add_command(serve)
 
 
 class CannotCheck(click.ClickException):

@@ -7,7 +7,13 @@ from typing import Literal, TypeAlias
 
 from asgiref.sync import iscoroutinefunction
 
-__all__ = ["Interface", "detect_interface", "is_factory", "shown_signature"]
+__all__ = [
+    "Interface",
+    "detect_interface",
+    "is_asgi_to_servers",
+    "is_factory",
+    "shown_signature",
+]
 
 Interface: TypeAlias = Literal["wsgi", "asgi"]
 
@@ -24,14 +30,26 @@ def detect_interface(app: object) -> Interface | None:
     signature = _signature(app)
     if signature is None:
         return None
-    takes_wsgi, takes_asgi = _takes(signature, WSGI_ARGUMENTS), _takes(signature, ASGI_ARGUMENTS)
+    like_wsgi, like_asgi = _takes(signature, WSGI_ARGUMENTS), _takes(signature, ASGI_ARGUMENTS)
     if _is_async(app):
-        return "asgi" if takes_asgi else None
-    if takes_wsgi and takes_asgi:
+        return "asgi" if like_asgi else None
+    if like_wsgi and like_asgi:
         return _by_name(signature)
-    if takes_wsgi:
+    if like_wsgi:
         return "wsgi"
-    return "asgi" if takes_asgi else None
+    return "asgi" if like_asgi else None
+
+
+def is_asgi_to_servers(app: object) -> bool:
+    """Whether servers call `app`, an ASGI application, as one of ASGI 3 rather than of ASGI 2 (with the scope alone).
+
+    uvicorn and daphne do where it is a coroutine function or its class's ``__call__`` is.
+    """
+    called = app if inspect.isroutine(app) else inspect.getattr_static(type(app), "__call__", None)
+    if iscoroutinefunction(called):
+        return True
+    signature = _signature(app)
+    return signature is not None and not _takes(signature, ASGI_ARGUMENTS)  # it is of ASGI 2
 
 
 def is_factory(app: object) -> bool:
@@ -51,8 +69,10 @@ def shown_signature(app: object) -> str:
 def _signature(app: object) -> inspect.Signature | None:
     if not callable(app):
         return None
+    # What a call uses is the type's attribute, which may be a slot that each object fills (Sentry's middleware).
+    fills_slot = inspect.ismemberdescriptor(inspect.getattr_static(type(app), "__call__", None))
     try:
-        return inspect.signature(app)
+        return inspect.signature(app.__call__ if fills_slot else app)
     except (TypeError, ValueError):  # compiled code without a text signature
         return None
 

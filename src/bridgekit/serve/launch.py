@@ -1,44 +1,35 @@
-"""Look at the target, then become the server."""
+"""From the command's options to the server's own command, which runs in this process."""
 
 from __future__ import annotations
 
 import os
+import runpy
+import secrets
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
-from bridgekit.serve.app import Settings
+from bridgekit.serve.app import FAILED, Settings
 from bridgekit.serve.interface import Interface
-from bridgekit.serve.loading import find, make_app, tell_interface
-from bridgekit.serve.servers import Bind, ServerName, choose_server, server_arguments
+from bridgekit.serve.loading import check_that_it_exists
+from bridgekit.serve.servers import Bind, ServerName, choose_server, server_command
 from bridgekit.serve.target import parse_target
 
-__all__ = ["become", "launch", "settle"]
+__all__ = ["launch", "run_module"]
 
-Execute: TypeAlias = Callable[[list[str], dict[str, str]], NoReturn]
+Run: TypeAlias = Callable[[str, list[str], dict[str, str]], None]
 
 
-def settle(text: str, interface: Interface | None, app_dir: str) -> Settings:
-    """Import the target, find out what it is, and return the settings that the workers need.
+def run_module(module: str, arguments: list[str], environment: dict[str, str]) -> None:
+    """What ``python -m module arguments`` does, in this process, with these variables added to the environment.
 
-    A factory is called here only if `interface` is None: only its product tells what it is.
-
-    Raises `ProjectError` with the remedy when the target cannot be served.
+    `sys.modules` has it as ``__main__`` meanwhile, so that spawned workers import the same one again.
     """
-    folder = str(Path(app_dir).resolve())
-    target = parse_target(text)
-    found = find(target, folder)
-    if interface is None:
-        interface = tell_interface(target, make_app(target, found))
-    return Settings(text, interface, folder)
-
-
-def become(arguments: list[str], environment: dict[str, str]) -> NoReturn:
-    """Replace this process by the command `arguments`."""
-    sys.stdout.flush()  # what is still in Python's buffers would be lost
-    sys.stderr.flush()
-    os.execve(arguments[0], arguments, environment)
+    os.environ.update(environment)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def launch(
@@ -47,20 +38,31 @@ def launch(
     server: ServerName | None,
     bind: Bind,
     interface: Interface | None,
+    factory: bool,
     app_dir: str,
+    limits: Mapping[str, str],
     own_options: Sequence[str],
-    announce: Callable[[str], None],
-    execute: Execute = become,
+    run: Run = run_module,
 ) -> None:
-    """Replace this process by the server, serving the target.
+    """Run the server's command in this process, serving the target; it ends as the server does.
 
-    The server takes over the process id, so that a supervisor's signals, the exit code and the terminal are its own,
-    and it starts with a fresh interpreter: importing the target here leaves nothing behind.
+    A supervisor's signals, the exit code and the terminal are the server's own. The target is not imported here: that is
+    left to the process that serves it (`bridgekit.serve.app`).
 
-    Raises `ProjectError` when the server is not installed or the target cannot be served.
+    Raises `ProjectError` when the server is not installed, the target's module does not exist or a limit is none.
     """
     chosen = choose_server(server)
-    settings = settle(text, interface, app_dir)
-    announce(f"bridgekit: serving the {settings.interface.upper()} application {text} on {chosen}")
-    arguments = [sys.executable, *server_arguments(chosen, bind, own_options)]
-    execute(arguments, {**os.environ, **settings.to_environment()})
+    folder = str(Path(app_dir).resolve())
+    settings = Settings(text, folder, interface, factory, limits)
+    settings.adapter_arguments()  # wrong ones are told before a server starts
+    check_that_it_exists(parse_target(text), folder)
+    # Only its name for now: a worker that cannot serve the target makes it.
+    failed = Path(tempfile.gettempdir(), f"bridgekit-{secrets.token_hex(16)}")
+    module, arguments = server_command(chosen, bind, own_options)
+    command = os.getpid()
+    try:
+        run(module, arguments, {**settings.to_environment(), FAILED: str(failed)})
+    finally:
+        if os.getpid() == command and failed.exists():  # gunicorn's forked workers come by here as well
+            failed.unlink()
+            raise SystemExit(2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.machinery
+import importlib.util
 import inspect
 import sys
 import traceback
@@ -15,10 +17,19 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.serve.interface import Interface, detect_interface, is_factory, shown_signature
 from bridgekit.serve.target import Call, Target
 
-__all__ = ["find", "make_app", "tell_interface", "user_traceback"]
+__all__ = ["check_that_it_exists", "find", "make_app", "tell_interface", "user_traceback"]
 
 DEFAULT_ATTRIBUTES = ("application", "app")
 """Where only a module is named: what PEP 3333 and Django call it, what everybody else does."""
+
+
+def check_that_it_exists(target: Target, app_dir: str) -> None:
+    """Raise `ProjectError` where the target's outermost module is nowhere; nothing of the project is imported."""
+    name = target.module.partition(".")[0]
+    if name in sys.modules or importlib.machinery.PathFinder.find_spec(name, [app_dir]) is not None:
+        return
+    if importlib.util.find_spec(name) is None:
+        raise _no_module(name, app_dir)
 
 
 def find(target: Target, app_dir: str) -> Callable[..., object]:
@@ -42,14 +53,14 @@ def find(target: Target, app_dir: str) -> Callable[..., object]:
     return found
 
 
-def make_app(target: Target, found: Callable[..., object]) -> object:
+def make_app(target: Target, found: Callable[..., object], *, factory: bool = False) -> object:
     """The application: `found` itself, or what it returns if it is a factory.
 
-    Without parentheses in the target, a callable is taken for a factory if it needs no argument.
+    Without parentheses in the target or `factory`, a callable is taken for a factory if it needs no argument.
 
     Raises `ProjectError` when the factory fails (with its exception as the cause) or returns no application.
     """
-    if target.call is None and (detect_interface(found) or not is_factory(found)):
+    if target.call is None and not factory and (detect_interface(found) or not is_factory(found)):
         return found
     call = target.call or Call()
     try:
@@ -71,10 +82,17 @@ def tell_interface(target: Target, app: object) -> Interface:
     interface = detect_interface(app)
     if interface is None:
         raise ProjectError(
-            f"cannot tell whether {target.text!r} is WSGI or ASGI (it takes {shown_signature(app)}); "
-            "say --interface wsgi or --interface asgi"
+            f"cannot tell what {target.text!r} is (it takes {shown_signature(app)}); for an application say "
+            f"--interface wsgi or --interface asgi{_advice_for_a_factory(target)}"
         )
     return interface
+
+
+def _advice_for_a_factory(target: Target) -> str:
+    if target.call is not None:
+        return ""
+    name = target.text if target.attribute is not None else f"{target.text}:create_app"
+    return f", for a factory --factory, or write its arguments: '{name}(\"...\")'"
 
 
 def user_traceback(error: BaseException) -> str:
@@ -89,13 +107,17 @@ def _import(name: str, app_dir: str) -> ModuleType:
     except ModuleNotFoundError as error:
         # The target itself is missing only if nobody's code was reached: otherwise one of its own imports failed.
         if _user_frames(error.__traceback__) is None:
-            raise ProjectError(
-                f"no module named {error.name!r} in {app_dir} or the installed packages; "
-                "run the command in the project's directory or give --app-dir"
-            ) from None
+            raise _no_module(error.name or name, app_dir) from None
         raise _import_failed(name, error) from error
     except (Exception, SystemExit) as error:
         raise _import_failed(name, error) from error
+
+
+def _no_module(name: str, app_dir: str) -> ProjectError:
+    return ProjectError(
+        f"no module named {name!r} in {app_dir} or the installed packages; "
+        "run the command in the project's directory or give --app-dir"
+    )
 
 
 def _import_failed(name: str, error: BaseException) -> ProjectError:

@@ -9,12 +9,14 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["SERVERS", "Bind", "ServerName", "choose_server", "server_arguments"]
+__all__ = ["SERVERS", "Bind", "ServerName", "choose_server", "server_command"]
 
-ServerName: TypeAlias = Literal["uvicorn", "hypercorn", "granian", "daphne"]
+ServerName: TypeAlias = Literal["uvicorn", "hypercorn", "granian", "daphne", "gunicorn"]
 SERVERS: Final[tuple[ServerName, ...]] = get_args(ServerName)
 
 MODULE = "bridgekit.serve.app"
+GUNICORN_APP_LOAD_ERROR = 4
+"""gunicorn's exit code of a worker that cannot be started: it then ends instead of starting another."""
 
 
 @dataclass(frozen=True)
@@ -37,37 +39,46 @@ def choose_server(wanted: ServerName | None) -> ServerName:
     """
     candidates = SERVERS if wanted is None else (wanted,)
     for name in candidates:
-        if importlib.util.find_spec(name) is not None:
+        if _is_installed(name):
             return name
     missing = wanted or SERVERS[0]
-    subject = f"the server {missing!r} is" if wanted else f"none of {', '.join(SERVERS)} is"
-    raise ProjectError(f"{subject} not installed; run: pip install 'bridgekit[{missing}]'")
+    if wanted is None:
+        subject = f"no server is installed, neither {', '.join(SERVERS[:-1])} nor {SERVERS[-1]}"
+    elif importlib.util.find_spec(wanted) is not None:
+        subject = f"the installed {wanted!r} has no ASGI worker yet"
+    else:
+        subject = f"the server {wanted!r} is not installed"
+    raise ProjectError(f"{subject}; run: pip install 'bridgekit[{missing}]'")
 
 
-def server_arguments(server: ServerName, bind: Bind, own_options: Sequence[str]) -> list[str]:
-    """The arguments of ``python`` that start `server` with `bridgekit.serve.app`; the user's `own_options` come last.
+def _is_installed(name: ServerName) -> bool:
+    if importlib.util.find_spec(name) is None:
+        return False
+    return name != "gunicorn" or importlib.util.find_spec("gunicorn.workers.gasgi") is not None
 
-    Last, because every one of these servers lets a later option win.
+
+def server_command(server: ServerName, bind: Bind, own_options: Sequence[str]) -> tuple[str, list[str]]:
+    """The module that is the command of `server`, and the arguments with which it serves `bridgekit.serve.app`.
+
+    The user's `own_options` come last, because every one of these servers lets a later option win.
     """
     if server == "uvicorn":
-        return [
-            "-m",
-            "uvicorn",
-            "--factory",
-            f"{MODULE}:load",
-            *bind.options("--host", "--port"),
-            *own_options,
-        ]
+        options = ["--factory", f"{MODULE}:load", *bind.options("--host", "--port")]
+        return "bridgekit.serve.on_uvicorn", [*options, *own_options]
     if server == "hypercorn":
         # Hypercorn evaluates what follows the colon; "asgi:" keeps it from guessing the interface.
-        return ["-m", "hypercorn", f"asgi:{MODULE}:load()", *_hypercorn_bind(bind), *own_options]
+        return "hypercorn", [f"asgi:{MODULE}:load()", *_host_and_port(bind), *own_options]
     if server == "granian":
         options = ["--interface", "asgi", "--factory", *bind.options("--host", "--port")]
-        return ["-m", "granian", f"{MODULE}:load", *options, *own_options]
-    return ["-m", "daphne", f"{MODULE}:application", *bind.options("-b", "-p"), *own_options]
+        return "granian", [f"{MODULE}:load", *options, *own_options]
+    if server == "gunicorn":
+        target = f"{MODULE}:load({GUNICORN_APP_LOAD_ERROR})"
+        return "gunicorn", [target, "--worker-class", "asgi", *_host_and_port(bind), *own_options]
+    return "daphne", [f"{MODULE}:application", *bind.options("-b", "-p"), *own_options]
 
 
-def _hypercorn_bind(bind: Bind) -> list[str]:
+def _host_and_port(bind: Bind) -> list[str]:
+    """The two in one option, as hypercorn and gunicorn take them."""
     if bind == Bind():
         return []
     host = bind.host or "127.0.0.1"
