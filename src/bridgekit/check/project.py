@@ -104,6 +104,8 @@ def find_project(
     `ProjectError` when the path does not exist.
     """
     given = Path(path).absolute()
+    if ".." in given.parts:
+        given = given.resolve()  # its parents are those of the place that it leads to
     if not given.exists():
         raise ProjectError(f"{path}: no such file or directory")
     if given.is_file() and given.suffix != ".py":

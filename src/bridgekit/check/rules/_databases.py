@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from bridgekit.check.settings.result import Known, Variant
+from bridgekit.check.settings.result import Known, OneOf, Unknown, Variant
+from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["database_options"]
+__all__ = ["DatabaseOption", "database_options"]
 
 
-def database_options(variant: Variant, option: str) -> Iterator[tuple[str, Known]]:
-    """Alias and known value of one option for every database that sets it."""
+@dataclass(frozen=True, slots=True)
+class DatabaseOption:
+    """One option of one database: the values that it may have, and the line that sets it.
+
+    ``condition`` is empty where there is one value, or else the question that decides, which the source leaves open.
+    ``assumes`` names the inputs, such as environment variables, whose default the value rests on.
+    """
+
+    alias: str
+    values: tuple[object, ...]
+    location: Location
+    condition: str = ""
+    assumes: tuple[str, ...] = ()
+
+
+def database_options(variant: Variant, *path: str) -> Iterator[DatabaseOption]:
+    """The option at ``path`` in every database that sets it to plain data: ``"OPTIONS", "pool"``."""
     databases = variant.value("DATABASES")
     if not isinstance(databases, Known) or not isinstance(databases.value, dict):
         return
     for alias, settings in databases.value.items():
-        if isinstance(settings, dict) and option in settings:
-            value = settings[option]
-            if isinstance(value, (bool, int, float, str)) or value is None:
-                yield str(alias), Known(value, databases.location, databases.assumes)
+        found: object = settings
+        for key in path:
+            found = found.get(key, _ABSENT) if isinstance(found, dict) else _ABSENT
+        place = databases.places.get((alias, *path)) or databases.location
+        if found is _ABSENT or place is None:
+            continue
+        if isinstance(found, OneOf):
+            values = tuple(value for value in found.values if not isinstance(value, Unknown))
+            yield DatabaseOption(str(alias), values, place, found.reason)
+        elif not isinstance(found, Unknown):
+            yield DatabaseOption(str(alias), (found,), place, assumes=databases.assumes)
+
+
+_ABSENT = object()

@@ -13,15 +13,17 @@ from bridgekit.middleware_chain.facts import Location
 
 def check(subject: Subject) -> Iterator[Problem]:
     """One problem for each database with ATOMIC_REQUESTS, where an async view was seen (BaseHandler.make_view_atomic)."""
-    for alias, option in database_options(subject.variant, "ATOMIC_REQUESTS"):
-        views = _atomic_views(subject) if option.value is True else ()
+    for option in database_options(subject.variant, "ATOMIC_REQUESTS"):
+        views = _atomic_views(subject) if True in option.values else ()
         if views:
+            said = f"may be on ({option.condition})" if option.condition else "is on"
+            count = f"{len(views)} async view{'' if len(views) == 1 else 's'}"
             yield Problem(
-                f'ATOMIC_REQUESTS is on for database "{alias}", and the project has {len(views)} async views: '
+                f'ATOMIC_REQUESTS {said} for database "{option.alias}", and the project has {count}: '
                 "each raises RuntimeError unless it is decorated with non_atomic_requests",
-                option.location or views[0],
+                option.location,
                 "Turn ATOMIC_REQUESTS off, or decorate the async views with django.db.transaction.non_atomic_requests.",
-                subject=f"DATABASES.{alias}.ATOMIC_REQUESTS",
+                subject=f"DATABASES.{option.alias}.ATOMIC_REQUESTS",
                 related=tuple(Related(view, "async view") for view in views[:5]),
             )
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from bridgekit.check.modules import ModuleFinder, ModuleKind
-from bridgekit.check.settings.plain import to_plain
+from bridgekit.check.settings.alternatives import open_questions, settings_of, with_alternatives
 from bridgekit.check.settings.questions import Assignment, Decision
-from bridgekit.check.settings.result import Blocked, Condition, Known, Note, SettingsResult, Unknown, Variant
+from bridgekit.check.settings.result import Blocked, Condition, Note, SettingsResult, Variant
 from bridgekit.check.settings.run import Outcome, Task, configuration_classes, run_settings
 from bridgekit.check.settings.slices import Slice
-from bridgekit.check.settings.values import Namespace
 from bridgekit.check.settings.variants import Explored, Explorer
 from bridgekit.middleware_chain.facts import Location
 
@@ -186,6 +185,10 @@ def _variant(
         conditions = (*conditions, *_answered(one, explorer))
     middleware = outcome.middleware if not blocked else None
     settings, everything_else = settings_of(outcome)
+    questions = open_questions(outcome, one.assignment)
+    if questions and not outcome.failure:
+        words = {question.key: _question(question) for question in questions}
+        settings = with_alternatives(task, one.assignment, settings, questions, words)
     reasons = blocked or outcome.blocked
     return Variant(
         conditions if not is_default or one.conditions else (),
@@ -208,17 +211,3 @@ def _answered(one: Explored, explorer: Explorer) -> Iterator[Condition]:
                 text = decision.text if decision.node is not None else decision.reason
                 answer = "true" if decision.outcome else "false"
                 yield Condition(f"{text} is {answer}", decision.location)
-
-
-def settings_of(outcome: Outcome) -> tuple[Mapping[str, Known | Unknown], Unknown | None]:
-    """Every upper-case name as plain data, and what names that are not listed are."""
-    namespace: Namespace = outcome.namespace
-    settings: dict[str, Known | Unknown] = {}
-    if outcome.failure:
-        location = outcome.location or Location("", 1)
-        return settings, Unknown(outcome.failure, location)
-    for name, value in namespace.items():
-        if isinstance(name, str) and name.isupper():
-            settings[name] = to_plain(outcome.machine, value, namespace.bound.get(name))
-    unseen = namespace.unseen
-    return settings, Unknown(unseen.reason, unseen.location) if unseen is not None else None

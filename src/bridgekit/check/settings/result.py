@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Blocked", "Condition", "Known", "MiddlewareEntry", "Note", "SettingsResult", "Unknown", "Variant"]
+__all__ = [
+    "Blocked",
+    "Condition",
+    "Known",
+    "MiddlewareEntry",
+    "Note",
+    "OneOf",
+    "SettingsResult",
+    "Unknown",
+    "Variant",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +33,26 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf(Unknown):
+    """One of several values, which one a question decides that the source leaves open: at ``location``."""
+
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A value known from source.
 
     ``value`` is made of None, bool, int, float, str, bytes, list, tuple, dict and set; a part that cannot be known is
     an `Unknown` inside it. ``location`` is the statement that bound the setting last. ``assumes`` names the inputs
-    (environment variables and the like) whose default the value rests on.
+    (environment variables and the like) whose default the value rests on. ``places`` are where the keys of dictionaries in
+    it are written, by the path of keys that leads to each.
     """
 
     value: object
     location: Location | None = None
     assumes: tuple[str, ...] = ()
+    places: Mapping[tuple[object, ...], Location] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
