@@ -137,6 +137,8 @@ class Lease(Executor):
         """The request is over: the thread goes back to the pool as soon as it has nothing to do."""
         with self._lock:
             self._ended = True
+            # A layer whose second half never came has left what it left.
+            self.tainted = self.keeps > 0
             parked, self._parked = self._parked, False
         if parked:
             self._bell.release()
@@ -146,7 +148,6 @@ class Lease(Executor):
         with self._lock:
             self.brief = True
             self.sticky = False
-            self.keeps = 0
             parked, self._parked = self._parked, False
         if parked:
             self._bell.release()

@@ -1,0 +1,123 @@
+"""Context variables and asgiref's `Local`: set in one layer, seen by the rest of the request, and by nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync, sync_to_async
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import get_script_prefix, get_urlconf, path
+from django.utils import timezone, translation
+
+from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from tests.django.handlers import layers
+from tests.django.handlers.driver import HANDLERS, ask, project
+from tests.django.handlers.layers import local, variable
+from tests.middleware_chain.kinds import KINDS, STARTPROJECT
+
+SETS = f"{layers.__name__}.SetsVariables"
+STACKS = {
+    "halves": [SETS, *STARTPROJECT],
+    "sync-only inside": [SETS, f"{layers.__name__}.sync_function"],
+    "sync-only outside": [f"{layers.__name__}.sync_function", SETS],
+    "native outside": [KINDS["AsyncOnly"], SETS],
+    "native inside": [SETS, KINDS["AsyncOnly"]],
+}
+
+
+def seen() -> str:
+    return f"{variable.get()} {getattr(local, 'token', None)} {get_script_prefix()} {get_urlconf()}"
+
+
+def look(request: HttpRequest) -> HttpResponse:
+    found = seen()
+    variable.set(variable.get() + "!")
+    local.token += "!"
+    return HttpResponse(found)
+
+
+async def look_async(request: HttpRequest) -> HttpResponse:
+    found = seen()
+    inside = await sync_to_async(seen)()
+    in_task = await asyncio.create_task(sync_to_async(seen)())
+    variable.set(variable.get() + "!")
+    await sync_to_async(setattr)(local, "token", f"{local.token}!")
+    assert found == inside == in_task
+    return HttpResponse(found)
+
+
+async def stream(request: HttpRequest) -> StreamingHttpResponse:
+    async def chunks() -> AsyncIterator[str]:
+        yield seen()
+        yield await sync_to_async(seen)()
+
+    return StreamingHttpResponse(chunks())
+
+
+def activates(request: HttpRequest) -> HttpResponse:
+    translation.activate("fr")
+    timezone.activate("Europe/Paris")
+    return HttpResponse("activated")
+
+
+def looks_for_it(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{translation.get_language()} {timezone.get_current_timezone_name()}")
+
+
+urlpatterns = [
+    path("look/", look),
+    path("look-async/", look_async),
+    path("stream/", stream),
+    path("activates/", activates),
+    path("looks-for-it/", looks_for_it),
+]
+
+
+@pytest.mark.parametrize("url", ["look/", "look-async/", "stream/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_seen_as_under_django_by_each_of_many_requests(stack: str, url: str) -> None:
+    async def main(handler: Any) -> list[Any]:
+        app = handler()
+        return await asyncio.gather(
+            *(ask(app, f"/{url}?token=t{number}", root_path="/below") for number in range(20))
+        )
+
+    with project(__name__, STACKS[stack]):
+        stock, leased = (asyncio.run(main(handler)) for handler in HANDLERS.values())
+    for number, (one, other) in enumerate(zip(stock, leased, strict=True)):
+        assert b"t%d t%d /below/" % (number, number) in other.body
+        assert (one.body, sorted(one.headers)) == (other.body, sorted(other.headers))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_language_and_time_zone_end_with_their_request(stack: str) -> None:
+    async def main() -> bytes:
+        app = LeasedASGIHandler()
+        for _ in range(3):
+            await ask(app, "/activates/")
+        return (await ask(app, "/looks-for-it/")).body
+
+    with project(__name__, STACKS[stack], USE_I18N=True, LANGUAGE_CODE="en", TIME_ZONE="UTC"):
+        assert asyncio.run(main()) == b"en UTC"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_server_s_task_keeps_no_thread_of_the_request(stack: str) -> None:
+    """What a server does in the same task afterwards has nothing to do with the request's executor."""
+
+    async def main() -> None:
+        app = LeasedASGIHandler()
+        await ask(app, "/look/?token=x")
+        assert SyncToAsync.thread_sensitive_context.get(None) is None
+        assert not [
+            executor
+            for executor in SyncToAsync.context_to_thread_executor.values()
+            if type(executor).__name__ == "Lease"
+        ]
+
+    with project(__name__, STACKS[stack]):
+        contextvars.copy_context().run(asyncio.run, main())

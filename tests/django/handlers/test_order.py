@@ -1,0 +1,197 @@
+"""What happens in a request, in which order, and how often: as with Django's handler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.signals import got_request_exception, request_finished, request_started
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path
+
+from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from tests.django.handlers import layers, views
+from tests.django.handlers.driver import HANDLERS, ask, project
+from tests.django.handlers.layers import note
+from tests.middleware_chain.kinds import KINDS
+
+HOOKS, RAISES, NATIVE, ASYNC_HOOKS, SYNC_ONLY = (
+    f"{layers.__name__}.{name}" for name in ("Hooks", "Raises", "Native", "AsyncHooks", "sync_function")
+)
+STACKS = {
+    "halves": [HOOKS, RAISES, HOOKS],
+    "sync-only inside": [HOOKS, RAISES, SYNC_ONLY],
+    "sync-only outside": [SYNC_ONLY, RAISES, HOOKS],
+    "native between": [HOOKS, NATIVE, RAISES, HOOKS],
+    "native outside": [NATIVE, HOOKS, RAISES],
+    "async hooks": [HOOKS, ASYNC_HOOKS, RAISES],
+    "async hooks inside of sync-only": [SYNC_ONLY, ASYNC_HOOKS, RAISES],
+    "unused between": [HOOKS, KINDS["UnusedAsyncOnly"], RAISES],
+    "native only": [NATIVE, ASYNC_HOOKS],
+}
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    note(request, "view")
+    if request.GET.get("fail"):
+        raise ValueError("no")
+    response = HttpResponse("fine")
+    if request.GET.get("closer"):
+        response._resource_closers.append(lambda: note(request, "closer"))
+    return response
+
+
+async def view_async(request: HttpRequest) -> HttpResponse:
+    await asyncio.sleep(0)
+    return view(request)
+
+
+async def template_async(request: HttpRequest) -> HttpResponse:
+    return views.template(request)
+
+
+async def endless(request: Any) -> StreamingHttpResponse:
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            yield b"first"
+            await asyncio.Event().wait()
+        finally:
+            note(request, "stream ended")
+
+    return StreamingHttpResponse(chunks())
+
+
+async def waits(request: Any) -> HttpResponse:
+    request.scope["arrived"].set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        note(request, "view cancelled")
+        raise
+    raise AssertionError
+
+
+urlpatterns = [
+    path("sync/", view),
+    path("async/", view_async),
+    path("template/", views.template),
+    path("template-async/", template_async),
+    path("endless/", endless),
+    path("waits/", waits),
+]
+
+QUERIES = [
+    "",
+    "raise=request",
+    "raise=response",
+    "answer=1",
+    "fail=1",
+    "fail=1&excuse=1",
+    "fail=1&raise=response",
+]
+
+
+def events_of(handler: Callable[[], Any], url: str, **options: Any) -> tuple[int, list[str]]:
+    events: list[Any] = []
+    answer = asyncio.run(ask(handler(), url, events=events, **options))
+    return answer.status, [event for event, _ in events]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("url", ["/sync/", "/async/", "/template/", "/template-async/", "/nowhere/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_layers_and_hooks_are_called_as_django_calls_them(stack: str, url: str, query: str) -> None:
+    with project(__name__, STACKS[stack]):
+        stock, leased = (events_of(handler, f"{url}?{query}") for handler in HANDLERS.values())
+    assert leased == stock
+
+
+@contextmanager
+def listening(events: list[Any], *, asynchronously: bool = False) -> Iterator[None]:
+    """To all of Django's request signals."""
+    signals = {"started": request_started, "finished": request_finished, "exception": got_request_exception}
+    receivers = []
+    for name, signal in signals.items():
+
+        def receive(name: str = name, **kwargs: Any) -> None:
+            events.append((name, kwargs["sender"]))
+
+        async def receive_async(name: str = name, **kwargs: Any) -> None:
+            await asyncio.sleep(0)
+            events.append((name, kwargs["sender"]))
+
+        receiver = receive_async if asynchronously else receive
+        receivers.append((signal, receiver))
+        signal.connect(receiver, weak=False)
+    try:
+        yield
+    finally:
+        for signal, receiver in receivers:
+            signal.disconnect(receiver)
+
+
+@pytest.mark.parametrize("asynchronously", [False, True])
+@pytest.mark.parametrize("url", ["/sync/", "/async/", "/sync/?fail=1", "/async/?fail=1", "/nowhere/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_signals_are_sent_once_and_in_order(stack: str, url: str, asynchronously: bool) -> None:
+    found = []
+    for handler in HANDLERS.values():
+        events: list[Any] = []
+        with project(__name__, STACKS[stack]), listening(events, asynchronously=asynchronously):
+            asyncio.run(ask(handler(), url, events=[]))
+        names = [name for name, _ in events]
+        senders = [sender for name, sender in events if name != "exception"]
+        assert all(issubclass(sender, HANDLERS["stock"]) for sender in senders)
+        found.append(names)
+    assert found[0] == found[1]
+    assert (found[1][0], found[1][-1]) == ("started", "finished")
+
+
+@pytest.mark.parametrize("url", ["/sync/?closer=1", "/async/?closer=1"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_closers_of_the_response_run_after_the_last_layer(stack: str, url: str) -> None:
+    with project(__name__, STACKS[stack]):
+        stock, leased = (events_of(handler, url) for handler in HANDLERS.values())
+    assert leased == stock
+    assert leased[1][-1] == "closer"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_client_that_leaves_cancels_the_view(stack: str) -> None:
+    async def main(handler: Callable[[], Any]) -> list[str]:
+        gone, arrived, events = asyncio.Event(), asyncio.Event(), []
+        task = asyncio.create_task(ask(handler(), "/waits/", gone=gone, events=events, arrived=arrived))
+        await arrived.wait()
+        gone.set()
+        answer = await task
+        assert answer.messages == []
+        return [event for event, _ in events]
+
+    found = []
+    for handler in HANDLERS.values():
+        signals: list[Any] = []
+        with project(__name__, STACKS[stack]), listening(signals):
+            events = asyncio.run(main(handler))
+        found.append([name for name, _ in signals])
+        assert "view cancelled" in events
+    assert found[1] == ["started", "finished"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
+    async def main() -> tuple[bytes, list[str]]:
+        gone, events = asyncio.Event(), []
+        task = asyncio.create_task(ask(LeasedASGIHandler(), "/endless/", gone=gone, events=events))
+        gone.set()
+        answer = await task
+        return answer.body, [event for event, _ in events]
+
+    signals: list[Any] = []
+    with project(__name__, STACKS[stack]), listening(signals):
+        body, events = asyncio.run(main())
+    assert body == b"first"
+    assert events[-1] == "stream ended"
+    assert [name for name, _ in signals] == ["started", "finished"]
