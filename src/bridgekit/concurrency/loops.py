@@ -16,7 +16,7 @@ import anyio.lowlevel
 from bridgekit.concurrency.eventfd import EventFD
 from bridgekit.concurrency.mailbox import Callback, Mailbox
 
-__all__ = ["AnyioLoop", "AsyncioLoop", "Cancellable", "OwnedLoop", "Waiter", "Work"]
+__all__ = ["AnyioLoop", "AsyncioLoop", "AsyncioWaiter", "Cancellable", "OwnedLoop", "Waiter", "Work"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -68,7 +68,7 @@ class OwnedLoop(Protocol):
     def waiter(self) -> Waiter: ...
 
 
-class _AsyncioWaiter:
+class AsyncioWaiter:
     __slots__ = ("_future",)
 
     def __init__(self, future: asyncio.Future[None]) -> None:
@@ -162,7 +162,7 @@ class AsyncioLoop:
             return self.native.create_task(work(), context=context)
 
     def waiter(self) -> Waiter:
-        return _AsyncioWaiter(self.native.create_future())
+        return AsyncioWaiter(self.native.create_future())
 
 
 class _AnyioWaiter:

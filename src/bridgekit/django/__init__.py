@@ -1,6 +1,7 @@
 """bridgekit as a Django application: put ``"bridgekit.django"`` into INSTALLED_APPS.
 
-`get_asgi_application` needs no application: it is for ``asgi.py``, in place of Django's function of that name.
+`get_asgi_application` and `get_wsgi_application` need no application: they are for ``asgi.py`` and ``wsgi.py``, in place of Django's
+functions of these names.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridgekit.django.handlers.asgi import LeasedASGIHandler
+    from bridgekit.django.handlers.wsgi import OneLoopWSGIHandler
 
-__all__ = ["get_asgi_application"]
+__all__ = ["get_asgi_application", "get_wsgi_application"]
 
 
 def get_asgi_application() -> LeasedASGIHandler:
@@ -25,3 +27,16 @@ def get_asgi_application() -> LeasedASGIHandler:
     from bridgekit.django.handlers.asgi import LeasedASGIHandler
 
     return LeasedASGIHandler()
+
+
+def get_wsgi_application() -> OneLoopWSGIHandler:
+    """Django's WSGI application, as `django.core.wsgi.get_wsgi_application` gives it, with one event loop for all async code.
+
+    Raises `ImproperlyConfigured` for settings that cannot be used.
+    """
+    import django
+
+    django.setup(set_prefix=False)
+    from bridgekit.django.handlers.wsgi import OneLoopWSGIHandler
+
+    return OneLoopWSGIHandler()

@@ -76,6 +76,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 def _install() -> None:
     for owner, name, probe in (
+        *_probes_of_handlers(),
         (SyncToAsync, "__call__", _probe_to_thread),
         (SyncToAsync, "thread_handler", _probe_in_thread),
         (AsyncToSync, "__call__", _probe_to_loop),
@@ -87,6 +88,15 @@ def _install() -> None:
         original = getattr(owner, name)
         _originals.append((owner, name, original))
         setattr(owner, name, functools.wraps(original)(probe(original)))
+
+
+def _probes_of_handlers() -> list[tuple[type | ModuleType, str, Any]]:
+    """Those of `bridgekit.django`, where Django is installed."""
+    try:
+        from bridgekit.django.handlers.on_loop import OnLoop
+    except ImportError:
+        return []
+    return [(OnLoop, "__call__", _probe_to_loop)]
 
 
 def _remove() -> None:

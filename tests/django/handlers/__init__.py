@@ -1,0 +1,3 @@
+"""Tests of the handlers in the place of Django's."""
+
+from __future__ import annotations

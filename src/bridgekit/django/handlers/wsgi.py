@@ -1,0 +1,60 @@
+"""Django's WSGI handler with one event loop for the whole process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from asgiref.sync import AsyncToSync, iscoroutinefunction
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+
+from bridgekit.django.handlers.on_loop import OnLoop, iterate_on_loop
+
+__all__ = ["AsyncOnLoop", "OneLoopWSGIHandler"]
+
+
+class AsyncOnLoop(BaseHandler):
+    """What a sync handler runs async, run on one loop: `BaseHandler` asks these two methods for every way there."""
+
+    def adapt_method_mode(self, is_async: bool, method: Any, *args: Any, **kwargs: Any) -> Any:
+        """A method or handler in the wanted mode (django/core/handlers/base.py)."""
+        adapted = super().adapt_method_mode(is_async, method, *args, **kwargs)
+        if type(adapted) is AsyncToSync and adapted is not method:
+            return OnLoop(adapted.awaitable)
+        return adapted
+
+    def make_view_atomic(self, view: Any) -> Any:
+        """The view that `_get_response` calls: it puts ``async_to_sync`` around a coroutine function alone."""
+        view = super().make_view_atomic(view)
+        return OnLoop(view) if iscoroutinefunction(view) else view
+
+
+class OneLoopWSGIHandler(AsyncOnLoop, WSGIHandler):
+    """A WSGI application (PEP 3333): Django's, but for where asynchronous code runs.
+
+    Async views and middleware run on the process's one loop thread, which `ASGIToWSGI` uses, too; the request's thread
+    waits and runs their thread-sensitive calls. The loop is started by the first of them, so servers may fork before that.
+    """
+
+    def get_response(self, request: HttpRequest) -> Any:
+        """The response; one over an asynchronous iterator is iterated on the loop, as the server takes it."""
+        response: Any = super().get_response(request)
+        if response.streaming and response.is_async:
+            response.streaming_content = iterate_on_loop(_parts(response._iterator))
+        return response
+
+
+async def _parts(iterator: Any) -> AsyncGenerator[Any, None]:
+    """What ``streaming_content`` was made from, closed with this: closing ``streaming_content`` leaves it open.
+
+    They are made bytes of in the request's thread. Doing that here would refer to the response, which could not be dropped then.
+    """
+    try:
+        async for part in iterator:
+            yield part
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await close()
