@@ -66,8 +66,12 @@ def changes(before: Context, after: Context) -> Iterator[tuple[ContextVar[Any], 
     Values are told apart by identity: equality may be costly, may raise (arrays), and an equal list is another list.
     """
     for variable, value in after.items():
-        if before.get(variable, _MISSING) is not value and variable is not _mark and variable is not _open:
-            yield variable, value
+        known = before.get(variable, _MISSING)
+        if known is value or variable is _mark or variable is _open:
+            continue
+        if type(value) is type(known) is _Storage and value.data is known.data:
+            continue  # `rehome` alone: each change of a Local makes other data
+        yield variable, value
 
 
 def carry_out(before: Context, after: Context) -> None:

@@ -69,6 +69,11 @@ class LoopTask(LentThread):
             host.tenants.discard(self)
             raise
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether the thread has left before the task had ended, which may go on."""
+        return self._left
+
     def _give_up(self) -> None:
         """Nobody waits any more: end the task."""
         self._left = True

@@ -25,7 +25,7 @@ from bridgekit.concurrency import loop_iterator
 from bridgekit.django.handlers import late_calls
 from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 from tests.django.handlers import async_site
-from tests.django.handlers.async_site import events, seen
+from tests.django.handlers.async_site import events, seen, variable
 from tests.helpers.wsgi_client import Exchange, environ_of, get
 
 SITE = "tests.django.handlers.async_site"
@@ -102,6 +102,34 @@ def test_the_next_request_sees_nothing_of_the_one_before() -> None:
     seen.clear()
     ask(app, "variables")
     assert seen["inside"][:2] == ("unset", "unset")
+
+
+def test_requests_leave_no_variable_of_their_views_in_the_server_s_thread() -> None:
+    """Another user's request is next there."""
+    app = OneLoopWSGIHandler()
+
+    def serve() -> None:
+        for path in ("/variables", "/stream", "/fail"):
+            get(app, path)
+            seen.setdefault("after", []).append((variable.get(), getattr(async_site.local, "value", "unset")))
+
+    with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=False):
+        thread = threading.Thread(target=serve)
+        thread.start()
+        thread.join(WAIT)
+    assert seen["after"] == [("unset", "unset")] * 3
+
+
+def test_what_a_view_sets_is_seen_outside_until_the_response_is_closed() -> None:
+    app = OneLoopWSGIHandler()
+
+    def serve() -> tuple[str, str]:
+        with Exchange(app, environ_of(path="/variables")) as exchange:
+            exchange.answer()
+            during = variable.get()
+        return during, variable.get()
+
+    assert in_fresh_context(serve) == ("view's thread", "unset")
 
 
 def test_a_request_leaves_no_mark_of_a_loop_in_the_server_s_thread() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
-from bridgekit.adapters._context import carry_out, rehome
+from bridgekit.adapters._context import lend, rehome, settle
 from bridgekit.concurrency.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.loop_call import Host, LoopCall
 from bridgekit.concurrency.loop_iterator import LoopIterator
@@ -23,10 +23,13 @@ from bridgekit.concurrency.loop_thread import Lease, lease
 from bridgekit.concurrency.mailbox import LoopGone
 from bridgekit.django.handlers.late_calls import late_calls
 
-__all__ = ["OnLoop", "iterate_on_loop"]
+__all__ = ["OnLoop", "begin_loans", "end_loans", "iterate_on_loop"]
 
 _executors: Any = AsyncToSync.executors
 _marks: Any = SyncToAsync.threadlocal
+
+LOANS = "_bridgekit_loans"
+"""Attribute of a request."""
 
 _leases: dict[int, Lease] = {}
 """By process: a forked child has none of its parent's threads."""
@@ -35,8 +38,8 @@ _leases: dict[int, Lease] = {}
 class OnLoop(AsyncToSync[..., Any]):
     """A coroutine function as a plain one, run on the process's one loop thread while the calling thread waits.
 
-    As under ``async_to_sync`` the function runs in the caller's context, what it sets there is set for the caller, and the
-    caller's thread runs its thread-sensitive ``sync_to_async`` calls. Where asgiref would run it on the loop of a
+    As under ``async_to_sync`` the function runs in the caller's context, what it sets there is set for the caller (until
+    `end_loans` of the request that is its first argument), and the caller's thread runs its thread-sensitive ``sync_to_async`` calls. Where asgiref would run it on the loop of a
     ``sync_to_async`` call further out (a test's, or an ASGI server's), that one is used.
     """
 
@@ -46,26 +49,56 @@ class OnLoop(AsyncToSync[..., Any]):
         if _runs_a_loop():
             return super().__call__(*args, **kwargs)  # it raises, and says why
         noted = dict(vars(_marks))
-        outer = getattr(_executors, "current", None)
-        call = LoopCall(outer or late_calls())
-        _executors.current = call
-        before = contextvars.copy_context()
-        context = before.copy()
+        call = LoopCall(getattr(_executors, "current", None) or late_calls())
+        context = contextvars.copy_context()
+        context.run(setattr, _executors, "current", call)
+        before = context.copy()
+        awaitable = _awaited(
+            context.run(self.awaitable, *args, **kwargs), sys.exc_info()[1], noted.get("task_context")
+        )
         try:
-            awaitable = _awaited(
-                self.awaitable(*args, **kwargs), sys.exc_info()[1], noted.get("task_context")
-            )
-            while True:
-                try:
-                    return call.run(_host(noted), awaitable, context, rehome)
-                except LoopGone:  # it ended after we had looked
-                    noted = {}
+            return _run(call, awaitable, context, noted)
         finally:
-            carry_out(before, context)
-            _executors.current = outer
+            if not call.abandoned:
+                _show(args[0] if args else None, before, context)
             if call.jobs:
                 vars(_marks).clear()
                 vars(_marks).update(noted)
+
+
+def _run(
+    call: LoopCall, awaitable: Awaitable[Any], context: contextvars.Context, noted: dict[str, Any]
+) -> Any:
+    __traceback_hide__ = True
+    while True:
+        try:
+            return call.run(_host(noted), awaitable, context, rehome)
+        except LoopGone:  # it ended after we had looked
+            noted = {}
+
+
+def _show(request: Any, before: contextvars.Context, after: contextvars.Context) -> None:
+    """Show the thread, until `end_loans`, what the coroutine has set."""
+    loan = lend(_key(request), before, after)
+    if loan is not None and request is not None:
+        vars(request).setdefault(LOANS, []).append(loan)
+
+
+def begin_loans(request: Any) -> None:
+    """Before a request: what an earlier one has left in this thread (its response was closed in another) is taken back."""
+    settle(_key(request))
+
+
+def end_loans(request: Any) -> None:
+    """The thread has again what it had before the request."""
+    loans = vars(request).pop(LOANS, [])
+    while loans:
+        loans.pop().end()
+
+
+def _key(request: Any) -> Any:
+    """By what an adapter around Django tells this request from the thread's next one, too."""
+    return getattr(request, "environ", request)
 
 
 def iterate_on_loop(source: AsyncGenerator[Any, None]) -> LoopIterator:

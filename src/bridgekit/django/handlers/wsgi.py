@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 from asgiref.sync import AsyncToSync, iscoroutinefunction
@@ -10,13 +11,13 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 
-from bridgekit.django.handlers.on_loop import OnLoop, iterate_on_loop
+from bridgekit.django.handlers.on_loop import OnLoop, begin_loans, end_loans, iterate_on_loop
 
 __all__ = ["AsyncOnLoop", "OneLoopWSGIHandler"]
 
 
 class AsyncOnLoop(BaseHandler):
-    """What a sync handler runs async, run on one loop: `BaseHandler` asks these two methods for every way there."""
+    """What a sync handler runs async, run on one loop: `BaseHandler` asks the first two methods for every way there."""
 
     def adapt_method_mode(self, is_async: bool, method: Any, *args: Any, **kwargs: Any) -> Any:
         """A method or handler in the wanted mode (django/core/handlers/base.py)."""
@@ -29,6 +30,17 @@ class AsyncOnLoop(BaseHandler):
         """The view that `_get_response` calls: it puts ``async_to_sync`` around a coroutine function alone."""
         view = super().make_view_atomic(view)
         return OnLoop(view) if iscoroutinefunction(view) else view
+
+    def get_response(self, request: HttpRequest) -> Any:
+        """The response. What async code has set in its context is seen in this thread until that is closed, and then no more."""
+        begin_loans(request)
+        try:
+            response: Any = super().get_response(request)
+        except BaseException:
+            end_loans(request)
+            raise
+        response._resource_closers.append(partial(end_loans, request))
+        return response
 
 
 class OneLoopWSGIHandler(AsyncOnLoop, WSGIHandler):
