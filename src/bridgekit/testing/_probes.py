@@ -83,7 +83,7 @@ def _install() -> None:
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
         (_wsgi_responder, "carry_out", _probe_carry_out),
-        (_wsgi_response, "carry_out", _probe_carry_out),
+        (_wsgi_response, "lend", _probe_lend),
     ):
         original = getattr(owner, name)
         _originals.append((owner, name, original))
@@ -187,6 +187,16 @@ def _probe_carry_out(original: Callable[..., None]) -> Callable[..., None]:
         _arrived_by.set(mine)
 
     return carry_out
+
+
+def _probe_lend(original: Callable[..., Any]) -> Callable[..., Any]:
+    def lend(request: object, before: contextvars.Context, after: contextvars.Context) -> Any:
+        mine = _arrived_by.get()
+        loan = original(request, before, after)
+        _arrived_by.set(mine)
+        return loan
+
+    return lend
 
 
 def name_of(target: Any) -> str:
