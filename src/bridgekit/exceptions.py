@@ -8,6 +8,7 @@ __all__ = [
     "ClientDisconnected",
     "LifespanFailed",
     "ProjectError",
+    "RequestTimeout",
     "RequestTooLarge",
     "ServerProtocolError",
 ]
@@ -39,6 +40,10 @@ class LifespanFailed(BridgekitError):
 
 class RequestTooLarge(BridgekitError, OSError):
     """The request's body is longer than ``max_body_size``. Where the application lets it pass, the answer is 413."""
+
+
+class RequestTimeout(BridgekitError, TimeoutError):
+    """The request's body came too slowly (``body_timeout``). Where the application lets it pass, the answer is 408."""
 
 
 class ProjectError(BridgekitError):

@@ -264,6 +264,11 @@ def test_queued_requests_are_served_in_turn(adapt: Adapt, loop: Loop) -> None:
         {"prebuffer": -1},
         {"window": 0},
         {"max_body_size": -1},
+        {"buffer_memory": -1},
+        {"buffer_disk": -1},
+        {"body_timeout": 0},
+        {"body_timeout": -1},
+        {"min_body_rate": -1},
     ],
 )
 def test_senseless_options_are_refused(options: dict[str, Any]) -> None:

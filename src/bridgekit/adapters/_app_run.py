@@ -11,10 +11,10 @@ from typing import Any, Final, TypeAlias
 from bridgekit.adapters._context import rehome
 from bridgekit.adapters._files import BLOCK, FILE_EVENTS, FileWrapper, file_message
 from bridgekit.adapters._headers import header_value
-from bridgekit.adapters._input import SpooledBody
 from bridgekit.adapters._nesting import collect
 from bridgekit.adapters._opaque import OpaqueMapping
 from bridgekit.adapters._response import ExcInfo, Response
+from bridgekit.adapters._stored_body import StoredBody
 from bridgekit.adapters._timing_key import LiveTiming
 from bridgekit.concurrency.backends import LoopGone
 from bridgekit.concurrency.windows import ThreadToLoop
@@ -51,6 +51,7 @@ class AppRun:
         finished at the end.
     :param extensions: of the scope; says how the server can send files.
     :param timing: the request's live timing record, if any.
+    :param stored: the request's body where it was received whole; released at the end.
     """
 
     __slots__ = (
@@ -58,9 +59,9 @@ class AppRun:
         "_ended",
         "_environ",
         "_extensions",
-        "_input",
         "_orphaned",
         "_queued_at",
+        "_stored",
         "_timing",
         "_window",
         "begun",
@@ -76,11 +77,11 @@ class AppRun:
         window: ThreadToLoop[Item],
         extensions: Mapping[str, Any],
         timing: LiveTiming | None,
+        stored: StoredBody | None,
     ) -> None:
         self._app = app
         self._environ = environ
-        body = environ["wsgi.input"]  # the application may put another one in its place
-        self._input = body if type(body) is SpooledBody else None
+        self._stored = stored  # not from the environ: the application may put another input in its place
         self._window = window
         self._extensions = extensions
         self._timing = timing
@@ -108,7 +109,7 @@ class AppRun:
         finally:
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
-            if self._input is not None:
+            if self._stored is not None:
                 self.discard()
             try:
                 if self._window.whole is None:
@@ -130,9 +131,9 @@ class AppRun:
             logger.error("the application raised after its request had been given up", exc_info=failure)
 
     def discard(self) -> None:
-        """Let go of what lies on disk: after the run, or where there will be none."""
-        if self._input is not None:
-            self._input.close()
+        """Let go of the request's body: after the run, or where there will be none."""
+        if self._stored is not None:
+            self._stored.release()
 
     def _call(self) -> None:
         """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""

@@ -1,51 +1,66 @@
 """What of a request's body is received on the loop, before a thread is taken.
 
-A small body of known length is received whole: it never crosses again, and a slow upload of one holds no thread. Every
-other body starts the application at its first message and streams.
+A body of unknown length is received whole, and so is a small one of known length: it never crosses again, a slow upload of one
+holds no thread, and the application is told its length. Every other body starts the application at its first message and
+streams. Which of them it is, and so all that the application is told, hangs on the request's headers alone: never on how
+the body was cut into segments.
 """
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
-import anyio.to_thread
-
-from bridgekit.adapters._input import SpooledBody
+from bridgekit.adapters._patience import Pace, Patience
+from bridgekit.adapters._stored_body import Room, StoredBody
+from bridgekit.concurrency.backends import Backend
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
 
-__all__ = ["Beginning", "Limits", "body_of", "is_empty", "may_have_body", "take_in"]
+__all__ = ["Beginning", "Limits", "UnknownCoding", "body_of", "is_empty", "may_have_body", "take_in"]
 
 
 MAX_DIGITS = 19
 """Of a Content-Length: beyond 2**63 no file system and no socket goes."""
 
 
+class UnknownCoding(ServerProtocolError):
+    """The body has a transfer coding beside "chunked", which no server takes off; the answer is 501 (RFC 9112 6.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a body is received before the application runs.
+    """How much of a body is received before the application runs, and how long that may take.
 
-    :param prebuffer: bytes up to which a body of known length is received whole.
+    :param room: for what is received whole.
     :param max_body_size: bytes a body may have; ``None`` for no limit.
-    :param buffer_chunked: receive bodies of unknown length whole as well (on disk beyond ``prebuffer``), so that the
-        application is given a CONTENT_LENGTH.
+    :param buffer_chunked: receive bodies of unknown length whole.
+    :param body_timeout: seconds in each of which windows `min_body_rate` must be kept; ``None`` for no limit.
+    :param min_body_rate: bytes a second.
     """
 
-    prebuffer: int
+    room: Room
     max_body_size: int | None
     buffer_chunked: bool
+    body_timeout: float | None
+    min_body_rate: float
+
+    def pace(self) -> Pace:
+        return Pace(self.body_timeout, self.min_body_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The first of a body that is still to come: ``first`` has been received, ``declared`` is its length if known."""
+    """The first of a body that is not received whole: ``first`` is there, ``declared`` is its length if known.
+
+    ``complete`` where nothing more comes, because the server gives whole bodies at once.
+    """
 
     first: bytes
     declared: int | None
+    complete: bool = False
 
 
 def body_of(message: Message) -> bytes:
@@ -54,7 +69,7 @@ def body_of(message: Message) -> bytes:
     return body if isinstance(body, bytes) else bytes(body or b"")
 
 
-def declared_length(environ: Mapping[str, Any]) -> int | None:
+def _declared_length(environ: Mapping[str, Any]) -> int | None:
     """CONTENT_LENGTH as a number, ``None`` where it is absent.
 
     :raises ServerProtocolError: when it is no number, or none that can be; a server should have refused the request.
@@ -65,6 +80,23 @@ def declared_length(environ: Mapping[str, Any]) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise ServerProtocolError(f"Content-Length of the request is not one number: {value!r}")
     return int(value)
+
+
+def _framing(environ: Environ) -> int | None:
+    """The length of the body, ``None`` where it is known at its end only.
+
+    Transfer-Encoding overrides a Content-Length beside it (RFC 9112 6.3): the server went by the former, h11 shows both.
+
+    :raises UnknownCoding: see there.
+    :raises ServerProtocolError: see `_declared_length`.
+    """
+    coding = environ.get("HTTP_TRANSFER_ENCODING")
+    if coding is None:
+        return _declared_length(environ)
+    if coding.strip(" \t").lower() != "chunked":
+        raise UnknownCoding(f"the transfer coding of the request's body is not supported: {coding[:100]!r}")
+    environ.pop("CONTENT_LENGTH", None)
+    return None
 
 
 def may_have_body(environ: Environ) -> bool:
@@ -80,89 +112,117 @@ def is_empty(message: Message) -> bool:
 
 
 async def take_in(
-    environ: Environ, receive: Receive, limits: Limits, message: Message | None = None
-) -> BinaryIO | Beginning:
+    environ: Environ, receive: Receive, limits: Limits, backend: Backend, message: Message | None = None
+) -> StoredBody | Beginning:
     """Receive all of the body, or its beginning; CONTENT_LENGTH is set where all is known.
 
     :param message: the first event, if it was received already.
     :raises ClientDisconnected: when the client left.
+    :raises NoRoom: when all bodies together leave no room.
+    :raises RequestTimeout: when the body comes too slowly.
     :raises RequestTooLarge: when the body is, or says it is, longer than allowed.
     :raises ServerProtocolError: when CONTENT_LENGTH is no number.
+    :raises UnknownCoding: when the body has another transfer coding than "chunked".
     """
-    declared = declared_length(environ)
-    if limits.max_body_size is not None and declared is not None:
-        _check_size(declared, limits)
-    if "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue":
+    declared = _framing(environ)
+    if declared is not None:
+        _check_size(declared, limits.max_body_size)
+        whole = declared <= limits.room.each
+    else:
+        whole = limits.buffer_chunked
+    if _waits(environ) and not (whole and declared is None and _is_announced(environ)):
         # receive() makes the server send "100 Continue": whether it should is the application's decision.
         return Beginning(b"", declared)
-    if message is None:
-        message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnected("the client left before its request was complete")
-    body = body_of(message)
-    _check_size(len(body), limits)
-    if message.get("more_body", False):
-        small = limits.buffer_chunked if declared is None else declared <= limits.prebuffer
-        if not small:
-            return Beginning(body, declared)
-        whole, length = await _collect(body, receive, limits, declared)
-    else:
-        # PEP 3333: simulate an end of file where the declared length ends.
-        whole, length = io.BytesIO(body[:declared]), len(body)
-    if declared is not None:
-        if length < declared:
-            raise ClientDisconnected(f"the request's body ended after {length} of its {declared} bytes")
-    elif length or "HTTP_TRANSFER_ENCODING" in environ:
-        environ["CONTENT_LENGTH"] = str(length)
-        environ.pop(
-            "HTTP_TRANSFER_ENCODING", None
-        )  # it has been decoded; the two together contradict each other
-    return whole
-
-
-def _check_size(length: int, limits: Limits) -> None:
-    if limits.max_body_size is not None and length > limits.max_body_size:
-        raise RequestTooLarge(f"the request's body is over the limit of {limits.max_body_size} bytes")
-
-
-async def _collect(
-    first: bytes, receive: Receive, limits: Limits, declared: int | None
-) -> tuple[BinaryIO, int]:
-    """Receive the rest of a body: in memory up to ``prebuffer`` bytes, beyond that on disk; no more than declared."""
-    parts = [first[:declared]]
-    length = in_memory = len(first)
-    spool: BinaryIO | None = None
-    try:
-        while True:
+    # A body of unknown length that is streamed may be a conversation, which the application begins.
+    limited = limits.body_timeout is not None and (whole or declared is not None)
+    with Patience(backend, limits.pace()) if limited else nullcontext() as patience:
+        if message is None:
             message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnected(f"the client left after {length} bytes of its request's body")
-            data = body_of(message)
-            parts.append(data if declared is None else data[: max(0, declared - length)])
-            length += len(data)
-            in_memory += len(parts[-1])
-            _check_size(length, limits)
-            if in_memory > limits.prebuffer:
-                spool = spool or _open_spool()
-                await anyio.to_thread.run_sync(spool.writelines, parts)  # a disk may be slow; not on the loop
-                parts, in_memory = [], 0
-            if not message.get("more_body", False):
-                break
-        if spool is None:
-            return io.BytesIO(b"".join(parts)), length
-        await anyio.to_thread.run_sync(_rewind, spool, parts)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected("the client left before its request was complete")
+        if not whole:
+            body = body_of(message)
+            _check_size(len(body), limits.max_body_size)
+            if message.get("more_body", False):
+                return Beginning(body, declared)
+            _check_complete(len(body), declared)
+            return Beginning(body[:declared], declared, complete=True)
+        return await _store(message, environ, receive, limits, declared, patience)
+
+
+def _waits(environ: Environ) -> bool:
+    """Whether the client waits for "100 Continue" (RFC 9110 10.1.1)."""
+    return "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue"
+
+
+def _is_announced(environ: Environ) -> bool:
+    """Whether there can be a body of unknown length: in HTTP/1 it has a transfer coding (RFC 9112 6.3)."""
+    return "HTTP_TRANSFER_ENCODING" in environ or not environ["SERVER_PROTOCOL"].startswith("HTTP/1")
+
+
+def _check_size(length: int, limit: int | None) -> None:
+    if limit is not None and length > limit:
+        raise RequestTooLarge(f"the request's body is over the limit of {limit} bytes")
+
+
+async def _store(
+    message: Message,
+    environ: Environ,
+    receive: Receive,
+    limits: Limits,
+    declared: int | None,
+    patience: Patience | None,
+) -> StoredBody:
+    """Receive the rest of a body, no more of it than declared (PEP 3333: simulate an end of file there)."""
+    body = StoredBody(limits.room)
+    try:
+        await _receive_into(body, message, receive, limits, declared, patience)
+        await body.finish()
+        if declared is None and (body.length or "HTTP_TRANSFER_ENCODING" in environ):
+            environ["CONTENT_LENGTH"] = str(body.length)
+            # The coding has been taken off, and the two together contradict each other.
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
     except BaseException:
-        if spool is not None:
-            spool.close()
+        body.release()
         raise
-    return SpooledBody(spool), length
+    return body
 
 
-def _open_spool() -> BinaryIO:
-    """A nameless file; whoever holds it closes it."""
-    return tempfile.TemporaryFile()
+async def _receive_into(
+    body: StoredBody,
+    message: Message,
+    receive: Receive,
+    limits: Limits,
+    declared: int | None,
+    patience: Patience | None,
+) -> None:
+    received = 0
+    largest = limits.room.largest if declared is None else None
+    while True:
+        data = body_of(message)
+        received += len(data)
+        _check_size(received, limits.max_body_size)
+        if largest is not None and received > largest:
+            raise RequestTooLarge(
+                f"the request's body is over the limit of {largest} bytes for one without Content-Length"
+            )
+        if patience is not None:
+            patience.pace.came(len(data))
+            patience.busy = True
+        if declared is not None and received > declared:
+            data = data[: declared - body.length]
+        if data:
+            await body.add(data)
+        if not message.get("more_body", False):
+            break
+        if patience is not None:
+            patience.busy = False
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected(f"the client left after {received} bytes of its request's body")
+    _check_complete(received, declared)
 
 
-def _rewind(spool: BinaryIO, rest: list[bytes]) -> None:
-    spool.writelines(rest)
-    spool.seek(0)
+def _check_complete(received: int, declared: int | None) -> None:
+    if declared is not None and received < declared:
+        raise ClientDisconnected(f"the request's body ended after {received} of its {declared} bytes")

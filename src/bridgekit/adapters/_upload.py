@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.adapters._input import RequestBody
-from bridgekit.adapters._intake import Beginning, body_of
+from bridgekit.adapters._intake import Beginning, Limits, body_of
 from bridgekit.concurrency.backends import Backend
 from bridgekit.concurrency.windows import LoopToThread
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge
@@ -17,13 +17,17 @@ class Upload:
 
     :param beginning: what has been received already.
     :param window: bytes that are received ahead of the application.
-    :param limit: bytes a body may have, ``None`` for no limit.
     """
 
-    def __init__(self, backend: Backend, beginning: Beginning, *, window: int, limit: int | None) -> None:
+    def __init__(self, backend: Backend, beginning: Beginning, limits: Limits, *, window: int) -> None:
         self._declared = beginning.declared
         self._received = len(beginning.first)
-        self._limit = limit
+        self._limit = limits.max_body_size
+        # A body of known length is on its way; one of unknown length that is streamed may be a conversation, with pauses.
+        self._pace = None if beginning.declared is None else limits.pace()
+        self._discarding = False
+        self.ended = False  # nothing more will be received
+        self.over = backend.signal()  # set with `ended`
         self._body = LoopToThread(backend, window)
         if beginning.first:
             self._body.feed(beginning.first[: beginning.declared])
@@ -31,16 +35,28 @@ class Upload:
         self.prefetch = self._body.prefetch
         self.fail = self._body.fail
 
+    @property
+    def missing(self) -> int:
+        """Bytes that are still to come, 0 where nobody knows."""
+        return 0 if self._declared is None else max(0, self._declared - self._received)
+
     async def feed(self, receive: Receive) -> bool:
         """Receive the rest as the application asks for it; false if it was refused half-way.
 
         :raises ClientDisconnected: when the client left before the end.
         """
+        try:
+            return await self._feed(receive)
+        finally:
+            self.ended = True
+            self.over.set()
+
+    async def _feed(self, receive: Receive) -> bool:
         body = self._body
         await body.wanted()
         more = True
         while more:
-            if body.full:
+            if body.full and not self._discarding:
                 await body.wanted()
                 continue
             message = await receive()
@@ -48,9 +64,9 @@ class Upload:
                 raise ClientDisconnected(
                     f"the client left after {self._received} bytes of its request's body"
                 )
+            more = message.get("more_body", False)
             if not self._add(body_of(message)):
                 return False
-            more = message.get("more_body", False)
         if self._declared is not None and self._received < self._declared:
             body.fail(
                 ClientDisconnected(
@@ -65,6 +81,10 @@ class Upload:
         """Hand one piece over; false if the body is too long."""
         before = self._received
         self._received += len(data)
+        if self._pace is not None:
+            self._pace.came(len(data))
+        if self._discarding:
+            return True
         if self._limit is not None and self._received > self._limit:
             self._body.fail(RequestTooLarge(f"the request's body is over the limit of {self._limit} bytes"))
             return False
@@ -73,3 +93,18 @@ class Upload:
         if data:
             self._body.feed(data)
         return True
+
+    def discard(self) -> None:
+        """Nobody reads any more: receive the rest, and forget it."""
+        self._discarding = True
+        self.fail(ClientDisconnected("the response is complete: nobody receives the request's body any more"))
+        self.prefetch()
+
+    def tick(self) -> None:
+        """Called now and then: end a body for whose next piece the application has waited too long."""
+        if self._pace is None or self.ended:
+            return
+        if not self._body.starved:
+            self._pace.restart()
+        elif self._pace.late():
+            self.fail(self._pace.error())

@@ -19,21 +19,24 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 from bridgekit.adapters._app_run import AppRun, Item, event_size
 from bridgekit.adapters._context import carry_out
 from bridgekit.adapters._environ import build_environ
 from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
-from bridgekit.adapters._intake import Beginning, Limits, is_empty, may_have_body, take_in
+from bridgekit.adapters._intake import Limits, is_empty, may_have_body, take_in
 from bridgekit.adapters._plain import send_plain
+from bridgekit.adapters._refusals import REFUSALS, answer, refuse
+from bridgekit.adapters._remainder import Remainder, must_be_received
+from bridgekit.adapters._stored_body import StoredBody
 from bridgekit.adapters._timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters._upload import Upload
 from bridgekit.concurrency.backends import Backend, LoopGone
 from bridgekit.concurrency.windows import ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
-from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTooLarge, ServerProtocolError
-from bridgekit.typing import Message, Receive, Scope, Send, WSGIApp
+from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTimeout, RequestTooLarge
+from bridgekit.typing import Environ, Message, Receive, Scope, Send, WSGIApp
 
 __all__ = ["Settings", "WSGIResponder"]
 
@@ -71,6 +74,7 @@ class WSGIResponder:
         "_send",
         "_settings",
         "_since",
+        "_stored",
         "_upload",
         "_window",
     )
@@ -84,7 +88,8 @@ class WSGIResponder:
         self._receive = receive
         self._send = send
         self._window: ThreadToLoop[Item] = ThreadToLoop(backend, settings.window)
-        self._upload: Upload | None = None  # a body that was not received whole
+        self._stored: StoredBody | None = None  # a body that was received whole
+        self._upload: Upload | None = None  # and one that was not
         self._client_gone = False
         self._overdue = False  # no thread was free in time
         self._finished = False  # the thread is done, or was never taken
@@ -98,32 +103,11 @@ class WSGIResponder:
         """
         scope, settings = self._scope, self._settings
         environ = build_environ(scope, allow_underscores=settings.allow_underscores)
-        try:
-            body: BinaryIO | Beginning
-            if may_have_body(environ):
-                body = await take_in(environ, self._receive, settings.limits)
-            else:
-                message = (
-                    await self._receive()
-                )  # nearly every request ends here: no coroutine of its own for it
-                if is_empty(message):
-                    body = io.BytesIO()
-                else:
-                    body = await take_in(environ, self._receive, settings.limits, message)
-        except ClientDisconnected:
+        message = None if may_have_body(environ) else await self._receive()
+        if message is not None and is_empty(message):
+            environ["wsgi.input"] = io.BytesIO()  # nearly every request: no coroutine of its own for it
+        elif not await self._take_in(environ, message):
             return
-        except RequestTooLarge as error:
-            await send_plain(self._send, 413, f"{error}\n")
-            return
-        except ServerProtocolError as error:
-            await send_plain(self._send, 400, f"{error}\n")
-            return
-        if type(body) is Beginning:
-            self._expects = "HTTP_EXPECT" in environ
-            limit = settings.limits.max_body_size
-            self._upload = Upload(self._backend, body, window=settings.window, limit=limit)
-            body = self._upload.file
-        environ["wsgi.input"] = body
         environ["wsgi.file_wrapper"] = FileWrapper
         timing = None
         if TIMING_KEY in scope:
@@ -131,7 +115,7 @@ class WSGIResponder:
             timing = live_timing(scope)
         before = contextvars.copy_context()
         extensions = scope.get("extensions") or NO_EXTENSIONS
-        run = self._run = AppRun(settings.app, environ, self._window, extensions, timing)
+        run = self._run = AppRun(settings.app, environ, self._window, extensions, timing, self._stored)
         try:
             settings.pool.submit(run)
         except PoolSaturated:
@@ -150,6 +134,30 @@ class WSGIResponder:
             carry_out(before, run.context)
         if run.failure is not None:
             await self._conclude(run)
+
+    async def _take_in(self, environ: Environ, message: Message | None) -> bool:
+        """Receive the body, or its beginning. False where there is no request after all, or it was refused."""
+        settings, backend = self._settings, self._backend
+        limits = settings.limits
+        try:
+            body = await take_in(environ, self._receive, limits, backend, message)
+        except ClientDisconnected:
+            return False
+        except REFUSALS as error:
+            await refuse(error, environ, self._receive, self._send, backend, limits, settings.retry_after)
+            return False
+        if isinstance(body, StoredBody):
+            self._stored = body
+            environ["wsgi.input"] = body.file
+        elif body.complete:
+            environ["wsgi.input"] = io.BytesIO(body.first)
+        else:
+            self._expects = "HTTP_EXPECT" in environ
+            self._upload = Upload(backend, body, limits, window=settings.window)
+            environ["wsgi.input"] = self._upload.file
+            if must_be_received():
+                self._send = Remainder(backend, self._upload, self._send).send
+        return True
 
     # Sending the response
 
@@ -240,8 +248,9 @@ class WSGIResponder:
         try:
             if isinstance(failure, ClientDisconnected) and self._client_gone:
                 return
-            if isinstance(failure, RequestTooLarge) and not run.response.sent:
-                await send_plain(self._send, 413, f"{failure}\n")
+            if isinstance(failure, RequestTooLarge | RequestTimeout) and not run.response.sent:
+                version: str = self._scope.get("http_version") or "1.1"
+                await answer(self._send, failure, version, self._settings.retry_after)
             elif isinstance(failure, Exception) and not isinstance(
                 failure, StopIteration | StopAsyncIteration
             ):
@@ -269,9 +278,11 @@ class WSGIResponder:
         """Called now and then while the request lasts: a fast one ends before anybody listens for its end."""
         if self._listening is None:
             self._listen()
-        if self._upload is not None and (self._run.response.sent or not self._expects):
-            # Unread body hides the client's leaving behind it; as much as the window holds is fetched to see it.
-            self._upload.prefetch()
+        if self._upload is not None:
+            if self._run.response.sent or not self._expects:
+                # Unread body hides the client's leaving behind it; as much as the window holds is fetched to see it.
+                self._upload.prefetch()
+            self._upload.tick()
         limit = self._settings.queue_timeout
         if limit is not None and not self._run.begun:
             now = time.monotonic()

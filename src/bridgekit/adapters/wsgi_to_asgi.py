@@ -14,6 +14,7 @@ from bridgekit.adapters._arguments import (
 from bridgekit.adapters._intake import Limits
 from bridgekit.adapters._lifespan import Hook, answer_lifespan
 from bridgekit.adapters._plain import send_plain
+from bridgekit.adapters._stored_body import Room
 from bridgekit.adapters._wsgi_responder import Settings, WSGIResponder
 from bridgekit.concurrency.backends import asyncio_backend, open_backend
 from bridgekit.concurrency.worker_pool import WorkerPool
@@ -21,16 +22,7 @@ from bridgekit.typing import Receive, Scope, Send, WSGIApp
 
 __all__ = ["WSGIToASGI"]
 
-NEED_CONTENT_LENGTH = frozenset({"bottle", "django"})
-"""Packages whose applications do not know ``wsgi.input_terminated``."""
-
 DENIAL = "websocket.http.response"
-
-
-def _needs_content_length(app: WSGIApp) -> bool:
-    """Whether a class of ``app`` is Django's or Bottle's, which many projects carry along: ``pypiserver.x.bottle``."""
-    modules = [base.__module__.split(".") for base in type(app).__mro__]
-    return any({parts[0], parts[-1]} & NEED_CONTENT_LENGTH for parts in modules)
 
 
 class WSGIToASGI:
@@ -47,13 +39,20 @@ class WSGIToASGI:
     :param retry_after: seconds in the ``Retry-After`` header of such a 503.
     :param idle_seconds: how long a thread without work is kept.
     :param prebuffer: bytes. A body that declares at most this length is received before a thread is taken, so a slow
-        upload of one holds no thread.
+        upload of one holds no thread. A body that is received whole lies in memory up to this length, beyond it on disk.
     :param window: bytes that may be under way between thread and event loop, in each direction of each request.
     :param max_body_size: bytes a request body may have; a longer one is answered 413. ``None`` for no limit.
-    :param buffer_chunked: receive bodies without Content-Length whole before the application runs (on disk beyond
-        ``prebuffer``), so that it is given a CONTENT_LENGTH. Needed by applications that do not know
-        ``wsgi.input_terminated``: Django takes such a body for empty, Bottle tries to decode it a second time. ``None``
-        means: for Django's own handler and for Bottle's application class.
+    :param buffer_chunked: receive bodies of unknown length (``Transfer-Encoding: chunked``, HTTP/2 without Content-Length)
+        whole before the application runs, so that it is given a CONTENT_LENGTH, without which Django, Bottle and most
+        middleware take a body for empty. False streams them, without CONTENT_LENGTH and with
+        ``wsgi.input_terminated``.
+    :param buffer_memory: bytes in memory that all bodies that are received whole may take together; what goes beyond lies on
+        disk. ``None`` for no limit.
+    :param buffer_disk: bytes that they may take on disk together, in `tempfile.gettempdir`; one of unknown length at
+        most a quarter of it, or it is answered 413. Where nothing is left the answer is 503. ``None`` for no limit.
+    :param body_timeout: seconds. A body of which less than ``min_body_rate`` comes in so long a time is answered 408.
+        ``None`` for no limit.
+    :param min_body_rate: bytes a second.
     :param allow_underscores: keep request headers with an underscore in their name, which could be confused with the
         header that has hyphens in its place. Off as in gunicorn, nginx and Django's own server.
     :param on_startup: called at lifespan startup: a coroutine function on the loop, a plain one in a thread.
@@ -74,7 +73,11 @@ class WSGIToASGI:
         prebuffer: int = 1024 * 1024,
         window: int = 64 * 1024,
         max_body_size: int | None = None,
-        buffer_chunked: bool | None = None,
+        buffer_chunked: bool = True,
+        buffer_memory: int | None = 64 * 1024 * 1024,
+        buffer_disk: int | None = 1024 * 1024 * 1024,
+        body_timeout: float | None = 30.0,
+        min_body_rate: float = 500.0,
         allow_underscores: bool = False,
         on_startup: Hook | None = None,
         on_shutdown: Hook | None = None,
@@ -90,23 +93,25 @@ class WSGIToASGI:
         check_count("prebuffer", prebuffer)
         check_count("window", window, least=1)
         check_count("max_body_size", max_body_size, none="no limit")
-        if buffer_chunked is not None:
-            check_flag("buffer_chunked", buffer_chunked)
+        check_flag("buffer_chunked", buffer_chunked)
+        check_count("buffer_memory", buffer_memory, none="no limit")
+        check_count("buffer_disk", buffer_disk, none="no limit")
+        check_amount("body_timeout", body_timeout, least=0.001, none="no limit")
+        check_amount("min_body_rate", min_body_rate)
         check_flag("allow_underscores", allow_underscores)
         check_callable("on_startup", on_startup, none="nothing")
         check_callable("on_shutdown", on_shutdown, none="nothing")
         self.app = app
         self.pool = WorkerPool(max_workers=max_workers, max_queue=max_queue, idle_seconds=idle_seconds)
+        self.room = Room(prebuffer, buffer_memory, buffer_disk)
         # The threads hold the pool but not this object: dropping it ends them.
         weakref.finalize(self, self.pool.shutdown)
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
-        if buffer_chunked is None:
-            buffer_chunked = _needs_content_length(app)
         self._settings = Settings(
             app=app,
             pool=self.pool,
-            limits=Limits(prebuffer, max_body_size, buffer_chunked),
+            limits=Limits(self.room, max_body_size, buffer_chunked, body_timeout, min_body_rate),
             window=window,
             queue_timeout=queue_timeout,
             retry_after=retry_after,

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from types import TracebackType
 from typing import Any, Protocol
 
 import anyio
@@ -19,7 +20,16 @@ import anyio.lowlevel
 
 from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
 
-__all__ = ["TICK", "Backend", "LoopGone", "Signal", "Ticking", "asyncio_backend", "open_backend"]
+__all__ = [
+    "TICK",
+    "Backend",
+    "Interruption",
+    "LoopGone",
+    "Signal",
+    "Ticking",
+    "asyncio_backend",
+    "open_backend",
+]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -62,6 +72,21 @@ class Backend(Protocol):
     def enlist(self, request: Ticking) -> None: ...
 
     def discharge(self, request: Ticking) -> None: ...
+
+    def interruption(self) -> Interruption: ...
+
+
+class Interruption(Protocol):
+    """A context within a coroutine that somebody else on the loop can end."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        """True where it was interrupted: what that raised is swallowed."""
+
+    def interrupt(self) -> None: ...
 
 
 class _Ready:
@@ -141,6 +166,9 @@ class _AsyncioBackend:
     def discharge(self, request: Ticking) -> None:
         self._enlisted.pop(request, None)
 
+    def interruption(self) -> Interruption:
+        return _TaskInterruption()
+
     def _tick(self) -> None:
         self._timer = None
         for request in list(self._enlisted):
@@ -148,6 +176,55 @@ class _AsyncioBackend:
         # The timer runs on only while there is a request to look at: an idle server is not woken.
         if self._enlisted and self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick)
+
+
+class _TaskInterruption:
+    """What `asyncio.timeout` does, without a timer of its own: a request with a body would pay for one."""
+
+    __slots__ = ("_before", "_interrupted", "_task")
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a coroutine runs in a task"
+        self._task = task
+        self._before = task.cancelling()
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        if not self._interrupted:
+            self._interrupted = True
+            self._task.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        # A cancellation that somebody else has asked for meanwhile must go on.
+        return (
+            self._interrupted
+            and self._task.uncancel() <= self._before
+            and (kind is None or issubclass(kind, asyncio.CancelledError))
+        )
+
+
+class _ScopeInterruption:
+    __slots__ = ("_scope",)
+
+    def __init__(self) -> None:
+        self._scope = anyio.CancelScope()
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def interrupt(self) -> None:
+        self._scope.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._scope.__exit__(
+            kind, error, traceback
+        )  # trio's says True where there was nothing to swallow, too
+        return self._scope.cancelled_caught or (kind is None and self._scope.cancel_called)
 
 
 class _AnyioBackend:
@@ -206,6 +283,9 @@ class _AnyioBackend:
         scope = self._enlisted.pop(request, None)
         if scope is not None:
             scope.cancel()
+
+    def interruption(self) -> Interruption:
+        return _ScopeInterruption()
 
 
 class _AnyioSignal:

@@ -206,6 +206,11 @@ class LoopToThread:
                 return True
             return False
 
+    @property
+    def starved(self) -> bool:
+        """True while the thread has had all there is and has asked for more."""
+        return self._asked and not self._chunks and not self._ended and self._failure is None
+
     def feed(self, data: bytes) -> None:
         """On the loop: add ``data``."""
         with self._changed:

@@ -237,6 +237,7 @@ app = WSGIToASGI(
     on_startup=lambda: log("startup hook"),
     on_shutdown=lambda: log("shutdown hook"),
     max_body_size=1 << 30,
+    buffer_chunked=False,  # "/echo" answers while it still reads
 )
 four_threads = WSGIToASGI(wsgi, max_workers=4)
 

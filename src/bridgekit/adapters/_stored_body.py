@@ -1,0 +1,173 @@
+"""Request bodies that are received whole: where they lie, and how much of them all there may be."""
+
+from __future__ import annotations
+
+import io
+import logging
+import tempfile
+import threading
+from typing import BinaryIO
+
+import anyio.to_thread
+
+from bridgekit.adapters._input import SpooledBody
+from bridgekit.exceptions import BridgekitError
+
+__all__ = ["Budget", "NoRoom", "Room", "StoredBody"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+BATCH = 256 * 1024
+"""Bytes that are gathered before they are written to disk: each write is a hop to a thread."""
+
+SHARE = 4
+"""One body of unknown length may take a quarter of the disk that there is for all: no client alone takes it all."""
+
+
+class NoRoom(BridgekitError):
+    """All bodies together have taken what may be taken; the answer is 503."""
+
+
+class Budget:
+    """Bytes that many may hold together. Used from the loop and from threads.
+
+    :param limit: ``None`` for no limit.
+    """
+
+    __slots__ = ("_lock", "limit", "used")
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self.used = 0
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> bool:
+        """Take ``size`` bytes, if there are so many left."""
+        with self._lock:
+            if self.limit is not None and self.used + size > self.limit:
+                return False
+            self.used += size
+            return True
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        with self._lock:
+            self.used -= size
+
+
+class Room:
+    """What the bodies that are received whole have together, from their first byte to the end of their requests.
+
+    :param each: bytes up to which one body lies in memory.
+    :param memory: bytes in memory of all together; ``None`` for no limit.
+    :param disk: bytes on disk of all together; ``None`` for no limit.
+    """
+
+    __slots__ = ("disk", "each", "memory")
+
+    def __init__(self, each: int, memory: int | None, disk: int | None) -> None:
+        self.each = each
+        self.memory = Budget(memory)
+        self.disk = Budget(disk)
+
+    @property
+    def largest(self) -> int | None:
+        """Bytes that a body of unknown length may have. It cannot be streamed, as one that declares more than `each`."""
+        if self.disk.limit is None:
+            return None
+        in_memory = self.each if self.memory.limit is None else min(self.each, self.memory.limit)
+        return max(in_memory, self.disk.limit // SHARE)
+
+
+class StoredBody:
+    """One body as it comes in: in memory while it is small and all together leave room, then on disk.
+
+    To be released with its request, however that ends.
+    """
+
+    __slots__ = ("_disk", "_memory", "_parts", "_room", "_spool", "file", "length")
+
+    file: BinaryIO
+    """What the application reads; there after `finish`."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._parts: list[bytes] = []
+        self._memory = 0
+        self._disk = 0
+        self._spool: BinaryIO | None = None
+        self.length = 0
+
+    async def add(self, data: bytes) -> None:
+        """Take the next piece.
+
+        :raises NoRoom: when neither memory nor disk is left.
+        """
+        size = len(data)
+        self.length += size
+        most = self._room.each if self._spool is None else min(self._room.each, BATCH)
+        if self._memory + size <= most and self._room.memory.take(size):
+            self._memory += size
+            self._parts.append(data)
+        else:
+            await self._write(data)
+
+    async def finish(self) -> None:
+        """That was the last piece.
+
+        :raises NoRoom: as `add` does.
+        """
+        if self._spool is None:
+            parts = self._parts
+            self.file = io.BytesIO(parts[0] if len(parts) == 1 else b"".join(parts))
+        else:
+            await self._write()
+            self._spool.seek(0)
+            self.file = SpooledBody(self._spool)
+        self._parts = []
+
+    def release(self) -> None:
+        """Give back what is held. May be called twice, and from any thread."""
+        memory, self._memory = self._memory, 0
+        disk, self._disk = self._disk, 0
+        spool, self._spool = self._spool, None
+        if spool is not None:
+            spool.close()
+        self._room.memory.give(memory)
+        self._room.disk.give(disk)
+
+    async def _write(self, *more: bytes) -> None:
+        parts, self._parts = [*self._parts, *more], []
+        size = self._memory + sum(map(len, more))
+        if not self._room.disk.take(size):
+            raise NoRoom(
+                f"the bodies of all requests together have no room left "
+                f"(buffer_memory={self._room.memory.limit}, buffer_disk={self._room.disk.limit})"
+            )
+        self._disk += size
+        try:
+            if self._spool is None:
+                self._spool = _open_spool()
+            # A disk may be slow; not on the loop.
+            await anyio.to_thread.run_sync(_write, self._spool, parts)
+        except OSError as error:
+            raise NoRoom(f"a request's body cannot be written to {_folder()}: {error}") from error
+        memory, self._memory = self._memory, 0
+        self._room.memory.give(memory)
+
+
+def _open_spool() -> BinaryIO:
+    """A nameless file; whoever holds it closes it."""
+    return tempfile.TemporaryFile()
+
+
+def _write(file: BinaryIO, parts: list[bytes]) -> None:
+    file.writelines(parts)
+    file.flush()  # or a full disk would show when it is read
+
+
+def _folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:  # there is none that can be written to
+        return "the temporary directory"
