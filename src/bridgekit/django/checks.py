@@ -17,7 +17,6 @@ from django.http import HttpRequest
 
 from bridgekit.django import conf
 from bridgekit.exceptions import ProjectError
-from bridgekit.timing.server_timing import everyone, loopback
 
 __all__ = ["check_exposure", "check_middleware", "check_settings", "register_checks"]
 
@@ -97,6 +96,8 @@ def check_exposure(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
 
 
 def _says_yes_to_strangers(show: Any) -> bool:
+    from bridgekit.timing.server_timing import everyone, loopback
+
     if show in (everyone, loopback):
         return show is everyone
     try:

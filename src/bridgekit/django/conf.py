@@ -1,10 +1,12 @@
 """The ``BRIDGEKIT_*`` settings: the only place that reads them, when they are needed, never before.
 
+Every management command imports this for its checks, so what measures is loaded only where a setting about it is set.
+
 ========================================= ====================================================================================
 ``BRIDGEKIT_TIMING_EXPORTERS``            list of exporters: dotted paths (a class is called without arguments) or callables.
                                           Default: ``["bridgekit.timing.exporters.logging.LoggingExporter"]``
-``BRIDGEKIT_TIMING_SHOW``                 who sees the Server-Timing header: a function of the `HttpRequest`, ``everyone`` or ``loopback``
-                                          of `bridgekit.timing.server_timing`, or a dotted path. Default: None, nobody
+``BRIDGEKIT_TIMING_SHOW``                 who sees the Server-Timing header: a function of the `HttpRequest`, its dotted path, ``"everyone"``
+                                          or ``"loopback"`` (`bridgekit.timing.server_timing`). Default: None, nobody
 ``BRIDGEKIT_TIMING_ALLOW_ORIGIN``         value of ``Timing-Allow-Origin`` to send along. Default: None
 ``BRIDGEKIT_TIMING_EXCLUDE``              paths that are not measured, as for `ASGITimingMiddleware`. Default: ``[]``
 ``BRIDGEKIT_TIMING_LAYERS``               measure each middleware's own time. Default: False
@@ -24,18 +26,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from inspect import iscoroutinefunction
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
+from bridgekit.django._imported import imported
 from bridgekit.middleware_chain.requests import Server
-from bridgekit.timing._paths import compile_exclusion
-from bridgekit.timing.server_timing import ServerTiming, everyone
 
 __all__ = [
     "NAMES",
@@ -113,9 +112,9 @@ def released_threads() -> list[str]:
 
 
 def problems() -> list[ImproperlyConfigured]:
-    """Every setting that cannot be used, in the order of their names."""
+    """Every setting that cannot be used, in the order of their names. Those that are not set have defaults that can."""
     found = []
-    for name in sorted(_READERS):
+    for name in filter(is_set, sorted(_READERS)):
         try:
             _READERS[name](name)
         except ImproperlyConfigured as error:
@@ -164,80 +163,55 @@ def _whole(name: str, default: int, least: int) -> int:
 
 def _list(name: str, default: list[Any]) -> list[Any]:
     value = _get(name, default)
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is a list")
+    if not isinstance(
+        value, list | tuple | set | frozenset
+    ):  # an iterator would be empty when it is read again
+        hint = f": write [{value!r}]" if isinstance(value, str) else ""
+        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is a list{hint}")
     return list(value)
 
 
 def _paths(name: str) -> list[str]:
+    from bridgekit.timing._paths import compile_exclusion
+
     paths = _list(name, [])
-    for path in paths:
-        if not isinstance(path, str):
-            raise ImproperlyConfigured(f"{PREFIX}{name}: {path!r} is no path")
     try:
         compile_exclusion(paths)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
     return paths
 
 
 def _origin(name: str) -> str | None:
-    value = _get(name, None)
-    if value is not None and not isinstance(value, str):
-        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: it is a text or None")
+    from bridgekit.timing.server_timing import ServerTiming, everyone
+
+    value: str | None = _get(name, None)
     try:
         ServerTiming(allow=everyone, timing_allow_origin=value)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
     return value
 
 
 def _predicate(name: str) -> Callable[[Any], bool] | None:
+    from bridgekit.timing.server_timing import READY_MADE, shown_to
+
     value = _get(name, None)
     if value is None:
         return None
-    function = _imported(name, value)
-    if not callable(function):
-        raise ImproperlyConfigured(
-            f"{PREFIX}{name} is {value!r}: it is a function of the request, its dotted path, or None"
-        )
-    # What it would return counts as yes, for everybody.
-    if _is_async(function):
-        raise ImproperlyConfigured(f"{PREFIX}{name} is {value!r}: nobody awaits an async function here")
-    return function  # type: ignore[no-any-return]  # that it tells a bool shows when it is called
+    if isinstance(value, str):
+        value = READY_MADE[value] if value in READY_MADE else imported(PREFIX + name, value)
+    try:
+        shown = shown_to(value)
+    except TypeError as error:
+        raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
+    return None if shown is None else shown.allow
 
 
 def _exporters(name: str) -> list[Any]:
-    return [_exporter(name, item) for item in _list(name, [LOGGING])]
+    from bridgekit.django._exporters import exporters_of
 
-
-def _exporter(name: str, item: Any) -> Any:
-    exporter = _imported(name, item)
-    if isinstance(exporter, type):
-        try:
-            exporter = exporter()
-        except Exception as error:  # any constructor may raise anything
-            raise ImproperlyConfigured(
-                f"{PREFIX}{name}: {item!r} cannot be made without arguments ({error}): put an instance or a function there"
-            ) from error
-    if not callable(exporter):
-        raise ImproperlyConfigured(f"{PREFIX}{name}: {item!r} cannot be called with a RequestTiming")
-    if _is_async(exporter):
-        raise ImproperlyConfigured(f"{PREFIX}{name}: nobody awaits the async {item!r}")
-    return exporter
-
-
-def _is_async(function: Any) -> bool:
-    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
-
-
-def _imported(name: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return import_string(value)
-    except ImportError as error:
-        raise ImproperlyConfigured(f"{PREFIX}{name}: {error}") from error
+    return exporters_of(PREFIX + name, _list(name, [LOGGING]))
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from types import MethodType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from bridgekit._arguments import check_function, shown
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["Exporter", "checked_exporters", "log_lost", "one_for_all"]
+__all__ = ["Exporter", "checked_exporter", "checked_exporters", "log_lost", "one_for_all"]
 
 Exporter: TypeAlias = Callable[[RequestTiming], object]
 """Takes a finished record. Called in the request's own thread or task: it must be quick, and may raise."""
@@ -19,16 +20,28 @@ logger = logging.getLogger("bridgekit.timing")
 
 
 def checked_exporters(exporters: Iterable[Exporter]) -> tuple[Exporter, ...]:
-    """The exporters, each of which can be called."""
-    if callable(exporters):
+    """The exporters, each of which can take a record. Raises `TypeError` for what is none."""
+    given: object = exporters
+    if callable(given):
         raise TypeError("exporters is a list of exporters: write exporters=[exporter]")
-    chosen = tuple(exporters)
-    for exporter in chosen:
-        if not callable(exporter):
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise TypeError(f"exporters must be a list of exporters, not {shown(exporters)}")
+    return tuple(checked_exporter(exporter) for exporter in exporters)
+
+
+def checked_exporter(exporter: Any, name: str = "an exporter") -> Exporter:
+    """The exporter itself, or the one that its class makes without arguments: calling the class with each record would make an
+    object of it, and record nothing. Raises `TypeError` for what cannot take a record.
+    """
+    if isinstance(exporter, type):
+        try:
+            exporter = exporter()
+        except TypeError as error:
             raise TypeError(
-                f"an exporter is called with each RequestTiming, but {exporter!r} cannot be called"
-            )
-    return chosen
+                f"{name} is the class {exporter.__qualname__}, which cannot be made without arguments ({error}): make it yourself"
+            ) from error
+    check_function(name, exporter, arguments=1, called_with="a RequestTiming")
+    return exporter  # type: ignore[no-any-return]  # as far as can be told
 
 
 def one_for_all(exporters: tuple[Exporter, ...]) -> Exporter:

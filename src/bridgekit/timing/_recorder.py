@@ -48,6 +48,11 @@ class Recorder:
     """Whether a record needs nothing from the request's headers."""
 
     def __post_init__(self) -> None:
+        for exporter in self.exporters:
+            kept = getattr(exporter, "requests_of", None)
+            requests = None if kept is None else kept(self)
+            if requests is not None:
+                object.__setattr__(self, "in_flight", requests)
         recorders.add(self)
         object.__setattr__(self, "plain", not (self.queue_time or self.traceparent))
         object.__setattr__(self, "export", one_for_all(self.exporters))

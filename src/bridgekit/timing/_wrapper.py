@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterable
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from bridgekit._arguments import check_application, check_flag, check_function, shown
 from bridgekit.timing._export import Exporter, checked_exporters
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Clock, Recorder, RouteOf
-from bridgekit.timing.server_timing import ServerTiming
+from bridgekit.timing.server_timing import RequestView, ServerTiming, shown_to
 
 __all__ = ["TimingWrapper"]
 
 App = TypeVar("App")
 
+logger = logging.getLogger("bridgekit.timing")
+
 
 class TimingWrapper(Generic[App]):
     """The constructor of `ASGITimingMiddleware` and `WSGITimingMiddleware`; the measuring is theirs."""
 
+    _interface: ClassVar[Literal["asgi", "wsgi"]]
     _request_of: ClassVar[Any]
     _route_of: ClassVar[Any]
+
+    recorder: Recorder
 
     def __init__(
         self,
         app: App,
         *,
         exporters: Iterable[Exporter] = (),
-        server_timing: ServerTiming | None = None,
+        server_timing: ServerTiming | Callable[[RequestView], bool] | None = None,
         exclude: Iterable[str] = (),
         route: RouteOf | None = None,
         queue_time: bool = False,
@@ -40,8 +47,8 @@ class TimingWrapper(Generic[App]):
         """Raises `TypeError` or `ValueError` for an option that cannot work.
 
         :param app: the application.
-        :param exporters: functions that take the finished record.
-        :param server_timing: who sees the Server-Timing header; by default nobody.
+        :param exporters: functions that take the finished record, or classes of such, which are made without arguments.
+        :param server_timing: who sees the Server-Timing header, as a `ServerTiming` or a function of the request; by default nobody.
         :param exclude: paths that are not measured, whole (``/healthz``) or beginning (``/static/*``).
         :param route: tells the route from the scope or environ once the application ran, for frameworks that
             `bridgekit.timing.routes` does not know.
@@ -52,6 +59,22 @@ class TimingWrapper(Generic[App]):
         :param clock: tells nanoseconds; tests replace it.
         :param wall_clock: tells nanoseconds of Unix time, likewise.
         """
+        name = type(self).__name__
+        check_application(app, name, self._interface)
+        inner: object = app
+        if isinstance(inner, TimingWrapper) and type(inner) is type(self) and inner.recorder.exporters:
+            logger.warning("%s around another one: only the outer one's exporters get records", name)
+        if route is not None:
+            check_function("route", route, arguments=1, called_with="the scope or environ")
+        for flag, value in (
+            ("queue_time", queue_time),
+            ("traceparent", traceparent),
+            ("send_time", send_time),
+            ("cpu_time", cpu_time),
+        ):
+            check_flag(flag, value)
+        check_clock("clock", clock)
+        check_clock("wall_clock", wall_clock)
         self.app = app
         self.recorder = Recorder(
             exporters=checked_exporters(exporters),
@@ -59,10 +82,20 @@ class TimingWrapper(Generic[App]):
             route_of=self._route_of if route is None else route,
             clock=clock,
             wall_clock=wall_clock,
-            server_timing=server_timing,
+            server_timing=shown_to(server_timing),
             queue_time=queue_time,
             traceparent=traceparent,
             send_time=send_time,
             cpu_time=cpu_time,
         )
         self._excluded = compile_exclusion(exclude)
+
+
+def check_clock(name: str, clock: Clock) -> None:
+    """Check that it tells whole nanoseconds: `time.time` and `time.perf_counter`, which tell seconds, are the commonest slip."""
+    check_function(name, clock, arguments=0, called_with="no argument")
+    told: object = clock()
+    if not isinstance(told, int):
+        raise TypeError(
+            f"{name} must tell whole nanoseconds, as time.perf_counter_ns does, not {shown(told)}"
+        )

@@ -25,6 +25,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
     (docs/design.md, "How timing crosses an adapter"). Works on asyncio and trio; lifespan passes through.
     """
 
+    _interface = "asgi"
     _request_of = staticmethod(request_of_scope)
     _route_of = staticmethod(route_from_scope)
 

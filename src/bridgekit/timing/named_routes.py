@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridgekit._arguments import check_text
 from bridgekit.timing._context import current, want
 
 __all__ = ["FalconRoutes", "set_route"]
@@ -12,7 +13,8 @@ want()
 
 
 def set_route(template: str) -> None:
-    """Name the route of the request around this code; outside of one, nothing happens."""
+    """Name the route of the request around this code; outside of one, nothing happens. `TypeError` for what is no text."""
+    check_text("template", template)
     live = current()
     if live is not None:
         live.set_route(template)

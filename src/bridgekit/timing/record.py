@@ -72,7 +72,7 @@ class RequestTiming:
     ) -> None:
         self._request = (method, path, scheme, http_version, interface)
         self._route, self._status = route, status
-        self._outcome, self._kind, self._error_type = outcome, kind, error_type
+        self._outcome, self._kind, self._error_type = Outcome(outcome), Kind(kind), error_type
         self._started, self._ended = 0, round(duration * NANO)
         self._first_byte = nanoseconds(time_to_first_byte)
         self._bytes_out = bytes_out or 0

@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bridgekit._arguments import check_count, check_flag, check_function, check_text, shown
 from bridgekit.timing._traceparent import valid_traceparent
 
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
 
-__all__ = ["Entry", "RequestView", "ServerTiming", "everyone", "format_entries", "loopback"]
+__all__ = [
+    "READY_MADE",
+    "Entry",
+    "RequestView",
+    "ServerTiming",
+    "everyone",
+    "format_entries",
+    "loopback",
+    "shown_to",
+]
 
 MIN_BYTES = 128
 """A header smaller than that could not name what was left out."""
@@ -113,15 +123,17 @@ class ServerTiming:
     traceparent: bool = False
 
     def __post_init__(self) -> None:
-        if not callable(self.allow):
-            raise TypeError(
-                "ServerTiming(allow=...) takes a function of the request: everyone, loopback or your own"
-            )
-        if self.max_bytes < MIN_BYTES:
-            raise ValueError(f"max_bytes is {self.max_bytes}; below {MIN_BYTES} no entry would fit")
+        """Raises `TypeError` or `ValueError` for what cannot work, or would say yes to everybody without meaning to."""
+        if isinstance(self.allow, type):  # its objects count as yes
+            raise TypeError(f"allow must be a function of the request, not {shown(self.allow)}")
+        check_function("allow", self.allow, arguments=1, called_with="the request")
+        check_count("max_bytes", self.max_bytes, least=MIN_BYTES)  # below that no entry would fit
+        check_flag("traceparent", self.traceparent)
         origin = self.timing_allow_origin
-        if origin is not None and (not origin or NOT_PRINTABLE.search(origin)):
-            raise ValueError(f"timing_allow_origin is {origin!r}: a header value is visible ASCII")
+        if origin is not None:
+            check_text("timing_allow_origin", origin)
+            if not origin or NOT_PRINTABLE.search(origin):
+                raise ValueError(f"timing_allow_origin is {origin!r}: a header value is visible ASCII")
 
     def value(self, live: LiveTiming) -> str | None:
         """The header's value for the response that starts now; None for whom it is not. May raise what `allow` raises."""
@@ -149,6 +161,31 @@ class ServerTiming:
         if self.traceparent and (trace := valid_traceparent(live.header("traceparent"))) is not None:
             entries.append(Entry("traceparent", None, trace))
         return entries
+
+
+READY_MADE = {"everyone": everyone, "loopback": loopback}
+"""The predicates of this module by their names, for settings."""
+
+
+def shown_to(server_timing: object) -> ServerTiming | None:
+    """What the argument ``server_timing`` stands for: who sees the header, or None for nobody.
+
+    A function of the request is short for a `ServerTiming` that asks it. True says nothing about who, and is a `TypeError`.
+    """
+    if server_timing is None or server_timing is False:
+        return None
+    if isinstance(server_timing, ServerTiming):
+        return server_timing
+    if server_timing is True:
+        raise TypeError(
+            "server_timing does not say who sees the header: use everyone or loopback of bridgekit.timing.server_timing, or a "
+            "function of the request"
+        )
+    if not callable(server_timing):
+        raise TypeError(
+            f"server_timing must be a ServerTiming or a function of the request, not {shown(server_timing)}"
+        )
+    return ServerTiming(allow=server_timing)
 
 
 def format_entries(entries: Iterable[Entry], max_bytes: int = DEFAULT_BYTES) -> str:

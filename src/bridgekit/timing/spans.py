@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
+from bridgekit._arguments import check_text, shown
 from bridgekit.timing._context import current, want
 
 __all__ = ["carry_request", "span"]
@@ -42,6 +43,10 @@ class span:
     __slots__ = ("_live", "_started", "description", "name")
 
     def __init__(self, name: str, description: str = "") -> None:
+        if callable(name):
+            raise TypeError('span is called with a name, also as a decorator: write @span("name")')
+        check_text("name", name)
+        check_text("description", description)
         if not name:
             raise ValueError("a span needs a name")
         self.name = name
@@ -94,6 +99,8 @@ def carry_request(function: Callable[P, R]) -> Callable[P, R]:
     ``executor.submit(carry_request(work))``, ``loop.run_in_executor(None, carry_request(work))``,
     ``Thread(target=carry_request(work))``. The result may be called several times, also at the same time.
     """
+    if not callable(function):
+        raise TypeError(f"carry_request takes the function, without calling it, not {shown(function)}")
     context = contextvars.copy_context()
 
     @functools.wraps(function)

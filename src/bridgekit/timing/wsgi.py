@@ -25,6 +25,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
     application returns; the server's ``wsgi.file_wrapper`` goes through untouched.
     """
 
+    _interface = "wsgi"
     _request_of = staticmethod(request_of_environ)
     _route_of = staticmethod(route_from_environ)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from bridgekit.timing import Kind, Outcome, RequestTiming
+from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming, WSGITimingMiddleware
 from bridgekit.timing.exporters import prometheus
 from bridgekit.timing.exporters._prometheus_series import LibraryMetrics, OwnMetrics
 from bridgekit.timing.exporters.prometheus import PrometheusExporter, scrape
+from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 TIMING = RequestTiming(
     "GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01, bytes_out=100
@@ -153,3 +155,123 @@ def test_routes_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch
 def test_bounds_must_rise(buckets: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="bucket bounds must rise"):
         PrometheusExporter(CollectorRegistry(), buckets=buckets)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"registry": CollectorRegistry}, TypeError, "not the class CollectorRegistry"),
+        ({"registry": "shop"}, TypeError, "must be a CollectorRegistry"),
+        ({"namespace": None}, TypeError, "namespace must be a text"),
+        ({"namespace": "my-shop"}, ValueError, "my-shop"),
+        ({"buckets": 5}, TypeError, "buckets must be a list of seconds"),
+        ({"buckets": ["0.1"]}, TypeError, "each of buckets must be a number"),
+        ({"buckets": [math.nan]}, ValueError, "NaN"),
+        ({"exemplars": "yes"}, TypeError, "True or False"),
+        ({"labels": "otel"}, ValueError, "'short', 'opentelemetry'"),
+    ],
+)
+def test_its_arguments_are_judged_when_it_is_made(
+    options: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        PrometheusExporter(**{"registry": CollectorRegistry()} | options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("several_processes", [False, True])
+def test_one_that_is_closed_leaves_its_registry_to_another(
+    several_processes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prometheus, "OwnMetrics", LibraryMetrics if several_processes else OwnMetrics)
+    registry = CollectorRegistry()
+    first = PrometheusExporter(registry)
+    with pytest.raises(ValueError, match="Give that one to all wrappers, or this one a namespace"):
+        PrometheusExporter(registry)
+    first.close()
+    PrometheusExporter(registry)(TIMING)
+    first(TIMING)
+    assert registry.get_sample_value("http_server_request_duration_seconds_count", LABELS) == 1
+
+
+def test_labels_can_be_those_that_opentelemetrys_attributes_have() -> None:
+    """As collectors write them: "_" for ".", and an attribute that is not there is an empty label."""
+    failed = TIMING._replace(
+        status=500, outcome=Outcome.EXCEPTION, error_type="ValueError", http_version="2", scheme="https"
+    )
+    registry = exported(TIMING, failed, TIMING._replace(route=None, kind=Kind.STREAM), labels="opentelemetry")
+    labels = {
+        "http_request_method": "GET",
+        "http_route": "/u/{id}",
+        "http_response_status_code": "200",
+        "error_type": "",
+        "url_scheme": "http",
+        "network_protocol_version": "1.1",
+    }
+    count = "http_server_request_duration_seconds_count"
+    assert registry.get_sample_value(count, labels) == 1
+    more = {"http_response_status_code": "500", "error_type": "ValueError"}
+    more |= {"url_scheme": "https", "network_protocol_version": "2"}
+    assert registry.get_sample_value(count, labels | more) == 1
+    stream = labels | {"http_route": "", "bridgekit_kind": "stream"}
+    assert registry.get_sample_value("http_server_stream_duration_seconds_count", stream) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "get", "post", "socket"),
+    [
+        ("short", {"method": "GET"}, {"method": "POST"}, {"method": "GET"}),
+        (
+            "opentelemetry",
+            {"http_request_method": "GET", "url_scheme": "http"},
+            {"http_request_method": "POST", "url_scheme": "https"},
+            {"http_request_method": "GET", "url_scheme": "wss"},
+        ),
+    ],
+)
+@pytest.mark.parametrize("several_processes", [False, True])
+def test_a_gauge_tells_what_is_in_progress(
+    labels: Any,
+    get: dict[str, str],
+    post: dict[str, str],
+    socket: dict[str, str],
+    several_processes: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Streams and sessions count until they end; several processes count as they go, one is asked."""
+    monkeypatch.setattr(prometheus, "OwnMetrics", LibraryMetrics if several_processes else OwnMetrics)
+    registry = CollectorRegistry()
+    exporter = PrometheusExporter(registry, labels=labels)
+    told: list[list[float | None]] = []
+
+    def now() -> None:
+        told.append(
+            [registry.get_sample_value("http_server_active_requests", kind) for kind in (get, post, socket)]
+        )
+
+    def wsgi(environ: Any, start_response: Any) -> list[bytes]:
+        now()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x"]
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            now()
+            return
+        WSGIClient(FakeClock()).call(WSGITimingMiddleware(wsgi, exporters=[exporter]), environ_of())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        now()
+        await send({"type": "http.response.body", "body": b"x"})
+
+    wrapped = ASGITimingMiddleware(asgi, exporters=[exporter])
+    ASGIClient(FakeClock()).call(wrapped, scope_of("POST", scheme="https"))
+    session = scope_of(type="websocket", scheme="wss")
+    del session["method"]
+    ASGIClient(FakeClock()).call(wrapped, session)
+    now()
+    zeros = [[value or 0 for value in row] for row in told]
+    if labels == "short":
+        assert zeros == [[1, 1, 1], [0, 1, 0], [1, 0, 1], [0, 0, 0]]
+    else:
+        assert zeros == [[1, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterable
 
-__all__ = ["Buckets"]
+from bridgekit._arguments import check_amount, shown
+
+__all__ = ["Buckets", "checked_bounds"]
+
+
+def checked_bounds(name: str, bounds: Iterable[float]) -> tuple[float, ...]:
+    """The finite upper bounds of a histogram, in seconds. Raises `TypeError` or `ValueError` where they cannot be that."""
+    given: object = bounds
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be a list of seconds, not {shown(given)}")
+    all_of_them = tuple(bounds)
+    for bound in all_of_them:
+        check_amount(f"each of {name}", bound)
+    finite = tuple(bound for bound in all_of_them if bound != math.inf)  # that one is always there
+    if not finite or list(finite) != sorted(set(finite)):
+        raise ValueError(f"bucket bounds must rise: {all_of_them}")
+    return finite
 
 
 class Buckets:

@@ -8,7 +8,17 @@ from bridgekit.timing.exporters._fields import BUCKETS, STREAM_BUCKETS
 from bridgekit.timing.outcome import Kind
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["DURATION", "FIRST_BYTE", "STREAM", "Instrument", "attributes_of", "duration_of"]
+__all__ = [
+    "ACTIVE",
+    "ACTIVE_ATTRIBUTES",
+    "ACTIVE_TEXT",
+    "DURATION",
+    "FIRST_BYTE",
+    "STREAM",
+    "Instrument",
+    "attributes_of",
+    "duration_of",
+]
 
 
 class Instrument(NamedTuple):
@@ -35,6 +45,12 @@ STREAM = Instrument(
     STREAM_BUCKETS,
 )
 """What lasts as long as its producer and client like; with the attribute ``bridgekit.kind``."""
+
+
+ACTIVE = "http.server.active_requests"
+"""Up-down counter ("Metric: http.server.active_requests", in development): what is in progress."""
+ACTIVE_TEXT = "Requests in progress, streams and websocket sessions among them."
+ACTIVE_ATTRIBUTES = ("http.request.method", "url.scheme")
 
 
 def attributes_of(timing: RequestTiming) -> dict[str, Any]:

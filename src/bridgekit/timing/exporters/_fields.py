@@ -7,7 +7,7 @@ from typing import Any
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["BUCKETS", "FAILURES", "STREAM_BUCKETS", "as_dict", "latency", "status_label"]
+__all__ = ["BUCKETS", "FAILURES", "STREAM_BUCKETS", "as_dict", "latency", "printable", "status_label"]
 
 FAILURES = frozenset({Outcome.SERVER_ERROR, Outcome.EXCEPTION, Outcome.STREAM_EXCEPTION, Outcome.INCOMPLETE})
 """The outcomes that are the application's fault."""
@@ -24,6 +24,11 @@ def latency(timing: RequestTiming) -> float:
     if timing.kind is Kind.PLAIN or timing.time_to_first_byte is None:
         return timing.duration
     return timing.time_to_first_byte
+
+
+def printable(text: str) -> str:
+    """A text on one line, whatever is in it: names of spans may come from data, and paths do."""
+    return repr(text)[1:-1]
 
 
 def status_label(timing: RequestTiming) -> str:

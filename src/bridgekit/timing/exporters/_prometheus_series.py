@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
-from prometheus_client.core import CounterMetricFamily, Exemplar, HistogramMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import CounterMetricFamily, Exemplar, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.utils import floatToGoString
 
 from bridgekit.timing.exporters._buckets import Buckets
 from bridgekit.timing.exporters._fields import STREAM_BUCKETS
+from bridgekit.timing.exporters._labels import LabelNames
 
-__all__ = ["LABELS", "LibraryMetrics", "Metrics", "OwnMetrics", "Series"]
+__all__ = ["InProgress", "LibraryMetrics", "Metrics", "OwnMetrics", "Series"]
 
-LABELS = ("method", "route", "status", "outcome")
+InProgress = Callable[[], Mapping[tuple[str, ...], int]]
+"""Tells how many requests run, by the labels of the gauge."""
 
 
 class Name(NamedTuple):
@@ -33,6 +35,9 @@ STREAM = Name(
     "http_server_stream_duration_seconds", "Length of streams, server-sent events and websocket sessions."
 )
 SENT = Name("http_server_response_body_bytes", "Response body bytes.")
+ACTIVE = Name(
+    "http_server_active_requests", "Requests in progress, streams and websocket sessions among them."
+)
 
 
 class Series(Protocol):
@@ -48,20 +53,39 @@ class Metrics(Protocol):
         """The one with these labels; `kind` is None for plain requests."""
         ...
 
+    def close(self) -> None:
+        """Take them out of the registry."""
+        ...
+
 
 class LibraryMetrics:
     """``prometheus_client``'s own metrics, whose values several processes can share; three calls of it for each request."""
 
-    def __init__(self, registry: CollectorRegistry, namespace: str, bounds: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        namespace: str,
+        bounds: tuple[float, ...],
+        names: LabelNames,
+        in_progress: InProgress,
+    ) -> None:
+        self._registry = registry
         common: dict[str, Any] = {"registry": registry, "namespace": namespace}
-        self._duration = Histogram(*DURATION, LABELS, buckets=bounds, **common)
-        self._first_byte = Histogram(*FIRST_BYTE, LABELS, buckets=bounds, **common)
-        self._stream = Histogram(*STREAM, (*LABELS, "kind"), buckets=STREAM_BUCKETS, **common)
-        self._sent = Counter(*SENT, LABELS, **common)
+        labels = names.of_requests
+        self._duration = Histogram(*DURATION, labels, buckets=bounds, **common)
+        self._first_byte = Histogram(*FIRST_BYTE, labels, buckets=bounds, **common)
+        self._stream = Histogram(*STREAM, (*labels, names.kind), buckets=STREAM_BUCKETS, **common)
+        self._sent = Counter(*SENT, labels, **common)
+        # Of all workers that live. Only its own is known to this one, so each counts as it goes (`CountedRequests`) and nobody is asked.
+        self.active = Gauge(*ACTIVE, names.in_progress, multiprocess_mode="livesum", **common)
 
     def series(self, labels: tuple[str, ...], kind: str | None) -> Series:
         duration = self._duration.labels(*labels) if kind is None else self._stream.labels(*labels, kind)
         return LibrarySeries(duration, self._first_byte.labels(*labels), self._sent.labels(*labels))
+
+    def close(self) -> None:
+        for metric in (self._duration, self._first_byte, self._stream, self._sent, self.active):
+            self._registry.unregister(metric)
 
 
 class LibrarySeries:
@@ -86,7 +110,17 @@ class LibrarySeries:
 class OwnMetrics:
     """Histograms of our own, which become metrics when somebody scrapes: a collector of the registry."""
 
-    def __init__(self, registry: CollectorRegistry, namespace: str, bounds: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        namespace: str,
+        bounds: tuple[float, ...],
+        names: LabelNames,
+        in_progress: InProgress,
+    ) -> None:
+        self._registry = registry
+        self._names = names
+        self._in_progress = in_progress
         self._prefix = f"{namespace}_" if namespace else ""
         self._bounds = bounds
         # Reentrant: the collector of garbage may end an abandoned request in the middle of this.
@@ -111,7 +145,9 @@ class OwnMetrics:
 
     def collect(self) -> Iterator[Metric]:
         """All metrics as they are now."""
-        duration, first_byte, stream, sent = self._families()
+        duration, first_byte, stream, sent, active = self._families()
+        for labels, running in self._in_progress().items():
+            active.add_metric(labels, running)
         with self._lock:
             for labels, marked in self._durations.items():
                 marked.tell(duration, labels)
@@ -120,17 +156,27 @@ class OwnMetrics:
             for labels, responses in self._responses.items():
                 responses.first_byte.tell(first_byte, labels)
                 sent.add_metric(labels, responses.sent)
-        yield from (duration, first_byte, stream, sent)
+        yield from (duration, first_byte, stream, sent, active)
+
+    def close(self) -> None:
+        self._registry.unregister(self)
 
     def _families(
         self,
-    ) -> tuple[HistogramMetricFamily, HistogramMetricFamily, HistogramMetricFamily, CounterMetricFamily]:
-        prefix = self._prefix
+    ) -> tuple[
+        HistogramMetricFamily,
+        HistogramMetricFamily,
+        HistogramMetricFamily,
+        CounterMetricFamily,
+        GaugeMetricFamily,
+    ]:
+        prefix, labels, names = self._prefix, self._names.of_requests, self._names
         return (
-            HistogramMetricFamily(prefix + DURATION.name, DURATION.text, labels=LABELS),
-            HistogramMetricFamily(prefix + FIRST_BYTE.name, FIRST_BYTE.text, labels=LABELS),
-            HistogramMetricFamily(prefix + STREAM.name, STREAM.text, labels=(*LABELS, "kind")),
-            CounterMetricFamily(prefix + SENT.name, SENT.text, labels=LABELS),
+            HistogramMetricFamily(prefix + DURATION.name, DURATION.text, labels=labels),
+            HistogramMetricFamily(prefix + FIRST_BYTE.name, FIRST_BYTE.text, labels=labels),
+            HistogramMetricFamily(prefix + STREAM.name, STREAM.text, labels=(*labels, names.kind)),
+            CounterMetricFamily(prefix + SENT.name, SENT.text, labels=labels),
+            GaugeMetricFamily(prefix + ACTIVE.name, ACTIVE.text, labels=names.in_progress),
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import NamedTuple
 
+from bridgekit.timing.exporters._buckets import checked_bounds
 from bridgekit.timing.exporters._fields import BUCKETS
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.record import RequestTiming
@@ -64,9 +65,8 @@ class HistogramExporter:
     """Counts requests by duration, per method, route, status, outcome and kind (so streams never mix with the rest)."""
 
     def __init__(self, bounds: Iterable[float] = BUCKETS) -> None:
-        self.bounds = tuple(bounds)
-        if not self.bounds or list(self.bounds) != sorted(set(self.bounds)):
-            raise ValueError(f"bucket bounds must rise: {self.bounds}")
+        """`bounds`: upper bounds in seconds, rising; `TypeError` or `ValueError` for others."""
+        self.bounds = checked_bounds("bounds", bounds)
         self._series: dict[tuple[object, ...], list[float]] = {}
         # Reentrant: the collector may end an abandoned request in the middle of this.
         self._lock = threading.RLock()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
 from pathlib import Path
 from typing import IO
 
+from bridgekit._arguments import shown
 from bridgekit.timing.exporters._fields import as_dict
 from bridgekit.timing.record import RequestTiming
 
@@ -22,6 +24,13 @@ class JSONLinesExporter:
     """
 
     def __init__(self, target: str | os.PathLike[str] | IO[str]) -> None:
+        """Raises `TypeError` for what is neither, and `ValueError` for a path whose folder is not there or that is one itself."""
+        if not isinstance(target, str | os.PathLike):
+            check_text_stream(target)
+        elif not Path(target).parent.is_dir() or Path(target).is_dir():
+            raise ValueError(
+                f"{os.fspath(target)!r} can be no file: its folder must be there, and it must not be one"
+            )
         self._path = Path(target) if isinstance(target, str | os.PathLike) else None
         self._stream: IO[str] | None = None if isinstance(target, str | os.PathLike) else target
         self._file: int | None = None
@@ -50,3 +59,11 @@ class JSONLinesExporter:
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             self._owner = os.getpid()
         return self._file
+
+
+def check_text_stream(stream: object) -> None:
+    """`TypeError` for what does not take text: a stream of bytes would fail with the first record."""
+    if isinstance(stream, io.RawIOBase | io.BufferedIOBase):
+        raise TypeError(f"{stream!r} takes bytes: open it as text, or give its path")
+    if isinstance(stream, type) or not callable(getattr(stream, "write", None)):
+        raise TypeError(f"target must be a path or an open text stream, not {shown(stream)}")

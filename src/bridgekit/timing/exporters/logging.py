@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from bridgekit.timing.exporters._fields import FAILURES, as_dict, latency
+from bridgekit._arguments import check_amount, check_count, check_flag, shown
+from bridgekit.timing.exporters._fields import FAILURES, as_dict, latency, printable
 from bridgekit.timing.outcome import Kind
 from bridgekit.timing.record import RequestTiming
 
@@ -23,20 +25,27 @@ class LoggingExporter:
 
     def __init__(
         self,
-        logger: logging.Logger | str = "bridgekit.timing.requests",
+        logger: logging.Logger | logging.LoggerAdapter[Any] | str = "bridgekit.timing.requests",
         *,
-        level: int = logging.INFO,
+        level: int | str = logging.INFO,
         slow: float | None = None,
         only_slow: bool = False,
     ) -> None:
+        """Raises `TypeError` or `ValueError` for what cannot work. `level` may be a name, too ("DEBUG")."""
+        check_flag("only_slow", only_slow)
         if only_slow and slow is None:
             raise ValueError(
                 "only_slow needs to know what is slow: LoggingExporter(slow=0.5, only_slow=True)"
             )
-        if slow is not None and slow <= 0:
-            raise ValueError(f"slow is a number of seconds above zero, not {slow}")
-        self.logger = logging.getLogger(logger) if isinstance(logger, str) else logger
-        self.level = level
+        if slow is not None:
+            check_amount("slow", slow)
+            if slow <= 0:
+                raise ValueError(f"slow is a number of seconds above zero, not {slow}")
+        found = logging.getLogger(logger) if isinstance(logger, str) else logger
+        if not isinstance(found, logging.Logger | logging.LoggerAdapter):
+            raise TypeError(f"logger must be a logger or its name, not {shown(logger)}")
+        self.logger = found
+        self.level = number_of(level)
         self.slow = slow
         self.only_slow = only_slow
 
@@ -54,16 +63,27 @@ class LoggingExporter:
             self.logger.log(level, "%s", describe(timing, slow=slow), extra={"timing": as_dict(timing)})
 
 
+def number_of(level: int | str) -> int:
+    """The number of a level that may be given by its name."""
+    if isinstance(level, str):
+        known = logging.getLevelNamesMapping()
+        if level.upper() not in known:
+            raise ValueError(f"level must be one of {', '.join(known)}, not {level!r}")
+        return known[level.upper()]
+    check_count("level", level, least=0)
+    return level
+
+
 def describe(timing: RequestTiming, *, slow: bool = False) -> str:
     """One line: ``GET /orders/7 200 ok 12.3 ms, first byte 11.9 ms``."""
-    parts = [timing.method, repr(timing.path)[1:-1], str(timing.status or "-"), timing.outcome.value]
+    parts = [timing.method, printable(timing.path), str(timing.status or "-"), timing.outcome.value]
     line = " ".join(parts) + f" {timing.duration * 1000:.1f} ms"
     if timing.time_to_first_byte is not None:
         line += f", first byte {timing.time_to_first_byte * 1000:.1f} ms"
     if timing.kind is not Kind.PLAIN:
         line += f", {timing.kind.value}"
     if timing.error_type is not None:
-        line += f", {timing.error_type}"
+        line += f", {printable(timing.error_type)}"
     for span in timing.spans:
-        line += f", {span.name} {span.seconds * 1000:.1f} ms"
+        line += f", {printable(span.name)} {span.seconds * 1000:.1f} ms"
     return line + " (slow)" if slow else line

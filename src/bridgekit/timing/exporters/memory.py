@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from bridgekit._arguments import check_count
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["MemoryExporter"]
@@ -14,8 +15,8 @@ class MemoryExporter:
     """Keeps the last `size` records, the oldest first. Safe to use from several threads."""
 
     def __init__(self, size: int = 1000) -> None:
-        if size < 1:
-            raise ValueError(f"MemoryExporter(size={size}) would keep nothing")
+        """`TypeError` or `ValueError` for a size that is no whole number above zero."""
+        check_count("size", size, least=1)
         self._records: deque[RequestTiming] = deque(maxlen=size)
         # The deque's own method: atomic, and the cheapest exporter there can be.
         self.export = self._records.append

@@ -8,7 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter_provider
+from bridgekit.timing.exporters._missing import missing
+
+try:
+    from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation, get_meter_provider
+    from opentelemetry.sdk import metrics as sdk_metrics  # noqa: F401  # the part that the SDK brings
+except ImportError as error:
+    raise missing(error, __name__, "opentelemetry") from None
 from opentelemetry.sdk.metrics import Histogram as SDKHistogram
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
@@ -22,8 +28,18 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from bridgekit._arguments import shown
 from bridgekit.timing.exporters._buckets import Buckets
-from bridgekit.timing.exporters._conventions import FIRST_BYTE, Instrument, attributes_of, duration_of
+from bridgekit.timing.exporters._conventions import (
+    ACTIVE,
+    ACTIVE_ATTRIBUTES,
+    ACTIVE_TEXT,
+    FIRST_BYTE,
+    Instrument,
+    attributes_of,
+    duration_of,
+)
+from bridgekit.timing.exporters._running import requests_in_progress
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["OpenTelemetryHistograms"]
@@ -89,6 +105,9 @@ class OpenTelemetryHistograms(MetricExporter):
     """
 
     def __init__(self, exporter: MetricExporter) -> None:
+        """Raises `TypeError` for what is no ``MetricExporter`` (a reader, for instance: that goes around this)."""
+        if not isinstance(exporter, MetricExporter):
+            raise TypeError(f"exporter must be a MetricExporter of the SDK, not {shown(exporter)}")
         super().__init__(
             preferred_temporality=exporter._preferred_temporality,
             preferred_aggregation=exporter._preferred_aggregation,
@@ -131,7 +150,11 @@ class OpenTelemetryHistograms(MetricExporter):
     def register(self, meter_provider: MeterProvider) -> None:
         """Make sure that this provider's readers have something to export."""
         self._registered = True
-        meter_provider.get_meter(SCOPE).create_observable_gauge(
+        meter = meter_provider.get_meter(SCOPE)
+        meter.create_observable_up_down_counter(
+            ACTIVE, [self._in_progress], unit="{request}", description=ACTIVE_TEXT
+        )
+        meter.create_observable_gauge(
             "bridgekit.http.server.series",
             [self._count_series],
             unit="{series}",
@@ -152,6 +175,12 @@ class OpenTelemetryHistograms(MetricExporter):
 
     def _count_series(self, options: CallbackOptions) -> Iterable[Observation]:
         return [Observation(len(self._series))]
+
+    def _in_progress(self, options: CallbackOptions) -> Iterable[Observation]:
+        return [
+            Observation(running, dict(zip(ACTIVE_ATTRIBUTES, values, strict=True)))
+            for values, running in requests_in_progress(self, len(ACTIVE_ATTRIBUTES)).items()
+        ]
 
     def _new_series(self, key: tuple[object, ...], timing: RequestTiming) -> Series:
         instrument, attributes = duration_of(timing)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from bridgekit._arguments import check_amount, check_function
+from bridgekit.timing._export import checked_exporter
 from bridgekit.timing.exporters._fields import FAILURES, latency
 from bridgekit.timing.record import RequestTiming
 
@@ -27,11 +29,14 @@ class SamplingExporter:
         slow: float | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        if not callable(exporter):
-            raise TypeError(f"{exporter!r} cannot be called with a RequestTiming")
+        """Raises `TypeError` or `ValueError` for what cannot work; an exporter's class is made without arguments."""
+        check_amount("rate", rate)
+        if slow is not None:
+            check_amount("slow", slow)
+        check_function("chance", chance, arguments=0, called_with="no argument")
         if not 0 <= rate <= 1:
             raise ValueError(f"rate is the share to keep, from 0 to 1, not {rate}")
-        self.exporter = exporter
+        self.exporter = checked_exporter(exporter)
         self.rate = rate
         self.slow = slow
         self._chance = chance

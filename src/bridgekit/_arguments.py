@@ -1,0 +1,164 @@
+"""Judges constructors' arguments, so that a mistake shows where it was made and not at the first request.
+
+Every error names the argument, what is wrong with it, and what to write instead. A function is refused only where it cannot be
+right: by what its own code takes, never by running any of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import types
+from collections.abc import Iterator
+from numbers import Real
+from typing import Any, Literal
+
+__all__ = [
+    "check_amount",
+    "check_application",
+    "check_count",
+    "check_flag",
+    "check_function",
+    "check_text",
+    "is_asynchronous",
+    "shown",
+    "takes",
+]
+
+ARGUMENTS = {"wsgi": 2, "asgi": 3}
+"""(environ, start_response): PEP 3333, "The Application/Framework Side"; (scope, receive, send): ASGI 3.0, "Applications"."""
+
+CALLED_WITH = {"wsgi": "(environ, start_response)", "asgi": "(scope, receive, send)"}
+
+
+def check_flag(name: str, value: object) -> None:
+    """Check a truth value; `TypeError` for anything else: texts such as ``"false"`` would count as true."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, not {shown(value)}")
+
+
+def check_text(name: str, value: object) -> None:
+    """Check a text; `TypeError` for anything else."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, not {shown(value)}")
+
+
+def check_count(name: str, value: Any, *, least: int) -> None:
+    """Check a whole number; `TypeError` where it is none, `ValueError` below `least`."""
+    # bool has an index, too, and is nearly always meant for another argument.
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"{name} must be a whole number, not {shown(value)}{remedy(name, value, 'int')}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+
+
+def check_amount(name: str, value: Any) -> None:
+    """Check a number that may have a fraction, such as seconds; `TypeError` where it is none, `ValueError` for NaN."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, not {shown(value)}{remedy(name, value, 'float')}")
+    if math.isnan(value):
+        raise ValueError(f"{name} must be a number, not NaN")
+
+
+def check_function(name: str, value: object, *, arguments: int, called_with: str) -> None:
+    """Check a function that is called here and whose answer is not awaited; `TypeError` where it cannot be that.
+
+    :param arguments: how many positional ones it is called with.
+    :param called_with: what those are, for the message ("the request").
+    """
+    if not callable(value):
+        hint = "; give the object itself, not its name" if isinstance(value, str) else ""
+        raise TypeError(f"{name} must be a function of {called_with}, not {shown(value)}{hint}")
+    if is_asynchronous(value):
+        raise TypeError(f"{name} is the async {value!r}, but is called where nobody awaits it")
+    if takes(value, arguments) is False:
+        raise TypeError(f"{name} is called with {called_with}, and {described(value)} does not take that")
+
+
+def check_application(app: object, wrapper: str, wanted: Literal["wsgi", "asgi"]) -> None:
+    """Check that `app` can be a WSGI or an ASGI application; `TypeError` when it certainly cannot.
+
+    :param wrapper: the name of the class that is to call it.
+    """
+    title = "a WSGI application" if wanted == "wsgi" else "an ASGI application"
+    if not callable(app):
+        hint = "; name the application in it" if isinstance(app, types.ModuleType) else ""
+        hint = "; import it, and give the object" if isinstance(app, str) else hint
+        raise TypeError(f"app must be {title}, that is a callable, not {shown(app)}{hint}")
+    other: Literal["wsgi", "asgi"] = "asgi" if wanted == "wsgi" else "wsgi"
+    fits = takes(app, ARGUMENTS[wanted])
+    if (wanted == "wsgi" and is_asynchronous(app)) or (fits is False and takes(app, ARGUMENTS[other])):
+        others = "an ASGI application" if wanted == "wsgi" else "a WSGI application"
+        raise TypeError(
+            f"app is {others}, not {title}: {described(app)}. {wrapper} is for those that are called with "
+            f"{CALLED_WITH[wanted]}"
+        )
+    if fits is False:
+        factory = ". Is it a factory? Then call it, and give what it returns" if takes(app, 0) else ""
+        raise TypeError(f"app cannot be called with {CALLED_WITH[wanted]}: {described(app)}{factory}")
+
+
+def is_asynchronous(function: object) -> bool:
+    """Whether a call of it certainly makes a coroutine."""
+    return any(inspect.iscoroutinefunction(inner_function(code)) for code in own_code(function))
+
+
+def takes(function: object, count: int) -> bool | None:
+    """Whether it can be called with so many positional arguments; ``None`` where that cannot be told."""
+    for code in own_code(function):
+        try:
+            # What a decorated function was before says nothing about what it takes now.
+            signature = inspect.signature(code, follow_wrapped=False)
+        except (TypeError, ValueError):  # compiled code without a text signature
+            return None
+        own = 0 if code is function else 1  # self
+        try:
+            signature.bind(*range(own + count))
+        except TypeError:
+            return False
+        return True
+    return None
+
+
+def own_code(function: object) -> Iterator[Any]:
+    """What is run by a call, if that can be seen without asking the object.
+
+    A proxy answers questions about itself with what it stands for, and may have to make that first. So nothing but plain
+    functions, and the plain function ``__call__`` of a type, are looked at.
+    """
+    if isinstance(function, functools.partial):
+        if type(function.func) is types.FunctionType:
+            yield function
+    elif type(function) in (types.FunctionType, types.MethodType):
+        yield function
+    elif not isinstance(function, type):
+        call = inspect.getattr_static(type(function), "__call__", None)
+        if type(call) is types.FunctionType:
+            yield call
+
+
+def inner_function(code: Any) -> Any:
+    return code.func if isinstance(code, functools.partial) else code
+
+
+def described(function: Any) -> str:
+    """Its name with what it takes, for messages."""
+    for code in own_code(function):
+        name = getattr(code, "__qualname__", None) or type(function).__name__
+        return f"{name}{inspect.signature(code, follow_wrapped=False)}"
+    return repr(function)
+
+
+def shown(value: object) -> str:
+    """A value that is wrong, for messages: with its type, which is what is wrong with it."""
+    return (
+        f"the class {value.__qualname__}"
+        if isinstance(value, type)
+        else f"the {type(value).__name__} {value!r}"
+    )
+
+
+def remedy(name: str, value: object, conversion: str) -> str:
+    """Texts come from the environment and from configuration files."""
+    return f"; convert it: {name}={conversion}(...)" if isinstance(value, str | bytes) else ""
