@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,35 @@ SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
 TIMING = "bridgekit.django.middleware.TimingMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
 SECURITY_MIDDLEWARE = "django.middleware.security.SecurityMiddleware"
+
+
+DJANGOS = [
+    SECURITY_MIDDLEWARE,
+    SESSION,
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+"""What startproject lists."""
+EVERY_ONE_OF_DJANGOS = [
+    "django.middleware.cache.UpdateCacheMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    *DJANGOS,
+    "django.middleware.common.BrokenLinkEmailsMiddleware",
+    "django.contrib.auth.middleware.RemoteUserMiddleware",
+    "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.admindocs.middleware.XViewMiddleware",
+    "django.contrib.flatpages.middleware.FlatpageFallbackMiddleware",
+    "django.contrib.redirects.middleware.RedirectFallbackMiddleware",
+    "django.contrib.sites.middleware.CurrentSiteMiddleware",
+    "django.middleware.cache.CacheMiddleware",
+    "django.middleware.cache.FetchFromCacheMiddleware",
+]
 
 
 @pytest.mark.parametrize(
@@ -129,6 +159,83 @@ def test_a_process_that_checks_nothing_does_not_load_the_engine(project: Path) -
     loaded = run(project, "-c", code).stdout
     assert "'bridgekit.django.checks'" in loaded
     assert "'bridgekit.check" not in loaded
+
+
+NOT_FOR_EVERY_COMMAND = (
+    "bridgekit.adapters",
+    "bridgekit.check.command",
+    "bridgekit.check.environment",
+    "bridgekit.check.modules",
+    "bridgekit.check.pipeline",
+    "bridgekit.check.project",
+    "bridgekit.check.settings.evaluator",
+    "bridgekit.check.settings.machine",
+    "bridgekit.check.source.evaluator",
+    "bridgekit.check.source.reader",
+    "bridgekit.check.source.values",
+    "bridgekit.timing",
+)
+CHECK_AND_LIST = """
+import os, sys, django
+from django.core.checks import run_checks
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+django.setup()
+print(sorted(message.id for message in run_checks()))
+print(sorted(sys.modules))
+"""
+
+
+def test_checks_of_what_django_brings_load_no_reader_of_source(project: Path) -> None:
+    """Every management command and every reload of ``runserver`` runs them."""
+    extended(project, f"MIDDLEWARE = {DJANGOS!r}\n")
+    found, loaded = run(project, "-c", CHECK_AND_LIST).stdout.splitlines()
+    assert "'bridgekit.W001'" in found
+    assert [name for name in NOT_FOR_EVERY_COMMAND if f"'{name}'" in loaded] == []
+
+
+def test_checks_of_other_middleware_evaluate_no_settings(project: Path) -> None:
+    """Their source is read, because that tells more than the loaded class; settings are loaded, whoever's middleware it is."""
+    found, loaded = run(project, "-c", CHECK_AND_LIST).stdout.splitlines()
+    assert "'bridgekit.E003'" in found
+    assert "'bridgekit.check.source.reader'" in loaded
+    assert not re.search(r"'bridgekit\.check\.(settings\.(?!result|library)|pipeline|command)", loaded)
+
+
+JUDGE = """
+import json, os, sys, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+django.setup()
+from django.conf import settings
+from bridgekit.django.checks import check_middleware
+told = []
+for settings.MIDDLEWARE, settings.BRIDGEKIT_CHECK_SERVER in json.loads(sys.argv[1]):
+    told.append(sorted([message.msg, message.hint] for message in check_middleware() if message.id != "bridgekit.I000"))
+print(json.dumps(told))
+"""
+
+
+def test_what_django_brings_is_judged_as_its_source_is(project: Path) -> None:
+    """What is not read must be known: `bridgekit check`, which reads all of it, finds neither more nor less."""
+    apps = [f"django.contrib.{name}" for name in ("admindocs", "flatpages", "messages", "redirects", "sites")]
+    extended(project, f"INSTALLED_APPS += {apps!r}\nMIDDLEWARE = []\n")
+    settings = project / "shop" / "settings.py"
+    settings.write_text(settings.read_text("utf-8").replace("# noqa", "# once"), "utf-8")
+    stacks = [DJANGOS, DJANGOS[::-1], EVERY_ONE_OF_DJANGOS]
+    ways = [(stack, server) for stack in stacks for server in ("asgi", "wsgi")]
+    told = json.loads(run(project, "-c", JUDGE, json.dumps(ways)).stdout)
+    for (stack, server), messages in zip(ways, told, strict=True):
+        extended(project, f"MIDDLEWARE = {stack!r}\n")
+        findings = json.loads(checked(project, "--server", server, "--format", "json").stdout)["findings"]
+        expected = sorted([f["message"], f["fix"]] for f in findings if f["code"] != "BRG000")
+        assert messages == expected
+        assert bool(messages) is (server == "asgi")
+
+
+def test_messages_name_the_line_of_a_settings_package(project: Path) -> None:
+    """MIDDLEWARE may stand in a module that the settings take it from."""
+    (project / "shop" / "base.py").write_text(f"MIDDLEWARE = [\n    {DJANGOS[2]!r},\n]\n", "utf-8")
+    extended(project, "from shop.base import *\n")
+    assert "shop/base.py:2:5" in told_by_django(project)
 
 
 def test_settings_without_a_module_are_said_to_be_unchecked() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bridgekit.check.baseline import dump_baseline
 from bridgekit.check.config import Options, merge_config, read_config
+from bridgekit.check.engine import refuse_unknown_codes
 from bridgekit.check.pipeline import Progress, run
 from bridgekit.check.project import IN_ENVIRONMENT
 from bridgekit.check.report import Report
@@ -66,7 +67,7 @@ def configured(given: Options, said: Sequence[str]) -> Options:
     _check_settings(options.settings)
     if not options.settings and options.env.get(IN_ENVIRONMENT):
         options = replace(options, settings=(options.env[IN_ENVIRONMENT],))
-    _check_codes([*options.select, *options.ignore])
+    refuse_unknown_codes(ALL_RULES, [*options.select, *options.ignore])
     return options
 
 
@@ -99,14 +100,6 @@ def _options(given: Mapping[str, Any]) -> Options:
 def _codes(values: Sequence[str]) -> tuple[str, ...]:
     """Codes in any case, several in one value if they are parted by commas."""
     return tuple(code.strip().upper() for value in values for code in value.split(",") if code.strip())
-
-
-def _check_codes(codes: Sequence[str]) -> None:
-    for code in codes:
-        if not any(rule.code.startswith(code) for rule in ALL_RULES):
-            raise ProjectError(
-                f"no rule's code begins with {code!r}; `bridgekit explain --list` names them all"
-            )
 
 
 def _check_settings(modules: Sequence[str]) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from bridgekit.check.finding import Finding, Problem
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
+from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["run_rules", "selected"]
+__all__ = ["refuse_unknown_codes", "run_rules", "selected"]
 
 
 def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Rule]:
@@ -28,6 +29,16 @@ def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence
         if wanted > match(rule.code, ignore):
             chosen.append(rule)
     return chosen
+
+
+def refuse_unknown_codes(rules: Iterable[Rule], codes: Iterable[str]) -> None:
+    """Raises `ProjectError` for a code, or the beginning of one, that no rule has."""
+    known = [rule.code for rule in rules]
+    for code in codes:
+        if not any(other.startswith(code) for other in known):
+            raise ProjectError(
+                f"no rule's code begins with {code!r}; `bridgekit explain --list` names them all"
+            )
 
 
 def _problems(rule: Rule, subject: Subject) -> list[Problem]:

@@ -50,8 +50,11 @@ def describe(settings_module: str, server: str, configuration: str) -> dict[str,
     }
 
 
-def describe_middleware(path: str, server: str) -> dict[str, Any]:
-    """Flags of the class or factory, hooks and mark of an instance made for this server."""
+def describe_middleware(path: str, server: str, *, with_line: bool = True) -> dict[str, Any]:
+    """Flags of the class or factory, hooks and mark of an instance made for this server.
+
+    ``with_line=False``: its file without the line, for which `inspect` reads and parses that file.
+    """
     found: dict[str, Any] = {"path": path, "error": "", "hooks": {}, "used": None, "marked_async": None}
     try:
         loaded = importlib.import_module("django.utils.module_loading").import_string(path)
@@ -61,7 +64,7 @@ def describe_middleware(path: str, server: str) -> dict[str, Any]:
     found["sync_capable"] = bool(getattr(loaded, "sync_capable", True))
     found["async_capable"] = bool(getattr(loaded, "async_capable", False))
     found["mixin_acall"] = getattr(loaded, "__acall__", None) is mixin.__acall__
-    found["file"], found["line"] = place_of(loaded)
+    found["file"], found["line"] = place_of(loaded) if with_line else (file_of(loaded), 1)
     runs_async = found["async_capable"] and (server == "asgi" or not found["sync_capable"])
     instance = make_instance(loaded, found, runs_async=runs_async)
     holder = loaded if instance is None else instance
@@ -102,6 +105,12 @@ def place_of(loaded: Any) -> tuple[str, int]:
         return inspect.getsourcefile(target) or "", inspect.getsourcelines(target)[1]
     except (OSError, TypeError, ValueError):
         return "", 1
+
+
+def file_of(loaded: Any) -> str:
+    """File of the definition; empty for C code."""
+    module = sys.modules.get(getattr(loaded, "__module__", ""))
+    return getattr(module, "__file__", None) or ""
 
 
 def main() -> None:

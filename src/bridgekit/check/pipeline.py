@@ -19,7 +19,7 @@ from bridgekit.check.live import LiveStack, load_live, with_source
 from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
-from bridgekit.check.report import Report, StackReport, shown_from
+from bridgekit.check.report import Report, StackReport, base_of, shown_from
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings import evaluate_settings
@@ -96,14 +96,8 @@ def run(
         options.live,
         tuple(checker.notes),
         environment=environment,
-        base=_base(found.root),
+        base=base_of(found.root),
     )
-
-
-def _base(root: str) -> str:
-    """The working directory if the project lies below it, as in a repository with the project in a folder."""
-    here = str(Path.cwd())
-    return here if root.startswith(f"{here}/") else root
 
 
 class _Checker:
@@ -129,7 +123,7 @@ class _Checker:
                 f"{options.path}: no Django settings module found (no manage.py, asgi.py or wsgi.py names one); {suggested}"
             )
         self.notes = [
-            f"{shown_from(_base(found.root), other.path)} names the settings module {other.module}, which was not checked: "
+            f"{shown_from(base_of(found.root), other.path)} names the settings module {other.module}, which was not checked: "
             f"name it with --settings {other.module}"
             for other in found.others
         ]
@@ -168,7 +162,7 @@ class _Checker:
         )
         for module in self._project.entry_points:
             for found in applications_beside(module, self.options.server):
-                place = shown_from(_base(self.found.root), str(found.location))
+                place = shown_from(base_of(self.found.root), str(found.location))
                 yield (
                     f"{place} serves {found.text} beside Django: its requests pass none of this MIDDLEWARE, and {cost}"
                 )
@@ -185,7 +179,7 @@ class _Checker:
         elif self.options.python is None and not environment.is_own:
             version = ".".join(map(str, environment.python_version))
             yield (
-                f"Packages were read from {shown_from(_base(self.found.root), environment.python)} "
+                f"Packages were read from {shown_from(base_of(self.found.root), environment.python)} "
                 f"(Python {version}), {environment.found_by}"
             )
 
@@ -224,7 +218,7 @@ class _Checker:
         """Settings that cannot be evaluated, and those without MIDDLEWARE, are told with what to name instead."""
         lacking = "" if live is not None and live.middleware else without_middleware(result)
         if lacking:
-            place = shown_from(_base(self.found.root), result.path)
+            place = shown_from(base_of(self.found.root), result.path)
             suggested = instead_of(module, self.found, self.finder)
             reason = f"{module} ({place}) {lacking}, so that there is no stack to check; {suggested}"
             self.errors.append(reason)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bridgekit.check.environment import TargetEnvironment
 from bridgekit.check.finding import Finding
 from bridgekit.check.settings.result import Note
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["Report", "StackReport", "best_proposal", "shown_from"]
+if TYPE_CHECKING:
+    from bridgekit.check.environment import TargetEnvironment
+
+__all__ = ["Report", "StackReport", "base_of", "best_proposal", "shown_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,12 @@ class Report:
     def shown(self, path: str) -> str:
         """A path as it is printed: relative to the base if it lies in it."""
         return shown_from(self.base or self.root, path)
+
+
+def base_of(root: str) -> str:
+    """The working directory if the project lies below it, as in a repository with the project in a folder."""
+    here = str(Path.cwd())
+    return here if root.startswith(f"{here}/") else root
 
 
 def shown_from(base: str, path: str) -> str:

@@ -1,9 +1,30 @@
-"""The source reader: from a dotted path to the class or function behind it, and to its facts."""
+"""The source reader: from a dotted path to the class or function behind it, and to its facts.
+
+The names are loaded when they are first used (PEP 562): rules import what a `Definition` is, and a process that judges loaded middleware
+needs no reader for that.
+"""
 
 from __future__ import annotations
 
-from bridgekit.check.source.definition import Definition, DefinitionKind, Method
-from bridgekit.check.source.reader import SourceReader
-from bridgekit.check.source.settings_lookup import Setting, SettingsLookup
+from typing import TYPE_CHECKING
+
+from bridgekit._lazy import lazily
+
+if TYPE_CHECKING:
+    from bridgekit.check.source.definition import Definition, DefinitionKind, Method
+    from bridgekit.check.source.reader import SourceReader
+    from bridgekit.check.source.settings_lookup import Setting, SettingsLookup
+else:  # hidden from type checkers: they would believe in every name
+    __getattr__ = lazily(
+        __name__,
+        {
+            "Definition": "bridgekit.check.source.definition",
+            "DefinitionKind": "bridgekit.check.source.definition",
+            "Method": "bridgekit.check.source.definition",
+            "Setting": "bridgekit.check.source.settings_lookup",
+            "SettingsLookup": "bridgekit.check.source.settings_lookup",
+            "SourceReader": "bridgekit.check.source.reader",
+        },
+    )
 
 __all__ = ["Definition", "DefinitionKind", "Method", "Setting", "SettingsLookup", "SourceReader"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bridgekit.check.modules import SourceModule
+from bridgekit.check.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Claim, Location, MiddlewareFacts
 
 __all__ = ["Definition", "DefinitionKind", "Method"]
