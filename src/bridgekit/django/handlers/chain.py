@@ -79,6 +79,9 @@ def _sync_entry(entry: _Entry) -> Callable[[Any], Any]:
 class PlannedChain(BaseHandler):
     """Loads the async chain of a handler so that it runs as `bridgekit.middleware_chain.handler_plan` says."""
 
+    outermost: Node | None = None
+    """The outermost layer, or the view; None where no chain is loaded, as in `ASGIStaticFilesHandler`."""
+
     _loading: _Loading | None = None
 
     finish_in_thread: Callable[[Any, Any], None] | None = None
