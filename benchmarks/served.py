@@ -39,14 +39,14 @@ Gunicorn().run()
 
 
 class Served:
-    """A server on a socket that this process has bound; `code` runs first and sets ``app``."""
+    """A server on a socket that this process has bound; `code` runs first and sets ``app``. `path` is what is asked for."""
 
-    def __init__(self, code: str, program: str = UVICORN) -> None:
+    def __init__(self, code: str, program: str = UVICORN, path: str = "") -> None:
         self.failed = 0
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self._socket.listen(128)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/{path}"
         fd = self._socket.fileno()
         text = program.format(folder=str(Path(__file__).parent), code=code, fd=fd)
         self._process = subprocess.Popen([sys.executable, "-c", text], pass_fds=[fd])

@@ -152,17 +152,21 @@ def over_asgi(app: ASGIHandler, url: str, at_a_time: int) -> Callable[[int], flo
 
 def over_wsgi(url: str) -> Callable[[int], float]:
     with override_settings(MIDDLEWARE=STARTPROJECT):
-        app = WSGIHandler()
+        return over_wsgi_app(WSGIHandler(), url)
 
+
+def over_wsgi_app(
+    app: Callable[..., Any], url: str, clock: Callable[[], float] = time.perf_counter
+) -> Callable[[int], float]:
     def run(calls: int) -> float:
-        started = time.perf_counter()
+        started = clock()
         for _ in range(calls):
             environ: dict[str, Any] = {"PATH_INFO": url, "HTTP_HOST": "localhost", "wsgi.input": io.BytesIO()}
             setup_testing_defaults(environ)
             response = app(environ, lambda status, headers: None)
             b"".join(response)
             response.close()
-        return time.perf_counter() - started
+        return clock() - started
 
     return run
 
