@@ -55,6 +55,13 @@ class CannotCheck(click.ClickException):
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Rules to run: codes or their beginnings.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Rules not to run.")
+@click.option(
+    "--severity",
+    type=click.Choice(("error", "warning", "note")),
+    default="note",
+    help="The least severe findings to show [default: note, which is all].",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="File of findings that are accepted.")
 @click.option(
     "--write-baseline", type=click.Path(path_type=Path), help="Accept all findings: write them to this file."

@@ -402,7 +402,7 @@ def test_packages_without_django_are_told_with_the_remedy(project: Path) -> None
     packages.mkdir(parents=True)
     (project / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.12.1\n", "utf-8")
     text = check(project).stdout
-    assert f"note: Django is not among the packages of {project / '.venv'}" in text
+    assert text.startswith(f"Django is not among the packages of {project / '.venv'}")
     assert "with --python PATH" in text
 
 
@@ -514,3 +514,121 @@ def test_a_configuration_that_does_not_exist_is_an_error(configured: Path) -> No
     result = check(configured, "--env", "DJANGO_CONFIGURATION=quiet")
     assert result.exit_code == 2
     assert "did you mean Quiet?" in result.stderr
+
+
+SWITCHES = """
+import os
+MIDDLEWARE = ["shop.middleware.audit"]
+if os.environ.get("A") == "1":
+    MIDDLEWARE.append("shop.middleware.extra")
+if os.environ.get("B") == "1":
+    MIDDLEWARE.append("shop.middleware.more")
+if os.environ.get("C") == "1":
+    MIDDLEWARE.insert(0, "shop.middleware.first")
+"""
+
+
+def test_switches_are_shown_each_on_its_own(project: Path) -> None:
+    """Three of them are eight stacks: what they change together is what each changes."""
+    (project / "shop/settings.py").write_text(SWITCHES, "utf-8")
+    text = check(project).stdout
+    assert [line for line in text.splitlines() if line.startswith("  if ")] == [
+        "  if A=1:",
+        "  if B=1:",
+        "  if C=1:",
+    ]
+    assert "4 combinations of these change nothing further" in text
+    assert "(if A=1)" in text
+    annotations = check(project, "--format", "github").stdout
+    assert "(if A=1)" in annotations
+    assert "(if A=1)" in check(project, "--format", "sarif").stdout
+
+
+def test_where_the_default_is_not_known_both_answers_are_drawn(project: Path) -> None:
+    (project / "shop/settings.py").write_text(
+        "import unread\nif unread.flag():\n    MIDDLEWARE = ['shop.middleware.audit']\n"
+        "else:\n    MIDDLEWARE = ['shop.middleware.extra']\n",
+        "utf-8",
+    )
+    text = check(project).stdout
+    assert text.count("ASGI server") == 2
+    assert text.count("one line:") == 2
+
+
+def test_the_same_hint_is_referred_to_only_right_below_itself(project: Path) -> None:
+    """BRG010 and BRG002 alternate: what "above" would mean is not the line above."""
+    (project / "shop/middleware.py").write_text(
+        "class Hook:\n"
+        "    def __init__(self, get_response):\n        self.get_response = get_response\n"
+        "    def __call__(self, request):\n        return self.get_response(request)\n"
+        "    def process_view(self, request, view, args, kwargs):\n        return None\n"
+        "class Other(Hook):\n"
+        "    def process_view(self, request, view, args, kwargs):\n        return None\n",
+        "utf-8",
+    )
+    (project / "shop/settings.py").write_text(
+        "MIDDLEWARE = ['shop.middleware.Hook', 'shop.middleware.Other']\n", "utf-8"
+    )
+    lines = check(project).stdout.splitlines()
+    for number, line in enumerate(lines):
+        if line == "    fix: as above":
+            assert lines[number - 2].startswith("    fix:")
+
+
+def test_costs_and_mistakes_are_told_apart(project: Path) -> None:
+    (project / "shop/middleware.py").write_text(
+        MIDDLEWARE + "from django.utils.deprecation import MiddlewareMixin\nclass Broken(MiddlewareMixin):\n"
+        "    def __call__(self, request):\n        response = self.get_response(request)\n"
+        "        response['X'] = '1'\n        return response\n",
+        "utf-8",
+    )
+    (project / "shop/settings.py").write_text(
+        "MIDDLEWARE = ['shop.middleware.audit', 'shop.middleware.Broken']\n", "utf-8"
+    )
+    text = check(project).stdout
+    assert (
+        text.index("What breaks or may break:") < text.index("BRG003") < text.index("What works and costs:")
+    )
+    assert {
+        (f["code"], f["group"]) for f in json.loads(check(project, "--format", "json").stdout)["findings"]
+    } == {
+        ("BRG002", "cost"),
+        ("BRG003", "mistake"),
+    }
+    assert codes(project, "--severity", "error") == ["BRG003"]
+    assert check(project, "--severity", "error").exit_code == 1
+    assert check(project, "--exit-zero").exit_code == 0
+    (project / "pyproject.toml").write_text("[tool.bridgekit]\nseverity = 'error'\n", "utf-8")
+    assert codes(project) == ["BRG003"]
+    assert len(codes(project, "--severity", "note")) == 2
+
+
+def test_what_could_not_be_read_is_told_at_every_severity(project: Path) -> None:
+    (project / "shop/settings.py").write_text("import unread\nMIDDLEWARE = unread.LIST\n", "utf-8")
+    assert codes(project, "--severity", "error") == ["BRG000"]
+
+
+def test_a_project_without_django_in_reach_gets_one_sentence(project: Path, tmp_path: Path) -> None:
+    """Not one finding for each middleware of Django's."""
+    home = project / "empty"
+    (home / "lib/python3.12/site-packages").mkdir(parents=True)
+    (home / "pyvenv.cfg").write_text("version = 3.12.1\n", "utf-8")
+    (project / "shop/settings.py").write_text(
+        "MIDDLEWARE = ['django.middleware.common.CommonMiddleware', 'django.middleware.csrf.CsrfViewMiddleware']\n",
+        "utf-8",
+    )
+    result = check(project, "--python", str(home))
+    assert result.stdout.startswith("Django is not among the packages of")
+    assert result.stdout.count("BRG000") == 2  # the finding, and the page that explains it
+    assert "2 of 2 middleware cannot be read" in result.stdout
+
+
+def test_startproject_with_the_proposed_line_is_clean(tmp_path: Path) -> None:
+    """Django's own middleware, which nobody can edit, gives no warning."""
+    (tmp_path / "settings.py").write_text(
+        "MIDDLEWARE = ['django.middleware.security.SecurityMiddleware', 'django.middleware.csrf.CsrfViewMiddleware',"
+        " 'bridgekit.django.middleware.SingleHopMiddleware']\n",
+        "utf-8",
+    )
+    result = run("check", str(tmp_path))
+    assert (result.exit_code, "Found nothing to report" in result.stdout) == (0, True)

@@ -11,6 +11,7 @@ from typing import Any
 from bridgekit.check.baseline import dump_baseline
 from bridgekit.check.config import Options, merge_config, read_config
 from bridgekit.check.engine import refuse_unknown_codes
+from bridgekit.check.finding import Severity
 from bridgekit.check.pipeline import Progress, run
 from bridgekit.check.project import IN_ENVIRONMENT
 from bridgekit.check.report import Report
@@ -45,7 +46,7 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     if given["write_baseline"] is not None:
         return _write_baseline(report, given["write_baseline"])
     text = _render(report, given["form"], diff=given["diff"])
-    exit_code = int(bool(report.findings))
+    exit_code = 0 if given["exit_zero"] else int(bool(report.findings))
     told = (
         "no sync-only middleware of the project's own: there is nothing to patch"
         if given["diff"] and not text
@@ -89,6 +90,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         server=Server(given["server"]),
         select=_codes(given["select"]),
         ignore=_codes(given["ignore"]),
+        severity=Severity(given["severity"]),
         baseline=given["baseline"],
         python=given["python"],
         env=parse_env(given["env"]),

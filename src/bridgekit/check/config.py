@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from bridgekit.check.boundary import is_below, real, real_folder
+from bridgekit.check.finding import Severity
 from bridgekit.check.reading import UnreadableError, read_bounded
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
@@ -28,6 +29,8 @@ class Options:
     server: Server = Server.ASGI
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    severity: Severity = Severity.NOTE
+    """The least that counts: findings below it are left out."""
     baseline: Path | None = None
     python: str | None = None
     python_named_in: str = "--python"
@@ -39,7 +42,7 @@ class Options:
 
 
 _LISTS = ("settings", "select", "ignore")
-_KEYS = (*_LISTS, "server", "baseline", "python", "env")
+_KEYS = (*_LISTS, "server", "severity", "baseline", "python", "env")
 
 
 def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
@@ -94,6 +97,8 @@ def _typed(file: Path, key: str, value: object) -> object:
         raise ProjectError(f"{file}: tool.bridgekit.{key} must be a text")
     if key == "server":
         return _server(file, value)
+    if key == "severity":
+        return _severity(file, value)
     if key == "python" and (file.parent / value).exists():
         return str(file.parent / value)  # a virtual environment beside the file, not a command on the PATH
     return file.parent / value if key == "baseline" else value
@@ -104,6 +109,14 @@ def _server(file: Path, value: str) -> Server:
         return Server(value)
     except ValueError:
         raise ProjectError(f'{file}: tool.bridgekit.server must be "asgi" or "wsgi", not {value!r}') from None
+
+
+def _severity(file: Path, value: str) -> Severity:
+    try:
+        return Severity(value)
+    except ValueError:
+        known = ", ".join(f'"{severity}"' for severity in Severity)
+        raise ProjectError(f"{file}: tool.bridgekit.severity must be one of {known}, not {value!r}") from None
 
 
 def merge_config(given: Options, said: Sequence[str], config: Mapping[str, object]) -> Options:

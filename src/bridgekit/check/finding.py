@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Finding", "Problem", "Related", "Severity"]
+__all__ = ["Finding", "Group", "Problem", "Related", "Severity"]
 
 
 class Severity(StrEnum):
@@ -16,6 +16,18 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """Higher is worse."""
+        return {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}[self]
+
+
+class Group(StrEnum):
+    """What a rule is about: what breaks or may break, or what works and costs."""
+
+    MISTAKE = "mistake"
+    COST = "cost"
 
 
 @dataclass(frozen=True, slots=True)

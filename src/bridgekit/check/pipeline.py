@@ -20,7 +20,7 @@ from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
 from bridgekit.check.report import Report, StackReport, base_of, shown_from
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules import ALL_RULES, UNREADABLE
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
@@ -80,9 +80,10 @@ def run(
     if len(checker.errors) == len(stacks):
         raise ProjectError("; ".join(checker.errors))
     subjects = [subject for stack in stacks for subject in stack.subjects]
-    standing, silenced = split_silenced(
-        run_rules(selected(ALL_RULES, options.select, options.ignore), subjects)
-    )
+    rules = selected(ALL_RULES, options.select, options.ignore)
+    # What could not be looked at is told whatever is asked for: a report without it would look clean.
+    counted = [r for r in rules if r.code == UNREADABLE or r.severity.rank >= options.severity.rank]
+    standing, silenced = split_silenced(run_rules(counted, subjects))
     known: list[Finding] = []
     if accepted is not None:
         standing, known = split_known(standing, accepted, Path(found.root))
@@ -95,6 +96,7 @@ def run(
         known,
         options.live,
         tuple(checker.notes),
+        checker.headline,
         environment=environment,
         base=base_of(found.root),
     )
@@ -134,7 +136,8 @@ class _Checker:
                 f"the environment variable {IN_ENVIRONMENT} names {found.absent}, which this project does not have: "
                 f"{found.settings_modules[0]} was checked"
             )
-        self.notes += self._packages_note(environment)
+        self.headline = self._headline()
+        self.notes += self._packages_note()
         self.errors: list[str] = []
         """Why settings could not be evaluated at all, for each module of which that is so."""
         self._total = 0
@@ -150,6 +153,7 @@ class _Checker:
                 self.finder.load_file(path) for path in found.entry_points if not path.endswith("manage.py")
             ),
             self._async_views,
+            has_django=self._has_django(),
         )
         self.notes += self._beside_notes()
 
@@ -167,21 +171,29 @@ class _Checker:
                     f"{place} serves {found.text} beside Django: its requests pass none of this MIDDLEWARE, and {cost}"
                 )
 
-    def _packages_note(self, environment: TargetEnvironment) -> Iterator[str]:
+    def _headline(self) -> str:
+        """Said where Django is not in reach: what follows is unknown for this one reason."""
+        if self._has_django() or self.options.live:
+            return ""
+        environment = self.environment
+        own = f": {environment.found_by}, as no other was found" if environment.is_own else ""
+        return (
+            f"Django is not among the packages of {environment.python}, which were read{own}; "
+            "name the project's interpreter or virtual environment with --python PATH"
+        )
+
+    def _packages_note(self) -> Iterator[str]:
         """Which interpreter's packages were read, wherever that was not told and is not bridgekit's own."""
-        without_django = self.finder.find("django").importable is Answer.NO
-        if without_django and not self.options.live:
-            own = f": {environment.found_by}, as no other was found" if environment.is_own else ""
-            yield (
-                f"Django is not among the packages of {environment.python}, which were read{own}; "
-                "name the project's interpreter or virtual environment with --python PATH"
-            )
-        elif self.options.python is None and not environment.is_own:
+        environment = self.environment
+        if self.options.python is None and not environment.is_own and not self.headline:
             version = ".".join(map(str, environment.python_version))
             yield (
                 f"Packages were read from {shown_from(base_of(self.found.root), environment.python)} "
                 f"(Python {version}), {environment.found_by}"
             )
+
+    def _has_django(self) -> bool:
+        return self.finder.find("django").importable is not Answer.NO
 
     def _say(self, name: str) -> None:
         self.progress(name, len(self._read), self._total)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgekit.check.conditions import when
 from bridgekit.check.finding import Finding
 from bridgekit.check.settings.result import Note
 from bridgekit.check.subject import Subject
@@ -37,6 +38,18 @@ class StackReport:
         """The variant under the project's own defaults."""
         return self.subjects[0]
 
+    def switches(self) -> tuple[list[Subject], int]:
+        """The other variants without the combinations that change what their switches change, each by itself, and how many
+        such combinations there are."""
+        single = {
+            next(iter(conditions)): change
+            for subject in self.subjects[1:]
+            if len(conditions := subject.conditions) == 1
+            and (change := _change(self.default, subject)) is not None
+        }
+        shown = [subject for subject in self.subjects[1:] if not _is_combined(self.default, subject, single)]
+        return shown, len(self.subjects) - 1 - len(shown)
+
     @property
     def name(self) -> str:
         """The settings as reports call them."""
@@ -57,10 +70,17 @@ class Report:
     known: Sequence[Finding] = ()
     live: bool = False
     notes: tuple[str, ...] = ()
+    headline: str = ""
+    """What makes most of the report unknown, for one reason: it stands before everything else."""
     environment: TargetEnvironment | None = None
     """Whose packages were read."""
     base: str = ""
     """What printed paths are relative to; empty for the root. Editors and code hosts start from the working directory."""
+
+    def condition_of(self, finding: Finding) -> str:
+        """What must hold for a finding, beside the project's own defaults; empty if nothing must."""
+        variants = (subject.variant for stack in self.stacks for subject in stack.subjects)
+        return when(finding.variants, variants)
 
     def shown(self, path: str) -> str:
         """A path as it is printed: relative to the base if it lies in it."""
@@ -71,6 +91,31 @@ def base_of(root: str) -> str:
     """The working directory if the project lies below it, as in a repository with the project in a folder."""
     here = str(Path.cwd())
     return here if root.startswith(f"{here}/") else root
+
+
+_Change = tuple[frozenset[str], frozenset[str]]
+
+
+def _change(default: Subject, other: Subject) -> _Change | None:
+    """What a variant adds to the default stack, and what it leaves out; None where either is not known."""
+    if default.variant.middleware is None or other.variant.middleware is None:
+        return None
+    before, after = ({facts.dotted_path for facts in one.chain.facts} for one in (default, other))
+    return frozenset(after - before), frozenset(before - after)
+
+
+def _is_combined(default: Subject, subject: Subject, single: dict[str, _Change]) -> bool:
+    """Whether a variant of several switches is their changes put together, in the order that the shown stacks have."""
+    parts = [single.get(condition) for condition in subject.conditions]
+    known = [part for part in parts if part is not None]
+    change = _change(default, subject)
+    if len(parts) < 2 or len(known) < len(parts) or change is None:
+        return False
+    added = frozenset[str]().union(*(part[0] for part in known))
+    gone = frozenset[str]().union(*(part[1] for part in known))
+    kept = [facts.dotted_path for facts in default.chain.facts if facts.dotted_path not in gone]
+    still = [facts.dotted_path for facts in subject.chain.facts if facts.dotted_path not in added]
+    return change == (added - gone, gone - added) and kept == still
 
 
 def shown_from(base: str, path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.subject import Subject
 
 __all__ = ["Rule"]
@@ -23,3 +23,4 @@ class Rule:
     severity: Severity
     check: Callable[[Subject], Iterable[Problem]]
     on_by_default: bool = True
+    group: Group = Group.MISTAKE

@@ -44,6 +44,8 @@ class Project:
     versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     entry_points: tuple[SourceModule, ...] = ()
     async_views: Callable[[], Sequence[AsyncView]] = _no_views
+    has_django: bool = True
+    """Whether Django is among the packages that are read."""
 
     def owns(self, location: Location | None) -> bool:
         """Whether the place is in the project's own files, which its developers can edit."""
@@ -102,6 +104,11 @@ class Subject:
     proposals: Sequence[Proposal] = ()
     withheld: Mapping[tuple[ChangeKind, int], tuple[str, ...]] = field(default_factory=dict)
     """Changes, by kind and position, that are no proposals, with the layers that may break under each."""
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What must hold for this variant."""
+        return frozenset(condition.text for condition in self.variant.conditions)
 
     def read_middleware(self) -> Iterator[tuple[CheckedMiddleware, Definition]]:
         """The middleware whose source was read and that may be in use, each with its definition."""

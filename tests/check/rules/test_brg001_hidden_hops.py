@@ -80,3 +80,22 @@ def test_hops_written_out_count_as_well(check_rule: CheckRule) -> None:
     """
     (finding,) = check_rule("BRG001", own)
     assert "costs 1 hop a request: its own code calls sync_to_async" in finding.message
+
+
+DJANGOS = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+
+def test_what_packages_bring_is_one_finding(check_rule: CheckRule) -> None:
+    """Nobody edits Django: the one thing to do is said once."""
+    (finding,) = check_rule("BRG001", "", DJANGOS)
+    assert "3 middleware of packages say async_capable but cost 5 hops a request together" in finding.message
+    assert "SecurityMiddleware, CommonMiddleware, XFrameOptionsMiddleware" in finding.message
+    assert finding.fix.startswith("Place bridgekit.django.middleware.SingleHopMiddleware")
+
+
+def test_what_packages_bring_and_no_line_saves_is_no_finding(check_rule: CheckRule) -> None:
+    assert check_rule("BRG001", "", [*DJANGOS, "bridgekit.django.middleware.SingleHopMiddleware"]) == []

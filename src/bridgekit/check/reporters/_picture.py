@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from bridgekit.check.rules._wording import hook_names, hops_text
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
@@ -100,6 +101,7 @@ def _detail(layer: Layer, server: Server) -> str:
         parts.append("holds a thread" + ("" if facts.async_capable.answer is Answer.YES else ", sync-only"))
     if Mode.ASYNC in layer.modes and own_hops(facts).high != 0:
         parts.append(_own_reason(facts))
+        parts.append(_deciding_line(facts))
     hook = facts.hooks.get("process_view")
     if (
         hook is not None
@@ -117,6 +119,16 @@ def _own_reason(facts: MiddlewareFacts) -> str:
     if facts.mixin_acall.answer is Answer.YES:
         return f"{hook_names(facts)} in a thread"
     return "calls sync_to_async itself" if facts.own_hops.low else ""
+
+
+def _deciding_line(facts: MiddlewareFacts) -> str:
+    """What decides how often it hops, where that is not one number, and the line."""
+    own = facts.own_hops
+    if own.is_exact or not own.reason:
+        return ""
+    return (
+        f"{own.reason} ({Path(own.location.path).name}:{own.location.line})" if own.location else own.reason
+    )
 
 
 def _blocked(facts: MiddlewareFacts) -> str:

@@ -19,7 +19,9 @@ def render(report: Report) -> str:
 def _command(report: Report, finding: Finding) -> str:
     location = finding.location
     place = f"file={_property(report.shown(location.path))},line={location.line},col={location.column}"
-    text = f"{finding.message}\n{finding.fix}" if finding.fix else finding.message
+    condition = report.condition_of(finding)
+    message = f"{finding.message} (if {condition})" if condition else finding.message
+    text = f"{message}\n{finding.fix}" if finding.fix else message
     text = "\n".join(map(plain, text.split("\n")))
     return f"::{_COMMANDS[finding.severity]} {place},title={_property(finding.code)}::{_data(text)}"
 

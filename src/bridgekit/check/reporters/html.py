@@ -60,7 +60,7 @@ def _header(report: Report, title: str) -> Iterator[str]:
     how = "read from the loaded project" if report.live else "read from source, nothing was imported"
     yield f"<h1>{escape(title)}</h1>\n"
     yield f'<p class="soft">Django under {escape(report.server.upper())}, {how}.</p>\n'
-    for note in report.notes:
+    for note in (*filter(None, [report.headline]), *report.notes):
         yield f'<p class="soft">{escape(note)}</p>\n'
 
 
@@ -79,8 +79,11 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
             after = simulate([_named(facts) for facts in best.stack], subject.chain.server)
             yield from _drawn("After", after, f"{change_text(subject)}: {after_text(subject)}.")
         yield "</div>\n"
-    for other in stack.subjects[1:]:
-        yield from _variant(report, other)
+    others, left_out = stack.switches()
+    for other in others:
+        yield from _variant(report, other, opened=subject.variant.middleware is None)
+    if left_out:
+        yield f'<p class="soft">{left_out} combinations of these change nothing further.</p>\n'
     if stack.cut:
         yield f'<p class="soft">Further variants were not looked at: {escape(stack.cut)}</p>\n'
 
@@ -140,14 +143,17 @@ def _dotted(path: str) -> str:
     return escape(path).replace(".", ".<wbr>")
 
 
-def _variant(report: Report, subject: Subject) -> Iterator[str]:
+def _variant(report: Report, subject: Subject, *, opened: bool) -> Iterator[str]:
+    """A variant folded up, or ``opened`` with its proposal where the default stack is not known."""
     name = f"If {subject.variant.name}"
     if subject.variant.middleware is None:
         yield f"<details><summary>{escape(name)}: not known</summary>\n{_blocked(report, subject)}</details>\n"
         return
     summary = f"{name}: {totals_text(subject)}; {held_text(subject)}"
-    yield f"<details><summary>{escape(summary)}</summary>\n"
+    yield f"<details{' open' if opened else ''}><summary>{escape(summary)}</summary>\n"
     yield from _drawn("The stack", subject.chain)
+    if opened and change_text(subject):
+        yield f"<p>{_dotted(f'{change_text(subject)}: {after_text(subject)}.')}</p>\n"
     yield "</details>\n"
 
 
@@ -181,9 +187,8 @@ def _finding(report: Report, finding: Finding) -> str:
         f'<p class="soft">{escape(other.text)}: <span class="path">{escape(report.shown(str(other.location)))}</span></p>'
         for other in finding.related
     )
-    where = ""
-    if finding.variants and "default" not in finding.variants:
-        where = f'<p class="soft">Only if {escape(" or ".join(finding.variants))}</p>'
+    condition = report.condition_of(finding)
+    where = f'<p class="soft">Only if {escape(condition)}</p>' if condition else ""
     return (
         f'<article class="finding {finding.severity.value}"><span class="code">{escape(finding.code)}</span>'
         f'<span class="path soft">{place}</span><p>{escape(finding.message)}</p>{fix}{related}{where}</article>\n'

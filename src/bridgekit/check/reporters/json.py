@@ -10,7 +10,7 @@ from typing import Any
 from bridgekit.check.finding import Finding
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._totals import cost_of
-from bridgekit.check.rules import rule_by_code
+from bridgekit.check.rules import group_of, rule_by_code
 from bridgekit.check.settings.result import Unknown
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer, Claim, Location
@@ -38,7 +38,7 @@ def render(report: Report) -> str:
         "findings": [_finding(report, finding) for finding in report.findings],
         "silenced": len(report.silenced),
         "in_baseline": len(report.known),
-        "notes": list(report.notes),
+        "notes": [*filter(None, [report.headline]), *report.notes],
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -180,6 +180,8 @@ def _finding(report: Report, finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "name": rule.name if rule is not None else "",
         "severity": finding.severity.value,
+        "group": group_of(finding.code).value,
+        "condition": report.condition_of(finding),
         "message": finding.message,
         "fix": finding.fix,
         "subject": finding.subject,

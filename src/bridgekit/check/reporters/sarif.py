@@ -64,7 +64,9 @@ def _rule(code: str, name: str, level: str) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, suppressed: str = "") -> dict[str, Any]:
-    text = f"{finding.message}. {finding.fix}" if finding.fix else finding.message
+    condition = report.condition_of(finding)
+    message = f"{finding.message} (if {condition})" if condition else finding.message
+    text = f"{message}. {finding.fix}" if finding.fix else message
     identity = f"{finding.code}\0{report.shown(finding.location.path)}\0{finding.subject}"
     result: dict[str, Any] = {
         "ruleId": finding.code,

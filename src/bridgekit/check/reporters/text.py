@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Finding
+from bridgekit.check.finding import Finding, Group
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import after_text, change_text, held_text, legend_text, totals_text
+from bridgekit.check.rules import group_of
 from bridgekit.check.subject import Subject
 
 __all__ = ["render"]
 
+_PICTURES = 2
+"""Where the default is not known, as many of its possible stacks are drawn in full: the answers to one question."""
+
+_HEADINGS = {Group.MISTAKE: "What breaks or may break:", Group.COST: "What works and costs:"}
+
 
 def render(report: Report) -> str:
     """The whole report; ends with a newline."""
-    lines: list[str] = []
+    lines: list[str] = [f"{plain(report.headline)}", ""] if report.headline else []
     for stack in report.stacks:
         lines += [*_stack(report, stack), ""]
     if any(subject.variant.middleware for stack in report.stacks for subject in stack.subjects):
         lines += [f"{legend_text(report.server)}", ""]
-    said: set[str] = set()
-    for finding in report.findings:
-        lines += _finding(report, finding, said)
-    if report.findings:
-        lines.append("")
+    lines += _findings(report)
     lines += [f"note: {plain(note)}" for note in report.notes]
     lines.append(_summary(report))
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -38,10 +40,18 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     yield f"{plain(stack.name)}{place}, MIDDLEWARE under {report.server.upper()}, {how}"
     yield ""
     yield from _variant(report, subject)
-    for other in stack.subjects[1:]:
+    unknown = subject.variant.middleware is None
+    others, left_out = stack.switches()
+    for number, other in enumerate(others):
         yield ""
         yield f"  if {plain(other.variant.name)}:"
-        yield from _changes(report, subject, other)
+        if unknown and number < _PICTURES:
+            yield from _variant(report, other)
+        else:
+            yield from _changes(report, others[0] if unknown else subject, other)
+    if left_out:
+        yield ""
+        yield f"  {left_out} combinations of these change nothing further"
     if stack.cut:
         yield f"  further variants were not looked at: {plain(stack.cut)}"
     for note in stack.notes:
@@ -98,18 +108,31 @@ def _changes(report: Report, default: Subject, other: Subject) -> Iterator[str]:
     yield f"    {totals_text(other)}; {held_text(other)}"
 
 
-def _finding(report: Report, finding: Finding, said: set[str]) -> Iterator[str]:
-    """Seven mixins have one fix: the second time it is only referred to."""
+def _findings(report: Report) -> Iterator[str]:
+    """What breaks before what costs; the headings only where there is both."""
+    groups = {group: [f for f in report.findings if group_of(f.code) is group] for group in Group}
+    headed = all(groups.values())
+    for group, findings in groups.items():
+        if headed:
+            yield _HEADINGS[group]
+        above = ""
+        for finding in findings:
+            yield from _finding(report, finding, above)
+            above = finding.fix
+        if findings:
+            yield ""
+
+
+def _finding(report: Report, finding: Finding, above: str) -> Iterator[str]:
+    """Seven mixins have one fix: it is only referred to right below itself."""
     location = plain(report.shown(str(finding.location)))
-    where = ""
-    if finding.variants and "default" not in finding.variants:
-        where = f" (if {plain(' or '.join(finding.variants))})"
+    condition = report.condition_of(finding)
+    where = f" (if {plain(condition)})" if condition else ""
     yield f"{location} {finding.code} {plain(finding.message)}{where}"
     for related in finding.related:
         yield f"    see {plain(report.shown(str(related.location)))}: {plain(related.text)}"
     if finding.fix:
-        yield f"    fix: {'as above' if finding.fix in said else plain(finding.fix)}"
-        said.add(finding.fix)
+        yield f"    fix: {'as above' if finding.fix == above else plain(finding.fix)}"
 
 
 def _summary(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridgekit.check.finding import Group
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules import (
     brg000_unreadable,
@@ -29,7 +30,7 @@ from bridgekit.check.rules import (
     brg022_timing_position,
 )
 
-__all__ = ["ALL_RULES", "rule_by_code"]
+__all__ = ["ALL_RULES", "UNREADABLE", "group_of", "rule_by_code"]
 
 ALL_RULES: tuple[Rule, ...] = (
     brg000_unreadable.RULE,
@@ -57,7 +58,15 @@ ALL_RULES: tuple[Rule, ...] = (
     brg022_timing_position.RULE,
 )
 
+UNREADABLE = brg000_unreadable.RULE.code
+
 
 def rule_by_code(code: str) -> Rule | None:
     """The rule with this code, in any case; None if there is none."""
     return next((rule for rule in ALL_RULES if rule.code == code.upper()), None)
+
+
+def group_of(code: str) -> Group:
+    """What the rule with this code is about."""
+    rule = rule_by_code(code)
+    return rule.group if rule is not None else Group.MISTAKE

@@ -29,9 +29,15 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject="MIDDLEWARE",
                 related=(Related(entry.dotted_path.location, "blocked here"),),
             )
-    for checked in subject.middleware:
-        claim = blocking_claim(checked)
-        if claim is not None and checked.dotted_path:
+    unread = [
+        (checked, claim)
+        for checked in subject.middleware
+        if checked.dotted_path and (claim := blocking_claim(checked)) is not None
+    ]
+    if unread and not subject.project.has_django:
+        yield _without_django(unread, len(subject.middleware))
+    else:
+        for checked, claim in unread:
             yield Problem(
                 f"{checked.dotted_path} cannot be read: {claim.reason}",
                 checked.listed_at,
@@ -39,6 +45,16 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject=checked.dotted_path,
                 related=(Related(claim.location, "blocked here"),) if claim.location else (),
             )
+
+
+def _without_django(unread: list[tuple[CheckedMiddleware, Claim]], total: int) -> Problem:
+    """One reason, one problem: every middleware of Django's, and what derives from it, is unknown for it."""
+    return Problem(
+        f"{len(unread)} of {total} middleware cannot be read, because Django is not among the packages that were read",
+        unread[0][0].listed_at,
+        "Name the project's interpreter or virtual environment with --python PATH.",
+        subject="django",
+    )
 
 
 def blocking_claim(checked: CheckedMiddleware) -> Claim | None:

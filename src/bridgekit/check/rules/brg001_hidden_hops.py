@@ -4,38 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import hook_names, hops_text, stack_saving
-from bridgekit.check.subject import Subject
+from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.hops import own_hops
+from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """Middleware that certainly run async and certainly hop of their own (MiddlewareMixin.__acall__)."""
-    for checked in subject.middleware:
-        hops = own_hops(checked.facts)
-        if not checked.runs(Mode.ASYNC) or hops.low == 0:
+    """Middleware that certainly run async and certainly hop of their own (MiddlewareMixin.__acall__).
+
+    One problem for each of the project's own. What packages bring nobody edits: all of it is one problem, where a change of one line
+    saves hops, and none where none does.
+    """
+    found = [
+        checked for checked in subject.middleware if checked.runs(Mode.ASYNC) and own_hops(checked.facts).low
+    ]
+    foreign = []
+    for checked in found:
+        if checked.facts.defined_at is not None and not subject.project.owns(checked.facts.defined_at):
+            foreign.append(checked)
             continue
-        if checked.facts.mixin_acall.answer is Answer.YES:
-            cause = f"MiddlewareMixin runs {hook_names(checked.facts)} in a thread"
-        else:
-            cause = "its own code calls sync_to_async"
         yield Problem(
-            f"{checked.dotted_path} says async_capable but costs {hops_text(hops)} a request: {cause}",
+            f"{checked.dotted_path} says async_capable but costs {hops_text(own_hops(checked.facts))} a request: {_cause(checked)}",
             subject.location_of(checked),
-            _fix(subject, checked.facts.mixin_acall.answer is Answer.YES),
+            stack_saving(subject) or _rewrite(checked),
             subject=checked.dotted_path,
         )
-
-
-def _fix(subject: Subject, is_mixin: bool) -> str:
     saving = stack_saving(subject)
-    if saving:
-        return saving
-    return "Write __call__ and __acall__ that await get_response themselves." if is_mixin else ""
+    if foreign and saving:
+        yield _of_packages(foreign, saving)
 
 
-RULE = Rule("BRG001", "hidden-hops", Severity.WARNING, check)
+def _cause(checked: CheckedMiddleware) -> str:
+    if checked.facts.mixin_acall.answer is Answer.YES:
+        return f"MiddlewareMixin runs {hook_names(checked.facts)} in a thread"
+    return "its own code calls sync_to_async"
+
+
+def _rewrite(checked: CheckedMiddleware) -> str:
+    mixin = checked.facts.mixin_acall.answer is Answer.YES
+    return "Write __call__ and __acall__ that await get_response themselves." if mixin else ""
+
+
+def _of_packages(layers: list[CheckedMiddleware], saving: str) -> Problem:
+    first = layers[0]
+    total = sum((own_hops(checked.facts) for checked in layers), Range.exactly(0))
+    if len(layers) == 1:
+        who = (
+            f"{first.dotted_path} says async_capable but costs {hops_text(total)} a request: {_cause(first)}"
+        )
+    else:
+        names = ", ".join(checked.dotted_path.rpartition(".")[2] for checked in layers)
+        who = f"{len(layers)} middleware of packages say async_capable but cost {hops_text(total)} a request together: {names}"
+    return Problem(who, first.listed_at, saving, subject="MIDDLEWARE")
+
+
+RULE = Rule("BRG001", "hidden-hops", Severity.WARNING, check, group=Group.COST)

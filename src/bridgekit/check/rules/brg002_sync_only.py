@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import SINGLE_HOP, before_and_after, stack_saving
 from bridgekit.check.subject import CheckedMiddleware, Subject
@@ -79,4 +79,4 @@ def _made_native(subject: Subject, checked: CheckedMiddleware) -> Proposal | Non
     )
 
 
-RULE = Rule("BRG002", "sync-only", Severity.WARNING, check)
+RULE = Rule("BRG002", "sync-only", Severity.WARNING, check, group=Group.COST)

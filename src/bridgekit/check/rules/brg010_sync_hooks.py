@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Server
 
-_NOT_OURS = 'The hook is not the project\'s own: no line of MIDDLEWARE saves its hop. Accept it with ignore = ["BRG010"] in [tool.bridgekit].'
 _WHEN = {"process_view": "every request", "process_template_response": "every TemplateResponse"}
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """BaseHandler.load_middleware adapts both hooks to the handler's mode, not to the middleware's."""
+    """BaseHandler.load_middleware adapts both hooks to the handler's mode, not to the middleware's.
+
+    Of the project's own hooks: those of packages nobody edits, and the picture of the stack shows what they cost.
+    """
     if subject.project.server is not Server.ASGI:
         return
     for checked in subject.middleware:
@@ -28,15 +30,14 @@ def check(subject: Subject) -> Iterator[Problem]:
                 or checked.certainly_not_used
             ):
                 continue
-            own = hook.location is not None and subject.project.owns(hook.location)
+            if hook.location is None or not subject.project.owns(hook.location):
+                continue
             yield Problem(
                 f"{checked.dotted_path}: sync {name} costs 1 hop on {when} under ASGI",
-                hook.location if own and hook.location is not None else checked.listed_at,
-                f"Write `async def {name}` if this stack runs under ASGI only; Django adapts it under WSGI."
-                if own
-                else _NOT_OURS,
+                hook.location,
+                f"Write `async def {name}` if this stack runs under ASGI only; Django adapts it under WSGI.",
                 subject=f"{checked.dotted_path}.{name}",
             )
 
 
-RULE = Rule("BRG010", "sync-hooks", Severity.WARNING, check)
+RULE = Rule("BRG010", "sync-hooks", Severity.WARNING, check, group=Group.COST)

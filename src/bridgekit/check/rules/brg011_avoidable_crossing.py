@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import before_and_after, describe
 from bridgekit.check.subject import CheckedMiddleware, Subject
@@ -57,4 +57,4 @@ def _both_ways(cost: Cost) -> int:
     return cost.to_thread.low + cost.to_loop.low
 
 
-RULE = Rule("BRG011", "avoidable-crossing", Severity.WARNING, check)
+RULE = Rule("BRG011", "avoidable-crossing", Severity.WARNING, check, group=Group.COST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridgekit.check.finding import Problem, Severity
+from bridgekit.check.finding import Group, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import MiddlewareFacts
@@ -46,4 +46,4 @@ def _hops(stack: Sequence[MiddlewareFacts]) -> Range:
     return count_hops(stack, Server.ASGI, ASYNC_VIEW).to_thread
 
 
-RULE = Rule("BRG021", "single-hop", Severity.WARNING, check)
+RULE = Rule("BRG021", "single-hop", Severity.WARNING, check, group=Group.COST)

@@ -1,0 +1,60 @@
+"""Under which conditions something holds, in as few words as say it: variants are combinations of switches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bridgekit.check.settings.result import Variant
+
+__all__ = ["simplest", "when"]
+
+Conditions = frozenset[str]
+
+
+def when(names: Sequence[str], variants: Iterable[Variant]) -> str:
+    """``SQL_DEBUG=1``, ``A=1 or B=1``: what must hold for the variants of these names; empty if nothing must.
+
+    Empty as well where the default variant is among them, or both answers to one question.
+    """
+    found = [_of(variant) for variant in variants if variant.name in names]
+    if any(not conditions for conditions in found) or "default" in names:
+        return ""
+    minimal = simplest(found)
+    if any(not conditions for conditions in minimal):
+        return ""
+    return " or ".join(" and ".join(sorted(conditions)) for conditions in minimal)
+
+
+def simplest(found: Iterable[Conditions]) -> list[Conditions]:
+    """The combinations that imply no other, after every question that is answered both ways has been left out.
+
+    ``{A}, {A, B}`` is ``{A}``; ``{A, X is true}, {A, X is false}`` is ``{A}``, too.
+    """
+    remaining = set(found)
+    changed = True
+    while changed:
+        changed = False
+        for one in sorted(remaining, key=sorted):
+            for condition in one:
+                other = (one - {condition}) | {_negated(condition)}
+                if _negated(condition) and other in remaining:
+                    remaining -= {one, other}
+                    remaining.add(one - {condition})
+                    changed = True
+                    break
+            if changed:
+                break
+    minimal = [one for one in remaining if not any(other < one for other in remaining)]
+    return sorted(minimal, key=lambda one: (len(one), sorted(one)))
+
+
+def _of(variant: Variant) -> Conditions:
+    return frozenset(condition.text for condition in variant.conditions)
+
+
+def _negated(condition: str) -> str:
+    """The other answer to a question; empty where there are more than two."""
+    for answer, other in ((" is true", " is false"), (" is false", " is true")):
+        if condition.endswith(answer):
+            return condition.removesuffix(answer) + other
+    return ""
