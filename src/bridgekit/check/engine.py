@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bridgekit.check.finding import Finding, Problem
+from bridgekit.check.finding import Finding, Problem, Severity
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
 from bridgekit.exceptions import ProjectError
@@ -13,10 +13,16 @@ from bridgekit.middleware_chain.facts import Location
 __all__ = ["refuse_unknown_codes", "run_rules", "selected"]
 
 
-def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Rule]:
+def selected(
+    rules: Iterable[Rule],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    severity: Severity = Severity.NOTE,
+) -> list[Rule]:
     """The rules to run. ``select`` and ``ignore`` hold codes or their beginnings (``BRG``, ``BRG01``).
 
-    Without ``select``, those that are on by default; the longer, that is the more precise, of two answers wins.
+    Without ``select``, those that are on by default; the longer, that is the more precise, of two answers wins. Rules below
+    ``severity`` are left out, but for the one that tells what could not be looked at: a report without it would look clean.
     """
 
     def match(code: str, prefixes: Sequence[str]) -> int:
@@ -26,7 +32,8 @@ def selected(rules: Iterable[Rule], select: Sequence[str] = (), ignore: Sequence
     for rule in rules:
         wanted = match(rule.code, select) if select else int(rule.on_by_default)
         # Between equals "ignore" wins: it is the later thought.
-        if wanted > match(rule.code, ignore):
+        counts = rule.tells_unknown or rule.severity.rank >= severity.rank
+        if counts and wanted > match(rule.code, ignore):
             chosen.append(rule)
     return chosen
 

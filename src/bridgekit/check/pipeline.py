@@ -20,7 +20,7 @@ from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
 from bridgekit.check.report import Report, StackReport, base_of, shown_from
-from bridgekit.check.rules import ALL_RULES, UNREADABLE
+from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
@@ -80,10 +80,8 @@ def run(
     if len(checker.errors) == len(stacks):
         raise ProjectError("; ".join(checker.errors))
     subjects = [subject for stack in stacks for subject in stack.subjects]
-    rules = selected(ALL_RULES, options.select, options.ignore)
-    # What could not be looked at is told whatever is asked for: a report without it would look clean.
-    counted = [r for r in rules if r.code == UNREADABLE or r.severity.rank >= options.severity.rank]
-    standing, silenced = split_silenced(run_rules(counted, subjects))
+    rules = selected(ALL_RULES, options.select, options.ignore, options.severity)
+    standing, silenced = split_silenced(run_rules(rules, subjects))
     known: list[Finding] = []
     if accepted is not None:
         standing, known = split_known(standing, accepted, Path(found.root))

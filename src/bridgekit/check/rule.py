@@ -24,3 +24,5 @@ class Rule:
     check: Callable[[Subject], Iterable[Problem]]
     on_by_default: bool = True
     group: Group = Group.MISTAKE
+    tells_unknown: bool = False
+    """Whether it tells what could not be looked at."""

@@ -39,7 +39,7 @@ def find_messages(server: Server) -> list[CheckMessage]:
     root = project_root()
     options = _options(root, server)
     project = LoadedProject(options.server)
-    rules = selected(ALL_RULES, options.select, options.ignore)
+    rules = selected(ALL_RULES, options.select, options.ignore, options.severity)
     findings, _ = split_silenced(run_rules(rules, [project.subject()]))
     if options.baseline is not None:
         from bridgekit.check.baseline import load_baseline, split_known

@@ -14,6 +14,7 @@ from bridgekit.check.distributions import installed_versions
 from bridgekit.check.live import facts_as_loaded
 from bridgekit.check.live_child import describe_middleware
 from bridgekit.check.parsing import parse_file
+from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Known, MiddlewareEntry, Variant
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.stacks import build_subject
@@ -54,7 +55,7 @@ class LoadedProject:
         places = self._places.of_texts(paths)
         entries = tuple(MiddlewareEntry(path, places[path]) for path in paths)
         variant = Variant((), True, entries, settings={"DATABASES": self._databases()})
-        return build_subject(self._project(), variant, self._definition)
+        return build_subject(self._project(), variant, self._definition, may_break)
 
     def _definition(self, path: str, listed_at: Location) -> Definition:
         brought = path.startswith((DJANGOS, OURS))

@@ -30,7 +30,7 @@ from bridgekit.check.rules import (
     brg022_timing_position,
 )
 
-__all__ = ["ALL_RULES", "UNREADABLE", "group_of", "rule_by_code"]
+__all__ = ["ALL_RULES", "group_of", "rule_by_code"]
 
 ALL_RULES: tuple[Rule, ...] = (
     brg000_unreadable.RULE,
@@ -57,8 +57,6 @@ ALL_RULES: tuple[Rule, ...] = (
     brg021_single_hop.RULE,
     brg022_timing_position.RULE,
 )
-
-UNREADABLE = brg000_unreadable.RULE.code
 
 
 def rule_by_code(code: str) -> Rule | None:

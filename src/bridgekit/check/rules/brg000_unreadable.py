@@ -63,4 +63,4 @@ def blocking_claim(checked: CheckedMiddleware) -> Claim | None:
     return next((c for c in (facts.sync_capable, facts.async_capable) if c.answer is Answer.UNKNOWN), None)
 
 
-RULE = Rule("BRG000", "unreadable", Severity.NOTE, check)
+RULE = Rule("BRG000", "unreadable", Severity.NOTE, check, tells_unknown=True)
