@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -93,7 +95,7 @@ def test_a_closed_request_is_not_read_from(native: asyncio.AbstractEventLoop) ->
     request = Request()
     feed = feed_of(native, request, Untouchable(), 4)
     request.closed = True
-    feed.end()
+    feed.end(kept=False)
     assert native.run_until_complete(feed.receive()) == DISCONNECT
     assert feed.failure is None
 
@@ -118,7 +120,7 @@ def test_ending_waits_for_the_reader(native: asyncio.AbstractEventLoop) -> None:
             request.closed = True
             assert feed.busy
         go_on.set()
-        feed.end()
+        feed.end(kept=False)
         steps.append("ended")
 
     async def work() -> Any:
@@ -130,3 +132,105 @@ def test_ending_waits_for_the_reader(native: asyncio.AbstractEventLoop) -> None:
 
     assert native.run_until_complete(work())["body"] == b"abcd"
     assert steps == ["read", "ended"]
+
+
+class Socket:
+    """The client's, of gunicorn."""
+
+    def __init__(self) -> None:
+        self.shut: list[int] = []
+        self.ended = threading.Event()
+
+    def shutdown(self, how: int) -> None:
+        self.shut.append(how)
+        self.ended.set()
+
+
+def test_a_body_that_has_been_read_is_never_interrupted(native: asyncio.AbstractEventLoop) -> None:
+    """The application answers as soon as it has the last piece, while the reader has yet to return from its read."""
+    sock = Socket()
+
+    class Last:
+        def read(self, size: int) -> bytes:
+            return b"abcd"
+
+    for _ in range(300):
+        request = Request()
+        environ = {"CONTENT_LENGTH": "4", "wsgi.input": Last(), "gunicorn.socket": sock}
+        feed = BodyFeed(request, WSGIInput(environ, 4), AsyncioLoop(native))
+        message = native.run_until_complete(feed.receive())
+        assert (message["body"], message["more_body"]) == (b"abcd", False)
+        with request.lock:
+            request.closed = True
+            assert not feed.busy
+        feed.end(kept=False)
+    assert sock.shut == []
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_client_that_has_stopped_sending_is_given_up(
+    native: asyncio.AbstractEventLoop, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridgekit.adapters._asgi_feed.PATIENCE", 0.01)
+    reading = threading.Event()
+    sock = Socket()
+
+    class Stalled:
+        def read(self, size: int) -> bytes:
+            reading.set()
+            sock.ended.wait(10)
+            return b""
+
+    request = Request()
+    environ = {"CONTENT_LENGTH": "4", "wsgi.input": Stalled(), "gunicorn.socket": sock}
+    feed = BodyFeed(request, WSGIInput(environ, 4), AsyncioLoop(native))
+
+    async def work() -> Any:
+        receiving = asyncio.ensure_future(feed.receive())
+        await asyncio.to_thread(reading.wait)
+        await asyncio.to_thread(partial(feed.end, kept=kept))
+        return await receiving
+
+    assert native.run_until_complete(work()) == DISCONNECT
+    assert sock.shut == [socket.SHUT_RD]
+    assert feed.truncated
+
+
+def test_a_client_that_is_still_sending_is_not_interrupted(native: asyncio.AbstractEventLoop) -> None:
+    """Its next request comes behind its body on the same connection."""
+    reading = threading.Event()
+    sock = Socket()
+
+    class Slow:
+        def read(self, size: int) -> bytes:
+            reading.set()
+            sock.ended.wait(0.2)
+            return b"abcd"
+
+    request = Request()
+    environ = {"CONTENT_LENGTH": "8", "wsgi.input": Slow(), "gunicorn.socket": sock}
+    feed = BodyFeed(request, WSGIInput(environ, 4), AsyncioLoop(native))
+
+    async def work() -> Any:
+        receiving = asyncio.ensure_future(feed.receive())
+        await asyncio.to_thread(reading.wait)
+        await asyncio.to_thread(partial(feed.end, kept=True))
+        return await receiving
+
+    assert native.run_until_complete(work())["body"] == b"abcd"
+    assert sock.shut == []
+
+
+@pytest.mark.parametrize("failure", [SystemExit(1), KeyboardInterrupt(), GeneratorExit()])
+def test_whatever_reading_raises_the_application_hears_of_it(
+    native: asyncio.AbstractEventLoop, failure: BaseException
+) -> None:
+    """gevent's timeouts are no `Exception`s either."""
+
+    class Broken:
+        def read(self, size: int) -> bytes:
+            raise failure
+
+    feed = feed_of(native, Request(), Broken(), 4)
+    assert native.run_until_complete(feed.receive()) == DISCONNECT
+    assert feed.failure is failure

@@ -118,6 +118,25 @@ def test_an_application_that_takes_the_lifespan_for_a_request_is_tolerated(
     assert get(made[0]).status == "200 OK"
 
 
+def test_an_application_that_answers_whatever_it_is_called_with_is_no_news(
+    options: dict[str, Any], made: list[ASGIToWSGI], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Many do not look at ``scope["type"]``. Servers say so at level INFO, and go on."""
+
+    class Blind(App):
+        async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.request(scope, receive, send)
+
+        async def request(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+    made.append(ASGIToWSGI(Blind(), **options))
+    assert get(made[0]).status == "200 OK"
+    made[0].shutdown()
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
 def test_on_insists_on_a_lifespan(options: dict[str, Any], made: list[ASGIToWSGI]) -> None:
     made.append(ASGIToWSGI(Unaware(), lifespan="on", **options))
     for _ in range(2):

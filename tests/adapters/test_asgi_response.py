@@ -155,3 +155,22 @@ def test_a_files_length_is_declared_and_checked() -> None:
     assert declared.file_headers(3) == [("content-length", "3")]
     with pytest.raises(AppProtocolError, match="has 10 bytes, but its Content-Length is 3"):
         declared.file_headers(10)
+
+
+def test_a_second_other_length_is_refused() -> None:
+    """RFC 9112 6.3: whoever believes the other one finds a response in the middle of the body."""
+    with pytest.raises(AppProtocolError, match="content-length 3 and 4: send one"):
+        started(headers=[(b"content-length", b"3"), (b"Content-Length", b"4")])
+
+
+def test_the_same_length_a_second_time_is_sent_once() -> None:
+    state = started(headers=[(b"content-length", b"3"), (b"Content-Length", b"3")])
+    assert (state.headers, state.declared) == ([("content-length", "3")], 3)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_body_has_no_length(status: int) -> None:
+    """RFC 9110 8.6. HEAD keeps it: there it is the length of what GET would send."""
+    state = started("GET", status, [(b"content-length", b"3"), (b"etag", b"x")])
+    assert (state.headers, state.declared) == ([("etag", "x")], None)
+    assert started("HEAD", 200, [(b"content-length", b"3")]).headers == [("content-length", "3")]

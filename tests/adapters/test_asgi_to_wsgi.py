@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import errno
 import gc
 import io
 import logging
@@ -17,6 +18,7 @@ import pytest
 from asgiref.local import Local
 
 from bridgekit import ASGIToWSGI
+from bridgekit.adapters._wsgi_input import Reader
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Message, Receive, Scope, Send
 from tests.helpers.waiting import until
@@ -279,6 +281,73 @@ def test_an_input_that_raises_is_a_disconnect(bridge: Bridge) -> None:
     assert post(bridge(until_disconnect), b"x", validate=False, **extra).body == b"http.disconnect"
 
 
+async def returns_on_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
+    """As the specification asks, and answers what it was sent otherwise."""
+    data, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        data += message["body"]
+        more = message["more_body"]
+    await send(start())
+    await send(piece(data))
+
+
+@pytest.mark.parametrize("failure", [None, ConnectionResetError(104, "reset"), TimeoutError()])
+@pytest.mark.parametrize("raise_exceptions", [True, False])
+def test_an_application_that_returns_when_the_client_has_left_has_done_nothing_wrong(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture, failure: Exception | None, raise_exceptions: bool
+) -> None:
+    def broken() -> bytes:
+        if failure is None:
+            return b""
+        raise failure
+
+    extra = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
+    adapter = bridge(returns_on_disconnect, raise_exceptions=raise_exceptions)
+    answer = post(adapter, b"x", validate=False, **extra)
+    assert answer.status == "400 Bad Request"
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def test_a_stream_whose_client_leaves_in_the_upload_breaks_off_as_by_the_connection(bridge: Bridge) -> None:
+    """A connection's error, of which servers take no notice; and never a complete response."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start())
+        await send(piece(b"x", more=True))
+        await returns_on_disconnect(scope, receive, send)
+
+    extra = {"wsgi.input": Trickle(b"", lambda: b""), "CONTENT_LENGTH": "1000"}
+    with pytest.raises(ConnectionResetError) as caught:
+        post(bridge(app), b"x", validate=False, **extra)
+    assert caught.value.errno == errno.ECONNRESET
+
+
+def test_what_is_thrown_into_the_reading_thread_goes_on_to_the_server(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timeout of gevent's, or SystemExit of a signal's handler, while the request's own thread reads."""
+
+    class Timeout(BaseException):
+        pass
+
+    class Input:
+        def read(self, size: int) -> bytes:
+            raise Timeout
+
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        heard.append((await receive())["type"])
+
+    monkeypatch.setattr("bridgekit.adapters._wsgi_input._who_reads", lambda stream: Reader.REQUEST)
+    with pytest.raises(Timeout):
+        post(bridge(app), b"x", validate=False, **{"wsgi.input": Input()})
+    until(lambda: heard == ["http.disconnect"])
+
+
 def test_the_servers_own_read_error_goes_to_the_server(bridge: Bridge) -> None:
     """It may mean 400, or that nobody is there to be answered; the server knows."""
 
@@ -292,6 +361,8 @@ def test_the_servers_own_read_error_goes_to_the_server(bridge: Bridge) -> None:
     with pytest.raises(Malformed) as caught:
         post(bridge(echo), b"x", validate=False, **extra)
     assert isinstance(caught.value.__cause__, AssertionError)
+    with pytest.raises(Malformed):
+        post(bridge(returns_on_disconnect), b"x", validate=False, **extra)
 
 
 def test_an_early_answer_leaves_before_the_upload_has_ended(bridge: Bridge) -> None:

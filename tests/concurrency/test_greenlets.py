@@ -144,3 +144,38 @@ def test_another_trace_function_goes_on() -> None:
 
 def test_without_gevent_threads_are_threads() -> None:
     assert not threads_are_greenlets()
+
+
+def test_a_loop_that_was_left_before_anybody_looked_is_put_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client library's, in a thread that gevent has made a greenlet, before `ASGIToWSGI` was first called."""
+    # So patched, asyncio notes for a loop which greenlet runs it.
+    monkeypatch.setattr("threading.get_ident", lambda: id(greenlet.getcurrent()))
+
+    def check() -> None:
+        main = greenlet.getcurrent()
+        running: list[object] = []
+
+        async def client() -> None:
+            await ask()
+            running.append(asyncio.get_running_loop())
+            running.append(asyncio.current_task())
+
+        def run_client() -> None:
+            loop = asyncio.SelectorEventLoop(YieldingSelector(main))
+            loop.run_until_complete(client())
+            running.append(loop)
+            loop.close()
+
+        other = greenlet.greenlet(run_client)
+        other.switch()
+        assert asyncio._get_running_loop() is not None, "the other one's, as asyncio believes"
+        isolate_running_loops()
+        assert_nothing_runs()
+        assert asyncio.run(ask()) == "there and back"
+        while not other.dead:
+            other.switch()
+        assert running[0] is running[2]
+        assert running[1] is not None
+        assert_nothing_runs()
+
+    in_a_thread(check)

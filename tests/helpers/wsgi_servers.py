@@ -181,7 +181,8 @@ def serving_wsgi(
         made = make(target, address, workers)
         if name == "apache":
             folders.append(Path(made[2]).parent)
-        return [*made, *options]
+        # waitress takes its target last.
+        return [*made[:-1], *options, made[-1]] if name == "waitress" else [*made, *options]
 
     try:
         with run_server(command, env=env, unix_socket=unix_socket) as server:

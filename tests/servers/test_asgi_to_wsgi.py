@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import signal
 import time
@@ -82,6 +84,46 @@ def test_chunked_uploads_arrive_or_are_refused(server: ServerProcess) -> None:
         for piece in (b"x" * 1000, b"y" * 70_000, b""):
             client.send_chunk(piece)
         assert client.read_response().text == "71000"
+
+
+def test_no_request_of_a_kept_connection_is_lost(server: ServerProcess) -> None:
+    """Each client sends the next upload when it has the answer to the one before, on one connection as long as it is kept."""
+    body = b"x" * 200_000
+
+    def client(_: int) -> list[str]:
+        answers = []
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        with contextlib.closing(connection):
+            for _ in range(50):
+                connection.request("POST", "/count", body)
+                answers.append(connection.getresponse().read().decode())
+                if name_of(server).startswith("uwsgi"):  # it closes without saying so
+                    connection.close()
+        return answers
+
+    with ThreadPoolExecutor(4) as threads:
+        assert {each for answers in threads.map(client, range(4)) for each in answers} == {str(len(body))}
+
+
+def test_a_client_that_leaves_in_its_upload_is_no_error(server: ServerProcess) -> None:
+    """The application returns on ``http.disconnect``, as the specification asks."""
+    if name_of(server) == "waitress":
+        pytest.skip("it takes the body in before the application runs")
+    with RawClient(server.address) as client:
+        client.send_head("POST", "/until-disconnect", [("Content-Length", "1000"), ("Connection", "close")])
+        client.send(b"x" * 10)
+    server.wait_for_log("until-disconnect returned")
+    assert raw_http.request(server.address).text == "hello"
+    assert "AppProtocolError" not in server.log()
+
+
+def test_a_malformed_chunk_is_answered_as_the_server_does_it(server: ServerProcess) -> None:
+    if not name_of(server).startswith("gunicorn"):
+        pytest.skip("others decode before the application runs, or not at all")
+    with RawClient(server.address) as client:
+        client.send_head("POST", "/until-disconnect", [("Transfer-Encoding", "chunked")])
+        client.send(b"5\r\nhello\r\nzz\r\n")
+        assert client.read_head().status == 400
 
 
 def test_downloads_arrive(server: ServerProcess) -> None:
@@ -211,3 +253,14 @@ def test_a_stopped_server_that_runs_exit_handlers_shuts_its_applications_down(na
         else:
             server.stop()
         assert f"shutdown in {pids[0]}" in server.log()
+
+
+@pytest.mark.parametrize("name", ["gunicorn-gthread", "gunicorn-gevent"])
+def test_another_event_loop_in_the_process_runs_on(name: str) -> None:
+    with serving_wsgi(name, "tests.servers.apps.two_loops:app") as server:
+        seen = [int(raw_http.request(server.address).text)]
+        wait_until(
+            lambda: seen.append(int(raw_http.request(server.address).text)) or seen[-1] > seen[0] + 5,
+            20,
+            lambda: f"the other loop stands still: {seen}",
+        )

@@ -19,6 +19,9 @@ __all__ = ["BodyFeed"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
+PATIENCE = 1.0
+"""Seconds in which a client that is sending its body sends something of it. Another one has stopped."""
+
 
 class Asker(Protocol):
     """The request that the body belongs to."""
@@ -41,8 +44,11 @@ class BodyFeed:
     :param asker: the request.
     """
 
-    failure: Exception | None = None
+    failure: BaseException | None = None
     """What the server's input raised."""
+
+    truncated = False
+    """Whether the body ended before its length: the client left, and the server raised nothing."""
 
     _reading: threading.Event | None = None
     _told = _asked = _broken = False
@@ -61,28 +67,40 @@ class BodyFeed:
         """Whether another thread is still reading from the request's input. Asked with the request's lock held."""
         return self._reading is not None and not self._reading.is_set()
 
-    def end(self) -> None:
+    def end(self, *, kept: bool) -> None:
         """After the request was closed: wait until nobody reads from the input any more.
 
-        The server goes on to read from the same input: two readers would tear the next request apart.
+        The server goes on to read from the same input: two readers would tear the next request apart. A client that sends
+        no more for `PATIENCE` seconds is read from no longer: the server finds the end of the connection and gives it up.
+        Sooner it must not be, for that client may be about to complete its body and to send its next request.
+
+        :param kept: whether there may be a next request on the connection.
         """
         reading = self._reading  # an event per read of a helper thread
-        if reading is not None and not reading.is_set():
+        if reading is not None and not reading.wait(PATIENCE if kept else 0):
             self._input.interrupt()
             reading.wait()
 
     def read_here(self) -> None:
-        """Read a piece of the body in the thread of the request."""
-        self._read(self._loop.post)
+        """Read a piece of the body in the thread of the request.
 
-    def _read(self, post: Callable[[Callable[[], None]], None]) -> None:
+        :raises BaseException: what is no `Exception` and was thrown into the thread meanwhile.
+        """
+        failure = self._read(self._loop.post)
+        if failure is not None and not isinstance(failure, Exception):
+            raise failure
+
+    def _read(self, post: Callable[[Callable[[], None]], None]) -> BaseException | None:
         data, failure = b"", None
         try:
             data = self._input.read()
-        except Exception as error:
+        except (
+            BaseException
+        ) as error:  # SystemExit, too, and a greenlet's timeout: the application must hear of it
             failure = error
         with contextlib.suppress(LoopGone):
             post(partial(self._fed, data, failure))
+        return failure
 
     # On the loop
 
@@ -114,7 +132,7 @@ class BodyFeed:
         reader = self._input.reader
         self._asked = True
         if reader is Reader.LOOP:
-            self._read(lambda fed: fed())
+            self._read(_at_once)
         elif reader is Reader.REQUEST:
             self._asker.ask_request_thread()
         else:
@@ -126,20 +144,28 @@ class BodyFeed:
             run_in_helper(partial(self._read_in_helper, self._reading))
 
     def _read_in_helper(self, reading: threading.Event) -> None:
-        try:
-            self._read(self._loop.post)
-        finally:
+        def post(fed: Callable[[], None]) -> None:
+            # First of all: the request may end by what the application does with this piece, and whoever finds a read
+            # under way then would interrupt it.
             reading.set()
+            self._loop.post(fed)
 
-    def _fed(self, data: bytes, failure: Exception | None) -> None:
+        self._read(post)
+
+    def _fed(self, data: bytes, failure: BaseException | None) -> None:
         """A piece of the body was read, or could not be."""
         self._asked = False
         if failure is not None:
             self.failure = failure
             logger.debug("reading the request's body failed", exc_info=failure)
-        if failure is not None or (not data and not self._input.ended):
+        self.truncated = failure is None and not data and not self._input.ended
+        if failure is not None or self.truncated:
             self._broken = True
         else:
             self._told = self._input.ended
             self._pieces.append({"type": "http.request", "body": data, "more_body": not self._input.ended})
         self.wake()
+
+
+def _at_once(fed: Callable[[], None]) -> None:
+    fed()

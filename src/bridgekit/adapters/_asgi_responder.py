@@ -121,8 +121,8 @@ class ASGIResponder:
         """The request's thread is done. Waits until nobody else reads from its input."""
         with self.lock:
             self.closed = True
-        if self._feed is not None:
-            self._feed.end()
+        if self._feed is not None and self._feed.busy:
+            self._feed.end(kept=_may_be_kept(self._scope))
 
     def close_now(self) -> bool:
         """`close`, if nobody else reads from the input; whether it is closed."""
@@ -147,9 +147,20 @@ class ASGIResponder:
         self._feed.read_here()
 
     @property
-    def read_failure(self) -> Exception | None:
+    def read_failure(self) -> BaseException | None:
         """What the server's input raised."""
         return None if self._feed is None else self._feed.failure
+
+    @property
+    def client_left(self) -> bool:
+        """Whether the client left in the middle of its body, which the application is told by ``http.disconnect``."""
+        if self._feed is None:
+            return False
+        failure = self._feed.failure
+        # Servers have their own exceptions for a body that is malformed; a connection's are Python's.
+        return self._feed.truncated or (
+            isinstance(failure, OSError) and type(failure).__module__ == "builtins"
+        )
 
     # On the loop
 
@@ -326,3 +337,12 @@ class ASGIResponder:
                 self._loop.soon(self.outbox.release)
         if self._feed is not None:
             self._feed.wake()
+
+
+def _may_be_kept(scope: Scope) -> bool:
+    """Whether another request may come on the connection (RFC 9112 9.3); where that is not certain, it may."""
+    if scope["http_version"] == "1.0":
+        return any(
+            name == b"connection" and b"keep-alive" in value.lower() for name, value in scope["headers"]
+        )
+    return not any(name == b"connection" and b"close" in value.lower() for name, value in scope["headers"])

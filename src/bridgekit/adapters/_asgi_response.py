@@ -64,6 +64,20 @@ def _pair(pair: Iterable[Any]) -> tuple[str, bytes]:
     return _name(raw_name) if name is None else name, value
 
 
+def _length(text: str, before: int | None) -> int:
+    """A Content-Length's number.
+
+    :raises AppProtocolError: when it is none, or another one than ``before``: whoever believes the other one takes the rest
+        of the body for the next response (RFC 9112 6.3).
+    """
+    if not (text.isascii() and text.isdecimal()):
+        raise AppProtocolError(f"response header content-length is not a number: {text!r}")
+    length = int(text)
+    if before is not None and before != length:
+        raise AppProtocolError(f"response headers say content-length {before} and {length}: send one")
+    return length
+
+
 def decode_headers(headers: Iterable[Iterable[Any]]) -> tuple[list[tuple[str, str]], int | None]:
     """Response headers as WSGI wants them, without hop-by-hop ones (PEP 3333, "Other HTTP Features"), and Content-Length.
 
@@ -87,11 +101,11 @@ def decode_headers(headers: Iterable[Iterable[Any]]) -> tuple[list[tuple[str, st
                 f"value of response header {name} contains CR, LF or NUL; remove them: {value!r}"
             )
         if name:
+            if len(name) == 14 and name.lower() == "content-length":
+                before, length = length, _length(text, length)
+                if before is not None:
+                    continue  # the same number again
             decoded.append((name, text))
-            if len(name) == 14 and length is None and name.lower() == "content-length":
-                if not (text.isascii() and text.isdecimal()):
-                    raise AppProtocolError(f"response header content-length is not a number: {text!r}")
-                length = int(text)
     return decoded, length
 
 
@@ -130,6 +144,10 @@ class ResponseState:
         self.headers, self.declared = decode_headers(message.get("headers") or ())
         # RFC 9110 6.4.1. Servers of both kinds leave this to somebody else, so it is done here.
         self.bodyless = self._method == "HEAD" or line in _BODYLESS
+        if line in _BODYLESS and self.declared is not None:
+            # RFC 9110 8.6: never in a 204, and in a 304 nobody needs it. Servers take it for bytes that are to come.
+            self.headers = [pair for pair in self.headers if pair[0].lower() != "content-length"]
+            self.declared = None
         self.status = line
 
     def body(self, message: Message) -> bytes:

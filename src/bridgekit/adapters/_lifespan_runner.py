@@ -35,7 +35,7 @@ class LifespanRunner:
         self._received = 0
         self._supported = False
         self._over = False
-        self._stopping = self._cancelled = False
+        self._stopping = self._cancelled = self._taken_for_a_request = False
         self._shutdown_waiters: list[Waiter] = []
         self._over_waiter: Waiter | None = None
 
@@ -91,7 +91,7 @@ class LifespanRunner:
             self.settled.set()
         elif self.failure is not None:
             self.failure.__cause__ = failure
-        elif failure is not None and not self._cancelled:
+        elif failure is not None and not self._cancelled and not self._taken_for_a_request:
             logger.error("the application's lifespan failed", exc_info=failure)
         if self._over_waiter is not None:
             self._over_waiter.wake()
@@ -132,7 +132,9 @@ class LifespanRunner:
         elif kind != "lifespan.shutdown.complete":
             error = AppProtocolError(f"{kind!r} is no lifespan event")
             if not self.settled.is_set():
-                # It takes the lifespan for a request, and may go on to wait for ever.
+                # It takes the lifespan for a request, and may go on to wait for ever. With "auto" that is its right: what
+                # this raises in it is no news.
+                self._taken_for_a_request = self._mode == "auto"
                 self._unanswered(error)
                 self.settled.set()
             raise error

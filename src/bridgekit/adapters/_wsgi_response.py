@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextvars import Context
+from http import HTTPStatus
 from typing import Any
 
 from bridgekit.adapters._asgi_responder import END, READ, ASGIResponder, EarlyHints, File
@@ -21,8 +23,6 @@ logger = logging.getLogger("bridgekit.adapters")
 
 FILE_BLOCK = 128 * 1024
 """Bytes per read of a file that is sent through the adapter."""
-
-ERROR_PAGE = b"Internal Server Error\n"
 
 
 class WSGIResponse:
@@ -63,6 +63,9 @@ class WSGIResponse:
             # Also what is thrown into a waiting thread: a timeout's greenlet exception, SystemExit of a signal handler.
             self._leave()
             self._take_back()
+            if isinstance(error, BodyEndedEarly):
+                logger.debug("%s", error)
+                return error_page(start_response, error, HTTPStatus.BAD_REQUEST)
             if self._raise or not isinstance(error, Exception):
                 raise
             logger.error("the application raised before its response", exc_info=error)
@@ -180,12 +183,14 @@ class WSGIResponse:
         failure = responder.take_failure()
         read_failure = responder.read_failure
         try:
-            if failure is None:
-                state = "completing its response" if responder.response.started else "sending a response"
-                raise AppProtocolError(f"the application returned without {state}")
-            if read_failure is not None:
+            if failure is None and responder.client_left:
+                raise BodyEndedEarly(errno.ECONNRESET, "the client left in the middle of the request's body")
+            if isinstance(read_failure, Exception):
                 # The server knows its own exceptions best: some mean 400, some that nobody is there to be answered.
                 raise read_failure from failure
+            if failure is None:
+                state = "completing its response" if responder.response.started else "sending a response"
+                raise AppProtocolError(f"the application returned without {state}") from read_failure
             if isinstance(failure, Exception):
                 raise failure
             # SystemExit would end the server's worker.
@@ -245,13 +250,23 @@ class WSGIResponse:
         self._take_back()
 
 
-def error_page(start_response: StartResponse, error: Exception) -> Iterable[bytes]:
-    """Answer 500 for ``error``, which the server is told as ``exc_info``."""
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(ERROR_PAGE)))]
+class BodyEndedEarly(ConnectionResetError):
+    """The application returned because the client had left, as the ASGI specification asks ("Disconnect").
+
+    A connection's error: in the middle of a response, servers are told by it and take no notice.
+    """
+
+
+def error_page(
+    start_response: StartResponse, error: Exception, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
+) -> Iterable[bytes]:
+    """Answer ``status`` for ``error``, which the server is told as ``exc_info``."""
+    page = f"{status.phrase}\n".encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(page)))]
     traceback = error.__traceback__
     assert traceback is not None, "the error was raised"
-    start_response("500 Internal Server Error", headers, (type(error), error, traceback))
-    return [ERROR_PAGE]
+    start_response(f"{status.value} {status.phrase}", headers, (type(error), error, traceback))
+    return [page]
 
 
 class Stream(Iterator[bytes]):

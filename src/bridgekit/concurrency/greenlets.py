@@ -9,6 +9,7 @@ thread would.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import sys
 from typing import Any
@@ -33,7 +34,30 @@ def isolate_running_loops() -> None:
     greenlet: Any = importlib.import_module("greenlet")
     present = greenlet.gettrace()
     if not isinstance(present, _Switches):
+        _put_away_what_runs(greenlet)
         greenlet.settrace(_Switches(present))
+
+
+def _put_away_what_runs(greenlet: Any) -> None:
+    """Another greenlet may have left its loop noted as running (a client library's, started before) and could not be seen."""
+    loop: Any = asyncio._get_running_loop()
+    # The threading module's number of a thread is, patched, the identity of its greenlet.
+    owner = None if loop is None else getattr(loop, "_thread_id", None)
+    if owner is None or owner == id(greenlet.getcurrent()):
+        return
+    for thing in gc.get_objects():
+        if id(thing) == owner and isinstance(thing, greenlet.greenlet):
+            _save(thing, loop)
+            return
+
+
+def _save(origin: Any, loop: Any) -> None:
+    """Note with the greenlet that is left what it runs, and that nothing runs."""
+    task = asyncio.current_task(loop)
+    if task is not None:
+        _swap_task(loop, None)
+    setattr(origin, SAVED, (loop, task))
+    asyncio._set_running_loop(None)
 
 
 class _Switches:
@@ -47,11 +71,7 @@ class _Switches:
         # `_get_running_loop` asks nothing but the thread; the public function would raise.
         loop = asyncio._get_running_loop()
         if loop is not None:
-            task = asyncio.current_task(loop)
-            if task is not None:
-                _swap_task(loop, None)
-            setattr(origin, SAVED, (loop, task))
-            asyncio._set_running_loop(None)
+            _save(origin, loop)
         saved = target.__dict__.pop(SAVED, None)
         if saved is not None:
             asyncio._set_running_loop(saved[0])

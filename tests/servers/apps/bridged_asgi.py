@@ -83,6 +83,13 @@ async def count(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(send, b"%d" % total)
 
 
+async def until_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
+    while (message := await receive())["type"] != "http.disconnect":
+        if not message["more_body"]:
+            await answer(send, b"complete")
+    logger.info("until-disconnect returned")
+
+
 async def too_large(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuse an upload after its first piece."""
     await receive()
@@ -172,6 +179,7 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/echo": echo,
     "/count": count,
     "/too-large": too_large,
+    "/until-disconnect": until_disconnect,
     "/download": download,
     "/events": events,
     "/forever": forever,
