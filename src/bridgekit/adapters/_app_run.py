@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import contextvars
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +18,7 @@ from bridgekit.adapters._opaque import OpaqueMapping
 from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._stored_body import StoredBody
 from bridgekit.adapters._timing_key import LiveTiming
+from bridgekit.concurrency.async_views import Marks, of_this_thread
 from bridgekit.concurrency.backends import LoopGone
 from bridgekit.concurrency.windows import ThreadToLoop
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
@@ -26,6 +29,10 @@ __all__ = ["EARLY_HINT", "END", "AppRun", "Item", "event_size"]
 logger = logging.getLogger("bridgekit.adapters")
 
 EARLY_HINT = "http.response.early_hint"
+
+
+GIVEN_UP = (ClientDisconnected, LoopGone, asyncio.CancelledError)
+"""What an application raises because its request was given up; `asyncio.CancelledError` comes from an async view."""
 
 
 class _End:
@@ -52,6 +59,7 @@ class AppRun:
     :param extensions: of the scope; says how the server can send files.
     :param timing: the request's live timing record, if any.
     :param stored: the request's body where it was received whole; released at the end.
+    :param marks: tell asgiref the server's loop, from the call to ``close()``.
     """
 
     __slots__ = (
@@ -59,10 +67,12 @@ class AppRun:
         "_ended",
         "_environ",
         "_extensions",
+        "_marks",
         "_orphaned",
         "_queued_at",
         "_stored",
         "_timing",
+        "_views",
         "_window",
         "begun",
         "context",
@@ -78,8 +88,11 @@ class AppRun:
         extensions: Mapping[str, Any],
         timing: LiveTiming | None,
         stored: StoredBody | None,
+        marks: Marks,
     ) -> None:
         self._app = app
+        self._marks = marks
+        self._views: list[asyncio.Task[Any]] = []  # async views under way; asgiref keeps it
         self._environ = environ
         self._stored = stored  # not from the environ: the application may put another input in its place
         self._window = window
@@ -100,6 +113,9 @@ class AppRun:
         self.begun = True
         if self._timing is not None:
             self._timing.add_thread_wait(perf_counter_ns() - self._queued_at)
+        told = of_this_thread()
+        told.update(self._marks)
+        told["task_context"] = self._views
         try:
             self.context.run(self._call)
         except BaseException as error:  # whatever it is, the thread lives and the loop is told
@@ -107,6 +123,7 @@ class AppRun:
             if self._orphaned:
                 self._report_failure()
         finally:
+            told.clear()
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
             if self._stored is not None:
@@ -123,11 +140,17 @@ class AppRun:
         self._orphaned = True
         self._report_failure()
 
+    def cancel_views(self) -> None:
+        """From the loop: end the async views under way, since the request is over and the thread waits for them."""
+        for view in list(self._views):
+            with contextlib.suppress(RuntimeError):  # its loop, which may be another one, is closed
+                view.get_loop().call_soon_threadsafe(view.cancel)
+
     def _report_failure(self) -> None:
         # Called on both sides: the thread sets `failure` before it looks at the mark, the loop sets the mark before it
         # looks at `failure`, so one of them sees both.
         failure, self.failure = self.failure, None
-        if failure is not None and not isinstance(failure, ClientDisconnected | LoopGone):
+        if failure is not None and not isinstance(failure, GIVEN_UP):
             logger.error("the application raised after its request had been given up", exc_info=failure)
 
     def discard(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import traceback
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from typing import Any, TypeAlias
 
 import anyio.to_thread
 
+from bridgekit.concurrency.async_views import FOREIGN_LOOP, Marks, lent, marks_of
 from bridgekit.typing import Receive, Send
 
 __all__ = ["Hook", "answer_lifespan"]
@@ -21,10 +23,19 @@ async def _call(hook: Hook) -> None:
     if inspect.iscoroutinefunction(hook):
         await hook()
     else:
-        # In a list, because trio refuses to hand over the coroutine of an object whose call is asynchronous.
-        (outcome,) = await anyio.to_thread.run_sync(lambda: [hook()])
+        try:
+            marks = marks_of(asyncio.get_running_loop())
+        except RuntimeError:
+            marks = marks_of(FOREIGN_LOOP)
+        (outcome,) = await anyio.to_thread.run_sync(_call_in_thread, hook, marks)
         if inspect.isawaitable(outcome):
             await outcome
+
+
+def _call_in_thread(hook: Hook, marks: Marks) -> list[Any]:
+    """In a list, because trio refuses to hand over the coroutine of an object whose call is asynchronous."""
+    with lent(marks):  # what a hook opens by `async_to_sync`, requests will use on the same loop
+        return [hook()]
 
 
 async def answer_lifespan(

@@ -64,6 +64,7 @@ class WSGIResponder:
     __slots__ = (
         "_backend",
         "_client_gone",
+        "_context",
         "_expects",
         "_finished",
         "_listening",
@@ -113,9 +114,11 @@ class WSGIResponder:
         if TIMING_KEY in scope:
             environ[TIMING_KEY] = scope[TIMING_KEY]
             timing = live_timing(scope)
-        before = contextvars.copy_context()
+        before = self._context = contextvars.copy_context()
         extensions = scope.get("extensions") or NO_EXTENSIONS
-        run = self._run = AppRun(settings.app, environ, self._window, extensions, timing, self._stored)
+        marks = self._backend.marks
+        run = AppRun(settings.app, environ, self._window, extensions, timing, self._stored, marks)
+        self._run = run
         try:
             settings.pool.submit(run)
         except PoolSaturated:
@@ -193,6 +196,8 @@ class WSGIResponder:
             self._backend.discharge(self)
             if not self._finished:
                 self._leave("the request was cancelled")
+                if reap:
+                    self._run.cancel_views()
             if self._listening is not None and reap:
                 await self._listening()
 
@@ -301,7 +306,8 @@ class WSGIResponder:
         return taken_back
 
     def _listen(self) -> None:
-        self._listening = self._backend.spawn(self._hear)
+        # In the request's own context, whoever calls: the clock has none, and middleware around `receive` may want it.
+        self._listening = self._context.run(self._backend.spawn, self._hear)
 
     async def _hear(self) -> None:
         """Receive the rest of the body as the application asks for it, then wait for the client to leave."""

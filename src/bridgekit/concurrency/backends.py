@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
@@ -18,6 +19,7 @@ import anyio
 import anyio.from_thread
 import anyio.lowlevel
 
+from bridgekit.concurrency.async_views import FOREIGN_LOOP, Marks, marks_of
 from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
 
 __all__ = [
@@ -53,6 +55,9 @@ class Ticking(Protocol):
 
 class Backend(Protocol):
     """The loop, as seen from one request."""
+
+    marks: Marks
+    """What a thread that works for the loop has to tell asgiref."""
 
     def post(self, callback: Callback) -> None:
         """From any thread: run ``callback`` on the loop, after those posted before.
@@ -138,8 +143,12 @@ class _AsyncioBackend:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.post = Mailbox(loop.call_soon_threadsafe).put
+        self.marks = marks_of(loop)
         self._enlisted: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        # The clock is every request's. In the context of the one that started it, it would keep what that one has set
+        # alive as long as any request is in flight.
+        self._context = contextvars.Context()
 
     @property
     def gone(self) -> bool:
@@ -161,7 +170,7 @@ class _AsyncioBackend:
     def enlist(self, request: Ticking) -> None:
         self._enlisted[request] = None
         if self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._tick)
+            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
 
     def discharge(self, request: Ticking) -> None:
         self._enlisted.pop(request, None)
@@ -175,7 +184,7 @@ class _AsyncioBackend:
             _look_after(request)
         # The timer runs on only while there is a request to look at: an idle server is not woken.
         if self._enlisted and self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._tick)
+            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
 
 
 class _TaskInterruption:
@@ -235,6 +244,7 @@ class _AnyioBackend:
         self._home = threading.get_ident()
         self._token = anyio.lowlevel.current_token()
         self.post = Mailbox(self._run_on_loop).put
+        self.marks = marks_of(FOREIGN_LOOP)
         self._enlisted: dict[Ticking, anyio.CancelScope] = {}
 
     def _run_on_loop(self, callback: Callback) -> None:

@@ -14,6 +14,7 @@ and the others reach their idle time and retire.
 from __future__ import annotations
 
 import atexit
+import contextvars
 import logging
 import os
 import threading
@@ -199,7 +200,9 @@ class WorkerPool:
             target=self._live, args=(worker,), name=f"{self.name}-{self._started}", daemon=True
         )
         try:
-            worker.thread.start()
+            # In an empty context: a thread may begin with a copy of its starter's (Python's flag thread_inherit_context,
+            # and instrumentation does so, too), and this one would keep alive what the request has set that started it.
+            contextvars.Context().run(worker.thread.start)
         except RuntimeError:
             with self._lock:
                 self._workers.discard(worker)
