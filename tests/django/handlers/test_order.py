@@ -57,6 +57,7 @@ async def endless(request: Any) -> StreamingHttpResponse:
     async def chunks() -> AsyncIterator[bytes]:
         try:
             yield b"first"
+            request.scope["arrived"].set()
             await asyncio.Event().wait()
         finally:
             note(request, "stream ended")
@@ -183,8 +184,11 @@ def test_a_client_that_leaves_cancels_the_view(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
     async def main() -> tuple[bytes, list[str]]:
-        gone, events = asyncio.Event(), []
-        task = asyncio.create_task(ask(LeasedASGIHandler(), "/endless/", gone=gone, events=events))
+        gone, arrived, events = asyncio.Event(), asyncio.Event(), []
+        task = asyncio.create_task(
+            ask(LeasedASGIHandler(), "/endless/", gone=gone, events=events, arrived=arrived)
+        )
+        await arrived.wait()
         gone.set()
         answer = await task
         return answer.body, [event for event, _ in events]
