@@ -16,7 +16,15 @@ import pytest
 from bridgekit import WSGIToASGI
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, StartResponse, WSGIApp
-from tests.helpers.asgi_driver import Connection, Loop, body_events, http_scope, upload_scope
+from tests.helpers.asgi_driver import (
+    TIMEOUT,
+    Connection,
+    Loop,
+    body_events,
+    http_scope,
+    serving,
+    upload_scope,
+)
 from tests.helpers.wsgi_apps import PLAIN, Streams, answers, reports
 
 Adapt = Callable[..., WSGIToASGI]
@@ -607,7 +615,8 @@ def test_body_longer_than_content_length_is_cut(
 
 def test_iteration_stops_at_the_content_length(adapt: Adapt, loop: Loop) -> None:
     """Handling the Content-Length Header: the server "should stop iterating over the response when enough data has
-    been sent"; an iterable without end would hold its thread for ever, with no client left to tell it.
+    been sent"; an iterable without end would hold its thread for ever, with no client left to tell it. It is asked once
+    more, since a generator that ends has its last lines behind the last piece.
     """
     asked: list[int] = []
     closed: list[bool] = []
@@ -623,7 +632,95 @@ def test_iteration_stops_at_the_content_length(adapt: Adapt, loop: Loop) -> None
 
     response = loop.get(adapt(validator(app)))
     assert (response.body, response.complete) == (b"abcabc", True)
-    assert (asked, closed) == ([0, 1], [True])
+    assert (asked, closed) == ([0, 1, 2], [True])
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "length"),
+    [
+        ("GET", "200 OK", 4),
+        ("GET", "200 OK", None),
+        ("HEAD", "200 OK", 4),
+        ("GET", "204 No Content", None),
+        ("GET", "304 Not Modified", 4),
+    ],
+)
+def test_a_generator_comes_to_its_end(
+    adapt: Adapt, loop: Loop, method: str, status: str, length: int | None
+) -> None:
+    """Native servers iterate to the end: ``yield b"done"; commit()`` commits."""
+    steps: list[str] = []
+    pieces = [b"do", b"ne"] if status.startswith("200") else [b"done"]
+    headers = [] if length is None else [("Content-Length", str(length))]
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(status, [*(PLAIN if status.startswith("200") else []), *headers])
+        try:
+            yield from pieces
+            steps.append("commit")
+        finally:
+            steps.append("close")
+
+    response = loop.get(adapt(app), method=method)
+    assert response.complete
+    assert response.body == (b"done" if (method, status) == ("GET", "200 OK") else b"")
+    assert steps == ["commit", "close"]
+
+
+def test_the_last_byte_does_not_wait_for_what_comes_behind_it(adapt: Adapt, loop: Loop) -> None:
+    """The response is complete while the application is still at its last lines."""
+    go_on = threading.Event()
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [*PLAIN, ("Content-Length", "4")])
+        yield b"done"
+        assert go_on.wait(TIMEOUT)
+
+    connection = Connection(http_scope())
+
+    async def main() -> None:
+        async with serving(adapt(app), connection):
+            await connection.until(lambda: connection.complete)
+            assert not connection.ended
+            go_on.set()
+
+    loop.run(main)
+    assert connection.error is None
+
+
+def test_what_a_generator_raises_behind_its_last_byte_is_raised(adapt: Adapt, loop: Loop) -> None:
+    """The client has its response; the server logs."""
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [*PLAIN, ("Content-Length", "4")])
+        yield b"done"
+        raise LookupError("no commit")
+
+    connection = Connection(http_scope())
+    with pytest.raises(LookupError, match="no commit"):
+        loop.serve(adapt(app), connection)
+    assert connection.complete
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+@pytest.mark.parametrize("chunks", [[b""], [], [b"", b""]])
+def test_responses_without_body_have_no_content_length(
+    adapt: Adapt, loop: Loop, status: str, chunks: list[bytes]
+) -> None:
+    """RFC 9110 8.6: it must not be sent with 204 and may be left out with 304. A proxy hands on what its origin said;
+    uvicorn's httptools connection then waited for 100 bytes.
+    """
+    app = answers(*chunks, status=status, headers=[("ETag", '"x"'), ("Content-Length", "100")])
+    response = loop.get(adapt(app))
+    assert response.headers == [(b"etag", b'"x"')]
+    assert (response.body, response.complete) == (b"", True)
+
+
+def test_a_content_length_said_twice_is_sent_once(adapt: Adapt, loop: Loop) -> None:
+    """RFC 9110 8.6 has equal ones merged; some servers refuse them."""
+    app = answers(b"abcd", headers=[*PLAIN, ("Content-Length", "4"), ("content-length", "4")])
+    response = loop.get(adapt(app))
+    assert (response.header(b"content-length"), response.body) == (b"4", b"abcd")
 
 
 def test_exc_info_may_be_given_by_name(adapt: Adapt, loop: Loop) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import contextvars
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter_ns
 from typing import Any, Final, TypeAlias
 
 from bridgekit.adapters._context import rehome
-from bridgekit.adapters._files import BLOCK, FILE_EVENTS, FileWrapper, file_message
+from bridgekit.adapters._files import BLOCK, ZEROCOPYSEND, FileWrapper, file_message
 from bridgekit.adapters._headers import header_value
 from bridgekit.adapters._nesting import collect
 from bridgekit.adapters._opaque import OpaqueMapping
@@ -48,7 +48,7 @@ def event_size(event: Message) -> int:
     """What an event other than body counts for in the window: an application may send hints without end."""
     if event["type"] == EARLY_HINT:
         return sum(map(len, event["links"]))
-    return 1 if event["type"] in FILE_EVENTS else 0
+    return 1 if event["type"] == ZEROCOPYSEND else 0
 
 
 class AppRun:
@@ -207,9 +207,8 @@ class AppRun:
             items.append(response.start_message())
         if piece:
             items.append(piece)
-        if response.full and not self._ended:
-            # The declared length is reached: the end leaves with the piece, it does not wait for what the application
-            # does before it returns.
+        if response.over and not self._ended:
+            # The end leaves with the last piece, it does not wait for what the application does before it returns.
             self._ended = True
             items.append(END)
         if items:
@@ -227,10 +226,11 @@ class AppRun:
             else:
                 self._window.put_whole(start, piece)
             return
+        is_file = False
         if type(iterable) is FileWrapper:
             if self._transmit_file(iterable):
                 return
-            iterable = iterable.blocks(BLOCK)
+            iterable, is_file = iterable.blocks(BLOCK, response.declared), True
         try:
             pieces = iter(iterable)
         except TypeError as error:
@@ -239,10 +239,12 @@ class AppRun:
             ) from error
         for data in pieces:
             self.write(data)
-            if response.bodyless and response.sent:
-                break  # HEAD, 204, 304: nothing of what follows would be sent
-            if response.full:
-                break  # PEP 3333: "should stop iterating over the response when enough data has been sent"
+            if is_file:
+                if response.over:
+                    break
+            elif response.spent:
+                self._ask_once_more(pieces)
+                break
         response.check_complete()
         if self._ended:
             return
@@ -250,6 +252,16 @@ class AppRun:
             self._window.put(END, 0)
         else:
             self._window.put_all((response.start_message(), END), 0)
+
+    def _ask_once_more(self, pieces: Iterator[bytes]) -> None:
+        """After the last byte: a generator does there what is to be done once its body has been given (a commit).
+
+        PEP 3333 lets a server stop here, but native ones go on to the end. More than one step there is not: a body without
+        end has one all the same.
+        """
+        data = next(pieces, b"")
+        if data:
+            self.write(data)  # which logs that it is too long
 
     def _transmit_file(self, wrapper: FileWrapper) -> bool:
         """Let the server send the file; false where it cannot."""

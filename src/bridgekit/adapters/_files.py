@@ -8,21 +8,18 @@ import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from tempfile import _TemporaryFileWrapper
 from typing import Any, Protocol
 
 from bridgekit.typing import Message
 
-__all__ = ["BLOCK", "FILE_EVENTS", "FileWrapper", "file_message"]
+__all__ = ["BLOCK", "ZEROCOPYSEND", "FileWrapper", "file_message"]
 
 BLOCK = 131072
 """Bytes per read where a file is sent through the adapter: large enough that the crossing does not show, small enough
 that a hundred downloads at once fit in memory."""
 
-PATHSEND = "http.response.pathsend"
 ZEROCOPYSEND = "http.response.zerocopysend"
-FILE_EVENTS = frozenset({PATHSEND, ZEROCOPYSEND})
 
 
 class Readable(Protocol):
@@ -44,9 +41,15 @@ class FileWrapper:
             # PEP 3333: a close() method, if the file-like object has one.
             self.close = close
 
-    def blocks(self, size: int) -> Iterator[bytes]:
-        """The file's content from where it stands, in blocks of ``size`` bytes."""
-        while block := self.filelike.read(size):
+    def blocks(self, size: int, limit: int | None = None) -> Iterator[bytes]:
+        """The file's content from where it stands, in blocks of ``size`` bytes, ``limit`` bytes at most: it may grow."""
+        left = limit
+        while left is None or left > 0:
+            block = self.filelike.read(size if left is None else min(size, left))
+            if not block:
+                return
+            if left is not None:
+                left -= len(block)
             yield block
 
     def __iter__(self) -> Iterator[bytes]:
@@ -65,25 +68,18 @@ def _plain_file(filelike: Any) -> Any | None:
     return filelike if type(filelike) is io.FileIO else None
 
 
-def _same_file(path: object, descriptor: int) -> bool:
-    """Is ``path`` still the file that is open? It may have been replaced, or the name may be made up."""
-    if not isinstance(path, str) or not Path(path).is_absolute():
-        return False
-    try:
-        return os.path.samestat(Path(path).stat(), os.fstat(descriptor))
-    except (OSError, ValueError):
-        return False
-
-
 def file_message(
     wrapper: FileWrapper, extensions: Mapping[str, Any], declared: int | None
 ) -> tuple[Message, int] | None:
     """The event that makes the server send the file itself, and its number of bytes; ``None`` where that cannot be.
 
+    Never by its path ("http.response.pathsend"): the server opens that some time after `send` has returned (granian in
+    another thread), and another file may have taken the name by then, whose bytes would go out under this one's length.
+
     :param extensions: the scope's; says what the server offers (ASGI specification, "Extensions").
     :param declared: the response's Content-Length. A file that is shorter goes the common way, where that is an error.
     """
-    if PATHSEND not in extensions and ZEROCOPYSEND not in extensions:
+    if ZEROCOPYSEND not in extensions:
         return None
     file = _plain_file(wrapper.filelike)
     if file is None:
@@ -97,16 +93,11 @@ def file_message(
     if not stat.S_ISREG(status.st_mode) or remaining < 1 or (declared is not None and remaining < declared):
         return None
     count = remaining if declared is None else declared
-    # pathsend knows no range: it fits a whole file only.
-    whole = position == 0 and count == remaining
-    if PATHSEND in extensions and whole and _same_file(file.name, descriptor):
-        return {"type": PATHSEND, "path": file.name}, count
-    if ZEROCOPYSEND in extensions:
-        return {
-            "type": ZEROCOPYSEND,
-            "file": file,
-            "offset": position,
-            "count": count,
-            "more_body": False,
-        }, count
-    return None
+    message = {
+        "type": ZEROCOPYSEND,
+        "file": file,
+        "offset": position,
+        "count": count,
+        "more_body": False,
+    }
+    return message, count

@@ -92,8 +92,15 @@ class Response:
                 "left out the application's hop-by-hop headers, which are the server's (PEP 3333): %s",
                 ", ".join(dropped),
             )
+        if code in _BODYLESS:
+            if declared is not None:
+                # RFC 9110 8.6: forbidden with 204, optional with 304, and some servers wait for a body that long.
+                encoded = [header for header in encoded if header[0] != b"content-length"]
+                declared = None
+            self.bodyless = True
+        else:
+            self.bodyless = self._method == "HEAD"
         self._status, self._headers, self.declared = code, encoded, declared
-        self.bodyless = self._method == "HEAD" or code in _BODYLESS
         self.started = True
 
     def start_message(self, whole_length: int | None = None) -> Message:
@@ -119,9 +126,9 @@ class Response:
             raise AppProtocolError(
                 f"the application gave {type(data).__name__} as body, it must be bytes (PEP 3333)"
             )
+        before, self.produced = self.produced, self.produced + len(data)
         if self.bodyless:
             return b""
-        before, self.produced = self.produced, self.produced + len(data)
         if self.declared is not None and self.produced > self.declared:
             # One byte more would be read as the start of the next response on this connection.
             data = data[: max(0, self.declared - before)]
@@ -149,9 +156,14 @@ class Response:
         return start, piece
 
     @property
-    def full(self) -> bool:
-        """Whether the client has been given as much as was declared: nothing more of the body would be sent."""
-        return self.sent and self.declared is not None and self.produced >= self.declared
+    def over(self) -> bool:
+        """Whether nothing more of the body would be sent: the declared length is reached, or none has a place."""
+        return self.sent and (self.bodyless or (self.declared is not None and self.produced >= self.declared))
+
+    @property
+    def spent(self) -> bool:
+        """Whether the application has nothing more to give: it has produced what it declared, also for ``HEAD``."""
+        return self.sent and (self.bodyless if self.declared is None else self.produced >= self.declared)
 
     def check_complete(self) -> None:
         """At the end of the body.

@@ -24,7 +24,7 @@ from typing import Any
 from bridgekit.adapters._app_run import AppRun, Item, event_size
 from bridgekit.adapters._context import carry_out
 from bridgekit.adapters._environ import build_environ
-from bridgekit.adapters._files import FILE_EVENTS, FileWrapper
+from bridgekit.adapters._files import ZEROCOPYSEND, FileWrapper
 from bridgekit.adapters._intake import Limits, is_empty, may_have_body, take_in
 from bridgekit.adapters._plain import send_plain
 from bridgekit.adapters._refusals import REFUSALS, answer, refuse
@@ -222,7 +222,7 @@ class WSGIResponder:
                 sent += len(item)
             elif isinstance(item, dict):
                 # Nothing but early hints and the start come before the body, and a file in its place.
-                if item["type"] in FILE_EVENTS:
+                if item["type"] == ZEROCOPYSEND:
                     await self._send_file(item)
                 else:
                     await send(item)
