@@ -632,3 +632,22 @@ def test_startproject_with_the_proposed_line_is_clean(tmp_path: Path) -> None:
     )
     result = run("check", str(tmp_path))
     assert (result.exit_code, "Found nothing to report" in result.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("listed", "meant"),
+    [
+        ("shop.middleware.adit", "shop.middleware.audit"),
+        ("shop.midleware.audit", "shop.middleware.audit"),
+        ("shpo.middleware.audit", None),
+        ("django.middleware.common.CommonMidleware", "django.middleware.common.CommonMiddleware"),
+        ("django.middleware.comon.CommonMiddleware", "django.middleware.common.CommonMiddleware"),
+        ("shop.middleware.something_else", None),
+    ],
+)
+def test_a_misspelt_middleware_gets_the_one_that_is_meant(
+    project: Path, listed: str, meant: str | None
+) -> None:
+    (project / "shop/settings.py").write_text(f"MIDDLEWARE = [{listed!r}]\n", "utf-8")
+    text = check(project).stdout
+    assert (f"(did you mean {meant}?)" in text) if meant else ("did you mean" not in text)

@@ -106,6 +106,16 @@ class ModuleFinder:
             known = self._found[name] = self._locate(name)
         return known
 
+    def modules_in(self, package: str) -> frozenset[str]:
+        """The names of the modules and packages directly in ``package``; of those in the project's roots if it is empty."""
+        search = self.find(package).search if package else self.roots
+        names = frozenset[str]().union(*(self._names(entry) for entry in search))
+        return frozenset(
+            stem
+            for name in names
+            if (stem := name.removesuffix(".py")).isidentifier() and (stem != name or "." not in name)
+        )
+
     def load(self, name: str) -> SourceModule:
         """The module's tree, parsed once; a module that is missing or unreadable has ``tree=None`` and an ``error``."""
         module = self._modules.get(name)

@@ -112,7 +112,7 @@ def _detail(layer: Layer, server: Server) -> str:
         parts.append("process_view in a thread")
     if layer.mode is None and layer.used is not Answer.NO:
         parts.append(_blocked(facts))
-    return "; ".join(part for part in parts if part)
+    return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
 def _own_reason(facts: MiddlewareFacts) -> str:

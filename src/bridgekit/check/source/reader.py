@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 from dataclasses import replace
+from difflib import get_close_matches
 
 from bridgekit.check.modules import ModuleFinder
 from bridgekit.check.source.coroutines import coroutine_function
@@ -79,9 +80,21 @@ class SourceReader:
         value = self.evaluator.imports.member(module, name)
         if isinstance(value, Missing | Unknown):
             reason = value.reason or f"module {module} has no name {name}"
-            return _unreadable(dotted_path, reason, value.location, listed_at)
+            meant = self._meant(module, name)
+            said = f"{reason} (did you mean {meant}?)" if meant else reason
+            return _unreadable(dotted_path, said, value.location, listed_at)
         frame = self.evaluator.imports.frame(self.finder.load(module))
         return self._definition(dotted_path, value, frame, listed_at)
+
+    def _meant(self, module: str, name: str) -> str:
+        """A dotted path that exists and is spelt like the one that does not; empty if there is none."""
+        found = self.finder.load(module)
+        if found.tree is not None:
+            near = get_close_matches(name, self.evaluator.imports.frame(found).block.names, 1)
+            return f"{module}.{near[0]}" if near else ""
+        package, _, last = module.rpartition(".")
+        near = get_close_matches(last, self.finder.modules_in(package), 1)
+        return f"{package}.{near[0]}.{name}".lstrip(".") if near else ""
 
     def _definition(
         self, dotted_path: str, value: Value, frame: Frame, listed_at: Location | None
