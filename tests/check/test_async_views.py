@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from bridgekit.check.async_views import find_async_views, python_files
-from bridgekit.check.parsing import parse_file
+from bridgekit.check.modules import ModuleFinder
 from bridgekit.check.reading import MAX_SOURCE_BYTES
 
 
 def found(root: Path) -> list[tuple[str, int]]:
-    views = find_async_views(root, lambda file: parse_file(str(file)))
+    views = find_async_views(root, ModuleFinder([root]).load_file)
     return [(Path(view.location.path).name, view.location.line) for view in views if not view.non_atomic]
 
 
@@ -45,6 +45,58 @@ def test_views_are_functions_of_a_request_and_verbs_of_view_classes(tmp_path: Pa
     """Helpers, consumers and views outside transactions are none."""
     (tmp_path / "views.py").write_text(VIEWS, "utf-8")
     assert found(tmp_path) == [("views.py", 5), ("views.py", 16)]
+
+
+URLS = """
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.urls import path, re_path
+from django.views import View
+from shop import pages
+from shop.pages import Card, listed
+
+class Own(View):
+    async def get(self, request):
+        pass
+
+class Spare(View):
+    async def get(self, request):
+        pass
+
+urlpatterns = [
+    path("own/", login_required(Own.as_view())),
+    path("home/", pages.home),
+    re_path("^card/$", view=transaction.non_atomic_requests(Card.as_view())),
+    path("listed/", transaction.non_atomic_requests(login_required(listed))),
+    path("twice/", transaction.non_atomic_requests(pages.twice)),
+    path("again/", pages.twice),
+]
+"""
+PAGES = """
+from django.views import View
+async def home(request): pass
+async def listed(request): pass
+async def twice(request): pass
+async def unrouted(request): pass
+class Card(View):
+    async def get(self, request): pass
+"""
+
+
+def test_views_are_found_wherever_a_urlconf_names_them(tmp_path: Path) -> None:
+    """Behind decorators, by class or function; what every route takes out of transactions is none."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/pages.py").write_text(PAGES, "utf-8")
+    (tmp_path / "shop/urls.py").write_text(URLS, "utf-8")
+    assert sorted(found(tmp_path)) == [("pages.py", 3), ("pages.py", 5), ("urls.py", 10)]
+
+
+def test_what_a_router_decorates_is_a_view(tmp_path: Path) -> None:
+    """django-ninja makes one async view of the operations of a path."""
+    api = "from ninja import NinjaAPI\napi = NinjaAPI()\n@api.get('/x')\nasync def x(request): pass\n"
+    (tmp_path / "api.py").write_text(api, "utf-8")
+    (tmp_path / "other.py").write_text(api.replace("ninja", "fastapi"), "utf-8")
+    assert found(tmp_path) == [("api.py", 4)]
 
 
 def test_only_files_named_for_views_are_read(tmp_path: Path) -> None:

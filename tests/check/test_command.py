@@ -641,7 +641,7 @@ def test_startproject_with_the_proposed_line_is_clean(tmp_path: Path) -> None:
         ("shop.midleware.audit", "shop.middleware.audit"),
         ("shpo.middleware.audit", None),
         ("django.middleware.common.CommonMidleware", "django.middleware.common.CommonMiddleware"),
-        ("django.middleware.comon.CommonMiddleware", "django.middleware.common.CommonMiddleware"),
+        ("django.middleware.commons.CommonMiddleware", "django.middleware.common.CommonMiddleware"),
         ("shop.middleware.something_else", None),
     ],
 )

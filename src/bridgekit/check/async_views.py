@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bridgekit.check.flow import ReadFunction, dotted_name, identifiers
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.reading import UnreadableError, read_bounded
+from bridgekit.check.routes import handles_route, routes_in
 from bridgekit.check.subject import AsyncView
 
 __all__ = ["find_async_views", "python_files"]
@@ -40,33 +41,53 @@ def python_files(root: Path) -> Iterator[Path]:
 
 
 def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[AsyncView]:
-    """``async def`` functions that take a request in files named for views.
+    """``async def`` views: functions and methods that take a request, in files named for views, or that a URLconf or a router
+    names, wherever they stand.
 
-    Only files whose bytes hold ``async def`` are parsed. A function counts if its first parameter is ``request``, a
-    method if it has an HTTP verb's name and its class is called a view.
+    A function counts if its first parameter is ``request``, a method if it has an HTTP verb's name and its class is called a
+    view. Only files whose bytes hold ``async def``, or routes, are parsed.
     """
-    found: list[AsyncView] = []
+    sources: list[tuple[SourceModule, bool]] = []
+    routed: dict[str, list[bool]] = {}
     for file in python_files(root):
-        if not any("view" in part for part in file.relative_to(root).parts):
-            continue
         try:
-            if b"async def" not in read_bounded(file):
-                continue
+            content = read_bounded(file)
         except UnreadableError:
             continue
+        is_async, has_routes = b"async def" in content, b"urlpatterns" in content
+        if not (is_async or has_routes):
+            continue
         module = load(file)
-        for node in module.tree.body if module.tree is not None else ():
-            found += _views(node, module)
-    return found
+        if has_routes:
+            for route in routes_in(module):
+                routed.setdefault(route.view, []).append(route.non_atomic)
+        if is_async and module.tree is not None:
+            sources.append((module, any("view" in part for part in file.relative_to(root).parts)))
+    return [view for module, is_named in sources for view in _views_of(module, routed, is_named=is_named)]
 
 
-def _views(node: ast.stmt, module: SourceModule) -> Iterator[AsyncView]:
+def _views_of(
+    module: SourceModule, routed: Mapping[str, list[bool]], *, is_named: bool
+) -> Iterator[AsyncView]:
+    for node in module.tree.body if module.tree is not None else ():
+        if not isinstance(node, ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        routes = routed.get(f"{module.name}.{node.name}", [])
+        by_router = isinstance(node, ast.AsyncFunctionDef) and handles_route(node, module)
+        if is_named or routes or by_router:
+            excepted = bool(routes) and all(routes)
+            yield from _views(node, module, excepted=excepted, by_router=by_router)
+
+
+def _views(
+    node: ast.AsyncFunctionDef | ast.ClassDef, module: SourceModule, *, excepted: bool, by_router: bool
+) -> Iterator[AsyncView]:
+    non_atomic = excepted or _is_non_atomic(node)
     if isinstance(node, ast.AsyncFunctionDef):
         arguments = [*node.args.posonlyargs, *node.args.args]
-        if arguments and arguments[0].arg == "request":
-            yield _view(node, module, non_atomic=_is_non_atomic(node))
-    elif isinstance(node, ast.ClassDef) and any("View" in dotted_name(base) for base in node.bases):
-        non_atomic = _is_non_atomic(node)
+        if by_router or (arguments and arguments[0].arg == "request"):
+            yield _view(node, module, non_atomic=non_atomic)
+    elif any("View" in dotted_name(base) for base in node.bases):
         for inner in node.body:
             if isinstance(inner, ast.AsyncFunctionDef) and (inner.name in _VERBS or inner.name == "dispatch"):
                 yield _view(inner, module, non_atomic=non_atomic)

@@ -13,7 +13,7 @@ from django.conf import settings
 from bridgekit.check.distributions import installed_versions
 from bridgekit.check.live import facts_as_loaded
 from bridgekit.check.live_child import describe_middleware
-from bridgekit.check.parsing import parse_file
+from bridgekit.check.parsing import SourceModule, parse_file
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Known, MiddlewareEntry, Variant
 from bridgekit.check.source.definition import Definition
@@ -33,7 +33,7 @@ DJANGOS, OURS = "django.", "bridgekit.django."
 """What is loaded tells all of theirs that there is to know (tested against the source reader): ours make no hops, and Django's make those of
 `MiddlewareMixin`, unless they bring an ``__acall__`` of their own. Reading source is what costs a process its time."""
 
-DATABASE_OPTIONS = ("ATOMIC_REQUESTS", "CONN_MAX_AGE")
+DATABASE_OPTIONS = ("ATOMIC_REQUESTS", "CONN_MAX_AGE", "ENGINE")
 
 
 class LoadedProject:
@@ -97,12 +97,20 @@ class LoadedProject:
         """Asked for where a rule needs them: that reads the project's files."""
         from bridgekit.check.async_views import find_async_views
 
-        return list(find_async_views(self.root, lambda path: parse_file(str(path))))
+        return list(find_async_views(self.root, self._load_view_file))
+
+    def _load_view_file(self, path: Path) -> SourceModule:
+        """A file under the name that it has from the project's folder: URLconfs name views by it."""
+        name = ".".join(path.relative_to(self.root).with_suffix("").parts)
+        return parse_file(str(path), name.removesuffix(".__init__"))
 
     def _databases(self) -> Known:
         """What rules ask of DATABASES, and nothing else of it: it holds passwords."""
         databases = {
-            alias: {name: options[name] for name in DATABASE_OPTIONS if name in options}
+            alias: {
+                **{name: options[name] for name in DATABASE_OPTIONS if name in options},
+                "OPTIONS": {"pool": bool((options.get("OPTIONS") or {}).get("pool"))},
+            }
             for alias, options in settings.DATABASES.items()
         }
         return Known(databases, self._places.of_setting("DATABASES"))
