@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import select
 import threading
@@ -406,3 +407,25 @@ def push(client: WebSocketClient, frame: bytes) -> int:
             client.socket.settimeout(WAIT)
         sent += count
     return sent
+
+
+def test_a_client_that_leaves_a_busy_application_is_no_failure_of_it(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is cancelled, which is nobody's fault."""
+    ended = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send(ACCEPT)
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    adapter = bridge(app, disconnect_grace=0.01)
+    with session(adapter) as (client, _):
+        client.accepted()
+    assert ended.wait(WAIT)
+    adapter.shutdown()
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import queue
 import socket
+import struct
 import threading
-from collections.abc import Iterator
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
+from wsproto.extensions import PerMessageDeflate
 
 from bridgekit.adapters import _websocket_socket
+from bridgekit.adapters._websocket_budget import Budget
 from bridgekit.adapters._websocket_socket import WebSocketConnection
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
@@ -219,3 +224,120 @@ def test_sockets_are_handed_over_under_two_names() -> None:
         for key in ("gunicorn.socket", "werkzeug.socket"):
             assert _websocket_socket.handed_over_socket({key: sock}) is sock
     assert _websocket_socket.handed_over_socket({}) is None
+
+
+# What a client may make the server hold
+
+
+def test_a_client_that_pings_and_does_not_read_is_not_read_from(served: Served) -> None:
+    """Its pongs would pile up without end."""
+    ping = served.client.encode(Ping(payload=b"p" * 125)) * 500
+    served.client.socket.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        served.client.socket.sendall(ping * 500)  # 31 MiB
+    assert len(served.connection._output) <= _websocket_socket.MAX_OUTPUT + 2 * _websocket_socket.READ_SIZE
+
+
+def test_pings_are_answered_once_the_client_reads(served: Served) -> None:
+    count = 8000  # more than fits into a socket's buffer
+    pings = served.client.encode(Ping(payload=b"p" * 125))
+
+    def send() -> None:
+        served.client.socket.sendall(pings * count)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    answers = [served.client.receive() for _ in range(count)]
+    sender.join(WAIT)
+    assert set(answers) == {Pong(payload=b"p" * 125)}
+
+
+def compressed(data: bytes, *, text: bool = False) -> bytes:
+    """A frame of a whole message, masked with nothing (RFC 7692 7.2.1)."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = (deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    size = (
+        struct.pack("!BH", 0xFE, len(payload))
+        if len(payload) < 1 << 16
+        else struct.pack("!BQ", 0xFF, len(payload))
+    )
+    return (b"\xc1" if text else b"\xc2") + size + bytes(4) + payload
+
+
+@pytest.fixture
+def deflating() -> Iterator[Callable[[], Served]]:
+    """Makes connections with permessage-deflate."""
+    made: list[Served] = []
+
+    def make() -> Served:
+        made.append(Served(WebSocketClient(extensions=[PerMessageDeflate()])))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.client.socket.close()
+        assert each.has_ended()
+        each.client.close()
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_message_that_unpacks_beyond_the_limit_is_refused_on_the_way(
+    deflating: Callable[[], Served], text: bool
+) -> None:
+    served = deflating()
+    bomb = compressed(b"a" * (100 << 20), text=text)
+    assert len(bomb) < 1 << 18
+    tracemalloc.start()
+    try:
+        sender = threading.Thread(target=send_all, args=(served, bomb))
+        sender.start()
+        assert served.arrived()["code"] == 1009
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    sender.join(WAIT)
+    assert peak < 3 * _websocket_socket.MAX_MESSAGE
+
+
+def send_all(served: Served, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        served.client.socket.sendall(data)
+
+
+def test_large_messages_of_all_sessions_have_one_limit(
+    deflating: Callable[[], Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is unpacked counts from its first piece until the application has received it."""
+    budget = Budget(2 << 20)
+    monkeypatch.setattr(_websocket_socket, "MESSAGES", budget)
+    message = compressed(b"a" * (3 << 19))  # 1.5 MiB
+    first, second, third = deflating(), deflating(), deflating()
+    first.client.socket.sendall(message)
+    assert len(first.arrived()["bytes"]) == 3 << 19
+    second.client.socket.sendall(message)
+    refused = second.arrived()
+    assert (refused["type"], refused["code"]) == ("websocket.disconnect", 1013)
+    assert second.has_ended()
+    third.client.text("small ones are never refused")
+    assert third.arrived()["text"]
+    first.connection.received()
+    third.connection.received()
+    third.client.socket.sendall(message)
+    assert len(third.arrived()["bytes"]) == 3 << 19
+    for served in (first, second, third):
+        served.client.socket.close()
+        assert served.has_ended()
+    assert budget.left == 2 << 20
+
+
+def test_a_text_counts_in_the_width_of_its_widest_character(
+    deflating: Callable[[], Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_websocket_socket, "MESSAGES", Budget(2 << 20))
+    served = deflating()
+    served.client.socket.sendall(compressed(b"a" * (1 << 20), text=True))
+    assert len(served.arrived()["text"]) == 1 << 20
+    served.connection.received()
+    served.client.socket.sendall(compressed(b"a" * (1 << 20) + "\U0001f600".encode(), text=True))
+    assert served.arrived()["code"] == 1013

@@ -18,11 +18,14 @@ WAIT = 20.0
 class WebSocketClient:
     """Begins with the handshake's request, whose environ a server would have made: `environ`."""
 
-    def __init__(self, path: str = "/", subprotocols: Iterable[str] = ()) -> None:
+    def __init__(
+        self, path: str = "/", subprotocols: Iterable[str] = (), extensions: Iterable[Any] = ()
+    ) -> None:
         self.socket, self.handed_over = socket.socketpair()
         self.socket.settimeout(WAIT)
         self._ws = WSConnection(ConnectionType.CLIENT)
-        request = self._ws.send(Request(host="testserver", target=path, subprotocols=list(subprotocols)))
+        asked = Request("testserver", path, subprotocols=list(subprotocols), extensions=list(extensions))
+        request = self._ws.send(asked)
         self.fields = [line.split(": ", 1) for line in request.decode().split("\r\n")[1:] if line]
         self._path = path
 

@@ -81,7 +81,7 @@ class WebSocketResponder:
         self._senders: list[Waiter] = []
         self._denial: ResponseState | None = None
         self._denial_body: list[bytes] = []
-        self._accepted = self._closed = self._gone = self._over = False
+        self._accepted = self._closed = self._gone = self._over = self._cancelled = False
         self._failure: BaseException | None = None
 
     # In the request's thread
@@ -152,10 +152,19 @@ class WebSocketResponder:
             )
         if failure is not None and not self._accepted and not self._closed:
             self._failure = failure
-        elif failure is not None and not (self._gone and isinstance(failure, ClientDisconnected)):
-            logger.error("the application's WebSocket session failed", exc_info=failure)
+        elif failure is not None:
+            self._log(failure)
         self._verdicts.finish()
         self._done(self)
+
+    def _log(self, failure: BaseException) -> None:
+        """Report what the application raised, as a failure where it is its own."""
+        if self._gone and (self._cancelled or isinstance(failure, ClientDisconnected)):
+            logger.debug("the WebSocket session ended because the client left", exc_info=failure)
+        elif self._cancelled:
+            logger.warning("the WebSocket session was cancelled: the adapter was shut down", exc_info=failure)
+        else:
+            logger.error("the application's WebSocket session failed", exc_info=failure)
 
     def evict(self) -> None:
         """The loop has ended, and the application with it."""
@@ -165,6 +174,7 @@ class WebSocketResponder:
     def cancel(self) -> None:
         """End the application now."""
         if self._task is not None:
+            self._cancelled = True
             self._task.cancel()
 
     def _leave(self) -> None:
@@ -201,6 +211,8 @@ class WebSocketResponder:
         if message["type"] != "websocket.disconnect":  # that one stays, however often it is asked for
             del self._inbox[0]
             before, self._held = self._held, self._held - message_size(message)
+            if message["type"] == "websocket.receive":
+                self._connection.received()
             if before > self._window >= self._held:
                 self._connection.pause(False)
         return message

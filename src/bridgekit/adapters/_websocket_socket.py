@@ -13,9 +13,11 @@ import socket
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from bridgekit.adapters._websocket_budget import MESSAGES, Share
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, Message, Scope
 
@@ -31,7 +33,13 @@ MAX_MESSAGE = 16 * 1024 * 1024
 EVENT_SIZE = 64
 """About the bytes that an event takes beside its data."""
 
-TOO_BIG, PROTOCOL_ERROR, ABNORMAL = 1009, 1002, 1006
+MAX_OUTPUT = 4 * READ_SIZE
+"""Bytes that wait for a client that does not read, above which nothing is read from it either: it would be answered."""
+
+INFLATED = 1024
+"""Bytes of compressed data that are taken at a time. They become a mebibyte at most (RFC 1951), which is counted before the next."""
+
+TOO_BIG, PROTOCOL_ERROR, ABNORMAL, TRY_AGAIN = 1009, 1002, 1006, 1013
 
 
 def handed_over_socket(environ: Environ) -> Any:
@@ -79,8 +87,12 @@ class WebSocketConnection:
         for end in (self._bell_in, self._bell_out):
             end.setblocking(False)
         self._output = bytearray()
+        self._deflate = self._extensions.PerMessageDeflate()
         self._message: list[Any] = []
-        self._message_size = 0
+        self._message_size = self._message_weight = 0
+        self._wide = False
+        self._share = Share(MESSAGES)
+        self._weights: deque[int] = deque()  # of the messages delivered and not yet received
         self._paused = self._disconnected = False
         self._close_by: float | None = None
         self.unsent = 0
@@ -108,6 +120,11 @@ class WebSocketConnection:
         """Stop reading, or go on."""
         self._paused = paused
         self._ring()
+
+    def received(self) -> None:
+        """The application has taken the next of the messages that were delivered: its memory is the application's now."""
+        if self._weights:
+            self._share.hold(-self._weights.popleft())
 
     def _ring(self) -> None:
         # A full pipe means that the thread will wake anyway, a closed one that it has ended.
@@ -143,20 +160,27 @@ class WebSocketConnection:
         """Let go of what the waiting took, whether `serve` was called or the handshake refused."""
         self._bell_in.close()
         self._bell_out.close()
+        self._share.end()
+
+    @property
+    def _reads(self) -> bool:
+        return not self._paused and len(self._output) <= MAX_OUTPUT
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
         self._watch(selector)
         timeout = None if self._close_by is None else max(self._close_by - time.monotonic(), 0)
+        if self._reads and self._decrypted():
+            timeout = 0
         ready = {key.fileobj: events for key, events in selector.select(timeout)}
         if self._bell_in in ready:
             with contextlib.suppress(BlockingIOError):
                 self._bell_in.recv(4096)
-        if ready.get(self._sock, 0) & selectors.EVENT_READ:
+        if self._reads and (ready.get(self._sock, 0) & selectors.EVENT_READ or self._decrypted()):
             self._read()
 
     def _watch(self, selector: selectors.BaseSelector) -> None:
         """Have ``selector`` look for what the socket is wanted for now."""
-        mask = (0 if self._paused else selectors.EVENT_READ) | (selectors.EVENT_WRITE if self._output else 0)
+        mask = (selectors.EVENT_READ if self._reads else 0) | (selectors.EVENT_WRITE if self._output else 0)
         watched = selector.get_map().get(self._sock)
         if watched is None:
             if mask:
@@ -166,27 +190,30 @@ class WebSocketConnection:
         elif watched.events != mask:
             selector.modify(self._sock, mask)
 
+    def _decrypted(self) -> bool:
+        """Whether TLS holds bytes that the selector does not see."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
+
     def _read(self) -> None:
-        while not self._disconnected:
-            try:
-                data = self._sock.recv(READ_SIZE)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return
-            except OSError:
-                data = b""
-            if not data:
-                self._disconnect(ABNORMAL, "")
-                return
-            try:
-                self._ws.receive_data(data)
+        try:
+            data = self._sock.recv(READ_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._disconnect(ABNORMAL, "")
+            return
+        step = INFLATED if self._deflate.enabled() else READ_SIZE
+        try:
+            for start in range(0, len(data), step):
+                self._ws.receive_data(data[start : start + step])
                 for event in self._ws.events():
                     self._handle(event)
-            except self._errors as error:
-                self._fail(PROTOCOL_ERROR, str(error))
-                return
-            # TLS may hold decrypted bytes that the selector does not see.
-            if not (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
-                return
+                if self._disconnected:
+                    return
+        except self._errors as error:
+            self._fail(PROTOCOL_ERROR, str(error))
 
     def _handle(self, event: Any) -> None:
         events = self._events
@@ -201,17 +228,39 @@ class WebSocketConnection:
             self._disconnect(int(event.code), event.reason or "")
 
     def _collect(self, event: Any) -> None:
-        self._message_size += len(event.data)
-        if self._message_size > MAX_MESSAGE:
-            self._fail(TOO_BIG, "message too big")
-            return
         self._message.append(event.data)
+        if not self._count(event.data):
+            return
         if event.message_finished:
-            parts, self._message, self._message_size = self._message, [], 0
+            parts, self._message = self._message, []
+            self._weights.append(self._message_weight)
+            self._message_size = self._message_weight = 0
+            self._wide = False
             if isinstance(event, self._events.TextMessage):
                 self._deliver({"type": "websocket.receive", "text": "".join(parts)})
             else:
                 self._deliver({"type": "websocket.receive", "bytes": b"".join(map(bytes, parts))})
+
+    def _count(self, data: Any) -> bool:
+        """Count a piece of a message; false where it is one too many."""
+        narrow = not isinstance(data, str) or data.isascii()
+        self._message_size += len(data) if narrow else len(data.encode())
+        weight = self._message_weight + len(data)
+        if not narrow and not self._wide:
+            self._wide = True
+            weight = sum(map(len, self._message))
+        elif self._wide:
+            weight = self._message_weight // 4 + len(data)
+        weight *= 4 if self._wide else 1  # Python keeps a text in the width of its widest character
+        if self._message_size > MAX_MESSAGE:
+            self._fail(TOO_BIG, "message too big")
+        elif not self._share.hold(weight - self._message_weight):
+            self._fail(TRY_AGAIN, "too many large messages at a time")
+        else:
+            self._message_weight = weight
+            return True
+        self._message.clear()
+        return False
 
     def _fail(self, code: int, reason: str) -> None:
         """Close because of what the client did."""
@@ -240,7 +289,7 @@ class WebSocketConnection:
             return events.AcceptConnection(
                 subprotocol=message.get("subprotocol"),
                 extra_headers=[(bytes(n), bytes(v)) for n, v in message.get("headers") or ()],
-                extensions=[self._extensions.PerMessageDeflate()],
+                extensions=[self._deflate],
             )
         if message["type"] == "websocket.close":
             self._close_by = time.monotonic() + CLOSE_SECONDS
