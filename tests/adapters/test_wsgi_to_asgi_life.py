@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import itertools
 import subprocess
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.validate import validator
 
 import anyio
 import pytest
 from asgiref.local import Local
+from asgiref.sync import async_to_sync
 
 from bridgekit import WSGIToASGI
+from bridgekit.adapters._seldom import SECONDS, Seldom
 from bridgekit.typing import Environ, Message, StartResponse
 from tests.adapters.conftest import worker_threads
 from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serve_whole, serving
@@ -182,6 +185,64 @@ def test_unknown_scope_is_an_error(adapt: Adapt, loop: Loop) -> None:
         loop.run(lambda: talk(adapt(HELLO), {"type": "telnet"}))
 
 
+def test_shutdown_waits_for_requests_that_were_given_up(adapt: Adapt, loop: Loop) -> None:
+    """Servers cancel what is left when their grace time ends, and the process ends after lifespan shutdown: ``close()`` runs
+    before that, and before the hook takes down what it may need. The loop is free for it meanwhile.
+    """
+    steps: list[str] = []
+    closing, go_on = threading.Event(), threading.Event()
+
+    class Endless:
+        def __iter__(self) -> Iterator[bytes]:
+            return itertools.repeat(b"x" * 1000)
+
+        def close(self) -> None:
+            closing.set()
+            assert go_on.wait(TIMEOUT)
+            async_to_sync(anyio.lowlevel.checkpoint)()
+            steps.append("close")
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", list(PLAIN))
+        return Endless()
+
+    adapter = adapt(app, on_shutdown=lambda: steps.append("hook"), shutdown_timeout=TIMEOUT)
+    connection = Connection(http_scope())
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            async with serving(adapter, connection) as scope:
+                await connection.until(lambda: connection.body != b"")
+                scope.cancel()
+            await reached(closing)
+            tasks.start_soon(talk, adapter, LIFESPAN, SHUTDOWN)
+            await anyio.wait_all_tasks_blocked()
+            assert steps == []
+            go_on.set()
+        assert steps == ["close", "hook"]
+
+    loop.run(main)
+    assert adapter.pool.threads == 0
+
+
+def test_shutdown_does_not_wait_for_ever(adapt: Adapt, loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
+    """What takes longer is told, and the server is let go."""
+    go_on = threading.Event()
+    app = Streams(lambda: [b"first", go_on])
+    adapter = adapt(validator(app), shutdown_timeout=0)
+    connection = Connection(http_scope())
+
+    async def main() -> None:
+        async with serving(adapter, connection):
+            await connection.until(lambda: connection.body == b"first")
+            sent = await talk(adapter, LIFESPAN, SHUTDOWN)
+            assert sent == [{"type": "lifespan.shutdown.complete"}]
+            go_on.set()
+
+    loop.run(main)
+    assert "1 requests had not ended 0 seconds after the server's shutdown" in caplog.text
+
+
 # Saturation
 
 
@@ -225,6 +286,35 @@ def test_wait_in_the_queue_is_bounded_in_time(adapt: Adapt, loop: Loop) -> None:
     assert refused.status == 503
     assert len(app.responses) == 1
     assert adapter.pool.waiting == 0
+
+
+def test_saturation_is_logged_once_in_a_while(
+    adapt: Adapt, loop: Loop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A flood of requests must not become a flood of lines."""
+    go_on = threading.Event()
+    app = Streams(lambda: [go_on])
+    adapter = adapt(validator(app), max_workers=1, max_queue=0)
+    busy, refused = Connection(http_scope()), [Connection(http_scope()) for _ in range(50)]
+
+    async def main() -> None:
+        async with serving(adapter, busy):
+            await reached(app.called)
+            for connection in refused:
+                await adapter(connection.scope, connection.receive, connection.send)
+            go_on.set()
+
+    loop.run(main)
+    assert [connection.status for connection in refused] == [503] * 50
+    assert len(caplog.records) == 1
+
+
+def test_events_between_two_lines_are_counted() -> None:
+    now = 100.0
+    seldom = Seldom(lambda: now)
+    assert [seldom.note() for _ in range(3)] == [1, 0, 0]
+    now += SECONDS
+    assert [seldom.note(), seldom.note()] == [3, 0]
 
 
 def test_queued_requests_are_served_in_turn(adapt: Adapt, loop: Loop) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridgekit.adapters._patience import Pace, Patience
+from bridgekit.adapters._seldom import Seldom
 from bridgekit.adapters._stored_body import Room, StoredBody
 from bridgekit.concurrency.backends import Backend
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
@@ -39,6 +40,7 @@ class Limits:
     :param buffer_chunked: receive bodies of unknown length whole.
     :param body_timeout: seconds in each of which windows `min_body_rate` must be kept; ``None`` for no limit.
     :param min_body_rate: bytes a second.
+    :param no_room: when to log that there is none.
     """
 
     room: Room
@@ -46,6 +48,7 @@ class Limits:
     buffer_chunked: bool
     body_timeout: float | None
     min_body_rate: float
+    no_room: Seldom = field(default_factory=Seldom)
 
     def pace(self) -> Pace:
         return Pace(self.body_timeout, self.min_body_rate)

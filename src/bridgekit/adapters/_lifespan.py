@@ -39,11 +39,17 @@ def _call_in_thread(hook: Hook, marks: Marks) -> list[Any]:
 
 
 async def answer_lifespan(
-    receive: Receive, send: Send, on_startup: Hook | None, on_shutdown: Hook | None
+    receive: Receive,
+    send: Send,
+    on_startup: Hook | None,
+    on_shutdown: Hook | None,
+    drain: Callable[[], Awaitable[None]],
 ) -> None:
     """Answer startup and shutdown, running the hooks between question and answer.
 
     A hook that raises makes the answer ``failed``, with the traceback as message, and is raised to the server, too.
+
+    :param drain: awaited before ``on_shutdown``: what requests still use may not be taken down under them.
     """
     while True:
         message = await receive()
@@ -51,6 +57,8 @@ async def answer_lifespan(
             "lifespan.startup": ("startup", on_startup),
             "lifespan.shutdown": ("shutdown", on_shutdown),
         }[message["type"]]
+        if phase == "shutdown":
+            await drain()
         try:
             if hook is not None:
                 await _call(hook)

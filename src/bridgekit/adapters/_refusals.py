@@ -63,7 +63,11 @@ async def refuse(
 ) -> None:
     """Answer a request that does not come to a thread, for its body's sake."""
     if isinstance(error, NoRoom):
-        logger.error("%s; answered 503", error, exc_info=error.__cause__)
+        count = limits.no_room.note()
+        if count:
+            logger.error(
+                "%s; answered 503: %d since the last line like this", error, count, exc_info=error.__cause__
+            )
     else:
         logger.info("refused a request: %s", error)
     version = environ["SERVER_PROTOCOL"].removeprefix("HTTP/")

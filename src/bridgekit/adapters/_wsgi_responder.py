@@ -29,6 +29,7 @@ from bridgekit.adapters._intake import Limits, is_empty, may_have_body, take_in
 from bridgekit.adapters._plain import send_plain
 from bridgekit.adapters._refusals import REFUSALS, answer, refuse
 from bridgekit.adapters._remainder import Remainder, must_be_received
+from bridgekit.adapters._seldom import Seldom
 from bridgekit.adapters._stored_body import StoredBody
 from bridgekit.adapters._timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters._upload import Upload
@@ -56,6 +57,7 @@ class Settings:
     queue_timeout: float | None
     retry_after: int
     allow_underscores: bool
+    saturation: Seldom
 
 
 class WSGIResponder:
@@ -269,11 +271,14 @@ class WSGIResponder:
     async def _refuse(self) -> None:
         """Every thread is busy and the queue is full, or the wait in it was too long."""
         pool = self._settings.pool
-        logger.error(
-            "no worker thread was free; answered 503 (max_workers=%d, %d waiting)",
-            pool.max_workers,
-            pool.waiting,
-        )
+        count = self._settings.saturation.note()
+        if count:
+            logger.error(
+                "no worker thread was free (max_workers=%d, %d waiting); answered 503: %d since the last line like this",
+                pool.max_workers,
+                pool.waiting,
+                count,
+            )
         retry_after = b"%d" % self._settings.retry_after
         await send_plain(self._send, 503, "The server is busy, try again.\n", [(b"retry-after", retry_after)])
 

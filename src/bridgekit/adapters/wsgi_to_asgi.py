@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import weakref
+
+import anyio.to_thread
 
 from bridgekit.adapters._arguments import (
     check_amount,
@@ -14,6 +18,7 @@ from bridgekit.adapters._arguments import (
 from bridgekit.adapters._intake import Limits
 from bridgekit.adapters._lifespan import Hook, answer_lifespan
 from bridgekit.adapters._plain import send_plain
+from bridgekit.adapters._seldom import Seldom
 from bridgekit.adapters._stored_body import Room
 from bridgekit.adapters._wsgi_responder import Settings, WSGIResponder
 from bridgekit.concurrency.backends import asyncio_backend, open_backend
@@ -21,6 +26,8 @@ from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.typing import Receive, Scope, Send, WSGIApp
 
 __all__ = ["WSGIToASGI"]
+
+logger = logging.getLogger("bridgekit.adapters")
 
 DENIAL = "websocket.http.response"
 
@@ -56,7 +63,9 @@ class WSGIToASGI:
     :param allow_underscores: keep request headers with an underscore in their name, which could be confused with the
         header that has hyphens in its place. Off as in gunicorn, nginx and Django's own server.
     :param on_startup: called at lifespan startup: a coroutine function on the loop, a plain one in a thread.
-    :param on_shutdown: called at lifespan shutdown.
+    :param on_shutdown: called at lifespan shutdown, after the requests.
+    :param shutdown_timeout: seconds that lifespan shutdown waits for requests that the server has given up, so that their
+        ``close()`` runs before the process ends.
     :raises TypeError: when ``app`` cannot be a WSGI application, or an option is of a type that it cannot have.
     :raises ValueError: when a size or time makes no sense.
     """
@@ -81,6 +90,7 @@ class WSGIToASGI:
         allow_underscores: bool = False,
         on_startup: Hook | None = None,
         on_shutdown: Hook | None = None,
+        shutdown_timeout: float = 5.0,
     ) -> None:
         if issubclass(type(app), WSGIToASGI):  # `isinstance` would ask a proxy what it stands for
             raise TypeError("app is a WSGIToASGI already, which ASGI servers run as it is; wrap it once")
@@ -101,11 +111,13 @@ class WSGIToASGI:
         check_flag("allow_underscores", allow_underscores)
         check_callable("on_startup", on_startup, none="nothing")
         check_callable("on_shutdown", on_shutdown, none="nothing")
+        check_amount("shutdown_timeout", shutdown_timeout)
         self.app = app
         self.pool = WorkerPool(max_workers=max_workers, max_queue=max_queue, idle_seconds=idle_seconds)
         self.room = Room(prebuffer, buffer_memory, buffer_disk)
         # The threads hold the pool but not this object: dropping it ends them.
         weakref.finalize(self, self.pool.shutdown)
+        self._shutdown_timeout = shutdown_timeout
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
         self._settings = Settings(
@@ -116,6 +128,7 @@ class WSGIToASGI:
             queue_timeout=queue_timeout,
             retry_after=retry_after,
             allow_underscores=allow_underscores,
+            saturation=Seldom(),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,13 +147,30 @@ class WSGIToASGI:
                 await WSGIResponder(self._settings, backend, scope, receive, send).run()
         elif kind == "lifespan":
             try:
-                await answer_lifespan(receive, send, self._on_startup, self._on_shutdown)
+                await answer_lifespan(receive, send, self._on_startup, self._on_shutdown, self._drain)
             finally:
                 self.pool.shutdown()
         elif kind == "websocket":
             await _refuse_websocket(scope, receive, send)
         else:
             raise ValueError(f"WSGIToASGI serves http, and answers lifespan and websocket; not {kind!r}")
+
+    async def _drain(self) -> None:
+        """Let requests come to their end that the server has given up: it would end the process before ``close()`` ran.
+
+        In a thread, so that the loop is free for what they need of it.
+        """
+        if not self.pool.threads:
+            return
+        seconds = self._shutdown_timeout
+        wait = functools.partial(self.pool.shutdown, wait_seconds=seconds)
+        await anyio.to_thread.run_sync(wait, abandon_on_cancel=True)
+        if self.pool.threads:
+            logger.error(
+                "%d requests had not ended %g seconds after the server's shutdown, and may not come to close()",
+                self.pool.threads,
+                seconds,
+            )
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
