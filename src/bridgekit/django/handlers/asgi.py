@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
+from django.core.handlers import base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponse, HttpResponseBase
@@ -34,7 +36,10 @@ logger = logging.getLogger("bridgekit.django")
 RETRY_AFTER = 1
 """Seconds in the header of a 503 for want of threads."""
 
-_stock_get_response_async = BaseHandler.get_response_async
+
+def _is_djangos(function: Any) -> bool:
+    """Whether nobody has put another function in the place of Django's, as instrumentations do."""
+    return type(function) is FunctionType and function.__globals__ is vars(base)
 
 
 class LeasedASGIHandler(PlannedChain, ASGIHandler):
@@ -128,7 +133,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
     async def get_response_async(self, request: Any) -> Any:
         """See `BaseHandler.get_response_async`."""
         lease = current_lease()
-        if lease is None or BaseHandler.get_response_async is not _stock_get_response_async:
+        if lease is None or not _is_djangos(BaseHandler.get_response_async):
             return await super().get_response_async(request)
         set_urlconf(settings.ROOT_URLCONF)
         response = await self._middleware_chain(request)
@@ -143,7 +148,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
     def finish_in_thread(self, request: Any, response: Any) -> None:
         """What Django does with a response beyond the chain, while the thread is at hand."""
         call = here.call
-        if call is None or BaseHandler.get_response_async is not _stock_get_response_async:
+        if call is None or not _is_djangos(BaseHandler.get_response_async):
             return
         if response.status_code >= 400:
             _log(request, response)
