@@ -114,6 +114,7 @@ def test_what_may_be_a_wsgi_application_is_taken(app: Any) -> None:
 
 def test_a_proxy_is_taken_and_not_asked() -> None:
     WSGIToASGI(Untouchable())
+    ASGIToWSGI(Untouchable())
 
 
 @pytest.mark.parametrize(
@@ -224,3 +225,72 @@ def test_hooks_are_judged_by_what_can_be_seen(hook: Any) -> None:
             WSGIToASGI(wsgi, on_startup=hook)
     else:
         WSGIToASGI(wsgi, on_startup=hook, on_shutdown=hook)
+
+
+class AwaitableClass:
+    """Starlette's endpoints are such: an instance for each request, which is awaited."""
+
+    def __init__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Never run."""
+
+    def __await__(self) -> Any:
+        """Never run."""
+
+
+class MadeOfOptions:
+    """A framework's class, which is called for an application."""
+
+    def __init__(self, debug: bool = False, routes: Any = None, middleware: Any = None) -> None:
+        """Never run."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Never run."""
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        asgi,
+        asgi_by_hand,
+        ASGIObject(),
+        ASGIObject().__call__,
+        AwaitableClass,
+        MadeOfOptions(),
+        functools.partial(asgi),
+        lambda *arguments: asgi(*arguments),
+        BothInOne(),
+        SlotCalled(asgi),
+        WSGIToASGI(wsgi),
+        max,
+    ],
+)
+def test_what_may_be_an_asgi_application_is_taken(app: Any) -> None:
+    assert ASGIToWSGI(app).app is app
+
+
+@pytest.mark.parametrize("app", [wsgi, WSGIObject(), WSGIObject().other_name, ASGIToWSGI(asgi)])
+def test_a_wsgi_application_is_refused_where_asgi_is_wanted(app: Any) -> None:
+    with pytest.raises(TypeError, match="is a WSGI application, not an ASGI application"):
+        ASGIToWSGI(app)
+
+
+def test_a_class_in_place_of_its_instance_is_refused() -> None:
+    app: Any = MadeOfOptions
+    with pytest.raises(TypeError, match=r"the class MadeOfOptions.*give an instance"):
+        ASGIToWSGI(app)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"wait_for_background": "no"}, "wait_for_background must be True or False"),
+        ({"raise_exceptions": 0}, "raise_exceptions must be True or False"),
+        ({"window": "65536"}, "window must be a whole number"),
+        ({"read_size": 1.5}, "read_size must be a whole number"),
+        ({"disconnect_grace": "1"}, "disconnect_grace must be a number"),
+        ({"shutdown_timeout": None}, "shutdown_timeout must be a number"),
+    ],
+)
+def test_an_option_of_a_wrong_type_of_the_other_adapter(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        ASGIToWSGI(asgi, **options)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, get_args
 
+from bridgekit._arguments import check_application
+from bridgekit.adapters._arguments import check_amount, check_count, check_flag
 from bridgekit.adapters._asgi_responder import EARLY_HINT, PATHSEND, ASGIResponder, ResponderSettings
 from bridgekit.adapters._asgi_runtime import ASGIRuntime
 from bridgekit.adapters._context import settle
@@ -56,7 +58,7 @@ class ASGIToWSGI:
     :param disconnect_grace: seconds between the event ``http.disconnect`` and the cancellation of an application that goes
         on without anybody to receive its response.
     :param shutdown_timeout: seconds that work under way is given at the end, and lifespan shutdown after it.
-    :raises TypeError: when ``app`` is not callable.
+    :raises TypeError: when ``app`` cannot be an ASGI application, or an option is of another kind.
     :raises ValueError: when an option has no such value.
     """
 
@@ -73,22 +75,24 @@ class ASGIToWSGI:
         disconnect_grace: float = 1.0,
         shutdown_timeout: float = 10.0,
     ) -> None:
-        if not callable(app):
-            raise TypeError(f"app must be an ASGI application, that is a callable, not {type(app).__name__}")
+        check_application(app, "ASGIToWSGI", "asgi")
+        if issubclass(type(app), type) and not hasattr(app, "__await__"):
+            # A call makes an instance, and that is what would be awaited: Starlette's endpoints are such classes.
+            raise TypeError(
+                f"app is the class {app.__name__}, whose instances cannot be awaited: give an instance"
+            )
         for name, choice, choices in (
             ("backend", backend, BackendName),
             ("lifespan", lifespan, LifespanMode),
         ):
             if choice not in get_args(choices):
                 raise ValueError(f"{name} must be one of {', '.join(get_args(choices))}, not {choice!r}")
-        for name, value, least in (
-            ("window", window, 1),
-            ("read_size", read_size, 1),
-            ("disconnect_grace", disconnect_grace, 0),
-            ("shutdown_timeout", shutdown_timeout, 0),
-        ):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, not {value}")
+        check_flag("wait_for_background", wait_for_background)
+        check_flag("raise_exceptions", raise_exceptions)
+        check_count("window", window, least=1)
+        check_count("read_size", read_size, least=1)
+        check_amount("disconnect_grace", disconnect_grace)
+        check_amount("shutdown_timeout", shutdown_timeout)
         self.app = app
         self._backend = backend
         self._lifespan = lifespan
@@ -184,7 +188,7 @@ class ASGIToWSGI:
         ended = _release(self._slots)
         if ended is not None:
             # Twice: for the work under way, and for the lifespan.
-            ended(2 * self._shutdown_timeout + 1)
+            ended(min(2 * self._shutdown_timeout + 1, threading.TIMEOUT_MAX))
 
     def _runtime(self) -> ASGIRuntime:
         slot = self._slots.get(os.getpid())
