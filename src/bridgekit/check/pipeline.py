@@ -151,6 +151,7 @@ class _Checker:
                 self.finder.load_file(path) for path in found.entry_points if not path.endswith("manage.py")
             ),
             self._async_views,
+            self._load_own,
             has_django=self._has_django(),
         )
         self.notes += self._beside_notes()
@@ -253,6 +254,14 @@ class _Checker:
             self._say("async views")
             self._views = find_async_views(Path(self.found.root), self._load_view_file)
         return self._views
+
+    def _load_own(self, name: str) -> SourceModule | None:
+        """A module of the project's own by its name: what packages bring is not followed."""
+        found = self.finder.find(name)
+        if found.kind is not ModuleKind.SOURCE or not self._project.owns(Location(found.path, 1)):
+            return None
+        module = self.finder.load(name)
+        return module if module.tree is not None else None
 
     def _load_view_file(self, path: Path) -> SourceModule:
         return self.finder.load_file(path)

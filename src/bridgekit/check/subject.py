@@ -30,6 +30,10 @@ def _no_views() -> Sequence[AsyncView]:
     return ()
 
 
+def _no_module(name: str) -> SourceModule | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """What is known of the project beside its settings.
@@ -44,6 +48,8 @@ class Project:
     versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     entry_points: tuple[SourceModule, ...] = ()
     async_views: Callable[[], Sequence[AsyncView]] = _no_views
+    load: Callable[[str], SourceModule | None] = _no_module
+    """The module of a dotted name if it is the project's own and could be parsed."""
     has_django: bool = True
     """Whether Django is among the packages that are read."""
 

@@ -10,6 +10,8 @@ from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import dotted_name, imported_names, resolved_name, source_text
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.rule import Rule
+from bridgekit.check.rules._entry_order import order_problems
+from bridgekit.check.rules._entry_wrappers import wrapper_problems
 from bridgekit.check.subject import Subject
 
 _GETTERS = {
@@ -39,6 +41,8 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
+        yield from order_problems(module, subject.project.load)
+        yield from wrapper_problems(module)
         made = _getter_call(module)
         alone = made is not None and not sets_settings[module.path] and _imports_no_helper(module)
         if alone and made is not None and any(sets_settings.values()):
@@ -100,7 +104,7 @@ def _getter_problems(module: SourceModule) -> Iterator[Problem]:
             isinstance(node.value, ast.Call) and resolved_name(node.value.func, imports) == _GETTERS[wrong]
         ):
             yield Problem(
-                f"{name}.py serves {wrong}(): a {name.upper()} server cannot call it",
+                f"{name}.py serves {wrong}(): {'an ASGI' if name == 'asgi' else 'a WSGI'} server cannot call it",
                 module.location_of(node),
                 f"Use {right} from django.core.{name}.",
                 subject="application",

@@ -1,0 +1,156 @@
+"""BRG016 on whole projects, beside what happens when Python runs the entry point and Django answers a request."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.config import Options
+from bridgekit.check.pipeline import run
+
+pytest.importorskip("django")
+
+HEAD = "import os\nfrom django.core.asgi import get_asgi_application\n"
+SET = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")\n'
+MADE = "application = get_asgi_application()\n"
+ASK = """
+import asyncio, sys
+from site1.asgi import application
+async def ask():
+    sent = []
+    first = [{"type": "http.request", "body": b"", "more_body": False}]
+    async def receive():
+        if first:
+            return first.pop()
+        await asyncio.Event().wait()
+    async def send(message):
+        sent.append(message)
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")]}
+    await application(scope, receive, send)
+    return sent[0]["status"]
+sys.exit(0 if asyncio.run(ask()) == 404 else 1)
+"""
+STATIC = "from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler\n"
+
+RIGHT = {
+    "as startproject has it": HEAD + SET + MADE,
+    "imports below": HEAD + SET + MADE + "from live import routing\n",
+    "imports in a function": HEAD + SET + "def later():\n    from live import routing\n" + MADE,
+    "imports what needs no models": HEAD + SET + "from live import plain\n" + MADE,
+    "set up by hand": "import os\n" + SET + "import django\ndjango.setup()\nfrom live import routing\n"
+    "from django.core.asgi import get_asgi_application\n" + MADE,
+    "what sets up by itself": HEAD + SET + "from live import bootstrap, routing\n" + MADE,
+    "static files by ASGI": HEAD
+    + SET
+    + STATIC
+    + "application = ASGIStaticFilesHandler(get_asgi_application())\n",
+    "static files by ASGI, in two steps": HEAD
+    + SET
+    + STATIC
+    + MADE
+    + "application = ASGIStaticFilesHandler(application)\n",
+    "the environment twice": HEAD + SET + MADE + 'os.environ["DJANGO_SETTINGS_MODULE"] = "site1.settings"\n',
+}
+BROKEN = {
+    "named after": (HEAD + MADE + SET, "is set after Django was set up"),
+    "models early": (HEAD + SET + "from live import models\n" + MADE, "live.models needs models"),
+    "consumers early": (
+        HEAD + SET + "from live.routing import patterns\n" + MADE,
+        "live.routing > live.consumers",
+    ),
+    "a module early": (HEAD + SET + "import live.routing\n" + MADE, "live.routing > live.consumers"),
+    "the user's model early": (
+        HEAD + SET + "from django.contrib.auth import get_user_model\nUser = get_user_model()\n" + MADE,
+        None,
+    ),
+    "static files by WSGI": (
+        HEAD + SET + STATIC + "application = StaticFilesHandler(get_asgi_application())\n",
+        "StaticFilesHandler speaks WSGI and wraps an ASGI application",
+    ),
+    "static files by WSGI, in two steps": (
+        HEAD + SET + STATIC + "made = get_asgi_application()\napplication = StaticFilesHandler(made)\n",
+        "StaticFilesHandler speaks WSGI",
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for package in ("site1", "live"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    files = {
+        "site1/settings.py": 'SECRET_KEY = "s"\nALLOWED_HOSTS = ["*"]\nROOT_URLCONF = "site1.urls"\nMIDDLEWARE = []\n'
+        'INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]\nSTATIC_URL = "/static/"\n',
+        "site1/urls.py": "urlpatterns = []\n",
+        "live/models.py": "from django.db import models\nclass Note(models.Model):\n    pass\n",
+        "live/consumers.py": "from .models import Note\n",
+        "live/routing.py": "from live import consumers\npatterns = []\n",
+        "live/plain.py": "from django.http import HttpResponse\n",
+        "live/bootstrap.py": "import django\ndjango.setup()\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def works(project: Path) -> bool:
+    done = subprocess.run([sys.executable, "-c", ASK], cwd=project, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def said(project: Path) -> list[str]:
+    report = run(Options(project, settings=("site1.settings",), select=("BRG016",)))
+    return [finding.message for finding in report.findings]
+
+
+@pytest.mark.parametrize("form", RIGHT)
+def test_entry_points_that_answer_are_not_blamed(form: str, project: Path) -> None:
+    (project / "site1/asgi.py").write_text(RIGHT[form], "utf-8")
+    assert works(project)
+    assert said(project) == []
+
+
+@pytest.mark.parametrize("form", BROKEN)
+def test_entry_points_that_fail_are_named(form: str, project: Path) -> None:
+    text, expected = BROKEN[form]
+    (project / "site1/asgi.py").write_text(text, "utf-8")
+    assert not works(project)
+    if expected is not None:
+        (message,) = said(project)
+        assert expected in message
+
+
+ROUTED = "from channels.routing import ProtocolTypeRouter\n"
+
+
+@pytest.mark.parametrize(
+    ("router", "expected"),
+    [
+        ('{"http": get_asgi_application()}', None),
+        ('{"http": get_asgi_application(), "websocket": None}', None),
+        ("{**others}", None),
+        ('{"websocket": None}', 'has no "http"'),
+        ('{"http": get_asgi_application}', "not what it returns"),
+    ],
+)
+def test_channels_router_reaches_django(router: str, expected: str | None, project: Path) -> None:
+    (project / "site1/asgi.py").write_text(
+        f"{HEAD}{SET}{ROUTED}others = {{'http': get_asgi_application()}}\napplication = ProtocolTypeRouter({router})\n",
+        "utf-8",
+    )
+    messages = said(project)
+    assert ([] if expected is None else [True]) == [expected in message for message in messages if expected]
+    assert len(messages) == (expected is not None)
+
+
+@pytest.mark.parametrize(("setup", "count"), [("", 1), ("import django\ndjango.setup()\n", 0)])
+def test_channels_default_application_needs_a_setup(setup: str, count: int, project: Path) -> None:
+    (project / "site1/asgi.py").write_text(
+        f"import os\n{SET}{setup}from channels.routing import get_default_application\napplication = get_default_application()\n",
+        "utf-8",
+    )
+    assert len(said(project)) == count
