@@ -14,8 +14,8 @@ import anyio.to_thread
 import pytest
 
 from bridgekit import WSGIToASGI
-from bridgekit.adapters import _patience
-from bridgekit.adapters._patience import Pace
+from bridgekit.adapters import _pace
+from bridgekit.adapters._pace import Pace
 from bridgekit.adapters._stored_body import Budget, Room
 from bridgekit.adapters._upload import Upload
 from bridgekit.exceptions import RequestTimeout
@@ -298,7 +298,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(_patience, "time", made)
+    monkeypatch.setattr(_pace, "time", made)
     return made
 
 
@@ -338,10 +338,31 @@ def test_a_slow_client_that_goes_on_is_in_time(clock: Clock) -> None:
         assert not late_after(clock, pace, 9.0)
 
 
-def test_without_a_limit_nobody_is_late(clock: Clock) -> None:
-    pace = Pace(None, 500.0)
-    pace.late()
-    assert not late_after(clock, pace, 1e9)
+def test_what_is_not_the_clients_fault_makes_it_not_late(clock: Clock) -> None:
+    """Writing to disk, or an application that reads slowly."""
+    pace = Pace(30.0, 500.0)
+    assert not pace.late()
+    pace.busy = True
+    assert not late_after(clock, pace, 1000.0)
+    pace.busy = False
+    assert not pace.late()
+    assert late_after(clock, pace, 30.0)
+
+
+@pytest.mark.parametrize("options", [{}, {"prebuffer": 0}])
+def test_without_a_limit_a_client_may_take_its_time(
+    adapt: Adapt, loop: Loop, options: dict[str, int]
+) -> None:
+    app, seen = reports(lambda environ: environ["wsgi.input"].read(6))
+    connection = half_way(6, b"abc")
+
+    async def main() -> None:
+        async with serving(adapt(app, body_timeout=None, **options), connection):
+            await connection.until(lambda: connection.receive_calls == 2)
+            connection.bring(*body_events(b"def"))
+
+    loop.run(main)
+    assert seen == [b"abcdef"]
 
 
 @pytest.mark.parametrize("length", [100, None], ids=["declared", "chunked"])
@@ -402,7 +423,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seen.append(clock.now)
         tick(upload)
 
-    monkeypatch.setattr(_patience, "time", clock)
+    monkeypatch.setattr(_pace, "time", clock)
     monkeypatch.setattr(Upload, "tick", look)
     return seen
 

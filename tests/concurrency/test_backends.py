@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -314,3 +315,99 @@ def test_closed_loop_is_held_by_nothing_but_its_thread_slot() -> None:
     asyncio.run(main())
     gc.collect()
     assert references[0]() is None
+
+
+# Interruption
+
+
+async def waits_for_ever() -> None:
+    await anyio.sleep_forever()
+
+
+def test_a_context_ends_when_it_is_overdue(loop: Loop) -> None:
+    """What it waits for is cancelled, and the coroutine goes on behind it."""
+
+    async def main() -> str:
+        async with backend_of_this_loop() as backend:
+            with anyio.fail_after(TIMEOUT), backend.interruption(lambda: True):
+                await waits_for_ever()
+            await anyio.lowlevel.checkpoint()  # nothing of the cancellation is left
+            return "went on"
+
+    assert loop.run(main) == "went on"
+
+
+def test_a_context_that_is_not_overdue_changes_nothing(loop: Loop) -> None:
+    asked: list[int] = []
+
+    async def main() -> str:
+        async with backend_of_this_loop() as backend:
+            ended = anyio.Event()
+
+            def overdue() -> bool:
+                asked.append(1)
+                if len(asked) == 2:
+                    ended.set()
+                return False
+
+            with anyio.fail_after(TIMEOUT), backend.interruption(overdue):
+                await ended.wait()
+                return "result"
+
+    assert (loop.run(main), asked) == ("result", [1, 1])
+
+
+def test_an_error_in_the_context_passes(loop: Loop) -> None:
+    async def main() -> None:
+        async with backend_of_this_loop() as backend:
+            with pytest.raises(LookupError), backend.interruption(lambda: True):
+                raise LookupError
+
+    loop.run(main)
+
+
+def test_a_cancellation_from_outside_passes_the_context(loop: Loop) -> None:
+    """Also where the context is interrupted in the same moment."""
+
+    async def main() -> bool:
+        async with backend_of_this_loop() as backend:
+            with anyio.CancelScope() as scope:
+
+                def overdue() -> bool:
+                    scope.cancel()
+                    return True
+
+                with backend.interruption(overdue):
+                    await waits_for_ever()
+                await waits_for_ever()
+            return scope.cancelled_caught
+
+    assert loop.run(main)
+
+
+def test_a_tasks_own_cancellation_passes_the_context() -> None:
+    """The same with asyncio's way: a server cancels the request's task."""
+
+    async def request(begun: asyncio.Event) -> None:
+        backend = asyncio_backend()
+        assert backend is not None
+        task = asyncio.current_task()
+        assert task is not None
+
+        def overdue() -> bool:
+            task.cancel()
+            return True
+
+        with backend.interruption(overdue):
+            begun.set()
+            await waits_for_ever()
+        raise AssertionError("unreachable: the task was cancelled")
+
+    async def main() -> bool:
+        begun = asyncio.Event()
+        task = asyncio.create_task(request(begun))
+        await begun.wait()
+        await asyncio.wait((task,), timeout=TIMEOUT)
+        return task.cancelled()
+
+    assert asyncio.run(main())

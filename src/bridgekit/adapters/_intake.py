@@ -8,12 +8,9 @@ the body was cut into segments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
-from bridgekit.adapters._patience import Pace, Patience
+from bridgekit.adapters._pace import Pace
 from bridgekit.adapters._seldom import Seldom
 from bridgekit.adapters._stored_body import Room, StoredBody
 from bridgekit.concurrency.backends import Backend
@@ -50,9 +47,6 @@ class Limits:
     min_body_rate: float
     no_room: Seldom = field(default_factory=Seldom)
 
-    def pace(self) -> Pace:
-        return Pace(self.body_timeout, self.min_body_rate)
-
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
@@ -72,34 +66,28 @@ def body_of(message: Message) -> bytes:
     return body if isinstance(body, bytes) else bytes(body or b"")
 
 
-def _declared_length(environ: Mapping[str, Any]) -> int | None:
-    """CONTENT_LENGTH as a number, ``None`` where it is absent.
-
-    :raises ServerProtocolError: when it is no number, or none that can be; a server should have refused the request.
-    """
-    value = environ.get("CONTENT_LENGTH")
-    if not value:
-        return None
-    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
-        raise ServerProtocolError(f"Content-Length of the request is not one number: {value!r}")
-    return int(value)
-
-
 def _framing(environ: Environ) -> int | None:
     """The length of the body, ``None`` where it is known at its end only.
 
     Transfer-Encoding overrides a Content-Length beside it (RFC 9112 6.3): the server went by the former, h11 shows both.
 
     :raises UnknownCoding: see there.
-    :raises ServerProtocolError: see `_declared_length`.
+    :raises ServerProtocolError: when CONTENT_LENGTH is no number, or none that can be; a server should have refused it.
     """
     coding = environ.get("HTTP_TRANSFER_ENCODING")
-    if coding is None:
-        return _declared_length(environ)
-    if coding.strip(" \t").lower() != "chunked":
-        raise UnknownCoding(f"the transfer coding of the request's body is not supported: {coding[:100]!r}")
-    environ.pop("CONTENT_LENGTH", None)
-    return None
+    if coding is not None:
+        if coding.strip(" \t").lower() != "chunked":
+            raise UnknownCoding(
+                f"the transfer coding of the request's body is not supported: {coding[:100]!r}"
+            )
+        environ.pop("CONTENT_LENGTH", None)
+        return None
+    value = environ.get("CONTENT_LENGTH")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
+        raise ServerProtocolError(f"Content-Length of the request is not one number: {value[:100]!r}")
+    return int(value)
 
 
 def may_have_body(environ: Environ) -> bool:
@@ -128,34 +116,66 @@ async def take_in(
     :raises UnknownCoding: when the body has another transfer coding than "chunked".
     """
     declared = _framing(environ)
-    if declared is not None:
-        _check_size(declared, limits.max_body_size)
-        whole = declared <= limits.room.each
-    else:
+    if declared is None:
         whole = limits.buffer_chunked
-    if _waits(environ) and not (whole and declared is None and _is_announced(environ)):
+    else:
+        if limits.max_body_size is not None:
+            _check_size(declared, limits.max_body_size)
+        whole = declared <= limits.room.each
+    if (
+        "HTTP_EXPECT" in environ
+        and _waits(environ)
+        and not (declared is None and whole and _is_announced(environ))
+    ):
         # receive() makes the server send "100 Continue": whether it should is the application's decision.
         return Beginning(b"", declared)
     # A body of unknown length that is streamed may be a conversation, which the application begins.
-    limited = limits.body_timeout is not None and (whole or declared is not None)
-    with Patience(backend, limits.pace()) if limited else nullcontext() as patience:
+    pace = None
+    if limits.body_timeout is not None and (whole or declared is not None):
+        pace = Pace(limits.body_timeout, limits.min_body_rate)
+    taken: StoredBody | None = None
+    with backend.interruption(_never if pace is None else pace.late):
         if message is None:
             message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected("the client left before its request was complete")
         if not whole:
-            body = body_of(message)
-            _check_size(len(body), limits.max_body_size)
-            if message.get("more_body", False):
-                return Beginning(body, declared)
-            _check_complete(len(body), declared)
-            return Beginning(body[:declared], declared, complete=True)
-        return await _store(message, environ, receive, limits, declared, patience)
+            return _begin(message, declared, limits.max_body_size)
+        data = body_of(message)
+        # Nearly every body comes at once, and is what it says it is.
+        at_once = len(data) == declared and not message.get("more_body", False)
+        body = StoredBody(limits.room, data if at_once else None)
+        if body.file is None:
+            await _store(body, message, receive, limits, declared, pace)
+        taken = body
+    if taken is None:
+        assert pace is not None, "it alone ends the context"
+        raise pace.error()
+    if declared is None and (taken.length or "HTTP_TRANSFER_ENCODING" in environ):
+        environ["CONTENT_LENGTH"] = str(taken.length)
+        # The coding has been taken off, and the two together contradict each other.
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return taken
+
+
+def _never() -> bool:
+    return False
+
+
+def _begin(message: Message, declared: int | None, limit: int | None) -> Beginning:
+    """What the application is called with, where it is not called with all."""
+    data = body_of(message)
+    _check_size(len(data), limit)
+    more = message.get("more_body", False)
+    if not more:
+        _check_complete(len(data), declared)
+    return Beginning(data[:declared], declared, complete=not more)
 
 
 def _waits(environ: Environ) -> bool:
     """Whether the client waits for "100 Continue" (RFC 9110 10.1.1)."""
-    return "HTTP_EXPECT" in environ and environ["HTTP_EXPECT"].lower() == "100-continue"
+    expectation: str = environ["HTTP_EXPECT"]
+    return expectation.lower() == "100-continue"
 
 
 def _is_announced(environ: Environ) -> bool:
@@ -169,35 +189,28 @@ def _check_size(length: int, limit: int | None) -> None:
 
 
 async def _store(
-    message: Message,
-    environ: Environ,
-    receive: Receive,
-    limits: Limits,
-    declared: int | None,
-    patience: Patience | None,
-) -> StoredBody:
-    """Receive the rest of a body, no more of it than declared (PEP 3333: simulate an end of file there)."""
-    body = StoredBody(limits.room)
-    try:
-        await _receive_into(body, message, receive, limits, declared, patience)
-        await body.finish()
-        if declared is None and (body.length or "HTTP_TRANSFER_ENCODING" in environ):
-            environ["CONTENT_LENGTH"] = str(body.length)
-            # The coding has been taken off, and the two together contradict each other.
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
-    except BaseException:
-        body.release()
-        raise
-    return body
-
-
-async def _receive_into(
     body: StoredBody,
     message: Message,
     receive: Receive,
     limits: Limits,
     declared: int | None,
-    patience: Patience | None,
+    pace: Pace | None,
+) -> None:
+    """Receive a body of which ``message`` is the first event; no more of it than declared."""
+    try:
+        await _store_all(body, message, receive, limits, declared, pace)
+    except BaseException:
+        body.release()
+        raise
+
+
+async def _store_all(
+    body: StoredBody,
+    message: Message,
+    receive: Receive,
+    limits: Limits,
+    declared: int | None,
+    pace: Pace | None,
 ) -> None:
     received = 0
     largest = limits.room.largest if declared is None else None
@@ -209,21 +222,22 @@ async def _receive_into(
             raise RequestTooLarge(
                 f"the request's body is over the limit of {largest} bytes for one without Content-Length"
             )
-        if patience is not None:
-            patience.pace.came(len(data))
-            patience.busy = True
+        if pace is not None:
+            pace.came(len(data))
+            pace.busy = True
         if declared is not None and received > declared:
-            data = data[: declared - body.length]
+            data = data[: declared - body.length]  # PEP 3333: simulate an end of file there
         if data:
             await body.add(data)
         if not message.get("more_body", False):
             break
-        if patience is not None:
-            patience.busy = False
+        if pace is not None:
+            pace.busy = False
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected(f"the client left after {received} bytes of its request's body")
     _check_complete(received, declared)
+    await body.finish()
 
 
 def _check_complete(received: int, declared: int | None) -> None:

@@ -83,20 +83,31 @@ class StoredBody:
     """One body as it comes in: in memory while it is small and all together leave room, then on disk.
 
     To be released with its request, however that ends.
+
+    :param whole: all of it, where it came at once. It is taken if there is memory for it: then `file` is there.
     """
 
-    __slots__ = ("_disk", "_memory", "_parts", "_room", "_spool", "file", "length")
-
-    file: BinaryIO
+    file: BinaryIO | None = None
     """What the application reads; there after `finish`."""
 
-    def __init__(self, room: Room) -> None:
+    length = 0
+
+    # One is made for each upload: what it is before anything is there costs nothing here.
+    _memory = 0
+    _disk = 0
+    _spool: BinaryIO | None = None
+    _buffer: io.BytesIO | None = (
+        None  # not a list: pieces of two bytes would weigh twenty times what is counted
+    )
+
+    def __init__(self, room: Room, whole: bytes | None = None) -> None:
         self._room = room
-        self._parts: list[bytes] = []
-        self._memory = 0
-        self._disk = 0
-        self._spool: BinaryIO | None = None
-        self.length = 0
+        if whole is None:
+            return
+        size = len(whole)
+        if size <= room.each and room.memory.take(size):
+            self.length = self._memory = size
+            self.file = io.BytesIO(whole)
 
     async def add(self, data: bytes) -> None:
         """Take the next piece.
@@ -108,7 +119,9 @@ class StoredBody:
         most = self._room.each if self._spool is None else min(self._room.each, BATCH)
         if self._memory + size <= most and self._room.memory.take(size):
             self._memory += size
-            self._parts.append(data)
+            if self._buffer is None:
+                self._buffer = io.BytesIO()
+            self._buffer.write(data)
         else:
             await self._write(data)
 
@@ -118,27 +131,30 @@ class StoredBody:
         :raises NoRoom: as `add` does.
         """
         if self._spool is None:
-            parts = self._parts
-            self.file = io.BytesIO(parts[0] if len(parts) == 1 else b"".join(parts))
+            self.file = self._buffer or io.BytesIO()
+            self.file.seek(0)
         else:
             await self._write()
             self._spool.seek(0)
             self.file = SpooledBody(self._spool)
-        self._parts = []
+        self._buffer = None
 
     def release(self) -> None:
         """Give back what is held. May be called twice, and from any thread."""
         memory, self._memory = self._memory, 0
-        disk, self._disk = self._disk, 0
+        if memory:
+            self._room.memory.give(memory)
         spool, self._spool = self._spool, None
         if spool is not None:
             spool.close()
-        self._room.memory.give(memory)
-        self._room.disk.give(disk)
+        disk, self._disk = self._disk, 0
+        if disk:
+            self._room.disk.give(disk)
 
-    async def _write(self, *more: bytes) -> None:
-        parts, self._parts = [*self._parts, *more], []
-        size = self._memory + sum(map(len, more))
+    async def _write(self, more: bytes = b"") -> None:
+        buffer, self._buffer = self._buffer, None
+        parts = [more] if buffer is None else [buffer.getvalue(), more]
+        size = self._memory + len(more)
         if not self._room.disk.take(size):
             raise NoRoom(
                 f"the bodies of all requests together have no room left "

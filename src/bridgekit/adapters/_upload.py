@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridgekit.adapters._input import RequestBody
 from bridgekit.adapters._intake import Beginning, Limits, body_of
+from bridgekit.adapters._pace import Pace
 from bridgekit.concurrency.backends import Backend
 from bridgekit.concurrency.windows import LoopToThread
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge
@@ -24,7 +25,9 @@ class Upload:
         self._received = len(beginning.first)
         self._limit = limits.max_body_size
         # A body of known length is on its way; one of unknown length that is streamed may be a conversation, with pauses.
-        self._pace = None if beginning.declared is None else limits.pace()
+        self._pace: Pace | None = None
+        if beginning.declared is not None and limits.body_timeout is not None:
+            self._pace = Pace(limits.body_timeout, limits.min_body_rate)
         self._discarding = False
         self.ended = False  # nothing more will be received
         self.over = backend.signal()  # set with `ended`
@@ -104,7 +107,6 @@ class Upload:
         """Called now and then: end a body for whose next piece the application has waited too long."""
         if self._pace is None or self.ended:
             return
-        if not self._body.starved:
-            self._pace.restart()
-        elif self._pace.late():
+        self._pace.busy = not self._body.starved
+        if self._pace.late():
             self.fail(self._pace.error())

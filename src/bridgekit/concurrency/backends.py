@@ -12,6 +12,7 @@ import contextvars
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -25,7 +26,6 @@ from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
 __all__ = [
     "TICK",
     "Backend",
-    "Interruption",
     "LoopGone",
     "Signal",
     "Ticking",
@@ -78,20 +78,11 @@ class Backend(Protocol):
 
     def discharge(self, request: Ticking) -> None: ...
 
-    def interruption(self) -> Interruption: ...
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        """A context within a coroutine that ends when ``overdue``, which is asked every `TICK` seconds, says so.
 
-
-class Interruption(Protocol):
-    """A context within a coroutine that somebody else on the loop can end."""
-
-    def __enter__(self) -> object: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        """True where it was interrupted: what that raised is swallowed."""
-
-    def interrupt(self) -> None: ...
+        It swallows what that raises in it: who left it without a result was interrupted.
+        """
 
 
 class _Ready:
@@ -175,8 +166,8 @@ class _AsyncioBackend:
     def discharge(self, request: Ticking) -> None:
         self._enlisted.pop(request, None)
 
-    def interruption(self) -> Interruption:
-        return _TaskInterruption()
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        return _TaskInterruption(self, overdue)
 
     def _tick(self) -> None:
         self._timer = None
@@ -188,52 +179,62 @@ class _AsyncioBackend:
 
 
 class _TaskInterruption:
-    """What `asyncio.timeout` does, without a timer of its own: a request with a body would pay for one."""
+    """What `asyncio.timeout` does, without a timer of its own: each request with a body would pay for one."""
 
-    __slots__ = ("_before", "_interrupted", "_task")
+    __slots__ = ("_backend", "_before", "_interrupted", "_overdue", "_task")
+
+    def __init__(self, backend: _AsyncioBackend, overdue: Callable[[], bool]) -> None:
+        self._backend = backend
+        self._overdue = overdue
+        self._interrupted = False
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None, "a coroutine runs in a task"
         self._task = task
         self._before = task.cancelling()
-        self._interrupted = False
+        self._backend.enlist(self)
 
-    def interrupt(self) -> None:
-        if not self._interrupted:
+    def tick(self) -> None:
+        if not self._interrupted and self._overdue():
             self._interrupted = True
             self._task.cancel()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
+        self._backend.discharge(self)
+        if not self._interrupted:
+            return False
         # A cancellation that somebody else has asked for meanwhile must go on.
-        return (
-            self._interrupted
-            and self._task.uncancel() <= self._before
-            and (kind is None or issubclass(kind, asyncio.CancelledError))
-        )
+        mine = self._task.uncancel() <= self._before
+        return mine and kind is not None and issubclass(kind, asyncio.CancelledError)
 
 
 class _ScopeInterruption:
-    __slots__ = ("_scope",)
+    __slots__ = ("_backend", "_overdue", "_scope")
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend, overdue: Callable[[], bool]) -> None:
+        self._backend = backend
+        self._overdue = overdue
         self._scope = anyio.CancelScope()
 
     def __enter__(self) -> None:
         self._scope.__enter__()
+        self._backend.enlist(self)
 
-    def interrupt(self) -> None:
-        self._scope.cancel()
+    def tick(self) -> None:
+        if self._overdue():
+            self._scope.cancel()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
+        self._backend.discharge(self)
         self._scope.__exit__(
             kind, error, traceback
         )  # trio's says True where there was nothing to swallow, too
-        return self._scope.cancelled_caught or (kind is None and self._scope.cancel_called)
+        return self._scope.cancelled_caught
 
 
 class _AnyioBackend:
@@ -294,8 +295,8 @@ class _AnyioBackend:
         if scope is not None:
             scope.cancel()
 
-    def interruption(self) -> Interruption:
-        return _ScopeInterruption()
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        return _ScopeInterruption(self, overdue)
 
 
 class _AnyioSignal:
