@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-__all__ = ["folders_of", "is_below", "real", "real_folder"]
+__all__ = ["folders_of", "is_below", "parts_of", "real", "real_folder", "slashed"]
+
+RULES: Any = os.path
+"""The platform's rules for paths: `posixpath` or `ntpath`."""
 
 _REPOSITORY = (".git", ".hg")
 
@@ -25,11 +29,24 @@ def real(path: str | os.PathLike[str]) -> str:
 
 def is_below(path: str, folders: Iterable[str]) -> bool:
     """Whether a real path is one of these real folders or lies in one, by the platform's rules."""
-    path = os.path.normcase(path)
-    for folder in map(os.path.normcase, folders):
-        if path == folder or path.startswith(folder.rstrip(os.sep) + os.sep):
+    path = RULES.normcase(path)
+    for folder in map(RULES.normcase, folders):
+        bare = folder.rstrip(RULES.sep)
+        if path in (folder, bare) or path.startswith(bare + RULES.sep):
             return True
     return False
+
+
+def slashed(path: str) -> str:
+    """The path with "/" between its parts, which Windows takes as well: inside the checker paths are joined with it."""
+    text: str = path if RULES.sep == "/" else path.replace(RULES.sep, "/")
+    return text
+
+
+def parts_of(path: str) -> list[str]:
+    """The names of the folders and the file, in the case in which the platform compares them."""
+    parts: list[str] = RULES.normcase(path).split(RULES.sep)
+    return parts
 
 
 def folders_of(root: Path) -> list[Path]:

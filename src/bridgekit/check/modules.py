@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from bridgekit.check.boundary import is_below, real, real_folder
+from bridgekit.check.boundary import is_below, real, real_folder, slashed
 from bridgekit.check.environment import TargetEnvironment, current_environment
 from bridgekit.check.parsing import SourceModule, parse_file
 from bridgekit.check.reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
@@ -76,9 +76,9 @@ class ModuleFinder:
         self, roots: Iterable[str | os.PathLike[str]], environment: TargetEnvironment | None = None
     ) -> None:
         self.environment = environment if environment is not None else current_environment()
-        self.roots = tuple(str(Path(root).absolute()) for root in roots)
-        self.search_path = tuple(dict.fromkeys([*self.roots, *self.environment.search_path]))
-        self._editable = dict(self.environment.editable)
+        self.roots = tuple(slashed(str(Path(root).absolute())) for root in roots)
+        self.search_path = tuple(dict.fromkeys([*self.roots, *map(slashed, self.environment.search_path)]))
+        self._editable = {name: slashed(path) for name, path in self.environment.editable}
         self._found: dict[str, FoundModule] = {}
         self._modules: dict[str, SourceModule] = {}
         self._files: dict[str, SourceModule] = {}

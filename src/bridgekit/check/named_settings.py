@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import configparser
-import os
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, parts_of
 from bridgekit.check.parsing import parse_file
 from bridgekit.check.reading import UnreadableError, read_bounded
 
@@ -43,7 +43,7 @@ def candidates_in(files: list[Path], roots: tuple[str, ...]) -> list[Candidate]:
 
 def _preference(candidate: Candidate) -> tuple[int, int, str]:
     """asgi.py speaks for what is served; then wsgi.py, manage.py, a Dockerfile, test configuration, a bare file."""
-    return (_ORDER.index(candidate.source), candidate.path.count(os.sep), candidate.path)
+    return (_ORDER.index(candidate.source), len(parts_of(candidate.path)), candidate.path)
 
 
 def dotted(file: Path) -> tuple[str, str]:
@@ -72,7 +72,7 @@ def _candidates(files: list[Path], roots: tuple[str, ...]) -> Iterator[Candidate
 def _module_below(file: Path, roots: tuple[str, ...]) -> str:
     home, module = dotted(file)
     for root in roots:
-        if home != root and home.startswith(root + os.sep) and module == file.stem:
+        if home != root and is_below(home, [root]) and module == file.stem:
             return ".".join([*Path(home).relative_to(root).parts, module])
     return module
 

@@ -17,6 +17,7 @@ import selectors
 import threading
 from typing import Any, Literal, Protocol, TypeAlias
 
+from bridgekit.concurrency.forks import in_forked_child
 from bridgekit.concurrency.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
 from bridgekit.concurrency.mailbox import LoopGone
@@ -176,7 +177,7 @@ def _after_fork_in_child() -> None:
     _states.clear()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+in_forked_child(_after_fork_in_child)
 
 
 def _at_exit(state: _ProcessState, pid: int) -> None:

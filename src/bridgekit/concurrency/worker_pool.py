@@ -16,7 +16,6 @@ from __future__ import annotations
 import atexit
 import contextvars
 import logging
-import os
 import threading
 import weakref
 from collections import deque
@@ -24,6 +23,8 @@ from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 from typing import Final
+
+from bridgekit.concurrency.forks import in_forked_child
 
 __all__ = ["RETIRE", "PoolSaturated", "WorkerPool"]
 
@@ -317,5 +318,5 @@ def _at_exit() -> None:
         pool.shutdown(wait_seconds=EXIT_PATIENCE)
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+in_forked_child(_after_fork_in_child)
 atexit.register(_at_exit)

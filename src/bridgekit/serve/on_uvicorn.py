@@ -30,7 +30,8 @@ def run_with_application(server: Server, sockets: list[socket.socket] | None = N
     run(server, sockets)
 
 
-Server.run = run_with_application  # type: ignore[method-assign, assignment]  # what this module is for
+if __name__ in ("__main__", "__mp_main__"):
+    Server.run = run_with_application  # type: ignore[method-assign, assignment]  # what this module is for
 
 if __name__ == "__main__":
     main(prog_name="uvicorn")

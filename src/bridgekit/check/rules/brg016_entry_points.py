@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import dotted_name, imported_names, resolved_name, source_text
@@ -48,7 +49,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         if alone and made is not None and any(sets_settings.values()):
             other = next(path for path, sets in sets_settings.items() if sets)
             yield Problem(
-                f"DJANGO_SETTINGS_MODULE is not set here, though {other.rpartition('/')[2]} sets it: this entry point "
+                f"DJANGO_SETTINGS_MODULE is not set here, though {PurePath(other).name} sets it: this entry point "
                 "starts only where the environment sets it",
                 module.location_of(made),
                 'Add os.environ.setdefault("DJANGO_SETTINGS_MODULE", ...) before the application is made.',
@@ -64,7 +65,7 @@ def _calls(module: SourceModule) -> Iterator[ast.Call]:
 
 def _getter_problems(module: SourceModule) -> Iterator[Problem]:
     """``get_wsgi_application`` served as the ASGI application, the other way round, or a name nobody defined."""
-    name = module.path.rpartition("/")[2].removesuffix(".py")
+    name = PurePath(module.path).stem
     wrong = {"asgi": "get_wsgi_application", "wsgi": "get_asgi_application"}.get(name)
     right = f"get_{name}_application"
     imports = imported_names(module)

@@ -8,9 +8,9 @@ of theirs is needed, so that a settings file that imports half the project stays
 from __future__ import annotations
 
 import ast
-import os
 from pathlib import Path
 
+from bridgekit.check.boundary import is_below, parts_of
 from bridgekit.check.modules import FoundModule, ModuleKind
 from bridgekit.check.settings.frames import Frame, Raised, Stuck
 from bridgekit.check.settings.import_effects import modules_that_act
@@ -130,16 +130,16 @@ class Imports:
         return self._inside(found.path)
 
     def _inside(self, path: str) -> bool:
-        if f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path:
+        if not {"site-packages", "dist-packages"}.isdisjoint(parts_of(path)):
             return False
-        return any(path.startswith(root + os.sep) for root in self.m.finder.roots)
+        return is_below(path, self.m.finder.roots)
 
     def _is_near(self, found: FoundModule) -> bool:
         """Beside or below the settings, or above them as their package."""
         directory = str(Path(found.path).parent)
         below = self.m.package_directory
         return directory in self.m.settings_directories or bool(
-            below and directory.startswith(below + os.sep)
+            below and directory != below and is_below(directory, [below])
         )
 
     def _empty(self, found: FoundModule) -> ModuleValue:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
+from bridgekit.check.boundary import is_below
 from bridgekit.check.modules import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer
 
@@ -19,18 +19,12 @@ class Surroundings:
 
     def in_project(self, path: str) -> bool:
         """Whether a path lies in the project's own directories, links followed: what leads out is nobody's to show."""
-        return (
-            any(path == root or path.startswith(root + os.sep) for root in self._finder.roots)
-            and ".." not in path
-            and self._finder.may_be_read(path)
-        )
+        return is_below(path, self._finder.roots) and ".." not in path and self._finder.may_be_read(path)
 
     def is_installed(self, path: str) -> bool:
         """Whether a path lies where installed packages are found."""
         return (
-            any(path.startswith(entry + os.sep) for entry in self._finder.search_path)
-            and ".." not in path
-            and self._finder.may_be_read(path)
+            is_below(path, self._finder.search_path) and ".." not in path and self._finder.may_be_read(path)
         )
 
     def is_standard(self, name: str) -> bool:

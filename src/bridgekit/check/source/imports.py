@@ -50,7 +50,8 @@ class Imports:
         if top not in sys.stdlib_module_names or not self.finder.roots:
             return False
         path = self.finder.find(top).path
-        return any(path in (f"{root}/{top}.py", f"{root}/{top}/__init__.py") for root in self.finder.roots)
+        folder = path.removesuffix(f"/{top}.py").removesuffix(f"/{top}/__init__.py")
+        return folder != path and folder in self.finder.roots
 
     def frame(self, module: SourceModule) -> Frame:
         """The frame of a module's body; one for each module."""

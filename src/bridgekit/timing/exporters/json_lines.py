@@ -15,6 +15,8 @@ from bridgekit.timing.record import RequestTiming
 
 __all__ = ["JSONLinesExporter"]
 
+FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)  # Windows would write CR LF
+
 
 class JSONLinesExporter:
     """Appends to a file (a path, opened at the first request of each process) or writes to an open text stream.
@@ -56,7 +58,7 @@ class JSONLinesExporter:
     def _descriptor(self) -> int:
         if self._file is None or self._owner != os.getpid():
             assert self._path is not None
-            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._file = os.open(self._path, FLAGS, 0o644)
             self._owner = os.getpid()
         return self._file
 
