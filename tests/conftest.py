@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
+
+from tests.helpers.outcomes import plugin
+
 with contextlib.suppress(ImportError):  # the environment of the peers' suites is without it
     from hypothesis import HealthCheck, settings
 
     # Test machines are shared: how long an example takes says nothing about the code.
     settings.register_profile("bridgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("bridgekit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (outcomes := plugin()) is not None:
+        config.pluginmanager.register(outcomes)

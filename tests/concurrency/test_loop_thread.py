@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bridgekit.concurrency import loop_thread
 from bridgekit.concurrency.loop_thread import lease
 from bridgekit.concurrency.loops import AsyncioLoop
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).parents[2]
 
 
 async def nothing() -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _no_leases_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler of Django's in the same process may hold a lease for as long as that runs."""
+    monkeypatch.setattr(loop_thread, "_states", {})
 
 
 @pytest.fixture(params=["asyncio", "uvloop", "trio"])
