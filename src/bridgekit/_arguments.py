@@ -127,12 +127,12 @@ def own_code(function: object) -> Iterator[Any]:
     A proxy answers questions about itself with what it stands for, and may have to make that first. So nothing but plain
     functions, and the plain function ``__call__`` of a type, are looked at.
     """
-    if isinstance(function, functools.partial):
+    if type(function) is functools.partial:
         if type(function.func) is types.FunctionType:
             yield function
     elif type(function) in (types.FunctionType, types.MethodType):
         yield function
-    elif not isinstance(function, type):
+    elif not issubclass(type(function), type):
         call = inspect.getattr_static(type(function), "__call__", None)
         if type(call) is types.FunctionType:
             yield call
