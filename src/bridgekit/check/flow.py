@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from bridgekit.check.source.definition import Definition, DefinitionKind
 __all__ = [
     "FunctionNode",
     "ReadFunction",
+    "called_class",
     "called_function",
     "called_functions",
     "dotted_name",
@@ -22,6 +24,7 @@ __all__ = [
     "handles_async",
     "identifiers",
     "imported_names",
+    "named_statement",
     "own_functions",
     "resolved_name",
     "source_text",
@@ -29,6 +32,8 @@ __all__ = [
 ]
 
 _SHOWN = 80
+_NOT_ENTERED = frozenset({"django", "asgiref", *sys.stdlib_module_names})
+"""What these do is known by name, where a rule needs it."""
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 #: Names by which code that deals with coroutines or asynchronous iterators gives itself away.
@@ -197,17 +202,63 @@ def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFun
         callee = called_function(node, function, definition) if isinstance(node, ast.Call) else None
         if callee is not None:
             yield callee
+        if isinstance(node, ast.With):
+            for item in node.items:
+                yield from _entered(item.context_expr, function, definition)
+
+
+def _entered(node: ast.expr, function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+    """``__enter__`` and ``__exit__`` of the class that a ``with`` makes an instance of."""
+    found = called_class(node, function, definition) if isinstance(node, ast.Call) else None
+    if found is None:
+        return
+    cls, module = found
+    for statement in cls.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name in ("__init__", "__enter__", "__exit__"):
+            yield ReadFunction(statement, module, f"{module.name}.{cls.name}")
 
 
 def called_function(node: ast.Call, function: ReadFunction, definition: Definition) -> ReadFunction | None:
-    """What ``self.name(...)`` or a plain name of the module calls; None for anything else, and for Django's own methods."""
+    """What ``self.name(...)``, a plain name of the module or one that it imports calls; None for anything else, and for
+    Django's own."""
     name = dotted_name(node.func)
     receiver, _, method_name = name.rpartition(".")
     method = definition.methods.get(method_name) if receiver == "self" else None
     if method is not None:
         own = not method.owner.startswith("django.")
         return ReadFunction(method.node, method.module, method.owner) if own else None
-    for statement in function.module.tree.body if function.module.tree is not None else ():
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
-            return ReadFunction(statement, function.module)
+    if not name:
+        return None
+    found = named_statement(name, function.module, definition)
+    if found is None:
+        return None
+    statement, module = found
+    return ReadFunction(statement, module) if isinstance(statement, FunctionNode) else None
+
+
+def called_class(
+    node: ast.Call, function: ReadFunction, definition: Definition
+) -> tuple[ast.ClassDef, SourceModule] | None:
+    """The class that a call makes an instance of, if its name is one of the module or one that it imports."""
+    name = dotted_name(node.func)
+    found = named_statement(name, function.module, definition) if name else None
+    return (found[0], found[1]) if found is not None and isinstance(found[0], ast.ClassDef) else None
+
+
+def named_statement(
+    name: str, module: SourceModule, definition: Definition
+) -> tuple[ast.stmt, SourceModule] | None:
+    """The ``def`` or ``class`` at the top of a module that a name means there, through one import at most."""
+    imports = imported_names(module)
+    if name.partition(".")[0] in imports:
+        origin, _, last = resolved_name(ast.parse(name, mode="eval").body, imports).rpartition(".")
+        if not origin or origin.partition(".")[0] in _NOT_ENTERED:
+            return None
+        module, name = definition.load(origin), last
+    for statement in module.tree.body if module.tree is not None else ():
+        if (
+            isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and statement.name == name
+        ):
+            return statement, module
     return None

@@ -206,6 +206,16 @@ def test_brg009_finds_what_breaks(tmp_path: Path) -> None:
     assert answer(old, tmp_path)[0] is (sys.version_info < (3, 12))
 
 
+@pytest.mark.parametrize("form", brg009.FACTORIES.values(), ids=brg009.FACTORIES)
+def test_brg009_finds_factories_that_break(form: str, tmp_path: Path) -> None:
+    assert not answer(brg009.FACTORY_HEAD + form, tmp_path)[0]
+
+
+@pytest.mark.parametrize("form", brg009.RIGHT_FACTORIES.values(), ids=brg009.RIGHT_FACTORIES)
+def test_brg009_lets_factories_that_work_pass(form: str, tmp_path: Path) -> None:
+    assert answer(brg009.FACTORY_HEAD + form, tmp_path)[0]
+
+
 def test_brg020_finds_what_breaks(tmp_path: Path) -> None:
     """AttributeError on the first request; META is there."""
     assert not answer(brg020.middleware("agent = request.environ"), tmp_path)[0]

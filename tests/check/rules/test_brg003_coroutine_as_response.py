@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bridgekit.check.finding import Severity
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
+
+pytest.importorskip("django")
+from django.http import HttpRequest, HttpResponse
 
 
 def mixin(body: str) -> str:
@@ -17,6 +23,19 @@ from django.utils.deprecation import MiddlewareMixin
 from asgiref.sync import iscoroutinefunction, sync_to_async
 import asyncio
 from django.utils.cache import patch_vary_headers
+
+import contextlib
+import time
+from django.http import HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+
+def stamp(response):
+    response["X"] = "1"
+    return response
+
+class Wrapped:
+    def __init__(self, response):
+        self.response = response
 
 class Parent(MiddlewareMixin):
     def process_response(self, request, response): return response
@@ -88,6 +107,39 @@ HARMLESS = {
             response["X"] = "1"
             return response
     """,
+    "hands it inline to a helper that returns it": """
+        def __call__(self, request):
+            return self.finish(self.get_response(request))
+        def finish(self, response):
+            return response
+    """,
+    "awaits inside a block": """
+        async def __call__(self, request):
+            with contextlib.suppress(LookupError):
+                return await self.get_response(request)
+            try:
+                return await self.get_response(request)
+            finally:
+                request.done = True
+    """,
+    "a block that does nothing": """
+        def __call__(self, request):
+            with contextlib.nullcontext():
+                return self.get_response(request)
+    """,
+    "a block before the call": """
+        def __call__(self, request):
+            with contextlib.suppress(LookupError):
+                request.seen = time.time()
+            return self.get_response(request)
+    """,
+    "measures with an awaited call": """
+        async def __call__(self, request):
+            started = time.perf_counter()
+            response = await self.get_response(request)
+            request.took = time.perf_counter() - started
+            return response
+    """,
     "says it is sync-only": """
         async_capable = False
         def __call__(self, request):
@@ -124,6 +176,36 @@ BROKEN = {
             response = self.get_response(request)
             patch_vary_headers(response, ["Cookie"])
             return response
+    """,
+    "hands it inline to a helper": """
+        def __call__(self, request):
+            return stamp(self.get_response(request))  # response
+    """,
+    "hands it inline to a hook": """
+        def __call__(self, request):
+            return self.process_response(request, self.get_response(request))
+        def process_response(self, request, response):
+            response["X"] = "1"
+            return response
+    """,
+    "hands it to a hook of Django's": """
+        def process_response(self, request, response):
+            return XFrameOptionsMiddleware.process_response(self, request, response)
+        get_xframe_options_value = XFrameOptionsMiddleware.get_xframe_options_value
+        def __call__(self, request):
+            response = self.get_response(request)
+            response.headers.setdefault("X", "1")
+            return self.process_response(request, response)
+    """,
+    "reads it inline": """
+        def __call__(self, request):
+            request.status = self.get_response(request).status_code  # response
+            return HttpResponse("x")
+    """,
+    "wraps it in an object": """
+        def __call__(self, request):
+            response = self.get_response(request)
+            return Wrapped(response)
     """,
     "forgets await": """
         async def __acall__(self, request):
@@ -195,3 +277,76 @@ def test_a_decorated_factory_with_both_functions_is_right(check_rule: CheckRule)
         return middleware
     """
     assert check_rule("BRG003", source) == []
+
+
+LEFT_EARLY = {
+    "a block": """
+        def __call__(self, request):
+            with self.marked():
+                return self.get_response(request)
+    """,
+    "a block around a name": """
+        def __call__(self, request):
+            with self.marked():
+                response = self.get_response(request)
+            return response
+    """,
+    "finally": """
+        def __call__(self, request):
+            try:
+                return self.get_response(request)
+            finally:
+                events.append("left")
+    """,
+    "a clock": """
+        def __call__(self, request):
+            started = time.perf_counter()
+            response = self.get_response(request)
+            events.append("left" if time.perf_counter() - started < 9 else "")
+            return response
+    """,
+}
+EVENTS = """
+events = []
+
+class Marked:
+    @contextlib.contextmanager
+    def marked(self):
+        yield
+        events.append("left")
+"""
+
+
+@pytest.mark.parametrize("body", LEFT_EARLY.values(), ids=LEFT_EARLY)
+def test_what_ends_before_the_response_is_made_is_found(check_rule: CheckRule, body: str) -> None:
+    """And so it is when Django runs it: the block is left before the view begins."""
+    source = mixin(body).replace("class M(Parent)", f"{EVENTS}\nclass M(Marked, Parent)")
+    (finding,) = check_rule("BRG003", source)
+    assert "without awaiting it" in finding.message
+    module: dict[str, Any] = {}
+    exec(compile(source, "app.py", "exec"), module)
+
+    async def view(request: object) -> object:
+        module["events"].append("view")
+        return HttpResponse("x")
+
+    asyncio.run(module["M"](view)(HttpRequest()))
+    assert module["events"] == ["left", "view"]
+
+
+def test_helpers_of_other_modules_are_looked_into(check_rule: CheckRule, tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(
+        "def stamped(response):\n    response['X'] = '1'\n    return response\ndef same(response):\n    return response\n",
+        "utf-8",
+    )
+    source = mixin("""
+        def __call__(self, request):
+            return stamped(self.get_response(request))
+    """)
+    assert len(check_rule("BRG003", "from helpers import stamped\n" + source)) == 1
+    assert (
+        check_rule(
+            "BRG003", "from helpers import same as stamped\n" + source.replace("def stamp(", "def other(")
+        )
+        == []
+    )

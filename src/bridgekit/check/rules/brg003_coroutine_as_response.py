@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import (
     ReadFunction,
+    called_class,
     called_function,
     called_functions,
     dotted_name,
@@ -17,6 +18,7 @@ from bridgekit.check.flow import (
     walk_own,
 )
 from bridgekit.check.rule import Rule
+from bridgekit.check.rules._coroutine_result import Result, left_early
 from bridgekit.check.source.definition import Definition, DefinitionKind
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer
@@ -39,9 +41,12 @@ def check(subject: Subject) -> Iterator[Problem]:
         if use is not None:
             function, node = use
             today = f" ({shield} keeps it in sync mode today, where it works)" if shield else ""
+            if isinstance(node, ast.With | ast.Try):
+                what = "leaves a block around get_response without awaiting it: in async mode the response is made afterwards"
+            else:
+                what = "uses the result of get_response without awaiting it: in async mode that is a coroutine, not a response"
             yield Problem(
-                f"{checked.dotted_path} claims async_capable, but {function.name} uses the result of get_response "
-                f"without awaiting it: in async mode that is a coroutine, not a response{today}",
+                f"{checked.dotted_path} claims async_capable, but {function.name} {what}{today}",
                 subject.shown_at(checked, function.module.location_of(node)),
                 "Set async_capable = False on the class, or dispatch to an __acall__ that awaits get_response.",
                 subject=checked.dotted_path,
@@ -98,15 +103,20 @@ def _entry_points(definition: Definition) -> list[ReadFunction]:
 
 def _unawaited_use(function: ReadFunction, definition: Definition) -> ast.AST | None:
     names = set(_names_of_result(function.node))
-    if not names or _is_awaited(function.node, names):
+    inline = _unawaited_calls(function.node)
+    if names and _is_awaited(function.node, names):
         return None
-    uses = list(_uses(function, names, definition))
+    if not names and not inline:
+        return None
+    result = Result(frozenset(names), frozenset(map(id, inline)))
+    uses = [*_uses(function, result, definition), *left_early(function.node, result)]
     return min(
         uses, key=lambda node: (getattr(node, "lineno", 0), getattr(node, "col_offset", 0)), default=None
     )
 
 
-def _is_get_response(node: ast.AST) -> bool:
+def is_get_response(node: ast.AST) -> bool:
+    """Whether it calls the next layer, by one of the ways in which middleware keep it."""
     if not isinstance(node, ast.Call):
         return False
     name = dotted_name(node.func)
@@ -121,10 +131,25 @@ def _is_get_response(node: ast.AST) -> bool:
     )
 
 
+def _unawaited_calls(function: ast.AST) -> list[ast.Call]:
+    """Calls of get_response whose result is neither awaited nor handed to something with async in its name."""
+    settled: set[int] = set()
+    for node in walk_own(function):
+        if isinstance(node, ast.Await):
+            settled.add(id(node.value))
+        elif isinstance(node, ast.Call) and handles_async(node.func):
+            settled |= {id(argument) for argument in node.args}
+    return [
+        node
+        for node in walk_own(function)
+        if isinstance(node, ast.Call) and is_get_response(node) and id(node) not in settled
+    ]
+
+
 def _names_of_result(function: ast.AST) -> Iterator[str]:
     """Local names bound to what get_response gave, directly or as the right side of ``or``."""
     for node in walk_own(function):
-        if isinstance(node, ast.Assign) and any(_is_get_response(part) for part in _alternatives(node.value)):
+        if isinstance(node, ast.Assign) and any(is_get_response(part) for part in _alternatives(node.value)):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
@@ -150,36 +175,62 @@ def _is_awaited(function: ast.AST, names: set[str]) -> bool:
 
 
 def _uses(
-    function: ReadFunction, names: set[str], definition: Definition, depth: int = 2
+    function: ReadFunction, result: Result, definition: Definition, depth: int = 2
 ) -> Iterator[ast.AST]:
-    """Attribute and item uses of the names, and calls that certainly use what they are given."""
+    """Attribute and item uses of the result, and calls that certainly use what they are given."""
     for node in walk_own(function.node):
         if isinstance(node, (ast.Attribute, ast.Subscript)):
-            if isinstance(node.value, ast.Name) and node.value.id in names:
+            if result.is_in(node.value):
                 yield node
-        elif isinstance(node, ast.Call) and _call_uses(node, function, names, definition, depth):
+        elif (isinstance(node, ast.Call) and _call_uses(node, function, result, definition, depth)) or (
+            isinstance(node, ast.Return) and _wraps(node.value, function, result, definition)
+        ):
             yield node
 
 
 def _call_uses(
-    node: ast.Call, function: ReadFunction, names: set[str], definition: Definition, depth: int
+    node: ast.Call, function: ReadFunction, result: Result, definition: Definition, depth: int
 ) -> bool:
     """Whether a call uses a response among its arguments.
 
-    Its own methods and functions are looked into: a hook that returns the response untouched lets a coroutine pass. Django's
-    helpers (``patch_vary_headers`` and the like) use what they get. Of everything else it is not known.
+    Its own methods and functions, those of other modules and inherited ones are looked into: a hook that returns the response
+    untouched lets a coroutine pass. Django's helpers (``patch_vary_headers`` and the like) use what they get. Of everything
+    else it is not known.
     """
-    given = [number for number, a in enumerate(node.args) if isinstance(a, ast.Name) and a.id in names]
-    named = {k.arg for k in node.keywords if k.arg and isinstance(k.value, ast.Name) and k.value.id in names}
+    given = [number for number, a in enumerate(node.args) if result.is_in(a)]
+    named = {k.arg for k in node.keywords if k.arg and result.is_in(k.value)}
     if not given and not named:
         return False
-    callee = called_function(node, function, definition)
+    callee = called_function(node, function, definition) or _inherited(node, definition)
     if callee is not None and depth:
+        if any(handles_async(each.node) for each in (callee,)):
+            return False
         parameters = [argument.arg for argument in callee.node.args.args]
         shift = int(bool(parameters) and parameters[0] == "self")
         taken = named | {parameters[number + shift] for number in given if number + shift < len(parameters)}
-        return any(True for _ in _uses(callee, taken, definition, depth - 1))
+        return any(True for _ in _uses(callee, Result(frozenset(taken)), definition, depth - 1))
     return resolved_name(node.func, imported_names(function.module)).startswith("django.")
+
+
+def _inherited(node: ast.Call, definition: Definition) -> ReadFunction | None:
+    """A hook that the class has from Django's own middleware."""
+    receiver, _, name = dotted_name(node.func).rpartition(".")
+    method = definition.methods.get(name) if receiver == "self" else None
+    return ReadFunction(method.node, method.module, method.owner) if method is not None else None
+
+
+def _wraps(value: ast.expr | None, function: ReadFunction, result: Result, definition: Definition) -> bool:
+    """Whether an object that nobody can await is returned in the place of the response, with the coroutine in it."""
+    if not isinstance(value, ast.Call) or not any(result.is_in(argument) for argument in value.args):
+        return False
+    found = called_class(value, function, definition)
+    if found is None:
+        return False
+    cls, _ = found
+    return not cls.bases and not any(
+        isinstance(node, ast.FunctionDef) and node.name in ("__await__", "__new__", "__getattr__")
+        for node in cls.body
+    )
 
 
 RULE = Rule("BRG003", "coroutine-as-response", Severity.ERROR, check)

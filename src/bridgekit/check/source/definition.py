@@ -6,7 +6,7 @@ Rules read these trees; they never look for a class themselves. Everything here 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -44,6 +44,10 @@ class Method:
     location: Location
 
 
+def _nowhere(name: str) -> SourceModule:
+    return SourceModule(name, "", None, "not looked for")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
     """A middleware as read from source by `SourceReader(finder).read(dotted_path, listed_at)`.
@@ -59,6 +63,7 @@ class Definition:
     - ``attributes``: class attributes that are not functions, by name: the expression that wins in the MRO.
     - ``is_middleware``: whether it has the shape of one: takes ``get_response`` and gives something callable. No for
       mixins, panels and pre-1.10 classes that ``MIDDLEWARE`` cannot instantiate.
+    - ``load``: gives other modules of the project and its packages by name, for rules that follow calls into them.
     """
 
     dotted_path: str
@@ -72,6 +77,7 @@ class Definition:
     attributes: Mapping[str, ast.expr] = field(default_factory=dict)
     inner: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...] = ()
     is_middleware: Claim = field(default_factory=Claim.yes)
+    load: Callable[[str], SourceModule] = field(default=_nowhere, repr=False)
 
     @property
     def location(self) -> Location | None:

@@ -58,7 +58,7 @@ class SourceReader:
         """What `django.utils.module_loading.import_string` would give for ``dotted_path``, described."""
         self.evaluator.start()
         try:
-            return self._read(dotted_path, listed_at)
+            return replace(self._read(dotted_path, listed_at), load=self.finder.load)
         except RecursionError:
             self.evaluator = Evaluator(
                 self.finder, self.settings
