@@ -10,7 +10,7 @@ from typing import Any
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
 
-from bridgekit.timing import span
+from bridgekit.timing import set_route, span
 
 __all__ = ["urlpatterns"]
 
@@ -55,12 +55,18 @@ def own_header(request: HttpRequest) -> HttpResponse:
     return HttpResponse("x", headers={"Server-Timing": "cache;dur=1"})
 
 
+def by_hand(request: HttpRequest) -> HttpResponse:
+    set_route("/named/{here}")
+    return HttpResponse("x")
+
+
 orders: list[Any] = [path("<int:pk>/", hello, {"name": "order"})]
 urlpatterns = [
     path("hello/", hello),
     path("hello-async/", hello_async),
     path("stream/", stream),
     path("stream-async/", stream_async),
+    path("by-hand/", by_hand),
     path("file/", file),
     path("fail/", fail),
     path("own-header/", own_header),

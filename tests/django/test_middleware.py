@@ -369,3 +369,56 @@ def test_an_excluded_path_is_not_measured(seen: list[RequestTiming]) -> None:
     with override_settings(BRIDGEKIT_TIMING_EXCLUDE=["/hello/"]):
         get_sync("/hello/")
     assert seen == []
+
+
+# -- routes below what is around Django
+
+
+def routes_told(paths: list[str], mount: str, handler: Any) -> list[str | None]:
+    routing = pytest.importorskip("starlette.routing")
+    starlette = pytest.importorskip("starlette.applications")
+    records: list[RequestTiming] = []
+    app = starlette.Starlette(routes=[routing.Mount(mount, app=handler)])
+    wrapped = ASGITimingMiddleware(app, exporters=[records.append])
+
+    async def ask(path: str) -> None:
+        messages: list[Any] = [{"type": "http.request"}]
+
+        async def receive() -> Any:
+            return messages.pop() if messages else await asyncio.Event().wait()
+
+        await wrapped(
+            scope_of(path=path, headers=[("host", "localhost")]), receive, ASGIClient(FakeClock()).send
+        )  # type: ignore[arg-type]
+
+    with override_settings(MIDDLEWARE=[TIMING]):
+        for path in paths:
+            asyncio.run(ask(path))
+    return [record.route for record in records]
+
+
+def test_what_djangos_urls_do_not_match_has_no_route_below_a_mount() -> None:
+    """It had "/", the template of the mount, as the first page has."""
+    with override_settings(MIDDLEWARE=[TIMING]):
+        handler = ASGIHandler()
+    paths = ["/hello/", "/nowhere/", "/shop/a/orders/7/"]
+    assert routes_told(paths, "/", handler) == ["/hello/", None, "/shop/<slug:shop>/orders/<int:pk>/"]
+    below = [f"/t/acme{path}" for path in paths]
+    assert routes_told(below, "/t/{tenant}", handler) == [
+        "/t/{tenant}/hello/",
+        None,
+        "/t/{tenant}/shop/<slug:shop>/orders/<int:pk>/",
+    ]
+
+
+def test_djangos_routes_are_told_below_an_adapter_of_another_library() -> None:
+    a2wsgi = pytest.importorskip("a2wsgi")
+    with override_settings(MIDDLEWARE=[TIMING]):
+        handler = a2wsgi.WSGIMiddleware(WSGIHandler())
+    assert routes_told(["/hello/", "/nowhere/"], "/", handler) == ["/hello/", None]
+
+
+@both
+def test_a_route_that_a_view_names_goes_before_djangos(get: Any, seen: list[RequestTiming]) -> None:
+    get("/by-hand/")
+    assert seen[0].route == "/named/{here}"

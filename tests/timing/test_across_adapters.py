@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,3 +121,81 @@ def test_asgi_in_wsgi_is_one_record_with_the_wait_for_the_loop() -> None:
     assert timing.loop_wait is not None
     assert [s.name for s in timing.spans] == ["modern"]
     assert timing.bytes_out == 5
+
+
+# -- adapters of other libraries
+
+
+def asgirefs() -> Callable[[Any], Any]:
+    from asgiref.wsgi import WsgiToAsgi
+
+    return WsgiToAsgi
+
+
+def a2wsgis() -> Callable[[Any], Any]:
+    return pytest.importorskip("a2wsgi").WSGIMiddleware  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("adapter", [asgirefs, a2wsgis])
+@pytest.mark.parametrize("path", ["/users/7", "/ä", "/fail"])
+def test_wsgi_in_asgi_by_another_library_is_one_record(
+    adapter: Callable[[], Callable[[Any], Any]], path: str
+) -> None:
+    inner: list[RequestTiming] = []
+    outer: list[RequestTiming] = []
+    made = adapter()  # imported before the wrapper is made, as always: it stands around that
+    wsgi = WSGITimingMiddleware(legacy, exporters=[inner.append])
+    wrapped = ASGITimingMiddleware(made(wsgi), exporters=[outer.append])
+
+    async def run() -> None:
+        messages: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            return messages.pop() if messages else await asyncio.Event().wait()
+
+        try:
+            await wrapped(scope_of(path=path, query_string=b"a=1"), receive, ASGIClient(FakeClock()).send)  # type: ignore[arg-type]
+        except ValueError:
+            assert path == "/fail"
+
+    asyncio.run(run())
+    assert inner == []
+    (timing,) = outer
+    assert (timing.interface, timing.path) == ("asgi", path)
+    assert timing.error_type == ("ValueError" if path == "/fail" else None)
+    if path != "/fail":
+        assert [span.name for span in timing.spans] == ["legacy"]
+
+
+def test_asgi_in_wsgi_by_another_library_is_one_record() -> None:
+    a2wsgi = pytest.importorskip("a2wsgi")
+    inner: list[RequestTiming] = []
+    outer: list[RequestTiming] = []
+
+    async def modern(scope: Any, receive: Any, send: Any) -> None:
+        scope["path_template"] = "/orders/{id}"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    asgi = ASGITimingMiddleware(modern, exporters=[inner.append])
+    wrapped = WSGITimingMiddleware(a2wsgi.ASGIMiddleware(asgi), exporters=[outer.append])
+    WSGIClient(FakeClock(), validates=False).call(wrapped, environ_of(path="/orders/7"))
+    assert inner == []
+    (timing,) = outer
+    assert (timing.interface, timing.route, timing.bytes_out) == ("wsgi", "/orders/{id}", 5)
+
+
+def test_a_request_that_is_made_in_the_middle_of_another_is_one_of_its_own() -> None:
+    """Also one of the other protocol, in the same context: it asks for something else."""
+    inner: list[RequestTiming] = []
+    outer: list[RequestTiming] = []
+    wsgi = WSGITimingMiddleware(legacy, exporters=[inner.append])
+
+    async def asks_itself(scope: Any, receive: Any, send: Any) -> None:
+        WSGIClient(FakeClock()).call(wsgi, environ_of(path="/other"))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    client = ASGIClient(FakeClock())
+    client.call(ASGITimingMiddleware(asks_itself, exporters=[outer.append]), scope_of(path="/one"))
+    assert [timing.path for timing in (*inner, *outer)] == ["/other", "/one"]

@@ -8,7 +8,7 @@ import pytest
 
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
 from bridgekit.timing.named_routes import FalconRoutes
-from bridgekit.timing.routes import route_from_environ, route_from_scope
+from bridgekit.timing.routes import flask_rule, route_from_environ, route_from_scope
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
@@ -249,4 +249,5 @@ def test_what_is_not_known_is_none(scope: Any) -> None:
 
 def test_an_emptied_request_of_flask_is_none() -> None:
     """Flask sets the key to None when its context ends (flask/ctx.py)."""
+    assert flask_rule({"werkzeug.request": None}) is None
     assert route_from_environ({"werkzeug.request": None}) is None

@@ -8,7 +8,7 @@ from typing import Any
 from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming
 from bridgekit.timing._wsgi_exchange import VERSIONS
 
-__all__ = ["DjangoExchange", "request_of_request", "route_of_request"]
+__all__ = ["DjangoExchange", "request_of_request", "route_of_request", "tell_route"]
 
 
 class DjangoExchange(LiveTiming):
@@ -108,6 +108,18 @@ def route_of_request(request: Any) -> str | None:
     match = getattr(request, "resolver_match", None)
     if match is None:
         return None
-    # HttpRequest.path is the script name and path_info in one.
+    return f"{mount_of(request).rstrip('/')}/{match.route.lstrip('/')}"
+
+
+def mount_of(request: Any) -> str:
+    """The script name. `HttpRequest.path` is that and path_info in one."""
     mount: str = request.path.removesuffix(request.path_info)
-    return f"{mount.rstrip('/')}/{match.route.lstrip('/')}"
+    return mount
+
+
+def tell_route(outer: Any, request: Any) -> None:
+    """Tell the record of a wrapper around Django what the URLconf matched, if anything."""
+    tell = getattr(outer, "set_inner_route", None)
+    if tell is not None:
+        match = getattr(request, "resolver_match", None)
+        tell(mount_of(request), None if match is None else f"/{match.route.lstrip('/')}")

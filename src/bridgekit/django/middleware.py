@@ -9,11 +9,11 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from bridgekit.django import conf
-from bridgekit.django._exchange import DjangoExchange, request_of_request, route_of_request
+from bridgekit.django._exchange import DjangoExchange, request_of_request, route_of_request, tell_route
 from bridgekit.django._layers import LayerTimes, instrument
 from bridgekit.django.single_hop import SingleHopMiddleware
 from bridgekit.timing import _context
-from bridgekit.timing._context import KEY, enter, is_live, leave
+from bridgekit.timing._context import enter, leave, outer_record
 from bridgekit.timing._export import checked_exporters
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
@@ -55,9 +55,8 @@ class TimingMiddleware:
             return self.get_response(request)
         if self._layers is not None:
             self._layers.start(request)
-        outer = getattr(request, "scope", request.META).get(KEY)
-        live, around = outer, None
-        if not is_live(outer):
+        live, around = outer_record(getattr(request, "scope", request.META)), None
+        if live is None:
             live = DjangoExchange()
             live.begin(self._recorder, request)
             if _context.wanted:
@@ -92,11 +91,11 @@ class TimingMiddleware:
             live.note_error(error)
 
     def _done(self, request: Any, live: Any, response: Any) -> Any:
-        if isinstance(live, LiveTiming):
-            live.set_route(route_of_request(request))
-            if self._layers is not None:
-                live.set_layers(self._layers.read(request))
-        if isinstance(live, DjangoExchange):
+        if self._layers is not None and isinstance(live, LiveTiming):
+            live.set_layers(self._layers.read(request))
+        if not isinstance(live, DjangoExchange):
+            tell_route(live, request)
+        else:
             live.follow(response)
             for name, value in self._recorder.headers_for(live):
                 add_header(response, name, value)

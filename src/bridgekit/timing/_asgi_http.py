@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 
 from bridgekit.timing._blame import code_of, raised_in
 from bridgekit.timing._live import OPEN, SEVERAL
+from bridgekit.timing._marked import awaited
 from bridgekit.timing._scope import ASGILive
 from bridgekit.typing import Message, Receive, Send
 
@@ -31,6 +32,7 @@ class HTTPExchange:
     receive_from: Receive
     send_to: Send
 
+    @awaited
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on, and see what it says."""
         live, kind = self.live, message["type"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridgekit.timing._blame import code_of, raised_in
 from bridgekit.timing._live import OPEN
+from bridgekit.timing._marked import awaited
 from bridgekit.timing._scope import ASGILive
 from bridgekit.timing.outcome import Kind
 from bridgekit.typing import Message, Receive, Send
@@ -42,6 +43,7 @@ class WebSocketSession:
     receive_from: Receive
     send_to: Send
 
+    @awaited
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on, and see what it says."""
         live, kind = self.live, message["type"]

@@ -8,15 +8,16 @@ imported, which is when they call `want`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
     from bridgekit.timing._recorder import Recorder
 
-__all__ = ["KEY", "current", "enter", "is_live", "leave", "recorders", "want"]
+__all__ = ["KEY", "current", "enter", "is_live", "leave", "outer_record", "recorders", "want"]
 
 KEY = "bridgekit.timing"
 """Where the live record stands in a scope and in an environ (docs/design.md, "How timing crosses an adapter")."""
@@ -67,6 +68,33 @@ def leave(around: LiveTiming) -> None:
     # Not reset(token): that raises where a coroutine is closed in another context than its own.
     if not around.finished:
         _live_in_context.set(around)
+
+
+def outer_record(source: Any) -> Any:
+    """What measures the request of a scope or environ further out, also through an adapter of another library; None if nothing does.
+
+    a2wsgi's leaves the other side's dictionary, asgiref's carries the context. Those that do neither (uvicorn's) cannot be seen through.
+    """
+    found = source.get(KEY)
+    if found is None:
+        other = source.get("asgi.scope") or source.get("wsgi_environ")
+        found = other.get(KEY) if isinstance(other, Mapping) else None
+    if found is None and wanted and (around := current()) is not None and is_same_request(around, source):
+        found = around
+    return found if is_live(found) else None
+
+
+def is_same_request(around: LiveTiming, environ: Any) -> bool:
+    """Whether an environ is what an adapter made of the scope that is measured around it, and not of a request made in the middle."""
+    scope = around.source
+    if around.interface != "asgi" or "REQUEST_METHOD" not in environ or scope is None:
+        return False
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    return bool(
+        scope.get("method") == environ["REQUEST_METHOD"]
+        and scope["path"].encode("utf-8", "surrogateescape").decode("latin-1") == path
+        and scope.get("query_string", b"").decode("latin-1") == environ.get("QUERY_STRING", "")
+    )
 
 
 def is_live(found: object) -> bool:

@@ -52,7 +52,7 @@ class Extras:
         self.loop_wait: int | None = None
         self.queue: int | None = None
         self.route: str | None = None
-        self.inner_route: tuple[str, str] | None = None
+        self.inner_route: tuple[str, str | None] | None = None
         self.spans: dict[str, list[Any]] = {}
         self.layers: Spans = ()
         self.size_unknown = False

@@ -201,8 +201,11 @@ class LiveTiming(ToldTiming):
             self._route = extras.route
         elif extras.inner_route is not None:
             mount, route = extras.inner_route
-            # A mount that this side has a template for goes by that: its text is not bounded.
-            self._route = (self._route or mount).rstrip("/") + route
+            if route is None:
+                self._route = None
+            elif self._route is None or not recorder.route_is_given:
+                # A mount that this side has a template for goes by that: its text is not bounded.
+                self._route = (self._route or mount).rstrip("/") + route
         if recorder.queue_time:
             extras.queue = recorder.queue_of(self)
         if recorder.traceparent:

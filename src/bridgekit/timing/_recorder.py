@@ -42,6 +42,8 @@ class Recorder:
     traceparent: bool = False
     send_time: bool = False
     cpu_time: bool = False
+    route_is_given: bool = False
+    """Whether `route_of` is the project's: its answer goes before what frameworks tell."""
     in_flight: set[LiveTiming] = field(default_factory=set)
     export: Exporter = field(init=False)
     plain: bool = field(init=False)
@@ -81,6 +83,10 @@ class Recorder:
         except Exception:
             self.log_no_route()
             return None
+
+    def replace_route_of(self, route_of: RouteOf) -> None:
+        """For a way to tell it that is known only once the first request ran."""
+        object.__setattr__(self, "route_of", route_of)
 
     def log_no_route(self) -> None:
         """Say that the function failed: the request must not notice. For use where that is caught."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bridgekit.timing._wrapped import router_within
 from bridgekit.typing import Scope
 
 __all__ = ["starlette_route"]
@@ -64,15 +65,36 @@ def matched_again(scope: Scope, leaf: str | None) -> str | None:
             return None
         route, child = found
         if not is_mount(route):
-            path = leaf if leaf is not None else own_path(route)
+            path = leaf if leaf is not None else own_path(route) or included_path(route, fresh)
             return None if path is None else prefix + path
         if "root_path" in child:  # a Mount; a Host routes without taking anything from the path
             prefix += route.path
-        routes = route.routes
-        if not routes:  # some other application, which knows its own routes
-            return prefix + (leaf or "") or "/"
+        routes = route.routes or routes_behind(route.app, scope["type"])
+        if not routes:
+            # Some other application, which knows its own routes; an empty mount says nothing of them.
+            return prefix + (leaf or "") or None
         fresh.update(child)
     return None
+
+
+def routes_behind(app: Any, kind: str) -> Any:
+    """The routes of a router that is mounted within other middleware; None where that is no router of Starlette's."""
+    router = router_within(app, kind)
+    return None if router is None or hasattr(router, "_path_routing") else router.routes
+
+
+def included_path(router: Any, scope: Scope) -> str | None:
+    """The path of the route that matches within a router that FastAPI 0.137 and newer included, with the prefixes of its inclusions."""
+    contexts = getattr(router, "effective_route_contexts", None)
+    path, partial = scope["path"].removeprefix(scope.get("root_path", "")), None
+    for context in () if contexts is None else contexts():
+        regex, template = getattr(context, "path_regex", None), getattr(context, "path", None)
+        if regex is None or not isinstance(template, str) or not regex.match(path):
+            continue
+        if not context.methods or scope.get("method") in context.methods:
+            return template
+        partial = partial or template
+    return partial
 
 
 def first_match(routes: Any, scope: Scope) -> tuple[Any, dict[str, Any]] | None:

@@ -111,8 +111,8 @@ class ToldTiming(RequestTiming):
             with _lock:
                 self.details().route = route
 
-    def set_inner_route(self, mount: str, route: str) -> None:
-        """A wrapper further in found `route` below `mount`, which is concrete text and may hold parameters."""
+    def set_inner_route(self, mount: str, route: str | None) -> None:
+        """What matched further in, below `mount`, which is concrete text and may hold parameters; None for nothing."""
         if self.source is not None:
             with _lock:
                 self.details().inner_route = (mount, route)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from bridgekit._arguments import check_application, check_flag, check_function, shown
+from bridgekit.timing._announced import listen
+from bridgekit.timing._context import want
 from bridgekit.timing._export import Exporter, checked_exporters
 from bridgekit.timing._paths import compile_exclusion
 from bridgekit.timing._recorder import Clock, Recorder, RouteOf
@@ -25,7 +28,6 @@ class TimingWrapper(Generic[App]):
 
     _interface: ClassVar[Literal["asgi", "wsgi"]]
     _request_of: ClassVar[Any]
-    _route_of: ClassVar[Any]
 
     recorder: Recorder
 
@@ -79,7 +81,8 @@ class TimingWrapper(Generic[App]):
         self.recorder = Recorder(
             exporters=checked_exporters(exporters),
             request_of=self._request_of,
-            route_of=self._route_of if route is None else route,
+            route_of=route if route is not None else self._routes_at_first,
+            route_is_given=route is not None,
             clock=clock,
             wall_clock=wall_clock,
             server_timing=shown_to(server_timing),
@@ -89,6 +92,20 @@ class TimingWrapper(Generic[App]):
             cpu_time=cpu_time,
         )
         self._excluded = compile_exclusion(exclude)
+        if {"asgiref.wsgi"} & sys.modules.keys():
+            want()  # its adapter carries the context, and nothing else that tells one request from another
+        listen()
+
+    def _known_routes(self) -> RouteOf:
+        """What tells the route of a scope or environ."""
+        raise NotImplementedError
+
+    def _routes_at_first(self, source: Any) -> str | None:
+        """The route of the first request, which may have been what imported the framework or built its application."""
+        listen()
+        known = self._known_routes()
+        self.recorder.replace_route_of(known)
+        return known(source)
 
 
 def check_clock(name: str, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridgekit.timing._context import leave
 from bridgekit.timing._live import SEVERAL, LiveTiming
-from bridgekit.timing.routes import route_at_start
+from bridgekit.timing.routes import tell_flasks_rule
 from bridgekit.typing import StartResponse
 
 __all__ = ["VERSIONS", "WSGIExchange", "WSGILive", "request_of_environ"]
@@ -116,7 +116,7 @@ class WSGIExchange:
             live._status = _codes[status] if status in _codes else code_of(status)
             live.response_headers = headers
             if "werkzeug.request" in environ:
-                live.set_route(route_at_start(environ))
+                tell_flasks_rule(live, environ)
             if live.recorder.server_timing is not None:
                 # A new list: applications pass constants. Each call replaces the headers of the one before, and ours.
                 headers = [*headers, *live.recorder.headers_for(live)]

@@ -7,9 +7,11 @@ from typing import Any
 from bridgekit.timing import _context
 from bridgekit.timing._asgi_http import HTTPExchange, MeasuredSend
 from bridgekit.timing._asgi_websocket import WebSocketLive, WebSocketSession
-from bridgekit.timing._context import KEY, enter, is_live, leave
+from bridgekit.timing._context import KEY, enter, is_live, leave, outer_record
 from bridgekit.timing._cpu import metered
 from bridgekit.timing._live import LiveTiming
+from bridgekit.timing._recorder import RouteOf
+from bridgekit.timing._routers import routes_within
 from bridgekit.timing._scope import ASGILive, request_of_scope
 from bridgekit.timing._wrapper import TimingWrapper
 from bridgekit.timing.routes import route_from_scope, tell_route
@@ -27,7 +29,9 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
 
     _interface = "asgi"
     _request_of = staticmethod(request_of_scope)
-    _route_of = staticmethod(route_from_scope)
+
+    def _known_routes(self) -> RouteOf:
+        return routes_within(self.app) or route_from_scope
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Measure one connection (ASGI 3.0, "Applications")."""
@@ -44,6 +48,8 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
             await self.app(scope, receive, send)
             return
         outer: Any = scope.get(KEY)
+        if outer is None and "wsgi_environ" in scope:
+            outer = outer_record(scope)
         if outer is not None and is_live(outer):
             await self._joined(outer, scope, receive, send)
             return

@@ -2,7 +2,8 @@
 
 A template has bounded cardinality and is fit for a label; a path has not. So whatever is uncertain is None here, never the path.
 
-Falcon and Quart leave nothing behind: there, the route is named from within the request (`bridgekit.timing.named_routes`).
+Frameworks that leave nothing behind announce their requests (`bridgekit.timing._announced`), or the route is named from within
+(`bridgekit.timing.named_routes`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from bridgekit.timing._starlette import starlette_route
 from bridgekit.typing import Environ, Scope
 
-__all__ = ["route_at_start", "route_from_environ", "route_from_scope", "tell_route"]
+__all__ = ["flask_rule", "route_from_environ", "route_from_scope", "tell_flasks_rule", "tell_route"]
 
 
 def route_from_scope(scope: Scope) -> str | None:
@@ -20,23 +21,37 @@ def route_from_scope(scope: Scope) -> str | None:
     if "path_template" in scope:  # Litestar, _asgi/asgi_router.py
         template = scope["path_template"]
         return template if isinstance(template, str) and template else None
+    if "app" in scope:
+        # Starlette writes what matched into a copy where one of its middleware made one: that of the application is left.
+        router = getattr(scope["app"], "router", None)
+        return None if router is None else starlette_route({**scope, "router": router})
     return None
 
 
 def route_from_environ(environ: Environ) -> str | None:
-    """The template that Flask left in the environ; while the response starts only (see `route_at_start`)."""
-    return route_at_start(environ) if "werkzeug.request" in environ else None
-
-
-def route_at_start(environ: Environ) -> str | None:
-    """Flask's rule, which can be read in ``start_response`` only: Flask empties the key when its context ends."""
-    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
-    template = getattr(rule, "rule", None)
-    if not isinstance(template, str):
+    """The template that Bottle left in the environ. Flask's can be read earlier only (`flask_rule`)."""
+    if "bottle.route" not in environ:
         return None
-    # Under DispatcherMiddleware the rule knows nothing of its mount point, which is fixed text in SCRIPT_NAME.
+    rule = getattr(environ["bottle.route"], "rule", None)
     mount: str = environ.get("SCRIPT_NAME", "")
-    return mount.rstrip("/") + template
+    return mount.rstrip("/") + rule if isinstance(rule, str) else None
+
+
+def flask_rule(environ: Environ) -> str | None:
+    """Flask's rule, from ``start_response`` at the latest: Flask empties the key when its context ends.
+
+    Under DispatcherMiddleware the rule knows nothing of its mount point, which is fixed text in SCRIPT_NAME.
+    """
+    template = getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
+    return template if isinstance(template, str) else None
+
+
+def tell_flasks_rule(outer: object, environ: Environ) -> None:
+    """Tell a record what Flask matched, while the response starts."""
+    rule = flask_rule(environ)
+    if rule is not None:
+        mount = environ.get("SCRIPT_NAME", "")
+        tell_route(outer, mount, mount + rule)
 
 
 def tell_route(outer: object, mount: str, route: str | None) -> None:

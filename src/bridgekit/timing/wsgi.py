@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from bridgekit.timing import _context
-from bridgekit.timing._context import KEY, enter, is_live
+from bridgekit.timing._context import KEY, enter, is_live, outer_record
 from bridgekit.timing._live import LiveTiming
+from bridgekit.timing._recorder import RouteOf
 from bridgekit.timing._wrapper import TimingWrapper
 from bridgekit.timing._wsgi_body import ListBody, measured_body
 from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive, request_of_environ
 from bridgekit.timing._wsgi_input import MeasuredInput, has_body
-from bridgekit.timing.routes import route_at_start, route_from_environ, tell_route
+from bridgekit.timing.routes import route_from_environ, tell_flasks_rule, tell_route
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
 __all__ = ["WSGITimingMiddleware"]
@@ -27,7 +29,9 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
 
     _interface = "wsgi"
     _request_of = staticmethod(request_of_environ)
-    _route_of = staticmethod(route_from_environ)
+
+    def _known_routes(self) -> RouteOf:
+        return bottles_route_too if "bottle" in sys.modules else route_from_environ
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Measure one request (PEP 3333, "The Application/Framework Side")."""
@@ -36,6 +40,8 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         ):
             return self.app(environ, start_response)
         outer: Any = environ.get(KEY)
+        if outer is None and (_context.wanted or "asgi.scope" in environ):
+            outer = outer_record(environ)
         if outer is not None and is_live(outer):
             return self._joined(outer, environ, start_response)
         recorder, live, exchange = self.recorder, WSGILive(), WSGIExchange()
@@ -74,7 +80,8 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         mount = environ.get("SCRIPT_NAME", "")
 
         def start_and_tell_route(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
-            tell_route(outer, mount, route_at_start(environ))
+            if "werkzeug.request" in environ:
+                tell_flasks_rule(outer, environ)
             return (
                 start_response(status, headers)
                 if exc_info is None
@@ -90,3 +97,12 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             raise
         tell_route(outer, mount, self.recorder.route_for(environ))
         return body
+
+
+def bottles_route_too(environ: Environ) -> str | None:
+    """`route_from_environ`, also where a middleware copied the environ: Bottle keeps its last one for each thread."""
+    if "bottle.route" not in environ:
+        theirs = getattr(sys.modules["bottle"].request, "environ", None)
+        if theirs and theirs.get(KEY) is environ.get(KEY):
+            return route_from_environ(theirs)
+    return route_from_environ(environ)
