@@ -2,9 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper
 
@@ -292,7 +296,56 @@ def test_a_layer_that_hides_the_next_one_stands_for_all_below(get: Any, seen: li
     middleware = [TIMING, *(f"tests.django.layers.{form}" for form in ("PlainClass", "hidden", "Mixin"))]
     with override_settings(MIDDLEWARE=middleware, BRIDGEKIT_TIMING_LAYERS=True):
         get("/hello/")
-    assert [layer.name for layer in seen[0].layers] == ["PlainClass", "hidden"]
+    assert [layer.name for layer in seen[0].layers] == ["PlainClass", "hidden and below"]
+
+
+WRAPPED = ["AgentPlainClass", "AgentMixin", "function_around_class", "agent_function", "agent_hybrid"]
+
+
+@both
+def test_layers_that_an_agent_has_wrapped_are_told_apart(get: Any, seen: list[RequestTiming]) -> None:
+    """One that kept the next layer beside the middleware that calls it had the time of all layers below."""
+    middleware = [TIMING, *(f"tests.django.layers.{form}" for form in WRAPPED), "tests.django.layers.Mixin"]
+    with override_settings(MIDDLEWARE=middleware, BRIDGEKIT_TIMING_LAYERS=True):
+        get("/hello/")
+    names = [layer.name for layer in seen[0].layers]
+    assert names == ["PlainClass", "Mixin", "PlainClass", "function", "hybrid", "Mixin", "view"]
+
+
+SENTRY = """
+import asyncio, json
+import django
+from django.conf import settings
+layers = []
+settings.configure(
+    ROOT_URLCONF="tests.django.site", ALLOWED_HOSTS=["*"], SECRET_KEY="s", BRIDGEKIT_TIMING_LAYERS=True,
+    BRIDGEKIT_TIMING_EXPORTERS=[lambda timing: layers.append([layer.name for layer in timing.layers])],
+    MIDDLEWARE=["bridgekit.django.middleware.TimingMiddleware", "django.middleware.security.SecurityMiddleware",
+                "django.middleware.common.CommonMiddleware", "tests.django.layers.hybrid"],
+)
+import sentry_sdk
+from sentry_sdk.integrations.django import DjangoIntegration
+sentry_sdk.init(dsn="", integrations=[DjangoIntegration(middleware_spans=True)])
+django.setup()
+from django.test import AsyncClient, Client
+Client().get("/hello/")
+asyncio.run(AsyncClient().get("/hello-async/"))
+print(json.dumps(layers))
+"""
+
+
+def test_layers_under_sentry_are_told_apart() -> None:
+    """It wraps every middleware, `TimingMiddleware` among them, and lists itself first."""
+    pytest.importorskip("sentry_sdk")
+    done = subprocess.run(
+        [sys.executable, "-c", SENTRY],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    expected = ["SecurityMiddleware", "CommonMiddleware", "hybrid", "view"]
+    assert json.loads(done.stdout) == [expected, expected]
 
 
 @both

@@ -2,21 +2,36 @@
 
 Django's handler builds the chain from the inside out, so the outermost middleware gets all others in its ``get_response``. Each of them holds
 the next one, as an attribute of that name (Django's documented class form, and ``MiddlewareMixin``) or as a variable of
-a closure (the documented function form). There the stopwatch goes in.
+a closure (the documented function form). There the stopwatch goes in. Where an agent has put a wrapper around each of them (Sentry's
+keeps the middleware as ``_inner``, and the next layer besides, which it does not call), it goes into what is wrapped.
 """
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable
-from types import CellType
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import CellType, FunctionType, MethodType
+from typing import Any, NamedTuple
 
 from asgiref.sync import AsyncToSync, SyncToAsync, iscoroutinefunction
 
 from bridgekit.timing import SpanTiming
 
 __all__ = ["LayerTimes", "instrument"]
+
+
+class Place(NamedTuple):
+    """Where a layer keeps the next one."""
+
+    handler: Any
+    put: Callable[[Any], None]
+    """Puts another one there."""
+    holder: Any
+    """The layer, or what is wrapped in it."""
+
+
+MAX_WRAPPERS = 3
 
 ATTRIBUTE = "_bridgekit_layer_times"
 """On the request: nanoseconds inside of each boundary, outermost first."""
@@ -30,7 +45,7 @@ class LayerTimes:
     def __init__(self, names: list[str], opaque: bool) -> None:
         # What lies inside the innermost boundary: the view with everything Django calls around it, or, where a layer
         # does not show its next one, that layer and all below.
-        self.names = names if opaque else [*names, "view"]
+        self.names = [*names[:-1], f"{names[-1]} and below"] if opaque and names else [*names, "view"]
         self.opaque = opaque
 
     def start(self, request: Any) -> None:
@@ -52,13 +67,12 @@ def instrument(outermost: Any) -> LayerTimes:
     names: list[str] = []
     place = next_place(outermost)
     while place is not None:
-        found, put = place
-        put(stopwatch(found, len(names)))
-        layer = unwrapped(found)
+        place.put(stopwatch(place.handler, len(names)))
+        layer = unwrapped(place.handler)
         if is_view_handler(layer):
             return LayerTimes(names, opaque=False)
-        names.append(name_of(layer))
         place = next_place(layer)
+        names.append(name_of(layer if place is None else place.holder))
     return LayerTimes(names, opaque=True)
 
 
@@ -107,15 +121,37 @@ def is_view_handler(layer: Any) -> bool:
     return getattr(layer, "__name__", "") in ("_get_response", "_get_response_async")
 
 
-def next_place(layer: Any) -> tuple[Any, Callable[[Any], None]] | None:
+def next_place(layer: Any, depth: int = MAX_WRAPPERS) -> Place | None:
     """What a layer calls next, and how to put something in its place; None if it cannot be seen."""
-    if "get_response" in getattr(layer, "__dict__", {}) and callable(layer.get_response):
-        return layer.get_response, lambda handler: setattr(layer, "get_response", handler)
-    code, cells = getattr(layer, "__code__", None), getattr(layer, "__closure__", None) or ()
-    for name, cell in zip(getattr(code, "co_freevars", ()), cells, strict=True):
-        if name == "get_response" and callable(cell.cell_contents):
-            return cell.cell_contents, cell_setter(cell)
-    return None
+    own: Place | None = None
+    held = list(held_by(layer))
+    for name, value, put in held:
+        if name == "get_response" and callable(value):
+            own = Place(value, put, layer)
+    if depth:
+        for name, value, _ in held:
+            if name == "get_response" or not callable(value) or isinstance(value, type):
+                continue
+            inner = next_place(unwrapped(value), depth - 1)
+            # The wrapper and what it wraps were both given the next layer, and the one that is wrapped calls it.
+            if inner is not None and (own is None or inner.handler is own.handler):
+                return inner
+    return own
+
+
+def held_by(layer: Any) -> Iterator[tuple[str, Any, Callable[[Any], None]]]:
+    """Names and values of an object's attributes and of a function's variables, and how to replace each."""
+    if isinstance(layer, MethodType):
+        layer = layer.__self__
+    if not isinstance(layer, FunctionType):
+        for name, value in list(getattr(layer, "__dict__", {}).items()):
+            yield name, value, functools.partial(setattr, layer, name)
+        return
+    for name, cell in zip(layer.__code__.co_freevars, layer.__closure__ or (), strict=True):
+        try:
+            yield name, cell.cell_contents, cell_setter(cell)
+        except ValueError:  # not bound
+            continue
 
 
 def cell_setter(cell: CellType) -> Callable[[Any], None]:
