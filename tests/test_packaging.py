@@ -3,7 +3,11 @@ from __future__ import annotations
 import configparser
 import importlib.metadata
 import importlib.resources
+import re
+import tomllib
 from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_type_marker_is_installed() -> None:
@@ -29,11 +33,47 @@ def test_the_rule_pages_are_installed() -> None:
     assert all(rule_page(rule.code).startswith(f"# {rule.code}") for rule in ALL_RULES)
 
 
+def test_no_link_of_the_package_page_is_dead() -> None:
+    """The README's links lead to files of the repository, which has no address there."""
+    page = importlib.metadata.metadata("bridgekit").get_payload()
+    assert isinstance(page, str)
+    assert page.startswith("# bridgekit")
+    links = re.findall(r"\]\(([^)]*)\)", page)
+    assert links
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+def test_every_server_that_the_command_knows_is_an_extra() -> None:
+    from bridgekit.serve.servers import SERVERS
+
+    extras = set(importlib.metadata.metadata("bridgekit").get_all("Provides-Extra") or ())
+    assert {*SERVERS, "all", "django", "opentelemetry", "prometheus", "trio", "uvloop", "websocket"} <= extras
+
+
+def test_the_extra_of_all_brings_one_server_and_what_parts_ask_for() -> None:
+    required = importlib.metadata.requires("bridgekit") or []
+    brought = {re.split(r"[<>=; ]", line)[0] for line in required if re.search(r"extra == .all.", line)}
+    assert brought == {
+        *("django", "opentelemetry-sdk", "prometheus-client", "trio"),
+        *("uvicorn", "uvloop", "wsproto"),
+    }
+
+
+def test_the_source_distribution_has_what_the_tests_read() -> None:
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"][
+        "targets"
+    ]
+    tracked = {".ci", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks", "docs", "examples", "src", "tests"}
+    named = {path.removeprefix("/") for path in included["sdist"]["include"]}
+    assert tracked | {".gitignore", "tox.ini", "typing_tests"} == named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_lowest_environment_names_every_runtime_dependency() -> None:
     """`tox run -e lowest` proves the lower bounds only if it asks for the same ones."""
     required = importlib.metadata.requires("bridgekit") or []
     runtime = {name for name in required if "extra ==" not in name}
     tox = configparser.ConfigParser()
-    tox.read(Path(__file__).parent.parent / "tox.ini")
+    tox.read(ROOT / "tox.ini")
     asked = {line.strip() for line in tox["testenv:lowest"]["deps"].splitlines()}
     assert runtime <= asked

@@ -62,7 +62,8 @@ def fetch(peer: str, folder: Path) -> Path:
     subprocess.run([*pip, "--no-binary", peer, "--dest", folder, f"{peer}=={version(peer)}"], check=True)
     (archive,) = folder.glob(f"{peer}-*.tar.gz")
     with tarfile.open(archive) as source:
-        source.extractall(folder, filter="data")
+        filters: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since Python 3.11.4
+        source.extractall(folder, **filters)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
