@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
+from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
 from bridgekit.middleware_chain.simulate import Step, possible_steps, simulate
@@ -100,7 +100,19 @@ class HandlerPlan:
 
     def crossings(self, kind: RequestKind) -> Range:
         """How often a request of this kind goes from the loop into a thread."""
-        return Range.hull(inside.from_loop for inside in self._walk(kind)[0].values())
+        inside = Range.hull(inside.from_loop for inside in self._walk(kind)[0].values())
+        return inside + self._log(kind)
+
+    def _log(self, kind: RequestKind) -> Range:
+        """The log line of a status of 400 or more: in a thread, and where the outermost layer runs in one, in the same go."""
+        outermost = next(
+            (layer.parts for layer in self.layers if layer.facts.used.answer is not Answer.NO), None
+        )
+        if kind.outcome is Outcome.ERROR_STATUS and outermost is None:
+            return Range.exactly(int(kind.view is Mode.ASYNC))
+        if kind.outcome not in (Outcome.ERROR_STATUS, Outcome.NOT_FOUND) or outermost is None:
+            return _NOTHING
+        return Range(int(outermost == {Part.LOOP}), int(Part.LOOP in outermost))
 
     def holders(self, kind: RequestKind) -> tuple[Holder, ...]:
         """The layers that keep the thread while something inside them awaits, outermost first."""
@@ -123,7 +135,7 @@ class HandlerPlan:
 
     def _walk(self, kind: RequestKind) -> list[dict[tuple[Mode, bool], _Inside]]:
         """For each layer and for the view: what is there and inside of it, by the mode that Django sees and by whether it pends."""
-        view = _view(kind)
+        view = _view(kind, self.layers)
         states = [{(Mode.ASYNC, view.pends): view}]
         for layer in reversed(self.layers):
             reached: dict[tuple[Mode, bool], list[_Inside]] = {}
@@ -174,16 +186,37 @@ def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
     return Answer.NO, ""
 
 
-def _view(kind: RequestKind) -> _Inside:
+def _view(kind: RequestKind, layers: Sequence[PlannedLayer]) -> _Inside:
     """The innermost part, by itself: the view with what Django calls around it."""
     if kind.outcome is Outcome.NOT_FOUND:
         return _Inside(_ONE, _NOTHING, False)  # the answer to the exception is made in a thread
+    asked = [hook for layer in layers if (hook := layer.facts.hooks.get("process_view")) is not None]
+    on_loop = {hook.is_async.answer for hook in asked} - {Answer.NO}
     if kind.view is Mode.SYNC:
-        return _Inside(_ONE, _NOTHING, False)
+        # Hooks that are to be awaited keep the loop busy between the others.
+        between = Range(0, len(asked)) if on_loop else _NOTHING
+        return _Inside(_ONE + between, _NOTHING, False)
     # Django crosses once to render, and once to ask process_exception (`BaseHandler._get_response_async`).
     more = Range.exactly(int(kind.outcome in (Outcome.TEMPLATE, Outcome.EXCEPTION)))
+    if kind.outcome is Outcome.TEMPLATE:
+        more += Range(0, sum("process_template_response" in layer.facts.hooks for layer in layers))
     alone = more + Range.exactly(int(kind.outcome is Outcome.EXCEPTION))
-    return _Inside(alone, more, True)
+    hooks = Range(0, len(asked)) if on_loop else _hooks_in_one_go(asked, layers)
+    return _Inside(alone + hooks, more, True)
+
+
+def _hooks_in_one_go(asked: Sequence[HookFacts], layers: Sequence[PlannedLayer]) -> Range:
+    """One crossing if there is a hook at all."""
+    sure = any(hook.exists.answer is Answer.YES for hook in asked) and all(
+        layer.facts.used.answer is Answer.YES for layer in layers if "process_view" in layer.facts.hooks
+    )
+    possible = any(
+        layer.facts.used.answer is not Answer.NO
+        and layer.facts.hooks["process_view"].exists.answer is not Answer.NO
+        for layer in layers
+        if "process_view" in layer.facts.hooks
+    )
+    return Range(int(sure and possible), int(possible))
 
 
 def _around(facts: MiddlewareFacts, step: Step, inside: _Inside) -> Iterator[_Inside]:

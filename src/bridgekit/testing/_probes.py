@@ -96,7 +96,14 @@ def _probes_of_handlers() -> list[tuple[type | ModuleType, str, Any]]:
         from bridgekit.django.handlers.on_loop import OnLoop
     except ImportError:
         return []
-    return [(OnLoop, "__call__", _probe_to_loop)]
+    from bridgekit.django.handlers.crossing import LeasedCall
+
+    return [
+        (OnLoop, "__call__", _probe_to_loop),
+        (LeasedCall, "run", _probe_leased_call),
+        (LeasedCall, "_in_thread", _probe_leased_thread),
+        (LeasedCall, "wait_for_loop", _probe_waiting_thread),
+    ]
 
 
 def _remove() -> None:
@@ -177,6 +184,43 @@ def _probe_asgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, responder)
 
     return admit
+
+
+def _probe_leased_call(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def run(self: Any) -> Any:
+        first = _tell(name_of(self._function), to_thread=True)
+        # The thread runs in a context of its own, which is copied already.
+        self._context.run(_arrived_by.set, first)
+        before = _arrived_by.get()
+        try:
+            return await original(self)
+        finally:
+            _arrived_by.set(before)
+
+    return run
+
+
+def _probe_leased_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    def _in_thread(self: Any) -> None:
+        _here.taken += 1
+        try:
+            original(self)
+        finally:
+            _here.taken -= 1
+
+    return _in_thread
+
+
+def _probe_waiting_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+    def wait_for_loop(self: Any, function: Any, request: Any) -> Any:
+        _tell(name_of(function), to_thread=False)
+        _here.waiting += 1
+        try:
+            return original(self, function, request)
+        finally:
+            _here.waiting -= 1
+
+    return wait_for_loop
 
 
 def _probe_carry_out(original: Callable[..., None]) -> Callable[..., None]:
