@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from bridgekit.timing._live import LiveTiming
     from bridgekit.timing._recorder import Recorder
 
-__all__ = ["KEY", "current", "enter", "is_live", "leave", "outer_record", "recorders", "want"]
+__all__ = [
+    "KEY",
+    "current",
+    "enter",
+    "is_live",
+    "leave",
+    "live_in_context",
+    "outer_record",
+    "recorders",
+    "want",
+]
 
 KEY = "bridgekit.timing"
 """Where the live record stands in a scope and in an environ (docs/design.md, "How timing crosses an adapter")."""
@@ -30,7 +40,7 @@ recorders: WeakSet[Recorder] = WeakSet()
 
 # Set once, by the outermost wrapper, to a mutable record: a value set later, further in, would not come out of
 # BaseHTTPMiddleware's task or of a worker thread (Kludex/starlette#1678); a change to a shared record does.
-_live_in_context: ContextVar[LiveTiming | None] = ContextVar("bridgekit.timing", default=None)
+live_in_context: ContextVar[LiveTiming | None] = ContextVar("bridgekit.timing", default=None)
 
 logger = logging.getLogger("bridgekit.timing")
 
@@ -52,14 +62,14 @@ def want() -> None:
 
 def current() -> LiveTiming | None:
     """The live record of the request around this code, or None outside of one and after its end."""
-    live = _live_in_context.get()
+    live = live_in_context.get()
     return None if live is None or live.finished else live
 
 
 def enter(live: LiveTiming) -> LiveTiming | None:
     """Put a request into this context; give back the one that it is made in the middle of, for `leave`."""
-    around = _live_in_context.get()
-    _live_in_context.set(live)
+    around = live_in_context.get()
+    live_in_context.set(live)
     return None if around is None or around.finished or around is live else around
 
 
@@ -67,7 +77,7 @@ def leave(around: LiveTiming) -> None:
     """Give the context back to the request around the one that ends."""
     # Not reset(token): that raises where a coroutine is closed in another context than its own.
     if not around.finished:
-        _live_in_context.set(around)
+        live_in_context.set(around)
 
 
 def outer_record(source: Any) -> Any:

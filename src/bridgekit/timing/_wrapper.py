@@ -20,6 +20,9 @@ __all__ = ["TimingWrapper"]
 
 App = TypeVar("App")
 
+ADAPTERS = frozenset({"a2wsgi", "asgiref.wsgi"})
+"""Modules of adapters of other libraries, if they are loaded."""
+
 logger = logging.getLogger("bridgekit.timing")
 
 
@@ -92,8 +95,8 @@ class TimingWrapper(Generic[App]):
             cpu_time=cpu_time,
         )
         self._excluded = compile_exclusion(exclude)
-        if {"asgiref.wsgi"} & sys.modules.keys():
-            want()  # its adapter carries the context, and nothing else that tells one request from another
+        if not ADAPTERS.isdisjoint(sys.modules):
+            want()  # they carry the context, by which a wrapper in them knows that there is one around them
         listen()
 
     def _known_routes(self) -> RouteOf:

@@ -48,8 +48,9 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
             await self.app(scope, receive, send)
             return
         outer: Any = scope.get(KEY)
-        if outer is None and "wsgi_environ" in scope:
-            outer = outer_record(scope)
+        wanted = _context.wanted
+        if wanted and outer is None and "wsgi_environ" in scope:
+            outer = outer_record(scope)  # another library's adapter may be on the way
         if outer is not None and is_live(outer):
             await self._joined(outer, scope, receive, send)
             return
@@ -59,7 +60,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
         exchange.receive_from = receive
         exchange.send_to = send if not recorder.send_time else MeasuredSend(live, send)
         scope[KEY] = live
-        around = enter(live) if _context.wanted else None
+        around = enter(live) if wanted else None
         app = self.app if not recorder.cpu_time else metered(self.app)
         try:
             await app(scope, exchange.receive, exchange.send)

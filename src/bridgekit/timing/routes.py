@@ -21,10 +21,6 @@ def route_from_scope(scope: Scope) -> str | None:
     if "path_template" in scope:  # Litestar, _asgi/asgi_router.py
         template = scope["path_template"]
         return template if isinstance(template, str) and template else None
-    if "app" in scope:
-        # Starlette writes what matched into a copy where one of its middleware made one: that of the application is left.
-        router = getattr(scope["app"], "router", None)
-        return None if router is None else starlette_route({**scope, "router": router})
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bridgekit.timing import _context
-from bridgekit.timing._context import KEY, enter, is_live, outer_record
+from bridgekit.timing._context import KEY, enter, is_live, live_in_context, outer_record
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._recorder import RouteOf
 from bridgekit.timing._wrapper import TimingWrapper
@@ -40,8 +40,15 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         ):
             return self.app(environ, start_response)
         outer: Any = environ.get(KEY)
-        if outer is None and (_context.wanted or "asgi.scope" in environ):
-            outer = outer_record(environ)
+        # These stand here, and not in functions, because they run for every request: a call costs more than they do.
+        around = None
+        if _context.wanted:
+            around = live_in_context.get()
+            if around is not None:
+                if around.source is None:
+                    around = None
+                elif outer is None:
+                    outer = outer_record(environ)  # another library's adapter may be on the way
         if outer is not None and is_live(outer):
             return self._joined(outer, environ, start_response)
         recorder, live, exchange = self.recorder, WSGILive(), WSGIExchange()
@@ -49,8 +56,9 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         exchange.live = live
         exchange.start_response_of = start_response
         environ[KEY] = live
-        exchange.around = enter(live) if _context.wanted else None
-        # These stand here, and not in functions, because they run for every request: a call costs more than they do.
+        exchange.around = around
+        if _context.wanted:
+            live_in_context.set(live)
         if (
             "CONTENT_LENGTH" in environ
             or "HTTP_TRANSFER_ENCODING" in environ

@@ -25,18 +25,14 @@ class LabelNames(NamedTuple):
     in_progress: tuple[str, ...]
     """Of the gauge: as many of method and scheme as it names."""
     values: Callable[[RequestTiming], tuple[str, ...]]
-    key: Callable[[RequestTiming], tuple[object, ...]]
-    """What `values` depends on, cheaper to have: labels are text, but to make that of a status costs as much as counting."""
+    more: Callable[[RequestTiming], tuple[object, ...]] | None
+    """What `values` depends on besides method, route, status, outcome and kind."""
     route: int
     """Where the route stands in `values`."""
 
 
 def short_values(timing: RequestTiming) -> tuple[str, ...]:
     return (timing.method, timing.route or UNMATCHED, status_label(timing), timing.outcome.value)
-
-
-def short_key(timing: RequestTiming) -> tuple[object, ...]:
-    return (timing.method, timing.route, timing.status, timing.outcome, timing.kind)
 
 
 ATTRIBUTES = (
@@ -56,20 +52,20 @@ def conventional_values(timing: RequestTiming) -> tuple[str, ...]:
     return tuple(str(attributes.get(name, "")) for name in ATTRIBUTES)
 
 
-def conventional_key(timing: RequestTiming) -> tuple[object, ...]:
-    return (*short_key(timing), timing.error_type, timing.scheme, timing.http_version)
+def conventional_more(timing: RequestTiming) -> tuple[object, ...]:
+    return (timing.error_type, timing.scheme, timing.http_version)
 
 
 LABELS = {
     "short": LabelNames(
-        ("method", "route", "status", "outcome"), "kind", ("method",), short_values, short_key, route=1
+        ("method", "route", "status", "outcome"), "kind", ("method",), short_values, None, route=1
     ),
     "opentelemetry": LabelNames(
         tuple(name.replace(".", "_") for name in ATTRIBUTES),
         "bridgekit_kind",
         ("http_request_method", "url_scheme"),
         conventional_values,
-        conventional_key,
+        conventional_more,
         route=1,
     ),
 }
