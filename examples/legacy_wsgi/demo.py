@@ -1,11 +1,14 @@
 """Serve a legacy WSGI application on uvicorn and use it with its own clients: twine uploads, pip installs.
 
+Then show what the requests took, and what `bridgekit check` says of a new Django project.
+
 Run it with ``tox run -e demo``. It exits with an error as soon as something is not as it should be.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -32,8 +35,10 @@ def main() -> None:
             download_with_pip(url, wheel, room / "downloaded")
             install_with_pip(url, room / "installed")
             leave_in_the_middle(url, wheel)
+        show_a_record(room / "timings", wheel)
         with bridgekit_serve(room / "packages") as url:
             install_with_pip(url, room / "installed_again")
+        check_a_django_project(room)
     say("All of it worked.")
 
 
@@ -44,10 +49,10 @@ def main() -> None:
 def uvicorn(packages: Path) -> Iterator[str]:
     port = free_port()
     say(
-        f"Serving pypiserver (WSGI, on Bottle) on uvicorn, through WSGIToASGI: examples/legacy_wsgi/served.py, :{port}"
+        f"Serving pypiserver (WSGI, on Bottle) on uvicorn, through WSGIToASGI, timed: examples/legacy_wsgi/timed.py, :{port}"
     )
     command = ["-m", "uvicorn", "--app-dir", str(HERE), "--log-level", "warning", "--port", str(port)]
-    with running([*command, "served:application"], port, packages) as url:
+    with running([*command, "timed:application"], port, packages) as url:
         yield url
 
 
@@ -67,7 +72,14 @@ def bridgekit_serve(packages: Path) -> Iterator[str]:
 def running(arguments: Sequence[str], port: int, packages: Path) -> Iterator[str]:
     log = packages.with_name(f"log-{port}")
     with log.open("wb") as output:
-        command, environment = [sys.executable, *arguments], {**os.environ, "PACKAGES": str(packages)}
+        command, environment = (
+            [sys.executable, *arguments],
+            {
+                **os.environ,
+                "PACKAGES": str(packages),
+                "TIMINGS": str(packages.with_name("timings")),
+            },
+        )
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         wait_for(port, server)
@@ -151,6 +163,39 @@ def leave_in_the_middle(url: str, wheel: Path) -> None:
     say(
         f"{LEAVERS} clients left in mid-download; the next request was answered after {seconds * 1000:.0f} ms"
     )
+
+
+# -- what there is to see
+
+
+def show_a_record(timings: Path, wheel: Path) -> None:
+    """One line of JSON for each request; this is that of a download, until its last byte."""
+    deadline = time.monotonic() + 20
+    while True:
+        records = [json.loads(line) for line in timings.read_text().splitlines()]
+        left = sum(r["outcome"] == "client_gone" for r in records)
+        if left == LEAVERS:
+            break
+        check(time.monotonic() < deadline, f"{left} of {LEAVERS} clients that left were noticed: {records}")
+        time.sleep(0.05)
+    downloads = [r for r in records if r["path"].endswith(wheel.name) and r["outcome"] == "ok"]
+    check(bool(downloads), "no download was timed")
+    say(
+        f"Each of {len(records)} requests left a record, {left} of them say that the client left. A download's:"
+    )
+    print("  " + json.dumps(downloads[-1]), flush=True)
+
+
+def check_a_django_project(room: Path) -> None:
+    """Of startproject's seven middleware; findings make the exit code 1."""
+    run([sys.executable, "-m", "django", "startproject", "mysite", str(room)])
+    command = [sys.executable, "-m", "bridgekit", "check", str(room)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    check("15 hops" in done.stdout, f"bridgekit check failed:\n{done.stdout}{done.stderr}")
+    say("django-admin startproject, and bridgekit check on it, which imports nothing:")
+    for line in done.stdout.splitlines():
+        if line.strip().startswith(("today:", "one line:", "after:")):
+            print("  " + line.rstrip(), flush=True)
 
 
 # -- tools

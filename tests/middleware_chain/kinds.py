@@ -194,6 +194,7 @@ def facts_of(dotted_path: str) -> MiddlewareFacts:
     """What Django sees of the loaded object."""
     loaded = import_string(dotted_path)
     acall = getattr(loaded, "__acall__", None)
+    call = loaded.__call__ if isinstance(loaded, type) else None
     hooks = {
         name: HookFacts(name, Claim(Answer.of(iscoroutinefunction(getattr(loaded, name)))))
         for name in HOOKS
@@ -204,10 +205,10 @@ def facts_of(dotted_path: str) -> MiddlewareFacts:
         sync_capable=Claim(Answer.of(getattr(loaded, "sync_capable", True))),
         async_capable=Claim(Answer.of(getattr(loaded, "async_capable", False))),
         mixin_acall=Claim(Answer.of(acall is MiddlewareMixin.__acall__)),
+        mixin_call=Claim(Answer.of(call is MiddlewareMixin.__call__)),
+        keeps_thread=Claim(Answer.of(not dotted_path.startswith("django."))),
         marked_async=Claim(Answer.of(getattr(loaded, "async_capable", False))),
         hooks=hooks,
         own_hops=Count(*[getattr(loaded, "bridgekit_own_hops", 0)] * 2),
         used=Claim(Answer.of("Unused" not in dotted_path)),
-        mixin_call=Claim(Answer.of(isinstance(loaded, type) and loaded.__call__ is MiddlewareMixin.__call__)),
-        keeps_thread=Claim(Answer.of(not loaded.__module__.startswith("django."))),
     )

@@ -92,7 +92,7 @@ def run_suite(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     # 0: all pass; 1: some do not. Anything else, or no test at all, is no result.
     tests: Results = json.loads(results.read_text()) if results.exists() else {}

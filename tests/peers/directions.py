@@ -57,6 +57,8 @@ DIRECTIONS = {
             # Its live tests start its own server in another process, where there is no test client to replace.
             "werkzeug": Suite("tests", ("-p", "no:asyncio", "-m", "not dev_server")),
             "flask": Suite("tests", ("-p", "no:asyncio")),
+            "bottle": Suite("test", ("-p", "no:asyncio")),
+            "webtest": Suite("tests", ("-p", "no:asyncio")),
         },
         whole=True,
     ),

@@ -145,9 +145,16 @@ def werkzeug_run(bare: Callable[..., Any]) -> Callable[..., Any]:
     return lambda app, environ, buffered=False: bare(ThroughASGI(app), environ, buffered)
 
 
+def validated(bare: Callable[..., Any]) -> Callable[..., Any]:
+    """What Bottle's tests and WebTest's test client put around an application: a validator, here on both sides."""
+    return lambda app, *options: bare(ThroughASGI(bare(app, *options)), *options)
+
+
 ROUND_TRIP: dict[str, dict[str, Callable[[Any], object]]] = {
     "starlette": {"starlette.testclient.TestClient": starlette_client},
     "werkzeug": {"werkzeug.test.run_wsgi_app": werkzeug_run},
     "flask": {"werkzeug.test.run_wsgi_app": werkzeug_run},
+    "bottle": {"wsgiref.validate.validator": validated},
+    "webtest": {"webtest.lint.middleware": validated},
 }
 """What is put in whose place, made of what was there."""

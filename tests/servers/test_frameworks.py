@@ -51,6 +51,20 @@ def test_a_form_and_a_session(client: httpx.Client, framework: str) -> None:
     assert client.get("/whoami").text == "you are ada"
 
 
+@sessions
+def test_async_views_share_what_is_bound_to_their_loop(
+    server: ServerProcess, different_server: str, framework: str
+) -> None:
+    """They run on the server's loop. asgiref can run them on asyncio alone: on trio each has a loop of its own."""
+    with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
+        answers = [client.get("/turn") for _ in range(4)]
+    if different_server == "hypercorn-trio":
+        assert [answer.status_code for answer in answers[:2]] == [200, 500]
+        assert server.log().count("For the server's loop in async views, serve on asyncio.") == 1
+    else:
+        assert [answer.text for answer in answers] == ["turn 1"] * 4
+
+
 @django_only
 def test_a_form_without_its_token_is_refused(client: httpx.Client, framework: str) -> None:
     assert client.post("/login", data={"user": "ada"}).status_code == 403

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import TypeAlias
 
-from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
-from bridgekit.middleware_chain.hops import own_hops
+from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
 from bridgekit.middleware_chain.simulate import Step, possible_steps, simulate
@@ -72,24 +70,11 @@ class _Inside:
     """What lies inside a layer, for one kind of request: crossings if it is entered on the loop, and in a thread.
 
     ``pends``: entered in a thread it gives way to something that must be awaited; ``from_thread`` is then what that costs.
-    ``in_thread``: entered on the loop it goes into a thread at once, and ends there.
     """
 
     from_loop: Range
     from_thread: Range
     pends: bool
-    in_thread: bool = False
-
-    @property
-    def with_closing(self) -> Range:
-        """As the whole chain. A thread that has been taken is where the response is closed: at its end, or once more."""
-        if self.in_thread or self.from_loop == _NOTHING:
-            return self.from_loop
-        return self.from_loop + (_ONE if self.from_loop.low else Range(0, 1))
-
-
-_Key: TypeAlias = tuple[Mode, bool, bool]
-"""The mode that Django sees, and `_Inside.pends` and `_Inside.in_thread`: what a layer outside makes a difference of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +100,19 @@ class HandlerPlan:
 
     def crossings(self, kind: RequestKind) -> Range:
         """How often a request of this kind goes from the loop into a thread."""
-        return Range.hull(inside.with_closing for inside in self._walk(kind)[0].values())
+        inside = Range.hull(inside.from_loop for inside in self._walk(kind)[0].values())
+        return inside + self._log(kind)
+
+    def _log(self, kind: RequestKind) -> Range:
+        """The log line of a status of 400 or more: in a thread, and where the outermost layer runs in one, in the same go."""
+        outermost = next(
+            (layer.parts for layer in self.layers if layer.facts.used.answer is not Answer.NO), None
+        )
+        if kind.outcome is Outcome.ERROR_STATUS and outermost is None:
+            return Range.exactly(int(kind.view is Mode.ASYNC))
+        if kind.outcome not in (Outcome.ERROR_STATUS, Outcome.NOT_FOUND) or outermost is None:
+            return _NOTHING
+        return Range(int(outermost == {Part.LOOP}), int(Part.LOOP in outermost))
 
     def holders(self, kind: RequestKind) -> tuple[Holder, ...]:
         """The layers that keep the thread while something inside them awaits, outermost first."""
@@ -136,16 +133,16 @@ class HandlerPlan:
             return Answer.YES
         return Answer.UNKNOWN if answers else Answer.NO
 
-    def _walk(self, kind: RequestKind) -> list[dict[_Key, _Inside]]:
-        """For each layer and for the view: what is there and inside of it, by the mode that Django sees and by how it is entered."""
-        view = _view(kind)
-        states: list[dict[_Key, _Inside]] = [{(Mode.ASYNC, view.pends, view.in_thread): view}]
+    def _walk(self, kind: RequestKind) -> list[dict[tuple[Mode, bool], _Inside]]:
+        """For each layer and for the view: what is there and inside of it, by the mode that Django sees and by whether it pends."""
+        view = _view(kind, self.layers)
+        states = [{(Mode.ASYNC, view.pends): view}]
         for layer in reversed(self.layers):
-            reached: dict[_Key, list[_Inside]] = {}
-            for (mode, _, _), inside in states[-1].items():
+            reached: dict[tuple[Mode, bool], list[_Inside]] = {}
+            for (mode, _), inside in states[-1].items():
                 for step in possible_steps(layer.facts, mode):
                     for around in _around(layer.facts, step, inside):
-                        reached.setdefault((step.mode, around.pends, around.in_thread), []).append(around)
+                        reached.setdefault((step.mode, around.pends), []).append(around)
             states.append({key: _hull(found) for key, found in reached.items()})
         states.reverse()
         return states
@@ -164,9 +161,7 @@ def plan_handler(stack: Sequence[MiddlewareFacts]) -> HandlerPlan:
 
 def parts_of(facts: MiddlewareFacts, mode: Mode) -> Iterator[Part]:
     """How a layer of this mode may be run."""
-    # In async mode `MiddlewareMixin.__call__` hands over to ``__acall__``; in sync mode nobody calls that.
-    called = [facts.mixin_call] if mode is Mode.SYNC else [facts.mixin_call, facts.mixin_acall]
-    splits = _all(*called, *_sync_halves(facts))
+    splits = _all(facts.mixin_call, facts.mixin_acall, *_sync_halves(facts))
     if splits is not Answer.NO:
         yield Part.HALVES
     if splits is not Answer.YES:
@@ -185,25 +180,43 @@ def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
     if Part.THREAD in layer.parts:
         answer = Answer.YES if layer.part is Part.THREAD else Answer.UNKNOWN
         return answer, "it has code of its own around get_response and runs in a thread"
-    if Part.LOOP in layer.parts and own_hops(layer.facts).high != 0:
-        # Whether before what is inside or after it, nobody has looked.
-        return Answer.UNKNOWN, "it calls sync_to_async itself, and from then on the request keeps its thread"
     if Part.HALVES in layer.parts and layer.facts.keeps_thread.answer is not Answer.NO:
         sure = layer.part is Part.HALVES and layer.facts.keeps_thread.answer is Answer.YES
         return Answer.YES if sure else Answer.UNKNOWN, layer.facts.keeps_thread.reason
     return Answer.NO, ""
 
 
-def _view(kind: RequestKind) -> _Inside:
+def _view(kind: RequestKind, layers: Sequence[PlannedLayer]) -> _Inside:
     """The innermost part, by itself: the view with what Django calls around it."""
     if kind.outcome is Outcome.NOT_FOUND:
         return _Inside(_ONE, _NOTHING, False)  # the answer to the exception is made in a thread
+    asked = [hook for layer in layers if (hook := layer.facts.hooks.get("process_view")) is not None]
+    on_loop = {hook.is_async.answer for hook in asked} - {Answer.NO}
     if kind.view is Mode.SYNC:
-        return _Inside(_ONE, _NOTHING, False)
+        # Hooks that are to be awaited keep the loop busy between the others.
+        between = Range(0, len(asked)) if on_loop else _NOTHING
+        return _Inside(_ONE + between, _NOTHING, False)
     # Django crosses once to render, and once to ask process_exception (`BaseHandler._get_response_async`).
     more = Range.exactly(int(kind.outcome in (Outcome.TEMPLATE, Outcome.EXCEPTION)))
+    if kind.outcome is Outcome.TEMPLATE:
+        more += Range(0, sum("process_template_response" in layer.facts.hooks for layer in layers))
     alone = more + Range.exactly(int(kind.outcome is Outcome.EXCEPTION))
-    return _Inside(alone, more, True)
+    hooks = Range(0, len(asked)) if on_loop else _hooks_in_one_go(asked, layers)
+    return _Inside(alone + hooks, more, True)
+
+
+def _hooks_in_one_go(asked: Sequence[HookFacts], layers: Sequence[PlannedLayer]) -> Range:
+    """One crossing if there is a hook at all."""
+    sure = any(hook.exists.answer is Answer.YES for hook in asked) and all(
+        layer.facts.used.answer is Answer.YES for layer in layers if "process_view" in layer.facts.hooks
+    )
+    possible = any(
+        layer.facts.used.answer is not Answer.NO
+        and layer.facts.hooks["process_view"].exists.answer is not Answer.NO
+        for layer in layers
+        if "process_view" in layer.facts.hooks
+    )
+    return Range(int(sure and possible), int(possible))
 
 
 def _around(facts: MiddlewareFacts, step: Step, inside: _Inside) -> Iterator[_Inside]:
@@ -212,13 +225,12 @@ def _around(facts: MiddlewareFacts, step: Step, inside: _Inside) -> Iterator[_In
         return
     for part in parts_of(facts, step.mode):
         if part is Part.LOOP:
-            own = own_hops(facts)
-            yield _Inside(own + inside.from_loop, own + inside.from_loop, True)
+            yield _Inside(inside.from_loop, inside.from_loop, True)
         elif part is Part.THREAD:
-            yield _Inside(_ONE + inside.from_thread, inside.from_thread, False, in_thread=True)
+            yield _Inside(_ONE + inside.from_thread, inside.from_thread, False)
         else:
             back = Range.exactly(1 + inside.pends)
-            yield _Inside(back + inside.from_thread, inside.from_thread, inside.pends, in_thread=True)
+            yield _Inside(back + inside.from_thread, inside.from_thread, inside.pends)
 
 
 def _hull(found: Sequence[_Inside]) -> _Inside:
@@ -226,7 +238,6 @@ def _hull(found: Sequence[_Inside]) -> _Inside:
         Range.hull(inside.from_loop for inside in found),
         Range.hull(inside.from_thread for inside in found),
         found[0].pends,
-        found[0].in_thread,
     )
 
 

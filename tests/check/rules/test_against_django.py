@@ -192,6 +192,16 @@ def test_brg007_finds_what_breaks(tmp_path: Path) -> None:
     assert answer(right, tmp_path)[0]
 
 
+@pytest.mark.parametrize("form", brg007.BROKEN.values(), ids=brg007.BROKEN)
+def test_brg007_finds_what_breaks_through_calls(form: str, tmp_path: Path) -> None:
+    assert not answer(brg007.HEAD + form, tmp_path)[0]
+
+
+@pytest.mark.parametrize("form", brg007.RIGHT.values(), ids=brg007.RIGHT)
+def test_brg007_lets_what_works_pass(form: str, tmp_path: Path) -> None:
+    assert answer(brg007.HEAD + form, tmp_path)[0]
+
+
 def test_brg008_finds_what_breaks(tmp_path: Path) -> None:
     """Without the mixin's __init__ there is no async_mode."""
     assert not answer(brg008.mixin("self.get_response = get_response"), tmp_path)[0]

@@ -89,6 +89,7 @@ def project(urlconf: str, middleware: Any = (), **more: Any) -> Iterator[None]:
         MIDDLEWARE=list(middleware),
         ROOT_URLCONF=urlconf,
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
         **more,
     ):
         yield

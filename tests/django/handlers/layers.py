@@ -19,7 +19,7 @@ local = Local()
 
 def note(request: Any, event: str) -> None:
     """Into the scope's list: what happened, and in which thread."""
-    request.scope.setdefault("events", []).append((event, threading.get_ident()))
+    request.scope.setdefault("events", []).append((event, threading.current_thread().name))
 
 
 class LeavesItsRequest(MiddlewareMixin):

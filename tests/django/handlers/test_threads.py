@@ -114,7 +114,7 @@ def test_all_sync_code_runs_in_one_thread_that_is_not_the_loops(view: str, stack
         asyncio.run(ask(LeasedASGIHandler(), f"/{view}/", events=events))
     assert {"request", "view hook", "response"} <= {event for event, _ in events}
     assert len({thread for _, thread in events}) == 1
-    assert threading.get_ident() not in {thread for _, thread in events}
+    assert threading.current_thread().name not in {thread for _, thread in events}
 
 
 async def while_it_waits(number: int, look: Any) -> Any:

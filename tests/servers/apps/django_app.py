@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sys
@@ -76,12 +77,26 @@ def file(request: HttpRequest) -> FileResponse:
     return FileResponse(Path(os.environ["PROBE_FILE"]).open("rb"))
 
 
+turns: asyncio.Queue[int] = asyncio.Queue()
+"""As a client's pool of connections is: bound to the loop on which somebody has waited for it."""
+
+
+async def turn(request: HttpRequest) -> HttpResponse:
+    async def own_turn() -> int:
+        return await turns.get()
+
+    waiting = asyncio.ensure_future(own_turn())
+    await asyncio.sleep(0)
+    await turns.put(1)
+    return HttpResponse(f"turn {await waiting}")
+
+
 def fail(request: HttpRequest) -> HttpResponse:
     raise LookupError("the view failed")
 
 
 urlpatterns = [
-    path(view.__name__, view) for view in (token, login, whoami, files, raw, lines, stream, file, fail)
+    path(view.__name__, view) for view in (token, login, whoami, files, raw, lines, stream, file, turn, fail)
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Iterator
@@ -55,6 +56,21 @@ def stream() -> flask.Response:
 @wsgi.get("/file")
 def file() -> flask.Response:
     return flask.send_file(os.environ["PROBE_FILE"], conditional=True)
+
+
+turns: asyncio.Queue[int] = asyncio.Queue()
+"""As a client's pool of connections is: bound to the loop on which somebody has waited for it."""
+
+
+@wsgi.get("/turn")
+async def turn() -> str:
+    async def own_turn() -> int:
+        return await turns.get()
+
+    waiting = asyncio.ensure_future(own_turn())
+    await asyncio.sleep(0)
+    await turns.put(1)
+    return f"turn {await waiting}"
 
 
 @wsgi.get("/fail")

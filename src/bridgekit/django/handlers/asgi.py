@@ -13,6 +13,7 @@ from typing import Any
 from asgiref.sync import AsyncToSync, SyncToAsync
 from django.conf import settings
 from django.core import signals
+from django.core.cache import caches
 from django.core.exceptions import RequestAborted
 from django.core.handlers import base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -99,7 +100,6 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
                 await cross(error_response.close)
                 return
             response = await self._respond(request, receive, send)
-            lease.sticky = True  # the end is where the rest was
             await self._finish(response, request, lease)
 
     async def _start(self, scope: Any, lease: Lease) -> None:
@@ -176,11 +176,13 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             close: Callable[[], Any] = partial(signals.request_finished.send, sender=type(self))
         elif lease.finished and response.closed:
             return
+        elif _harmless(response, request):
+            # The lease looks at the connections of a thread that is left.
+            response.close()
+            return
         else:
             close = response.close
-            if not lease.taken and _harmless(response, request):
-                close()
-                return
+        lease.sticky = True  # it ends where the rest was
         await cross(self._close, lease, close)
 
     def _close(self, lease: Lease, close: Callable[[], Any]) -> None:
@@ -197,9 +199,10 @@ def _closes_plainly(response: Any) -> bool:
 
 
 def _harmless(response: Any, request: Any) -> bool:
-    """Whether closing needs no thread: there is nothing of the project's in it, and no connection that a thread has."""
+    """Whether closing needs no thread: there is nothing of the project's in it, and nothing that may take time."""
     return (
         response._resource_closers == [request.close]
         and _closes_plainly(response)
         and only_django_listens(signals.request_finished)
+        and not caches.all(initialized_only=True)
     )

@@ -120,8 +120,8 @@ class PlannedChain(BaseHandler):
     def _compose(self, loading: _Loading) -> Callable[[Any], Any]:
         """Give each entry its node, from the view outwards; the outermost is the chain."""
         released = frozenset(conf.released_threads())
-        node: Node = View(self)
         entries = loading.entries
+        node: Node = View(self, self.finish_in_thread if len(entries) == 1 else None)
         entries[0].node = node
         for inner, entry in pairwise(entries):
             finish = self.finish_in_thread if entry is entries[-1] else None

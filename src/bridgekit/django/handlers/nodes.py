@@ -33,21 +33,11 @@ def called_in_thread(node: Node, request: Any) -> Any:
     response = node.in_thread(request)
     if type(response) is not Pending:
         return response
-    response = wait_for_loop(_Awaited(response).run, request)
+    try:
+        response = wait_for_loop(response.run, request)
+    except Exception as error:
+        response = response_for_exception(request, error)
     return node.outwards(request, response) if type(node) is HalvesNode else response
-
-
-class _Awaited:
-    """What is pending, with its exceptions converted in the thread as those of any layer."""
-
-    def __init__(self, pending: Pending) -> None:
-        self._pending = pending
-
-    async def run(self, request: Any) -> Any:
-        try:
-            return await self._pending.run(request)
-        except Exception as error:
-            return await cross(respond_to, request, error)
 
 
 class LoopNode:

@@ -88,12 +88,32 @@ class _OnLoop(_Part):
         return atomic if iscoroutinefunction(atomic) else Crossing(atomic)
 
 
-class _Found(_OnLoop):
+class _FoundOnLoop(_OnLoop):
+    """A view that was found on the loop before anybody was asked."""
+
+    def __init__(self, known: _OnLoop, match: Any) -> None:
+        super().__init__(known.handler)
+        self._match = match
+
+    def resolve_request(self, request: Any) -> Any:
+        return self._match
+
+
+class _Found(_FoundOnLoop):
     """The rest of a request whose async view was found in the thread, where the view hooks have been asked."""
 
-    def __init__(self, handler: Any, match: Any) -> None:
-        super().__init__(handler)
+    def __init__(self, known: _OnLoop, match: Any) -> None:
+        super().__init__(known, match)
         self._view_middleware = []
+
+
+class _FoundInThread(_InThread):
+    """A view that was found on the loop, with whom Django asks before it."""
+
+    def __init__(self, known: _InThread, match: Any) -> None:
+        _Part.__init__(self, known.handler)
+        self._view_middleware = known._view_middleware
+        self._template_response_middleware = known._template_response_middleware
         self._match = match
 
     def resolve_request(self, request: Any) -> Any:
@@ -101,30 +121,58 @@ class _Found(_OnLoop):
 
 
 class View:
-    """The innermost part, entered in the thread or on the loop."""
+    """The innermost part, entered in the thread or on the loop.
 
-    keeps = False
+    :param finish: called in the thread with the response, where no layer is outside.
+    """
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, finish: Callable[[Any, Any], None] | None = None) -> None:
         self._handler = handler
-        self._in_thread: Callable[[Any], Any] = convert_exception_to_response(
-            _InThread(handler)._get_response
-        )
-        self._on_loop = _OnLoop(handler)
+        self._finish = finish
+        self._thread = _InThread(handler)
+        self._loop = _OnLoop(handler)
+        self._in_thread: Callable[[Any], Any] = convert_exception_to_response(self._thread._get_response)
+        self._asks_on_loop = any(not isinstance(hook, Crossing) for hook in self._loop._view_middleware)
 
     def in_thread(self, request: Any) -> Any:
         """The response of a sync view, or the async one as what is pending."""
         try:
             return self._in_thread(request)
         except _AsyncViewFound as found:
-            return Pending(_Found(self._handler, found.match)._get_response_async)
+            return Pending(_Found(self._loop, found.match)._get_response_async)
 
     async def on_loop(self, request: Any) -> Any:
-        """The response, whatever the view is."""
+        """The response, whatever the view is: sync hooks in one go, and with them a sync view and all that belongs to it."""
         try:
-            return await self._on_loop._get_response_async(request)
+            match = self._handler.resolve_request(request)
+            if self._asks_on_loop or (iscoroutinefunction(match[0]) and not self._loop._view_middleware):
+                return await _FoundOnLoop(self._loop, match)._get_response_async(request)
         except Exception as error:
-            return await cross(respond_to, request, error)
+            return await cross(self._respond, request, error)
+        response = await cross(self._call, request, match)
+        if type(response) is not Pending:
+            return response
+        try:
+            return await response.run(request)
+        except Exception as error:
+            return await cross(self._respond, request, error)
+
+    def _call(self, request: Any, match: Any) -> Any:
+        try:
+            response = _FoundInThread(self._thread, match)._get_response(request)
+        except _AsyncViewFound as found:
+            return Pending(_Found(self._loop, found.match)._get_response_async)
+        except Exception as error:
+            response = response_for_exception(request, error)
+        return self._finished(request, response)
+
+    def _respond(self, request: Any, error: Exception) -> Any:
+        return self._finished(request, respond_to(request, error))
+
+    def _finished(self, request: Any, response: Any) -> Any:
+        if self._finish is not None:
+            self._finish(request, response)
+        return response
 
 
 def _sync(hook: Any) -> Any:
