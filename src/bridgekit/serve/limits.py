@@ -68,4 +68,20 @@ LIMITS: Final = (
     Limit(
         "max_body_size", "max_body_size", "Bytes of a request body; a longer one is a 413 [default: none]."
     ),
+    Limit(
+        "buffer_memory",
+        "buffer_memory",
+        "Bytes of memory for all bodies that are received whole; the rest goes to disk [default: 67108864].",
+    ),
+    Limit(
+        "buffer_disk",
+        "buffer_disk",
+        "Bytes of disk for all of them; beyond it is a 503 [default: 1073741824].",
+    ),
+    Limit(
+        "body_timeout",
+        "body_timeout",
+        "Seconds in which a body must come on, or be a 408 [default: 30].",
+        is_seconds=True,
+    ),
 )
