@@ -15,6 +15,7 @@ from bridgekit.check.source.definition import Definition, DefinitionKind
 
 __all__ = [
     "FunctionNode",
+    "Reached",
     "ReadFunction",
     "called_class",
     "called_function",
@@ -26,10 +27,15 @@ __all__ = [
     "imported_names",
     "named_statement",
     "own_functions",
+    "reached_functions",
+    "reached_on_loop",
     "resolved_name",
     "source_text",
     "walk_own",
 ]
+
+MAX_REACHED = 200
+"""Functions that are followed from one middleware: the largest seen calls some sixty."""
 
 _SHOWN = 80
 _NOT_ENTERED = frozenset({"django", "asgiref", *sys.stdlib_module_names})
@@ -157,17 +163,32 @@ def called_functions(
     Only calls are followed: a method handed to ``sync_to_async`` is not one. With ``awaited`` false, functions written
     ``async def`` are not entered.
     """
-    seen: dict[int, ReadFunction] = {}
-    waiting = [(function, 0) for function in start]
-    while waiting:
-        function, level = waiting.pop(0)
-        if id(function.node) in seen:
+    return [one.function for one in reached_functions(start, definition, depth=depth, awaited=awaited)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A function that certainly is called from another, and through which, outermost first and itself last."""
+
+    function: ReadFunction
+    path: tuple[str, ...]
+
+
+def reached_functions(
+    start: Iterable[ReadFunction], definition: Definition, *, depth: int = 3, awaited: bool = True
+) -> list[Reached]:
+    """As `called_functions`, with the shortest way to each, and no more than `MAX_REACHED` of them."""
+    seen: dict[int, Reached] = {}
+    waiting = [Reached(function, (function.name,)) for function in start]
+    while waiting and len(seen) < MAX_REACHED:
+        reached = waiting.pop(0)
+        if id(reached.function.node) in seen:
             continue
-        seen[id(function.node)] = function
-        if level < depth:
+        seen[id(reached.function.node)] = reached
+        if len(reached.path) <= depth:
             waiting += [
-                (callee, level + 1)
-                for callee in _callees(function, definition)
+                Reached(callee, (*reached.path, callee.name))
+                for callee in _callees(reached.function, definition)
                 if awaited or not callee.is_async
             ]
     return list(seen.values())
@@ -175,12 +196,17 @@ def called_functions(
 
 def functions_on_loop(definition: Definition) -> list[ReadFunction]:
     """What certainly runs on the event loop in async mode: ``async def`` entry points and all that they call directly."""
+    return [one.function for one in reached_on_loop(definition)]
+
+
+def reached_on_loop(definition: Definition) -> list[Reached]:
+    """As `functions_on_loop`, with the way to each."""
     starts = [
         function
         for function in own_functions(definition)
         if function.is_async or _is_undispatched_call(function, definition)
     ]
-    return called_functions(starts, definition)
+    return reached_functions(starts, definition, depth=4)
 
 
 def _is_undispatched_call(function: ReadFunction, definition: Definition) -> bool:

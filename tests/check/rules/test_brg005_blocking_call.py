@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,15 @@ import time, asyncio, requests
 from time import sleep
 from asgiref.sync import markcoroutinefunction, sync_to_async
 from shop.models import Order
+from django.contrib.auth import logout
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.shortcuts import get_object_or_404
+from shop.forms import Form
+
+def tell(user):
+    print(user.username)
 
 class M:
     async_capable = True
@@ -42,6 +52,17 @@ class M:
         "await sync_to_async(lambda: request.user.is_staff)()",
         "await sync_to_async(self.slow)()",
         "settings = {}; settings.get('a')",
+        "request.kinds = [k.pk async for k in Order.objects.all()]",
+        "orders = Order.objects.all(); first = await orders.afirst()",
+        "order = Order(pk=1); await order.asave()",
+        "form = Form(); form.save()",
+        "if request.user is None: pass",
+        "tell(request)",
+        "other = request.users",
+        "cache.get('x')",
+        "get_current_site(request)",
+        "if 'a' in request.sessions: pass",
+        "numbers = [1]; len(numbers); list(numbers)",
     ],
 )
 def test_what_does_not_block_is_no_finding(check_rule: CheckRule, body: str) -> None:
@@ -61,6 +82,29 @@ def test_what_does_not_block_is_no_finding(check_rule: CheckRule, body: str) -> 
         ("user = request.user; staff = user.is_staff", "request.user.is_staff"),
         ("theme = request.session['theme']", "request.session"),
         ("self.slow()", "time.sleep()"),
+        ("for order in Order.objects.all(): pass", "iteration over a query set"),
+        ("orders = Order.objects.filter(pk=1); names = [o.pk for o in orders]", "iteration over a query set"),
+        ("orders = list(Order.objects.order_by('pk'))", "iteration over a query set"),
+        ("if Order.objects.filter(pk=1): pass", "the truth of a query set"),
+        ("orders = Order.objects.all(); found = orders.first()", ".first()"),
+        ("Order(pk=1).save()", ".save()"),
+        ("order = Order(pk=1); order.save()", ".save()"),
+        ("Order.objects.get_for_model(Order)", ".get_for_model()"),
+        ("get_object_or_404(Order, pk=1)", "get_object_or_404()"),
+        ("logout(request)", "django.contrib.auth.logout()"),
+        ("with transaction.atomic(): pass", "transaction.atomic()"),
+        ("connection.cursor()", "django.db.connection.cursor()"),
+        ("if request.user: pass", "request.user in"),
+        ("if not request.user: pass", "request.user in"),
+        ("known = request.user and 1", "request.user in"),
+        ("text = f'{request.user}'", "request.user in"),
+        ("text = '%s' % request.user", "request.user in"),
+        ("text = str(request.user)", "request.user in"),
+        ("same = request.user == 1", "request.user in"),
+        ("tell(request.user)", "request.user.username in tell"),
+        ("if 'a' in request.session: pass", "request.session"),
+        ("for key in request.session: pass", "request.session"),
+        ("del request.session['a']", "request.session"),
     ],
 )
 def test_what_blocks_is_found(check_rule: CheckRule, body: str, what: str) -> None:
@@ -125,3 +169,49 @@ def test_a_call_that_dispatches_does_not(check_rule: CheckRule) -> None:
         check_rule("BRG005", CHILD.replace("class M(Parent):", "class M(Parent):\n    async_capable = False"))
         == []
     )
+
+
+def test_the_database_cache_and_sites_block_where_the_settings_say_so(check_rule: CheckRule) -> None:
+    caches = {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache"}}}
+    (finding,) = check_rule("BRG005", native("cache.get('x')"), settings=caches)
+    assert "cache.get() of a cache in the database" in finding.message
+    memory = {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}}
+    assert check_rule("BRG005", native("cache.get('x')"), settings=memory) == []
+    sites = {"INSTALLED_APPS": ["django.contrib.sites"]}
+    assert len(check_rule("BRG005", native("get_current_site(request)"), settings=sites)) == 1
+
+
+def test_calls_are_followed_into_other_modules_and_the_way_is_shown(
+    check_rule: CheckRule, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.py").write_text("import deep\ndef note():\n    deep.pause()\n", "utf-8")
+    (tmp_path / "deep.py").write_text("import time\ndef pause():\n    time.sleep(1)\n", "utf-8")
+    (finding,) = check_rule("BRG005", "import notes\n" + native("notes.note()"))
+    assert "by __call__ > note > pause" in finding.message
+
+
+CALLBACK = """
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+def allowed(request):
+    return request.user.is_staff
+
+def other(request):
+    return True
+
+def load():
+    return import_string(settings.SHOW)
+"""
+
+
+@pytest.mark.parametrize(
+    "body", ["import_string(settings.SHOW)(request)", "load()(request)", "show = load(); show(request)"]
+)
+def test_a_callback_that_a_setting_names_is_followed(check_rule: CheckRule, body: str) -> None:
+    source = CALLBACK + native(body)
+    (finding,) = check_rule("BRG005", source, settings={"SHOW": "app.allowed"})
+    assert "by __call__ > settings.SHOW > allowed" in finding.message
+    assert check_rule("BRG005", source, settings={"SHOW": "app.other"}) == []
+    assert check_rule("BRG005", source) == []
+    assert check_rule("BRG005", CALLBACK + native("show = load()"), settings={"SHOW": "app.allowed"}) == []

@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bridgekit.check.finding import Problem, Severity
 from bridgekit.check.flow import (
-    ReadFunction,
+    Reached,
+    called_function,
     dotted_name,
-    functions_on_loop,
     identifiers,
-    imported_names,
     own_functions,
-    resolved_name,
+    reached_on_loop,
     walk_own,
 )
 from bridgekit.check.rule import Rule
+from bridgekit.check.rules._blocking import Situation, blocking
+from bridgekit.check.rules._callbacks import called_back
 from bridgekit.check.settings.result import Known
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.subject import Subject
 
-BLOCKING_CALLS = {
-    "time.sleep": "await asyncio.sleep(...)",
-    "urllib.request.urlopen": "an asynchronous HTTP client",
-    "subprocess.run": "asyncio.create_subprocess_exec",
-    "subprocess.call": "asyncio.create_subprocess_exec",
-    "subprocess.check_call": "asyncio.create_subprocess_exec",
-    "subprocess.check_output": "asyncio.create_subprocess_exec",
-    "os.system": "asyncio.create_subprocess_shell",
-    "socket.create_connection": "asyncio.open_connection",
-    **{
-        f"{library}.{verb}": "an asynchronous HTTP client"
-        for library in ("requests", "httpx")
-        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
-    },
-}
-_ORM_VERBS = frozenset(
-    [
-        "aggregate",
-        "bulk_create",
-        "bulk_update",
-        "count",
-        "create",
-        "delete",
-        "earliest",
-        "exists",
-        "first",
-        "get",
-        "get_or_create",
-        "in_bulk",
-        "last",
-        "latest",
-        "update",
-        "update_or_create",
-    ]
-)
-"""Methods of a manager or query set that send a query at once; each has a twin that starts with ``a``."""
 _LOADS_SESSION = frozenset(
     [
         "aget",
@@ -74,29 +39,56 @@ _LOADS_SESSION = frozenset(
     ]
 )
 _DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
+_DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """Code that certainly runs on the loop: ``async def`` entry points and the sync functions they call directly."""
-    session_queries = _session_uses_database(subject)
+    """Code that certainly runs on the loop: ``async def`` entry points, what they call, and what settings name for them to call."""
     for checked in subject.middleware:
         definition = checked.definition
         if definition is None or not checked.accepts_async:
             continue
-        for function in functions_on_loop(definition):
-            imports = imported_names(function.module)
-            for node, what, instead in blocking(
-                function, imports, definition, session_queries=session_queries
-            ):
-                place = function.module.location_of(node)
-                shown = subject.shown_at(checked, place)
+        situation = _situation(subject, definition)
+        reached = reached_on_loop(definition)
+        reached += called_back(reached, subject.variant, definition)
+        handed = _handed_users(reached, definition)
+        for one in reached:
+            for found in blocking(one.function, situation, handed.get(id(one.function.node), frozenset())):
+                place = one.function.module.location_of(found.node)
+                way = f", by {' > '.join(one.path)}" if len(one.path) > 1 else ""
                 yield Problem(
-                    f"{checked.dotted_path}: {what} in {function.name}, which runs on the event loop in async mode",
-                    shown,
-                    f"Use {instead}, or sync_to_async.",
+                    f"{checked.dotted_path}: {found.what} in {one.function.name}, which runs on the event loop in async mode{way}",
+                    subject.shown_at(checked, place),
+                    f"Use {found.instead}, or sync_to_async.",
                     # One of a kind at a place: a user is evaluated once, whatever is read of it afterwards.
-                    subject=f"{checked.dotted_path}:{'.'.join(what.split('.')[:2])}",
+                    subject=f"{checked.dotted_path}:{'.'.join(found.what.split('.')[:2])}",
                 )
+
+
+def _situation(subject: Subject, definition: Definition) -> Situation:
+    return Situation(
+        session_queries=_session_uses_database(subject) and not _settles_session(definition),
+        user_queries=not _settles_user(definition),
+        cache_queries=_cache_is_in_database(subject),
+        sites_queries=_has_sites(subject),
+    )
+
+
+def _handed_users(reached: list[Reached], definition: Definition) -> dict[int, frozenset[str]]:
+    """For functions by identity, the parameters that are handed ``request.user`` as it is."""
+    handed: dict[int, frozenset[str]] = {}
+    for one in reached:
+        for node in walk_own(one.function.node):
+            if not isinstance(node, ast.Call):
+                continue
+            given = [number for number, part in enumerate(node.args) if dotted_name(part) == "request.user"]
+            callee = called_function(node, one.function, definition) if given else None
+            if callee is not None:
+                parameters = [argument.arg for argument in callee.node.args.args]
+                shift = int(bool(parameters) and parameters[0] == "self")
+                names = {parameters[number + shift] for number in given if number + shift < len(parameters)}
+                handed[id(callee.node)] = handed.get(id(callee.node), frozenset()) | names
+    return handed
 
 
 def _session_uses_database(subject: Subject) -> bool:
@@ -107,53 +99,22 @@ def _session_uses_database(subject: Subject) -> bool:
     return isinstance(engine, Known) and engine.value in _DATABASE_SESSIONS
 
 
-def blocking(
-    function: ReadFunction, imports: Mapping[str, str], definition: Definition, *, session_queries: bool
-) -> Iterator[tuple[ast.AST, str, str]]:
-    """Each blocking expression with what it is and what to use instead."""
-    users = _lazy_users(function)
-    awaited = {id(node.value) for node in walk_own(function.node) if isinstance(node, ast.Await)}
-    for node in sorted(walk_own(function.node), key=lambda node: getattr(node, "lineno", 0)):
-        if isinstance(node, ast.Call) and id(node) not in awaited:
-            name = resolved_name(node.func, imports)
-            if name in BLOCKING_CALLS:
-                yield node, f"blocking call {name}()", BLOCKING_CALLS[name]
-            elif _is_query(node):
-                verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-                yield node, f"synchronous query .{verb}()", f"await ... .a{verb}()"
-        reads_user = isinstance(node, ast.Attribute) and dotted_name(node.value) in {"request.user", *users}
-        if reads_user and isinstance(node, ast.Attribute) and not _settles_user(definition):
-            yield node, f"request.user.{node.attr}", "await request.auser()"
-        if session_queries and _reads_session(node) and not _settles_session(definition):
-            yield node, "request.session access", "the session's asynchronous methods (aget, aset, ...)"
+def _cache_is_in_database(subject: Subject) -> bool:
+    caches = subject.variant.value("CACHES")
+    default = (
+        caches.value.get("default") if isinstance(caches, Known) and isinstance(caches.value, dict) else None
+    )
+    return isinstance(default, dict) and default.get("BACKEND") == _DATABASE_CACHE
 
 
-def _is_query(node: ast.Call) -> bool:
-    """``Model.objects. ... .verb()``."""
-    func = node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in _ORM_VERBS:
-        return False
-    value: ast.expr = func.value
-    while isinstance(value, (ast.Attribute, ast.Call)):
-        if isinstance(value, ast.Attribute) and value.attr in {
-            "objects",
-            "_default_manager",
-            "_base_manager",
-        }:
-            return True
-        value = value.func if isinstance(value, ast.Call) else value.value
-    return False
-
-
-def _lazy_users(function: ReadFunction) -> set[str]:
-    """Local names that are bound to ``request.user`` and to nothing else."""
-    bound: dict[str, set[bool]] = {}
-    for node in walk_own(function.node):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, set()).add(dotted_name(node.value) == "request.user")
-    return {name for name, lazy in bound.items() if lazy == {True}}
+def _has_sites(subject: Subject) -> bool:
+    """Whether ``get_current_site`` looks into the database (django/contrib/sites/shortcuts.py)."""
+    apps = subject.variant.value("INSTALLED_APPS")
+    return (
+        isinstance(apps, Known)
+        and isinstance(apps.value, list | tuple)
+        and "django.contrib.sites" in apps.value
+    )
 
 
 def _settles_user(definition: Definition) -> bool:
@@ -169,18 +130,6 @@ def _settles_user(definition: Definition) -> bool:
 
 def _is_lazy(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] == "SimpleLazyObject"
-
-
-def _reads_session(node: ast.AST) -> bool:
-    if isinstance(node, ast.Subscript):
-        return dotted_name(node.value) == "request.session"
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and dotted_name(node.func.value) == "request.session"
-        and node.func.attr
-        in {"get", "pop", "setdefault", "update", "keys", "items", "values", "flush", "save", "cycle_key"}
-    )
 
 
 def _settles_session(definition: Definition) -> bool:

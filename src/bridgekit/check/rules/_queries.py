@@ -1,0 +1,108 @@
+"""Where a function queries the database by Django's ORM, and not through its asynchronous twins."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+
+__all__ = ["Queries"]
+
+_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+_AT_ONCE = frozenset(
+    [
+        "aggregate", "bulk_create", "bulk_update", "count", "create", "delete", "earliest", "exists", "first", "get",
+        "get_or_create", "in_bulk", "last", "latest", "update", "update_or_create",
+    ]
+)  # fmt: skip
+"""Methods of a manager or query set that send a query at once; each has a twin that starts with ``a``."""
+_OF_MANAGERS = frozenset(
+    ["get_current", "get_for_model", "get_for_models", "get_for_id", "get_by_natural_key", "create_user"]
+)
+"""Methods of Django's own managers that query, and have no such twin."""
+_LAZY = frozenset(
+    [
+        "all", "filter", "exclude", "order_by", "reverse", "distinct", "values", "values_list", "dates", "datetimes",
+        "select_related", "prefetch_related", "annotate", "alias", "only", "defer", "using", "union", "intersection",
+        "difference", "select_for_update", "raw", "extra",
+    ]
+)  # fmt: skip
+"""Methods that give another query set, which queries where it is iterated over."""
+_ITERATE = frozenset(
+    {"list", "tuple", "set", "sorted", "len", "bool", "sum", "max", "min", "any", "all", "dict", "next"}
+)
+_OF_INSTANCES = frozenset({"save", "delete", "refresh_from_db", "full_clean"})
+
+
+class Queries:
+    """The query sets and model instances that one function knows by name, and what queries with them."""
+
+    def __init__(self, function: ReadFunction) -> None:
+        self.imports = imported_names(function.module)
+        self.models = {
+            node.name
+            for node in (function.module.tree.body if function.module.tree is not None else ())
+            if isinstance(node, ast.ClassDef)
+            and any(resolved_name(base, self.imports) == "django.db.models.Model" for base in node.bases)
+        }
+        bound: dict[str, list[ast.expr]] = {}
+        for node in walk_own(function.node):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        bound.setdefault(target.id, []).append(node.value)
+        self.sets: set[str] = set()
+        self.instances: set[str] = set()
+        self.sets = {name for name, values in bound.items() if all(map(self._is_set, values))}
+        self.instances = {name for name, values in bound.items() if all(map(self._is_instance, values))}
+
+    def of(self, node: ast.AST, awaited: set[int]) -> Iterator[tuple[str, str]]:
+        """What the node itself queries, and what to use instead."""
+        match node:
+            case ast.Call() if id(node) not in awaited:
+                yield from self._call(node)
+            case ast.For() if self._is_set(node.iter):
+                yield "iteration over a query set", "async for"
+            case ast.comprehension() if not node.is_async and self._is_set(node.iter):
+                yield "iteration over a query set", "async for"
+            case ast.If() | ast.IfExp() | ast.While() if self._is_set(node.test):
+                yield "the truth of a query set", "await ... .aexists()"
+            case ast.Compare() if any(
+                isinstance(operator, ast.In | ast.NotIn) for operator in node.ops
+            ) and any(map(self._is_set, node.comparators)):
+                yield "membership in a query set", "await ... .acontains(...)"
+
+    def _call(self, node: ast.Call) -> Iterator[tuple[str, str]]:
+        if dotted_name(node.func) in _ITERATE and any(map(self._is_set, node.args)):
+            yield "iteration over a query set", "async for"
+        if not isinstance(node.func, ast.Attribute):
+            return
+        verb, owner = node.func.attr, node.func.value
+        if verb in _AT_ONCE and (self._is_manager(owner) or self._is_set(owner)):
+            yield f"synchronous query .{verb}()", f"await ... .a{verb}()"
+        elif verb in _OF_MANAGERS and self._is_manager(owner):
+            yield f"synchronous query .{verb}()", "sync_to_async"
+        elif verb in _OF_INSTANCES and self._is_instance(owner):
+            yield f"synchronous query .{verb}()", f"await ... .a{verb}()"
+
+    def _is_manager(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in _MANAGERS
+
+    def _is_set(self, node: ast.AST) -> bool:
+        """``Model.objects.filter(...)...``, or a name that is bound to nothing else."""
+        if isinstance(node, ast.Name):
+            return node.id in self.sets
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        owner = node.func.value
+        return node.func.attr in _LAZY and (self._is_manager(owner) or self._is_set(owner))
+
+    def _is_instance(self, node: ast.AST) -> bool:
+        """``Model(...)`` of a class that certainly is a model, or a name that is bound to nothing else."""
+        if isinstance(node, ast.Name):
+            return node.id in self.instances
+        if not isinstance(node, ast.Call):
+            return False
+        name = resolved_name(node.func, self.imports)
+        return name in self.models or (".models." in name and name.rpartition(".")[2][:1].isupper())
