@@ -256,11 +256,11 @@ def compressed(data: bytes, *, text: bool = False) -> bytes:
     """A frame of a whole message, masked with nothing (RFC 7692 7.2.1)."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     payload = (deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
-    size = (
-        struct.pack("!BH", 0xFE, len(payload))
-        if len(payload) < 1 << 16
-        else struct.pack("!BQ", 0xFF, len(payload))
-    )
+    length = len(payload)
+    if length < 126:
+        size = struct.pack("!B", 0x80 | length)
+    else:
+        size = struct.pack("!BH", 0xFE, length) if length < 1 << 16 else struct.pack("!BQ", 0xFF, length)
     return (b"\xc1" if text else b"\xc2") + size + bytes(4) + payload
 
 
@@ -325,6 +325,7 @@ def test_large_messages_of_all_sessions_have_one_limit(
     third.connection.received()
     third.client.socket.sendall(message)
     assert len(third.arrived()["bytes"]) == 3 << 19
+    third.connection.received()  # until then nobody looks whether the client is still there
     for served in (first, second, third):
         served.client.socket.close()
         assert served.has_ended()
@@ -341,3 +342,19 @@ def test_a_text_counts_in_the_width_of_its_widest_character(
     served.connection.received()
     served.client.socket.sendall(compressed(b"a" * (1 << 20) + "\U0001f600".encode(), text=True))
     assert served.arrived()["code"] == 1013
+
+
+def test_a_burst_of_small_messages_waits_for_the_application(
+    deflating: Callable[[], Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Well compressed, they come a thousand in one read: they are unpacked as the application takes them."""
+    monkeypatch.setattr(_websocket_socket, "MESSAGES", Budget(2 << 20))
+    served = deflating()
+    count, message = 300, compressed(b"a" * 60_000)
+    sender = threading.Thread(target=send_all, args=(served, message * count))
+    sender.start()
+    for _ in range(count):
+        assert len(served.arrived()["bytes"]) == 60_000
+        assert served.events.qsize() * 60_000 < 2 << 20
+        served.connection.received()
+    sender.join(WAIT)

@@ -47,6 +47,11 @@ class Share:
         self._held = self._counted = 0
         self._over = False
 
+    @property
+    def held(self) -> int:
+        """Bytes that the session holds."""
+        return self._held
+
     def hold(self, count: int) -> bool:
         """Hold so many bytes more, or less; false where the budget does not have them."""
         with self._lock:

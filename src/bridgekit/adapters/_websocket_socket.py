@@ -36,6 +36,9 @@ EVENT_SIZE = 64
 MAX_OUTPUT = 4 * READ_SIZE
 """Bytes that wait for a client that does not read, above which nothing is read from it either: it would be answered."""
 
+MAX_WAITING = 256 * 1024
+"""Bytes of messages that wait for the application, above which nothing is read, nor unpacked, of further ones."""
+
 INFLATED = 1024
 """Bytes of compressed data that are taken at a time. They become a mebibyte at most (RFC 1951), which is counted before the next."""
 
@@ -86,6 +89,7 @@ class WebSocketConnection:
         self._bell_in, self._bell_out = socket.socketpair()
         for end in (self._bell_in, self._bell_out):
             end.setblocking(False)
+        self._input = b""  # received, and not unpacked yet
         self._output = bytearray()
         self._deflate = self._extensions.PerMessageDeflate()
         self._message: list[Any] = []
@@ -124,7 +128,10 @@ class WebSocketConnection:
     def received(self) -> None:
         """The application has taken the next of the messages that were delivered: its memory is the application's now."""
         if self._weights:
+            stopped = self._share.held > MAX_WAITING
             self._share.hold(-self._weights.popleft())
+            if stopped:
+                self._ring()
 
     def _ring(self) -> None:
         # A full pipe means that the thread will wake anyway, a closed one that it has ended.
@@ -164,18 +171,26 @@ class WebSocketConnection:
 
     @property
     def _reads(self) -> bool:
-        return not self._paused and len(self._output) <= MAX_OUTPUT
+        # A message that is not whole yet must go on, however large it is.
+        waiting = bool(self._weights) and self._share.held > MAX_WAITING
+        return not (self._paused or waiting or len(self._output) > MAX_OUTPUT)
+
+    def _has_input(self) -> bool:
+        """Whether there is something to read that the selector does not see: left over, or decrypted by TLS."""
+        if self._input:
+            return True
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
         self._watch(selector)
         timeout = None if self._close_by is None else max(self._close_by - time.monotonic(), 0)
-        if self._reads and self._decrypted():
+        if self._reads and self._has_input():
             timeout = 0
         ready = {key.fileobj: events for key, events in selector.select(timeout)}
         if self._bell_in in ready:
             with contextlib.suppress(BlockingIOError):
                 self._bell_in.recv(4096)
-        if self._reads and (ready.get(self._sock, 0) & selectors.EVENT_READ or self._decrypted()):
+        if self._reads and (ready.get(self._sock, 0) & selectors.EVENT_READ or self._has_input()):
             self._read()
 
     def _watch(self, selector: selectors.BaseSelector) -> None:
@@ -190,30 +205,33 @@ class WebSocketConnection:
         elif watched.events != mask:
             selector.modify(self._sock, mask)
 
-    def _decrypted(self) -> bool:
-        """Whether TLS holds bytes that the selector does not see."""
-        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
-
     def _read(self) -> None:
-        try:
-            data = self._sock.recv(READ_SIZE)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._disconnect(ABNORMAL, "")
+        if not self._input and not self._fetch():
             return
         step = INFLATED if self._deflate.enabled() else READ_SIZE
         try:
-            for start in range(0, len(data), step):
-                self._ws.receive_data(data[start : start + step])
+            while self._input and self._reads:
+                data, self._input = self._input[:step], self._input[step:]
+                self._ws.receive_data(data)
                 for event in self._ws.events():
                     self._handle(event)
-                if self._disconnected:
-                    return
+                    if self._disconnected:
+                        self._input = b""
+                        return
         except self._errors as error:
             self._fail(PROTOCOL_ERROR, str(error))
+
+    def _fetch(self) -> bool:
+        """Receive what there is; false if there is nothing."""
+        try:
+            self._input = self._sock.recv(READ_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            self._input = b""
+        if not self._input:
+            self._disconnect(ABNORMAL, "")
+        return bool(self._input)
 
     def _handle(self, event: Any) -> None:
         events = self._events
