@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.validate import validator
@@ -12,11 +13,13 @@ from wsgiref.validate import validator
 import anyio
 import anyio.to_thread
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridgekit import WSGIToASGI
 from bridgekit.adapters import _pace
 from bridgekit.adapters._pace import Pace
-from bridgekit.adapters._stored_body import Budget, Room
+from bridgekit.adapters._stored_body import Budget, Room, StoredBody
 from bridgekit.adapters._upload import Upload
 from bridgekit.exceptions import RequestTimeout
 from bridgekit.typing import Environ, StartResponse
@@ -173,6 +176,44 @@ def test_the_app_that_raises_gives_back_its_room(adapt: Adapt, loop: Loop) -> No
     assert all_given_back(adapter)
 
 
+def test_small_pieces_weigh_no_more_than_they_are_counted_for() -> None:
+    """A client may cut its body into pieces of two bytes, each of which would be an object of thirty-five."""
+    body = StoredBody(Room(10**6, None, 0))
+    tracemalloc.start()
+    try:
+        for number in range(50_000):
+            assert body.keep(b"%02d" % (number % 100))
+        held = tracemalloc.get_traced_memory()[0]
+        anyio.run(body.finish)
+    finally:
+        tracemalloc.stop()
+    assert held < 300_000
+    assert body.file is not None
+    assert body.file.read() == b"".join(b"%02d" % (number % 100) for number in range(50_000))
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=30), st.integers(0, 5000))
+@settings(deadline=None, max_examples=50)
+def test_a_stored_body_is_its_pieces(pieces: list[bytes], each: int) -> None:
+    """Whatever their sizes, in memory and on disk."""
+    room = Room(each, 20_000, None)
+    body = StoredBody(room)
+
+    async def main() -> None:
+        for piece in pieces:
+            if not body.keep(piece):
+                await body.spill(piece)
+        await body.finish()
+
+    anyio.run(main)
+    assert body.file is not None
+    assert body.file.read() == b"".join(pieces)
+    assert (body.length, room.memory.used + room.disk.used) == (len(b"".join(pieces)),) * 2
+    body.release()
+    body.release()
+    assert (room.memory.used, room.disk.used) == (0, 0)
+
+
 # Disk
 
 
@@ -318,7 +359,7 @@ def test_a_byte_now_and_then_buys_no_time(clock: Clock) -> None:
     pace = Pace(30.0, 500.0)
     assert not pace.late()
     for _ in range(5):
-        pace.came(1)
+        pace.received += 1
         late = late_after(clock, pace, 6.0)
     assert late
 
@@ -326,7 +367,7 @@ def test_a_byte_now_and_then_buys_no_time(clock: Clock) -> None:
 def test_what_came_fast_before_buys_no_time(clock: Clock) -> None:
     """A client that sends a megabyte at once and then nothing is as late as any other."""
     pace = Pace(30.0, 500.0)
-    pace.came(10**6)
+    pace.received += 10**6
     assert not pace.late()
     assert late_after(clock, pace, 30.0)
 
@@ -334,7 +375,7 @@ def test_what_came_fast_before_buys_no_time(clock: Clock) -> None:
 def test_a_slow_client_that_goes_on_is_in_time(clock: Clock) -> None:
     pace = Pace(30.0, 500.0)
     for _ in range(100):
-        pace.came(5000)
+        pace.received += 5000
         assert not late_after(clock, pace, 9.0)
 
 

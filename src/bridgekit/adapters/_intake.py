@@ -213,29 +213,34 @@ async def _store_all(
     pace: Pace | None,
 ) -> None:
     received = 0
+    limit = limits.max_body_size
     largest = limits.room.largest if declared is None else None
     while True:
         data = body_of(message)
         received += len(data)
-        _check_size(received, limits.max_body_size)
+        if limit is not None:
+            _check_size(received, limit)
         if largest is not None and received > largest:
             raise RequestTooLarge(
                 f"the request's body is over the limit of {largest} bytes for one without Content-Length"
             )
         if pace is not None:
-            pace.came(len(data))
-            pace.busy = True
+            pace.received = received
         if declared is not None and received > declared:
             data = data[: declared - body.length]  # PEP 3333: simulate an end of file there
-        if data:
-            await body.add(data)
+        if data and not body.keep(data):
+            if pace is not None:
+                pace.busy = True
+            await body.spill(data)
+            if pace is not None:
+                pace.busy = False
         if not message.get("more_body", False):
             break
-        if pace is not None:
-            pace.busy = False
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnected(f"the client left after {received} bytes of its request's body")
+    if pace is not None:
+        pace.busy = True
     _check_complete(received, declared)
     await body.finish()
 

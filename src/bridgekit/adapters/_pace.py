@@ -21,31 +21,22 @@ class Pace:
     busy = False
     """What is waited for is not the client."""
 
-    _came = 0
+    received = 0
+    """Bytes that have come. Set by who receives them: a call for each piece would cost more."""
+
+    _counted = 0
     _since: float | None = None
 
     def __init__(self, seconds: float, rate: float) -> None:
         self._seconds = seconds
         self._rate = rate
 
-    def came(self, size: int) -> None:
-        """So many bytes have come."""
-        self._came += size
-        if size and self._came >= self._seconds * self._rate:
-            self.restart()
-
-    def restart(self) -> None:
-        """Count from now on: what was before was not the client's fault."""
-        self._came = 0
-        self._since = None
-
     def late(self) -> bool:
         """Whether the client is too slow, as of now."""
-        if self.busy:
-            self.restart()
-            return False
         now = time.monotonic()
-        if self._since is None:
+        came = self.received - self._counted
+        if self._since is None or self.busy or (came and came >= self._seconds * self._rate):
+            self._counted = self.received
             self._since = now
         return now - self._since >= self._seconds
 

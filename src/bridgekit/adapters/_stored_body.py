@@ -6,6 +6,7 @@ import io
 import logging
 import tempfile
 import threading
+from collections.abc import Iterable
 from typing import BinaryIO
 
 import anyio.to_thread
@@ -19,6 +20,9 @@ logger = logging.getLogger("bridgekit.adapters")
 
 BATCH = 256 * 1024
 """Bytes that are gathered before they are written to disk: each write is a hop to a thread."""
+
+SMALL = 1024
+"""Pieces of fewer bytes are put together: one of two bytes weighs twenty times what is counted for it."""
 
 SHARE = 4
 """One body of unknown length may take a quarter of the disk that there is for all: no client alone takes it all."""
@@ -96,9 +100,7 @@ class StoredBody:
     _memory = 0
     _disk = 0
     _spool: BinaryIO | None = None
-    _buffer: io.BytesIO | None = (
-        None  # not a list: pieces of two bytes would weigh twenty times what is counted
-    )
+    _parts: list[bytes | bytearray] | None = None
 
     def __init__(self, room: Room, whole: bytes | None = None) -> None:
         self._room = room
@@ -109,35 +111,47 @@ class StoredBody:
             self.length = self._memory = size
             self.file = io.BytesIO(whole)
 
-    async def add(self, data: bytes) -> None:
-        """Take the next piece.
-
-        :raises NoRoom: when neither memory nor disk is left.
-        """
+    def keep(self, data: bytes) -> bool:
+        """Take the next piece into memory; false where `spill` must take it."""
         size = len(data)
+        memory = self._memory + size
+        each = self._room.each
+        if memory > (each if self._spool is None else min(each, BATCH)) or not self._room.memory.take(size):
+            return False
+        self._memory = memory
         self.length += size
-        most = self._room.each if self._spool is None else min(self._room.each, BATCH)
-        if self._memory + size <= most and self._room.memory.take(size):
-            self._memory += size
-            if self._buffer is None:
-                self._buffer = io.BytesIO()
-            self._buffer.write(data)
+        # A list, which is joined once: a file in memory would be moved at each write.
+        parts = self._parts
+        if parts is None:
+            self._parts = parts = []
+        if size >= SMALL:
+            parts.append(data)
+        elif parts and isinstance(parts[-1], bytearray) and len(parts[-1]) < BATCH:
+            parts[-1] += data
         else:
-            await self._write(data)
+            parts.append(bytearray(data))
+        return True
+
+    async def spill(self, data: bytes) -> None:
+        """Take the next piece, and all that is in memory, to the disk.
+
+        :raises NoRoom: when there is none left, or it cannot be written to.
+        """
+        self.length += len(data)
+        await self._write(data)
 
     async def finish(self) -> None:
         """That was the last piece.
 
-        :raises NoRoom: as `add` does.
+        :raises NoRoom: as `spill` does.
         """
         if self._spool is None:
-            self.file = self._buffer or io.BytesIO()
-            self.file.seek(0)
+            self.file = io.BytesIO(b"".join(self._parts or ()))
         else:
             await self._write()
             self._spool.seek(0)
             self.file = SpooledBody(self._spool)
-        self._buffer = None
+        self._parts = None
 
     def release(self) -> None:
         """Give back what is held. May be called twice, and from any thread."""
@@ -152,8 +166,7 @@ class StoredBody:
             self._room.disk.give(disk)
 
     async def _write(self, more: bytes = b"") -> None:
-        buffer, self._buffer = self._buffer, None
-        parts = [more] if buffer is None else [buffer.getvalue(), more]
+        parts, self._parts = [*(self._parts or ()), more], None
         size = self._memory + len(more)
         if not self._room.disk.take(size):
             raise NoRoom(
@@ -177,7 +190,7 @@ def _open_spool() -> BinaryIO:
     return tempfile.TemporaryFile()
 
 
-def _write(file: BinaryIO, parts: list[bytes]) -> None:
+def _write(file: BinaryIO, parts: Iterable[bytes | bytearray]) -> None:
     file.writelines(parts)
     file.flush()  # or a full disk would show when it is read
 

@@ -85,7 +85,7 @@ class Upload:
         before = self._received
         self._received += len(data)
         if self._pace is not None:
-            self._pace.came(len(data))
+            self._pace.received = self._received
         if self._discarding:
             return True
         if self._limit is not None and self._received > self._limit:
