@@ -216,7 +216,9 @@ async def _store_all(
     limit = limits.max_body_size
     largest = limits.room.largest if declared is None else None
     while True:
-        data = body_of(message)
+        data = message.get("body", b"")
+        if type(data) is not bytes:
+            data = body_of(message)
         received += len(data)
         if limit is not None:
             _check_size(received, limit)

@@ -21,6 +21,9 @@ logger = logging.getLogger("bridgekit.adapters")
 BATCH = 256 * 1024
 """Bytes that are gathered before they are written to disk: each write is a hop to a thread."""
 
+LARGE = 64 * 1024
+"""A body of so many bytes takes room for more than the next piece: each time costs a lock."""
+
 SMALL = 1024
 """Pieces of fewer bytes are put together: one of two bytes weighs twenty times what is counted for it."""
 
@@ -98,6 +101,7 @@ class StoredBody:
 
     # One is made for each upload: what it is before anything is there costs nothing here.
     _memory = 0
+    _granted = 0
     _disk = 0
     _spool: BinaryIO | None = None
     _parts: list[bytes | bytearray] | None = None
@@ -108,15 +112,14 @@ class StoredBody:
             return
         size = len(whole)
         if size <= room.each and room.memory.take(size):
-            self.length = self._memory = size
+            self.length = self._memory = self._granted = size
             self.file = io.BytesIO(whole)
 
     def keep(self, data: bytes) -> bool:
         """Take the next piece into memory; false where `spill` must take it."""
         size = len(data)
         memory = self._memory + size
-        each = self._room.each
-        if memory > (each if self._spool is None else min(each, BATCH)) or not self._room.memory.take(size):
+        if memory > self._granted and not self._grant(memory):
             return False
         self._memory = memory
         self.length += size
@@ -131,6 +134,26 @@ class StoredBody:
         else:
             parts.append(bytearray(data))
         return True
+
+    def _grant(self, memory: int) -> bool:
+        """Take room for ``memory`` bytes, of a body that has become large for some pieces ahead."""
+        each = self._room.each if self._spool is None else min(self._room.each, BATCH)
+        if memory > each:
+            return False
+        more = memory - self._granted
+        ahead = min(BATCH, each - self._granted) if memory >= LARGE else 0
+        if ahead > more and self._room.memory.take(ahead):
+            more = ahead
+        elif not self._room.memory.take(more):
+            return False
+        self._granted += more
+        return True
+
+    def _give_back(self, size: int) -> None:
+        """Keep a grant of no more than ``size`` bytes."""
+        surplus, self._granted = self._granted - size, size
+        if surplus:
+            self._room.memory.give(surplus)
 
     async def spill(self, data: bytes) -> None:
         """Take the next piece, and all that is in memory, to the disk.
@@ -147,6 +170,7 @@ class StoredBody:
         """
         if self._spool is None:
             self.file = io.BytesIO(b"".join(self._parts or ()))
+            self._give_back(self._memory)
         else:
             await self._write()
             self._spool.seek(0)
@@ -155,9 +179,8 @@ class StoredBody:
 
     def release(self) -> None:
         """Give back what is held. May be called twice, and from any thread."""
-        memory, self._memory = self._memory, 0
-        if memory:
-            self._room.memory.give(memory)
+        self._memory = 0
+        self._give_back(0)
         spool, self._spool = self._spool, None
         if spool is not None:
             spool.close()
@@ -181,8 +204,8 @@ class StoredBody:
             await anyio.to_thread.run_sync(_write, self._spool, parts)
         except OSError as error:
             raise NoRoom(f"a request's body cannot be written to {_folder()}: {error}") from error
-        memory, self._memory = self._memory, 0
-        self._room.memory.give(memory)
+        self._memory = 0
+        self._give_back(0)
 
 
 def _open_spool() -> BinaryIO:
