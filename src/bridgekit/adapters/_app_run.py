@@ -18,7 +18,7 @@ from bridgekit.adapters._opaque import OpaqueMapping
 from bridgekit.adapters._response import ExcInfo, Response
 from bridgekit.adapters._stored_body import StoredBody
 from bridgekit.adapters._timing_key import LiveTiming
-from bridgekit.concurrency.async_views import Marks, of_this_thread
+from bridgekit.concurrency.async_views import Marks, told
 from bridgekit.concurrency.backends import LoopGone
 from bridgekit.concurrency.windows import ThreadToLoop
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
@@ -113,9 +113,9 @@ class AppRun:
         self.begun = True
         if self._timing is not None:
             self._timing.add_thread_wait(perf_counter_ns() - self._queued_at)
-        told = of_this_thread()
-        told.update(self._marks)
-        told["task_context"] = self._views
+        here = told.__dict__
+        here.update(self._marks)
+        here["task_context"] = self._views
         try:
             self.context.run(self._call)
         except BaseException as error:  # whatever it is, the thread lives and the loop is told
@@ -123,7 +123,7 @@ class AppRun:
             if self._orphaned:
                 self._report_failure()
         finally:
-            told.clear()
+            here.clear()
             # The environ may hold on to this object (early hints); the thread must not keep either alive.
             del self._environ
             if self._stored is not None:

@@ -162,9 +162,10 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
         else:
             data = header_value(name, value)
         if key == b"content-length":
-            repeated = declared is not None
-            declared = content_length(declared, data)
-            if repeated:
+            if declared is None and data.isdigit():
+                declared = int(data)
+            else:
+                content_length(declared, data)
                 continue  # RFC 9110 8.6: the same once more says nothing, and some servers refuse it
         encoded.append((key, data))
     return encoded, declared, dropped

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVarTuple
 
 from asgiref.sync import SyncToAsync
 
-__all__ = ["FOREIGN_LOOP", "Marks", "lent", "marks_of", "of_this_thread"]
+__all__ = ["FOREIGN_LOOP", "Marks", "lent", "marks_of", "told"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -27,7 +27,8 @@ _Ts = TypeVarTuple("_Ts")
 
 Marks: TypeAlias = Mapping[str, Any]
 
-_threadlocal: Any = getattr(SyncToAsync, "threadlocal", None) or threading.local()
+told: Any = getattr(SyncToAsync, "threadlocal", None) or threading.local()
+"""Where asgiref looks. ``told.__dict__`` is this thread's, to be filled and emptied by who owns the thread."""
 
 
 def marks_of(loop: asyncio.AbstractEventLoop) -> Marks:
@@ -35,23 +36,17 @@ def marks_of(loop: asyncio.AbstractEventLoop) -> Marks:
     return {"main_event_loop": loop, "main_event_loop_pid": os.getpid()}
 
 
-def of_this_thread() -> dict[str, Any]:
-    """What this thread tells asgiref at this moment. To be filled and emptied by who owns the thread."""
-    marks: dict[str, Any] = _threadlocal.__dict__
-    return marks
-
-
 @contextmanager
 def lent(marks: Marks) -> Iterator[None]:
     """Tell asgiref for a while, in a thread that belongs to others."""
-    told = of_this_thread()
-    before = dict(told)
-    told.update(marks)
+    here: dict[str, Any] = told.__dict__
+    before = dict(here)
+    here.update(marks)
     try:
         yield
     finally:
-        told.clear()
-        told.update(before)
+        here.clear()
+        here.update(before)
 
 
 class _ForeignLoop(asyncio.AbstractEventLoop):
