@@ -143,3 +143,89 @@ def test_a_subclass_of_local_is_found(check_rule: CheckRule) -> None:
         "state = threading.local()", "class State(threading.local): pass\nstate = State()"
     )
     assert len(check_rule("BRG006", source)) == 1
+
+
+READS = "from app import current\nasync def home(request):\n    return current()\n"
+KEPT = {
+    "a block": """
+import threading
+state = threading.local()
+class Remembered:
+    def __init__(self, request):
+        self.request = request
+    def __enter__(self):
+        state.user = self.request
+    def __exit__(self, *args):
+        state.user = None
+def M(get_response):
+    def middleware(request):
+        with Remembered(request):
+            return get_response(request)
+    return middleware
+def current():
+    return getattr(state, "user", None)
+""",
+    "a subclass": """
+import threading
+class Store(threading.local):
+    user = None
+state = Store()
+def M(get_response):
+    def middleware(request):
+        state.user = request
+        return get_response(request)
+    return middleware
+def current():
+    return state.user
+""",
+    "a dictionary by threads": """
+from threading import get_ident
+users = {}
+def M(get_response):
+    def middleware(request):
+        users[get_ident()] = request
+        return get_response(request)
+    return middleware
+def current():
+    return users[get_ident()]
+""",
+    "a receiver": """
+import threading
+from django.core.signals import request_started
+state = threading.local()
+def begin(sender, **kwargs):
+    state.user = kwargs
+request_started.connect(begin)
+def M(get_response):
+    return get_response
+def current():
+    return state.user
+""",
+}
+
+
+@pytest.mark.parametrize("form", KEPT.values(), ids=KEPT)
+def test_every_way_to_keep_it_by_thread_is_found(check_rule: CheckRule, tmp_path: Path, form: str) -> None:
+    (message,) = with_views(check_rule, tmp_path, READS, form)
+    assert "which the async view home reads, by home > current" in message
+    assert with_views(check_rule, tmp_path, READS.replace("async ", ""), form) == []
+
+
+def test_the_way_may_lead_through_other_modules(check_rule: CheckRule, tmp_path: Path) -> None:
+    (tmp_path / "services.py").write_text("import app\ndef who():\n    return app.current()\n", "utf-8")
+    views = "from services import who\nasync def home(request):\n    return who()\n"
+    (message,) = with_views(check_rule, tmp_path, views)
+    assert "by home > who > current" in message
+
+
+def test_a_log_filter_reads_it_where_an_async_view_logs(check_rule: CheckRule, tmp_path: Path) -> None:
+    source = SYNC + (
+        "\nimport logging\nclass Filter(logging.Filter):\n    def filter(self, record):\n"
+        "        record.user = getattr(state, 'user', None)\n        return True\n"
+    )
+    (tmp_path / "views.py").write_text("async def home(request):\n    logger.info('x')\n", "utf-8")
+    found = find_async_views(tmp_path, ModuleFinder([tmp_path]).load_file)
+    logging = {"LOGGING": {"filters": {"path": {"()": "app.Filter"}}}}
+    (finding,) = check_rule("BRG006", source, async_views=lambda: found, settings=logging)
+    assert "by what it logs through Filter" in finding.message
+    assert check_rule("BRG006", source, async_views=lambda: found) == []

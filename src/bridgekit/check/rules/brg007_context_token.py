@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import ReadFunction, imported_names, resolved_name
+from bridgekit.check.flow import ReadFunction
 from bridgekit.check.parsing import SourceModule
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._context_tokens import closed_by, opened_by
+from bridgekit.check.rules._signals import FINISHED, STARTED, receivers_in
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer
@@ -20,8 +20,6 @@ _PAIRS = (
     ("process_view", "process_response"),
     ("process_request", "process_view"),
 )
-_STARTED, _FINISHED = "request_started", "request_finished"
-_SIGNALS = {f"django.core.signals.{name}": name for name in (_STARTED, _FINISHED)}
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -60,13 +58,13 @@ def _across_signals(
     subject: Subject, checked: CheckedMiddleware, definition: Definition, module: SourceModule
 ) -> Iterator[Problem]:
     """Receivers that the module of a middleware connects to both signals of a request: under ASGI each has a context of its own."""
-    receivers = dict(_receivers(module))
-    before, after = receivers.get(_STARTED), receivers.get(_FINISHED)
+    receivers = dict(receivers_in(module))
+    before, after = receivers.get(STARTED), receivers.get(FINISHED)
     if before is None or after is None:
         return
     for what in sorted(opened_by(before, definition) & closed_by(after, definition)):
         yield Problem(
-            f"{before.name} {_opens(what)} at {_STARTED} and {after.name} {_closes(what)} at {_FINISHED}: under ASGI the two "
+            f"{before.name} {_opens(what)} at {STARTED} and {after.name} {_closes(what)} at {FINISHED}: under ASGI the two "
             "run in different contexts, and the token is refused with ValueError",
             subject.shown_at(checked, module.location_of(after.node)),
             "Do both in a middleware, around get_response.",
@@ -80,30 +78,6 @@ def _opens(what: str) -> str:
 
 def _closes(what: str) -> str:
     return "leaves it" if what.startswith("a block") else "resets it with that token"
-
-
-def _receivers(module: SourceModule) -> Iterator[tuple[str, ReadFunction]]:
-    """``request_started.connect(function)`` and ``@receiver(request_started)`` at the top of the module."""
-    imports = imported_names(module)
-    body = module.tree.body if module.tree is not None else []
-    functions = {node.name: ReadFunction(node, module) for node in body if isinstance(node, ast.FunctionDef)}
-    for node in body:
-        call = node.value if isinstance(node, ast.Expr) else None
-        if (
-            isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "connect"
-        ):
-            signal = _SIGNALS.get(resolved_name(call.func.value, imports), "")
-            name = call.args[0].id if call.args and isinstance(call.args[0], ast.Name) else ""
-            if signal and name in functions:
-                yield signal, functions[name]
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call) and decorator.args:
-                    signal = _SIGNALS.get(resolved_name(decorator.args[0], imports), "")
-                    if signal and resolved_name(decorator.func, imports) == "django.dispatch.receiver":
-                        yield signal, functions[node.name]
 
 
 def _hook(definition: Definition, name: str) -> ReadFunction | None:
