@@ -291,9 +291,10 @@ def test_djangos_own_startproject_costs_fifteen_hops(tmp_path: Path) -> None:
     )
     text = check(tmp_path).stdout
     assert (
-        "  today:    15 hops with an async view, 16 with a sync view; no thread is held\n"
+        "  today:    15 hops with an async view, 16 with a sync view; 1 idle thread for each waiting request and each open stream\n"
         "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE\n"
-        "  after:    4 hops with an async view, 5 with a sync view; a thread is held while the response is made\n"
+        "  after:    4 hops with an async view, 5 with a sync view; 1 thread for each waiting request (blocked by bridgekit.django.middleware.SingleHopMiddleware) and each open stream (idle)\n"
+        "  handler:  2 hops with an async view, 1 with a sync view; no thread for a waiting request or an open stream\n"
     ) in text
     assert check(tmp_path, "--server", "wsgi").exit_code == 0
     live = json.loads(check(tmp_path, "--live", "--format", "json").stdout)["stacks"][0]["variants"][0]

@@ -112,7 +112,9 @@ def test_whoever_keeps_a_thread_says_why() -> None:
 def test_what_is_not_known_is_followed_both_ways() -> None:
     plan = plan_handler([UNREAD, MIXIN])
     assert plan.layers[0].parts == frozenset(Part)
-    assert plan.crossings(ASYNC_VIEW) == Range(1, 2)
+    assert plan.crossings(ASYNC_VIEW) == Range(
+        1, None
+    )  # it may call sync_to_async itself, nobody knows how often
     assert plan.holds_thread(ASYNC_VIEW) is Answer.UNKNOWN
     assert [found.in_thread for found in plan.segments] == [None, True]
 

@@ -126,6 +126,8 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
         defined_at=Location(entry["file"], int(entry["line"])) if entry["file"] else None,
         own_hops=Count(0, None, "only its source tells how often it calls sync_to_async"),
         used=claim("used"),
+        mixin_call=claim("mixin_call"),
+        keeps_thread=claim("keeps_thread"),
     )
 
 

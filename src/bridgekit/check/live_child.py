@@ -64,6 +64,9 @@ def describe_middleware(path: str, server: str, *, with_line: bool = True) -> di
     found["sync_capable"] = bool(getattr(loaded, "sync_capable", True))
     found["async_capable"] = bool(getattr(loaded, "async_capable", False))
     found["mixin_acall"] = getattr(loaded, "__acall__", None) is mixin.__acall__
+    # A class: what its instances are called by. A function's own __call__ is none of that.
+    found["mixin_call"] = isinstance(loaded, type) and loaded.__call__ is mixin.__call__
+    found["keeps_thread"] = not releases_thread(loaded)
     found["file"], found["line"] = place_of(loaded) if with_line else (file_of(loaded), 1)
     runs_async = found["async_capable"] and (server == "asgi" or not found["sync_capable"])
     instance = make_instance(loaded, found, runs_async=runs_async)
@@ -72,6 +75,14 @@ def describe_middleware(path: str, server: str, *, with_line: bool = True) -> di
     is_coroutine = importlib.import_module("asgiref.sync").iscoroutinefunction
     found["hooks"] = {name: is_coroutine(getattr(holder, name)) for name in HOOKS if hasattr(holder, name)}
     return found
+
+
+def releases_thread(loaded: Any) -> bool:
+    """What `bridgekit.django.handlers.chain` asks: nothing is lost if the halves run in two threads."""
+    if getattr(loaded, "bridgekit_releases_thread", False):
+        return True
+    bases = [base for base in getattr(loaded, "__mro__", (loaded,)) if base is not object]
+    return all(base.__module__.partition(".")[0] == "django" for base in bases)
 
 
 def make_instance(loaded: Any, found: dict[str, Any], *, runs_async: bool) -> Any:

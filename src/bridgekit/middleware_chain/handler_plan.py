@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
+from bridgekit.middleware_chain.hops import own_hops
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
 from bridgekit.middleware_chain.simulate import Step, possible_steps, simulate
@@ -161,7 +162,9 @@ def plan_handler(stack: Sequence[MiddlewareFacts]) -> HandlerPlan:
 
 def parts_of(facts: MiddlewareFacts, mode: Mode) -> Iterator[Part]:
     """How a layer of this mode may be run."""
-    splits = _all(facts.mixin_call, facts.mixin_acall, *_sync_halves(facts))
+    # In async mode `MiddlewareMixin.__call__` hands over to ``__acall__``; in sync mode nobody calls that.
+    called = [facts.mixin_call] if mode is Mode.SYNC else [facts.mixin_call, facts.mixin_acall]
+    splits = _all(*called, *_sync_halves(facts))
     if splits is not Answer.NO:
         yield Part.HALVES
     if splits is not Answer.YES:
@@ -180,6 +183,9 @@ def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
     if Part.THREAD in layer.parts:
         answer = Answer.YES if layer.part is Part.THREAD else Answer.UNKNOWN
         return answer, "it has code of its own around get_response and runs in a thread"
+    if Part.LOOP in layer.parts and own_hops(layer.facts).high != 0:
+        # Whether before what is inside or after it, nobody has looked.
+        return Answer.UNKNOWN, "it calls sync_to_async itself, and from then on the request keeps its thread"
     if Part.HALVES in layer.parts and layer.facts.keeps_thread.answer is not Answer.NO:
         sure = layer.part is Part.HALVES and layer.facts.keeps_thread.answer is Answer.YES
         return Answer.YES if sure else Answer.UNKNOWN, layer.facts.keeps_thread.reason
@@ -225,7 +231,8 @@ def _around(facts: MiddlewareFacts, step: Step, inside: _Inside) -> Iterator[_In
         return
     for part in parts_of(facts, step.mode):
         if part is Part.LOOP:
-            yield _Inside(inside.from_loop, inside.from_loop, True)
+            own = own_hops(facts)
+            yield _Inside(own + inside.from_loop, own + inside.from_loop, True)
         elif part is Part.THREAD:
             yield _Inside(_ONE + inside.from_thread, inside.from_thread, False)
         else:

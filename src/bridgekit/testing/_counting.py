@@ -46,6 +46,8 @@ class HopCount:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._crossings: list[Crossing] = []
+        self._keepers: set[int] = set()
+        self._most = 0
 
     @property
     def crossings(self) -> tuple[Crossing, ...]:
@@ -77,12 +79,33 @@ class HopCount:
         """
         return sum(crossing.holds_thread for crossing in self.crossings)
 
+    @property
+    def threads(self) -> int:
+        """How many threads the requests keep at this moment, idle or not; to be read while they wait or stream.
+
+        Stock Django keeps one for each request to the ASGI application (`ThreadSensitiveContext`), from its first hop to its last byte;
+        bridgekit's handler one for each that runs sync code or has a layer that keeps it. `AsyncClient` opens no such context, so its
+        requests keep none.
+        """
+        with self._lock:
+            return len(self._keepers)
+
+    @property
+    def most_threads(self) -> int:
+        """The most `threads` at one time."""
+        return self._most
+
     def __str__(self) -> str:
         lines = [f"{self.hops} hops, {self.held_threads} held threads"]
         lines += [f"{number:>3} {crossing}" for number, crossing in enumerate(self.crossings, start=1)]
         return "\n".join(lines)
 
-    def _note(self, event: _probes.Event) -> None:
+    def _note(self, event: _probes.Event | _probes.ThreadEvent) -> None:
+        if isinstance(event, _probes.ThreadEvent):
+            with self._lock:
+                (self._keepers.add if event.kept else self._keepers.discard)(event.owner)
+                self._most = max(self._most, len(self._keepers))
+            return
         direction = Direction.TO_THREAD if event.to_thread else Direction.TO_LOOP
         crossing = Crossing(direction, event.name, event.is_hop, event.holds_thread)
         with self._lock:

@@ -10,19 +10,20 @@ import contextvars
 import functools
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from asgiref.sync import AsyncToSync, SyncToAsync
+from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
 
 from bridgekit.adapters import _wsgi_responder, _wsgi_response
 from bridgekit.adapters._app_run import AppRun
 from bridgekit.adapters._asgi_runtime import ASGIRuntime
 from bridgekit.adapters._websocket_responder import WebSocketResponder
 
-__all__ = ["Event", "listening"]
+__all__ = ["Event", "ThreadEvent", "listening"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,15 @@ class Event:
     holds_thread: bool
 
 
-Listener = Callable[[Event], None]
+@dataclass(frozen=True, slots=True)
+class ThreadEvent:
+    """A request has begun to keep a thread, or has let it go. ``owner`` is what asgiref or bridgekit has for that."""
+
+    owner: int
+    kept: bool
+
+
+Listener = Callable[[Event | ThreadEvent], None]
 
 _arrived_by: contextvars.ContextVar[bool | None] = contextvars.ContextVar("arrived_by", default=None)
 """The direction of the request's first crossing that has not returned, true for into a thread: it began on the other side.
@@ -79,6 +88,7 @@ def _install() -> None:
         *_probes_of_handlers(),
         (SyncToAsync, "__call__", _probe_to_thread),
         (SyncToAsync, "thread_handler", _probe_in_thread),
+        (ThreadSensitiveContext, "__aexit__", _probe_context_end),
         (AsyncToSync, "__call__", _probe_to_loop),
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
@@ -97,12 +107,14 @@ def _probes_of_handlers() -> list[tuple[type | ModuleType, str, Any]]:
     except ImportError:
         return []
     from bridgekit.django.handlers.crossing import LeasedCall
+    from bridgekit.django.handlers.leases import Lease
 
     return [
         (OnLoop, "__call__", _probe_to_loop),
         (LeasedCall, "run", _probe_leased_call),
         (LeasedCall, "_in_thread", _probe_leased_thread),
         (LeasedCall, "wait_for_loop", _probe_waiting_thread),
+        (Lease, "_serve", _probe_lease),
     ]
 
 
@@ -117,22 +129,58 @@ def _tell(name: str, *, to_thread: bool) -> bool:
     arrived_by = _arrived_by.get()
     first = to_thread if arrived_by is None else arrived_by
     holds_thread = not to_thread and _here.taken > 0 and _here.waiting == 0
-    event = Event(to_thread, name, is_hop=first is to_thread, holds_thread=holds_thread)
+    _publish(Event(to_thread, name, is_hop=first is to_thread, holds_thread=holds_thread))
+    return first
+
+
+def _publish(event: Event | ThreadEvent) -> None:
     for listener in _listeners:
         listener(event)
-    return first
 
 
 def _probe_to_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     async def __call__(self: SyncToAsync[..., Any], *args: Any, **kwargs: Any) -> Any:
         before = _arrived_by.get()
         _arrived_by.set(_tell(name_of(self.func), to_thread=True))
+        if self._thread_sensitive:
+            _note_context()
         try:
             return await original(self, *args, **kwargs)
         finally:
             _arrived_by.set(before)
 
     return __call__
+
+
+def _note_context() -> None:
+    """The first such call in a `ThreadSensitiveContext` makes asgiref take a thread, which is kept until its end."""
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    if context is None or getattr(AsyncToSync.executors, "current", None) is not None:
+        return
+    executor = SyncToAsync.context_to_thread_executor.get(context)
+    if executor is None or isinstance(executor, ThreadPoolExecutor):
+        _publish(ThreadEvent(id(context), kept=True))
+
+
+def _probe_context_end(original: Callable[..., Any]) -> Callable[..., Any]:
+    async def __aexit__(self: ThreadSensitiveContext, *given: Any) -> Any:
+        try:
+            return await original(self, *given)
+        finally:
+            _publish(ThreadEvent(id(self), kept=False))
+
+    return __aexit__
+
+
+def _probe_lease(original: Callable[..., Any]) -> Callable[..., Any]:
+    def _serve(self: Any) -> Any:
+        _publish(ThreadEvent(id(self), kept=True))
+        try:
+            return original(self)
+        finally:
+            _publish(ThreadEvent(id(self), kept=False))
+
+    return _serve
 
 
 def _probe_in_thread(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,16 +21,18 @@ def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> 
         "\n"
         "      ┬ ASGI server     async\n"
         "      ╞══ sync_to_async          1 hop\n"
-        "    1 ├ app.Stamp       sync                   holds a thread\n"
-        "    2 ├ app.audit       sync                   holds a thread, sync-only\n"
+        "    1 ├ app.Stamp       sync                   blocks the thread\n"
+        "    2 ├ app.audit       sync                   blocks the thread, sync-only\n"
         "      ╞══ async_to_sync\n"
         "    3 ├ app.Stamp       async   2 hops         process_request and process_response in a thread\n"
         "    4 ├ app.Stamp       async   2 hops         process_request and process_response in a thread\n"
         "      ╰ view                                   a sync view costs 1 hop more\n"
         "\n"
-        "  today:    7 hops with an async view, 8 with a sync view; a thread is held while the response is made\n"
+        "  today:    7 hops with an async view, 8 with a sync view; 1 thread for each waiting request (blocked by app.audit) and each open stream (idle)\n"
         "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE\n"
-        "  after:    3 hops with an async view, 4 with a sync view; a thread is held while the response is made\n"
+        "  after:    3 hops with an async view, 4 with a sync view; 1 thread for each waiting request (blocked by bridgekit.django.middleware.SingleHopMiddleware) and each open stream (idle)\n"
+        "  handler:  1 hop with an async view, 1 with a sync view; 1 thread for each waiting request (blocked by app.audit), "
+        "none for an open stream; it is let go if that layer is async or leaves the list\n"
         "\n"
         "a hop is one call of sync_to_async: a switch to a thread and back, some tens of microseconds;"
         " 2 in each total are Django's own, around the stack\n"
@@ -88,4 +90,4 @@ def test_after_says_what_is_certain_where_totals_are_not_known(tmp_path: Path) -
     text = render(Report(str(tmp_path), Server.ASGI, [stack], []))
     (after,) = [line for line in text.splitlines() if line.startswith("  after:")]
     assert "or more with a sync view, at least " in after
-    assert "hops fewer; a thread is held" in after
+    assert "hops fewer; 1 thread for each waiting request" in after

@@ -60,7 +60,7 @@ def test_several_mixins_are_cheaper_behind_a_pass_through(check_rule: CheckRule)
     findings = check_rule("BRG001", MIXIN + "class N(M): pass\n", ["M", "N", "M"])
     assert {finding.fix for finding in findings} == {
         "Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE: 8 hops become 3 for the whole stack, "
-        "but a thread is then held while the response is made."
+        "but the thread that each request has anyway is then blocked while its view waits, and a task that outlives its view cannot use the ORM."
     }
 
 

@@ -98,7 +98,9 @@ def _detail(layer: Layer, server: Server) -> str:
     if layer.used is Answer.UNKNOWN and layer.mode is not None:
         parts.append("may take itself out")
     if layer.modes == {Mode.SYNC} and server is Server.ASGI:
-        parts.append("holds a thread" + ("" if facts.async_capable.answer is Answer.YES else ", sync-only"))
+        parts.append(
+            "blocks the thread" + ("" if facts.async_capable.answer is Answer.YES else ", sync-only")
+        )
     if Mode.ASYNC in layer.modes and own_hops(facts).high != 0:
         parts.append(_own_reason(facts))
         parts.append(_deciding_line(facts))

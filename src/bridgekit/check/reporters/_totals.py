@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.report import best_proposal
-from bridgekit.check.rules._wording import before_and_after, describe, hops_text
+from bridgekit.check.rules._wording import before_and_after, describe, hops_text, named
 from bridgekit.check.subject import Subject
-from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
+from bridgekit.middleware_chain.facts import MiddlewareFacts
+from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.hops import Cost, count_hops
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, RequestKind, Server
+from bridgekit.middleware_chain.threads import Keeping, State, ThreadUse, handler_threads, stock_threads
 
-__all__ = ["after_text", "change_text", "cost_of", "held_text", "legend_text", "totals_text"]
+__all__ = [
+    "after_text",
+    "change_text",
+    "cost_of",
+    "handler_text",
+    "held_text",
+    "legend_text",
+    "threads_text",
+    "totals_text",
+]
 
 
 def cost_of(subject: Subject, kind: RequestKind) -> Cost:
@@ -30,18 +41,53 @@ def _both_views(stack: Sequence[MiddlewareFacts], server: Server) -> str:
 
 
 def held_text(subject: Subject) -> str:
-    """Whether a thread is held, in words."""
-    return _held(subject.chain.holds_thread, subject.chain.server)
+    """The threads that requests keep, in words: under ``ThreadSensitiveContext`` one each, whatever the stack."""
+    return threads_text(stock_threads(subject.chain.facts, subject.chain.server), subject.chain.server)
 
 
-def _held(held: Answer, server: Server) -> str:
+def handler_text(subject: Subject) -> str:
+    """The totals under bridgekit's ASGI handler; empty for a stack that is judged for WSGI."""
+    if subject.chain.server is not Server.ASGI:
+        return ""
+    stack = subject.chain.facts
+    plan = plan_handler(stack)
+    use = handler_threads(stack)
+    hops = f"{hops_text(plan.crossings(ASYNC_VIEW))} with an async view, {plan.crossings(SYNC_VIEW)} with a sync view"
+    remedy = _what_lets_go(use.waiting)
+    return f"{hops}; {threads_text(use, Server.ASGI)}{remedy}"
+
+
+def threads_text(use: ThreadUse, server: Server) -> str:
+    """``1 thread for each waiting request (blocked by a.Layer) and each open stream (idle)``."""
     if server is Server.WSGI:
         return "the server's thread is held, as always under WSGI"
+    waiting, streaming = use.waiting, use.streaming
+    if waiting.state is State.NONE:
+        return "no thread for a waiting request or an open stream"
+    if waiting.state is streaming.state is State.IDLE and waiting.layer is None:
+        return "1 idle thread for each waiting request and each open stream"
+    kept = f"{waiting.threads} thread for each waiting request ({_state(waiting)})"
+    if streaming.state is State.NONE:
+        return f"{kept}, none for an open stream"
+    return f"{kept} and each open stream (idle)"
+
+
+def _state(keeping: Keeping) -> str:
+    layer = "" if keeping.layer is None else keeping.layer.dotted_path
     return {
-        Answer.YES: "a thread is held while the response is made",
-        Answer.NO: "no thread is held",
-        Answer.UNKNOWN: "whether a thread is held is not known",
-    }[held]
+        State.BLOCKED: f"blocked by {layer}",
+        State.IDLE: f"idle, kept by {layer}",
+        State.UNKNOWN: f"what {layer} does to it is not known",
+    }[keeping.state]
+
+
+def _what_lets_go(keeping: Keeping) -> str:
+    match keeping.state:
+        case State.BLOCKED:
+            return "; it is let go if that layer is async or leaves the list"
+        case State.IDLE | State.UNKNOWN:
+            return "; BRIDGEKIT_THREADS_RELEASED_BY lets it go where the layer leaves nothing in its thread"
+    return ""
 
 
 def change_text(subject: Subject) -> str:
@@ -58,7 +104,7 @@ def after_text(subject: Subject) -> str:
     server = subject.chain.server
     exact = best.before.hops(server).is_exact and best.after.hops(server).is_exact
     sure = "" if exact else f", {before_and_after(best, subject)}"
-    return f"{_both_views(best.stack, server)}{sure}; {_held(best.holds_thread, server)}"
+    return f"{_both_views(best.stack, server)}{sure}; {threads_text(stock_threads([named(f) for f in best.stack], server), server)}"
 
 
 def legend_text(server: Server) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape as escape_markup
 from importlib.resources import files
 
@@ -15,20 +14,22 @@ from bridgekit.check.reporters._totals import (
     after_text,
     change_text,
     cost_of,
+    handler_text,
     held_text,
     legend_text,
     totals_text,
 )
-from bridgekit.check.rules._wording import SINGLE_HOP
+from bridgekit.check.rules._wording import named
 from bridgekit.check.subject import Subject
-from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
-from bridgekit.middleware_chain.plan import PASS_THROUGH
+from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.simulate import Chain, simulate
+from bridgekit.middleware_chain.threads import handler_threads, stock_threads
 
 __all__ = ["render"]
 
 #: Nothing may be loaded or run: even an escape that failed could do no harm.
+HANDLER = "bridgekit.django.get_asgi_application"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -76,7 +77,7 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
         yield from _drawn("Today", subject.chain)
         best = best_proposal(subject)
         if best is not None:
-            after = simulate([_named(facts) for facts in best.stack], subject.chain.server)
+            after = simulate([named(facts) for facts in best.stack], subject.chain.server)
             yield from _drawn("After", after, f"{change_text(subject)}: {after_text(subject)}.")
         yield "</div>\n"
     others, left_out = stack.switches()
@@ -95,21 +96,27 @@ def _figures(subject: Subject) -> Iterator[str]:
     yield _figure(str(cost_of(subject, ASYNC_VIEW).hops(server)), f"{word} a request, async view, today")
     if best is not None:
         yield _figure(str(best.after.hops(server)), "after one changed line", "after")
-    held = {Answer.YES: "yes", Answer.NO: "no", Answer.UNKNOWN: "unknown"}[subject.chain.holds_thread]
-    yield _figure(held, "a thread is held while the response is made")
+    if server is Server.ASGI:
+        hops = str(plan_handler(subject.chain.facts).crossings(ASYNC_VIEW))
+        yield _figure(hops, "with bridgekit's handler", "after")
+        yield _figure(
+            str(stock_threads(subject.chain.facts).waiting.threads), "thread for each waiting request, today"
+        )
+        yield _figure(
+            str(handler_threads(subject.chain.facts).waiting.threads), "with bridgekit's handler", "after"
+        )
     yield _figure(str(len(subject.chain.layers)), "middleware")
     yield "</div>\n"
     today = f"Today: {totals_text(subject)}; {held_text(subject)}."
-    yield f'<p>{escape(today)}</p>\n<p class="soft">A{escape(legend_text(server)[1:])}.</p>\n'
+    yield f"<p>{escape(today)}</p>\n"
+    handler = handler_text(subject)
+    if handler:
+        yield f"<p>With <code>{HANDLER}</code>: {escape(handler)}.</p>\n"
+    yield f'<p class="soft">A{escape(legend_text(server)[1:])}.</p>\n'
 
 
 def _figure(number: str, label: str, style: str = "") -> str:
     return f'<div class="figure"><b class="{style}">{escape(number)}</b><span class="soft">{escape(label)}</span></div>\n'
-
-
-def _named(facts: MiddlewareFacts) -> MiddlewareFacts:
-    """The pass-through by the name that is placed."""
-    return replace(facts, dotted_path=SINGLE_HOP) if facts is PASS_THROUGH else facts
 
 
 def _drawn(title: str, chain: Chain, how: str = "") -> Iterator[str]:

@@ -11,13 +11,16 @@ from bridgekit.check.finding import Finding
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._totals import cost_of
 from bridgekit.check.rules import group_of, rule_by_code
+from bridgekit.check.rules._wording import named
 from bridgekit.check.settings.result import Unknown
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer, Claim, Location
+from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.hops import Cost, own_hops
 from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, Mode, Server
+from bridgekit.middleware_chain.threads import ThreadUse, handler_threads, stock_threads
 
 __all__ = ["SCHEMA_VERSION", "render"]
 
@@ -90,8 +93,38 @@ def _variant(report: Report, subject: Subject) -> dict[str, Any]:
         }
         if known
         else None,
+        "threads": _threads(stock_threads(subject.chain.facts, subject.chain.server)) if known else None,
+        "handler": _handler(subject) if known and subject.chain.server is Server.ASGI else None,
         "layers": [_layer(report, subject, checked) for checked in subject.middleware],
-        "proposals": [_proposal(proposal) for proposal in subject.proposals if proposal.difference.saves],
+        "proposals": [
+            _proposal(proposal, subject.chain.server)
+            for proposal in subject.proposals
+            if proposal.difference.saves
+        ],
+    }
+
+
+def _handler(subject: Subject) -> dict[str, Any]:
+    """The same stack under ``bridgekit.django.get_asgi_application``."""
+    plan = plan_handler(subject.chain.facts)
+    return {
+        "hops": {
+            "async_view": _range(plan.crossings(ASYNC_VIEW)),
+            "sync_view": _range(plan.crossings(SYNC_VIEW)),
+        },
+        "threads": _threads(handler_threads(subject.chain.facts)),
+    }
+
+
+def _threads(use: ThreadUse) -> dict[str, Any]:
+    return {
+        name: {
+            "count": _range(keeping.threads),
+            "state": keeping.state.value,
+            "layer": None if keeping.layer is None else keeping.layer.dotted_path,
+            "why": keeping.why,
+        }
+        for name, keeping in (("waiting", use.waiting), ("streaming", use.streaming))
     }
 
 
@@ -158,7 +191,7 @@ def _unknowns(report: Report, checked: CheckedMiddleware) -> list[dict[str, Any]
     ]
 
 
-def _proposal(proposal: Proposal) -> dict[str, Any]:
+def _proposal(proposal: Proposal, server: Server) -> dict[str, Any]:
     low, high = proposal.difference.low, proposal.difference.high
     return {
         "change": proposal.change.kind.value,
@@ -171,6 +204,7 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
             "high": None if math.isinf(high) else int(high),
         },
         "holds_thread": proposal.holds_thread.value,
+        "threads": _threads(stock_threads([named(facts) for facts in proposal.stack], server)),
     }
 
 

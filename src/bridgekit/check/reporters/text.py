@@ -8,7 +8,14 @@ from bridgekit.check.finding import Finding, Group
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
-from bridgekit.check.reporters._totals import after_text, change_text, held_text, legend_text, totals_text
+from bridgekit.check.reporters._totals import (
+    after_text,
+    change_text,
+    handler_text,
+    held_text,
+    legend_text,
+    totals_text,
+)
 from bridgekit.check.rules import group_of
 from bridgekit.check.subject import Subject
 
@@ -68,10 +75,13 @@ def _variant(report: Report, subject: Subject) -> Iterator[str]:
         yield "  " + _row(row, width)
     yield ""
     change = change_text(subject)
-    yield f"  {'today:':<{9 if change else 6}} {totals_text(subject)}; {held_text(subject)}"
+    handler = handler_text(subject)
+    yield f"  {'today:':<{9 if change or handler else 6}} {totals_text(subject)}; {plain(held_text(subject))}"
     if change:
         yield f"  one line: {plain(change)}"
-        yield f"  after:    {after_text(subject)}"
+        yield f"  after:    {plain(after_text(subject))}"
+    if handler:
+        yield f"  handler:  {plain(handler)}"
 
 
 def _row(row: Row, width: int) -> str:
@@ -105,7 +115,7 @@ def _changes(report: Report, default: Subject, other: Subject) -> Iterator[str]:
             yield f"    {sign} {plain(path)}{place}"
     if not added and not gone:
         yield "    the same middleware" + ("" if here == there else " in another order")
-    yield f"    {totals_text(other)}; {held_text(other)}"
+    yield f"    {totals_text(other)}; {plain(held_text(other))}"
 
 
 def _findings(report: Report) -> Iterator[str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
-from bridgekit.middleware_chain.plan import ChangeKind, Proposal
+from bridgekit.middleware_chain.plan import PASS_THROUGH, ChangeKind, Proposal
 from bridgekit.middleware_chain.ranges import Range
 
-__all__ = ["SINGLE_HOP", "before_and_after", "describe", "hook_names", "hops_text", "stack_saving"]
+__all__ = ["SINGLE_HOP", "before_and_after", "describe", "hook_names", "hops_text", "named", "stack_saving"]
 
 SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
 """The pass-through that proposals place."""
+
+
+def named(facts: MiddlewareFacts) -> MiddlewareFacts:
+    """The pass-through by the name that is placed."""
+    return replace(facts, dotted_path=SINGLE_HOP) if facts is PASS_THROUGH else facts
 
 
 def hops_text(hops: Range) -> str:
@@ -80,11 +86,14 @@ def _made_native(subject: Subject, proposal: Proposal) -> str:
 
 
 def stack_saving(subject: Subject) -> str:
-    """The best sure saving of one change, with its price in held threads; empty if nothing saves."""
+    """The best sure saving of one change, with its price; empty if nothing saves."""
     best = next((proposal for proposal in subject.proposals if proposal.difference.saves), None)
     if best is None:
         return ""
     price = ""
     if best.holds_thread is Answer.YES and subject.chain.holds_thread is not Answer.YES:
-        price = ", but a thread is then held while the response is made"
+        price = (
+            ", but the thread that each request has anyway is then blocked while its view waits, and a task that outlives"
+            " its view cannot use the ORM"
+        )
     return f"{describe(best, subject)}: {before_and_after(best, subject)} for the whole stack{price}."

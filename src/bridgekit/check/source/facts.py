@@ -11,6 +11,7 @@ from bridgekit.check.source.coroutines import coroutine_function
 from bridgekit.check.source.evidence import where_said
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.hops import HopCounter
+from bridgekit.check.source.keeping import keeps_thread, mixin_call
 from bridgekit.check.source.refusal import refusal
 from bridgekit.check.source.values import (
     BoundMethod,
@@ -76,6 +77,8 @@ class FactsReader:
             defined_at=self.defined_at(),
             own_hops=own_hops,
             used=self._claim(self.used),
+            mixin_call=self._claim(lambda: mixin_call(self.evaluator, self.product)),
+            keeps_thread=self._claim(lambda: keeps_thread(self.evaluator, self.product, self.frame)),
         )
 
     def _claim(self, question: Callable[[], Claim]) -> Claim:
