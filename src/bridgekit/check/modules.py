@@ -51,6 +51,8 @@ class FoundModule:
     path: str = ""
     search: tuple[str, ...] = ()
     reason: str = ""
+    parent: str = ""
+    """The module that the name would be in, where that is there and is no package."""
 
     @property
     def is_package(self) -> bool:
@@ -227,7 +229,7 @@ class ModuleFinder:
             reason = f"module {parent.name} ({parent.path}) makes its submodules at run time"  # six.moves
             return FoundModule(name, ModuleKind.UNKNOWN, reason=reason)
         reason = f"module {parent.name} ({parent.path}) is not a package"
-        return FoundModule(name, ModuleKind.MISSING, reason=reason)
+        return FoundModule(name, ModuleKind.MISSING, reason=reason, parent=parent.name)
 
     def _editable_module(self, name: str) -> FoundModule:
         target = self._editable[name]

@@ -202,4 +202,4 @@ def test_loops_that_make_large_values_run_out_of_steps_before_memory(tmp_path: P
         assert tracemalloc.get_traced_memory()[1] < 120 * 2**20
     finally:
         tracemalloc.stop()
-    assert "takes more than 400,000 steps" in result.error
+    assert "takes more than 400,000 steps" in result.default.blocked[0].reason

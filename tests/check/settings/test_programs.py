@@ -15,6 +15,17 @@ from bridgekit.check.settings import evaluate_settings
 from .evaluating import listed
 
 PROGRAMS: dict[str, dict[str, str]] = {
+    "context manager": {
+        "program.py": """\
+class C:
+    def __enter__(self): return ["a.A"]
+    def __exit__(self,*a): return True
+with C() as MIDDLEWARE:
+    MIDDLEWARE.append("b.B")
+    raise ValueError
+MIDDLEWARE.append("c.C")
+"""
+    },
     "closure": {
         "program.py": """\
 def make():
@@ -659,15 +670,6 @@ def c():
 with c():
     M.append("b.B")
 MIDDLEWARE=M
-""",
-    "context manager": """\
-class C:
-    def __enter__(self): return ["a.A"]
-    def __exit__(self,*a): return True
-with C() as MIDDLEWARE:
-    MIDDLEWARE.append("b.B")
-    raise ValueError
-MIDDLEWARE.append("c.C")
 """,
     "generator": """\
 def g():

@@ -5,7 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from bridgekit.check.python import plain
+from bridgekit.check.python.arguments import bind_arguments
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.changes import CHANGING_METHODS
 from bridgekit.check.settings.frames import Frame, ReturnValue, Stuck
+from bridgekit.check.settings.hooks import special
+from bridgekit.check.settings.instances import instantiate
 from bridgekit.check.settings.machine import MAX_CALLS, Machine
 from bridgekit.check.settings.methods import call_method
 from bridgekit.check.settings.operators import Refused, unwrap
@@ -19,26 +25,18 @@ from bridgekit.check.settings.values import (
     FunctionValue,
     Input,
     InstanceValue,
-    ListValue,
     Model,
     NativeFunction,
     NativeMethod,
     Opaque,
-    SetValue,
+    Text,
     Value,
-    poison,
 )
 
 __all__ = ["NATIVE_ERRORS", "call_value"]
 
-NATIVE_ERRORS = (
-    TypeError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    AttributeError,
-)
-"""What an allowed operation may raise: the interpreted code gets it. UnicodeError is a ValueError."""
+NATIVE_ERRORS = plain.ERRORS
+"""What an allowed operation may raise: the interpreted code gets it."""
 
 
 def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
@@ -47,6 +45,10 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
     function = m.read(unwrap(function)[0])
     arguments = list(args)
     if isinstance(function, FunctionValue):
+        if function.changed:
+            return m.refuse(
+                f"the code or the defaults of {function.name}() are replaced", function, *arguments
+            )
         if function.results is not None:
             return _call_remembering(m, function, arguments, kwargs)
         return _call_function(m, function, arguments, kwargs)
@@ -57,7 +59,7 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
     if isinstance(function, NativeFunction):
         return _call_native(m, function, arguments, kwargs)
     if isinstance(function, ClassValue):
-        return _instantiate(m, function, arguments, kwargs)
+        return instantiate(m, function, arguments, kwargs)
     if isinstance(function, External):
         return m.library.call(m, function, arguments, kwargs)
     if isinstance(function, Model):
@@ -68,16 +70,27 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
             else m.library.unread_call(m, type(function).__name__, arguments, kwargs)
         )
     if isinstance(function, InstanceValue):
-        return call_value(m, m.getattr(function, "__call__"), arguments, kwargs)
+        return _call_instance(m, function, arguments, kwargs)
     if isinstance(function, Opaque):
         m.hand_over([*arguments, *kwargs.values()], function)
         m.may_raise(function)
-        if function.key.endswith(_KEEPING_TRUTH) and any(name.startswith("env:") for name in function.inputs):
+        if function.cause is Cause.TEXT_KEPT and any(name.startswith("env:") for name in function.inputs):
             return Opaque(
                 function.reason, function.location, f"{function.key}()"[:200], function.truth, function.inputs
             )
         return function.derive(f"({len(arguments)})")
-    raise m.error(TypeError, "object is not callable")
+    if plain.is_plain(function):
+        raise m.fault(TypeError, "object is not callable")
+    return m.refuse("a call of something that is not followed", function, *arguments, *kwargs.values())
+
+
+def _call_instance(m: Machine, function: InstanceValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    method = special(m, function, "__call__")
+    if method is None:
+        raise m.fault(TypeError, "object is not callable")
+    if isinstance(method, Opaque):
+        return m.refuse(method.reason, function, *args, *kwargs.values())
+    return call_value(m, method, args, kwargs)
 
 
 def _call_remembering(
@@ -86,14 +99,13 @@ def _call_remembering(
     """A call through `functools.lru_cache`: the second one with the same arguments gives the very same object."""
     assert function.results is not None
     key = (*args, *kwargs.items())
-    if not all(isinstance(part, str | int | tuple | None) for part in key):
-        return _call_function(m, function, args, kwargs)
-    try:
-        if key not in function.results:
-            function.results[key] = _call_function(m, function, args, kwargs)
-        return function.results[key]
-    except TypeError:  # a tuple of something that has no hash
-        return _call_function(m, function, args, kwargs)
+    if not all(isinstance(part, str | int | None) for part in args) or kwargs:
+        return m.refuse(
+            f"what {function.name}() remembers of these arguments", function, *args, *kwargs.values()
+        )
+    if key not in function.results:
+        function.results[key] = _call_function(m, function, args, kwargs)
+    return function.results[key]
 
 
 def _call_native(m: Machine, function: NativeFunction, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -102,52 +114,42 @@ def _call_native(m: Machine, function: NativeFunction, args: list[Value], kwargs
     try:
         result: Value = function.call(m, args, kwargs)
     except Refused as refusal:
-        cause = m.opaque(f"{function.name}(): {refusal}")
-        return cause
-    except NATIVE_ERRORS as error:
-        raise m.error(type(error), *error.args) from None
+        return _refused(m, f"{function.name}(): {refusal}", args, kwargs)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise m.native_error(error) from None
+    except (LookupError, AttributeError):
+        # The model was called in a way that it does not know: too few arguments, mostly.
+        return _refused(m, f"{function.name}() with these arguments is not interpreted", args, kwargs)
     return result
 
 
-_KEEPING_TRUTH = (".strip", ".lower", ".upper", ".rstrip", ".lstrip", ".casefold")
-"""Methods of text after which a text that is set is still one that is not empty."""
-
-_MUTATORS = frozenset(
-    [
-        "append",
-        "clear",
-        "extend",
-        "insert",
-        "pop",
-        "remove",
-        "reverse",
-        "sort",
-        "popitem",
-        "setdefault",
-        "update",
-        "add",
-        "discard",
-    ]
-)
+def _refused(m: Machine, reason: str, args: list[Value], kwargs: dict[str, Value]) -> Opaque:
+    cause = m.refuse(reason, *args, *kwargs.values())
+    m.may_raise(cause)
+    return cause
 
 
 def _call_method(m: Machine, method: NativeMethod, args: list[Value], kwargs: dict[str, Value]) -> Value:
     receiver, inputs = unwrap(method.receiver)
     receiver = m.read(receiver)
     if isinstance(receiver, Opaque):
-        m.hand_over(args, receiver)
+        m.hand_over([*args, *kwargs.values()], receiver)
         return receiver.derive(f".{method.name}()")
     if isinstance(receiver, DictValue | tuple) and args:
         inputs |= unwrap(args[0])[1]
     try:
         result = call_method(m, receiver, method.name, args, kwargs)
     except Refused as refusal:
-        cause = m.opaque(f"{method.name}(): {refusal}")
-        if method.name in _MUTATORS or isinstance(receiver, SetValue):
-            poison(receiver, cause)
+        reading = method.name not in CHANGING_METHODS and isinstance(
+            receiver, str | bytes | int | float | tuple
+        )
+        handed = [*args, *kwargs.values()] if reading else [receiver, *args, *kwargs.values()]
+        cause = m.opaque(f"{method.name}(): {refusal}", inputs=inputs)
+        m.hand_over(handed, cause)
+        m.may_raise(cause)
         return cause
     except NATIVE_ERRORS as error:
-        raise m.error(type(error), *error.args) from None
+        raise m.native_error(error) from None
     if inputs and result is not None and not isinstance(result, Input | Opaque):
         return Input(result, inputs)
     return m.read(result)
@@ -162,7 +164,7 @@ def _call_function(m: Machine, function: FunctionValue, args: list[Value], kwarg
         cause = m.opaque(
             f"{function.name}() is a generator or coroutine function", key=f"generator:{id(node)}"
         )
-        m.hand_over([*args, *kwargs.values()], cause)
+        m.hand_over([function, *args, *kwargs.values()], cause)
         return cause
     if m.calls >= MAX_CALLS:
         raise Stuck(f"calls are nested more than {MAX_CALLS} deep in {function.name}()", m.here())
@@ -193,92 +195,21 @@ def _call_function(m: Machine, function: FunctionValue, args: list[Value], kwarg
 
 
 def _bind(m: Machine, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> DictValue:
-    """Arguments to parameters as the language does it; raises TypeError for the interpreted code."""
+    """Arguments to parameters; raises TypeError for the interpreted code."""
     spec = function.node.args
-    names = DictValue()
+    bound = bind_arguments(spec, args, kwargs)
+    if bound.fault:
+        raise m.fault(TypeError, f"{function.name}() {bound.fault}")
+    names = DictValue(bound.values)
     positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
-    only_positional = {parameter.arg for parameter in spec.posonlyargs}
-    for name, value in zip(positional, args, strict=False):
-        names[name] = value
-    if len(args) > len(positional) and spec.vararg is None:
-        raise m.error(TypeError, f"{function.name}() takes {len(positional)} positional arguments")
-    extra = DictValue()
-    keyword_only = [parameter.arg for parameter in spec.kwonlyargs]
-    for name, value in kwargs.items():
-        if name in names and name not in only_positional:
-            raise m.error(TypeError, f"{function.name}() got multiple values for argument {name!r}")
-        if (name in positional and name not in only_positional) or name in keyword_only:
-            names[name] = value
-        elif spec.kwarg is not None:
-            extra[name] = value
-        else:
-            raise m.error(TypeError, f"{function.name}() got an unexpected keyword argument {name!r}")
-    _fill_defaults(m, function, names, positional, keyword_only)
+    first = len(positional) - len(function.defaults)
+    defaults = dict(zip(positional[first:], function.defaults, strict=True)) | function.keyword_defaults
+    for name in bound.missing:
+        if name not in defaults:
+            raise m.fault(TypeError, f"{function.name}() missing argument {name!r}")
+        names[name] = defaults[name]
     if spec.vararg is not None:
-        names[spec.vararg.arg] = tuple(args[len(positional) :])
+        names[spec.vararg.arg] = bound.rest
     if spec.kwarg is not None:
-        names[spec.kwarg.arg] = extra
+        names[spec.kwarg.arg] = DictValue({Text(name): value for name, value in bound.named.items()})
     return names
-
-
-def _fill_defaults(
-    m: Machine, function: FunctionValue, names: DictValue, positional: list[str], keyword_only: list[str]
-) -> None:
-    defaults = dict(
-        zip(positional[len(positional) - len(function.defaults) :], function.defaults, strict=True)
-    )
-    defaults.update(function.keyword_defaults)
-    for name in (*positional, *keyword_only):
-        if name not in names:
-            if name not in defaults:
-                raise m.error(TypeError, f"{function.name}() missing argument {name!r}")
-            names[name] = defaults[name]
-
-
-# -- the project's own classes ---------------------------------------------------------------------------------------
-
-
-def _instantiate(m: Machine, cls: ClassValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    if any(isinstance(base, NativeFunction) for base in cls.mro):
-        return ErrorValue(cls, tuple(args))
-    if any(isinstance(base, External) and base.dotted == "typing.NamedTuple" for base in cls.mro):
-        return _fill_dataclass(m, InstanceValue(cls), args, kwargs)
-    modelled = m.library.instantiate(m, cls, args, kwargs)
-    if modelled is not NotImplemented:
-        return modelled
-    instance = InstanceValue(cls)
-    if cls.is_dataclass:
-        return _fill_dataclass(m, instance, args, kwargs)
-    for base in cls.mro:
-        if isinstance(base, External):
-            return m.opaque(f"{cls.name} derives from {base.dotted}, which is not read")
-        if isinstance(base, ClassValue) and "__init__" in base.namespace:
-            call_value(m, base.namespace["__init__"], [instance, *args], kwargs)
-            break
-    return instance
-
-
-def _fill_dataclass(
-    m: Machine, instance: InstanceValue, args: list[Value], kwargs: dict[str, Value]
-) -> Value:
-    fields: dict[str, ClassValue] = {}
-    for base in reversed(instance.cls.mro):
-        if isinstance(base, ClassValue):
-            fields.update(dict.fromkeys(base.annotations, base))
-    given = dict(zip(fields, args, strict=False)) | kwargs
-    for name, base in fields.items():
-        if name in given:
-            instance.attributes[name] = given[name]
-        elif name in base.namespace:
-            default = base.namespace[name]
-            known = not isinstance(default, External | Opaque | ListValue)
-            instance.attributes[name] = (
-                default if known else m.opaque(f"the default of {instance.cls.name}.{name}")
-            )
-        else:
-            raise m.error(TypeError, f"{instance.cls.name}() missing argument {name!r}")
-    for base in instance.cls.mro:
-        if isinstance(base, ClassValue) and "__post_init__" in base.namespace:
-            call_value(m, base.namespace["__post_init__"], [instance], {})
-            break
-    return instance

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.linearization import c3
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import TRANSPARENT, special
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
 from bridgekit.check.settings.values import (
+    BoundMethod,
     ClassMethod,
     ClassValue,
     DictValue,
@@ -31,18 +34,25 @@ def make_class(m: Machine, node: ast.ClassDef, frame: Frame) -> Value:
     bases: list[Value] = [unwrap(m.force(m.evaluate(base, frame)))[0] for base in node.bases]
     cls = ClassValue(node.name, tuple(bases), DictValue(), frame.module)
     names = cls.namespace
-    names["__module__"] = Text(frame.module.name)
+    names[Text("__module__")] = Text(frame.module.name)
+    names[Text("__qualname__")] = Text(node.name) if frame.kind == "module" else m.opaque("a qualified name")
     inner = Frame(frame.module, names, frame.path, frame, "class", owner=cls)
     m.frames.append(inner)
     try:
         m.run_block(node.body, inner)
     finally:
         m.frames.pop()
+    if node.body and ast.get_docstring(node, clean=False) is None:
+        names.setdefault(Text("__doc__"), None)
+    else:
+        names.setdefault(Text("__doc__"), m.opaque("the documentation of a class"))
     for value in names.values():
         _own(value, cls)
     mro = _linearize(m, cls, bases)
     if mro is None:
-        return m.opaque(f"the bases of class {node.name} cannot be followed", node, frame)
+        if all(isinstance(base, ClassValue) for base in bases):
+            raise m.fault(TypeError, "Cannot create a consistent method resolution order (MRO) for bases")
+        return m.refuse(f"the bases of class {node.name} cannot be followed", cls, *bases)
     cls.mro = mro
     return _made(m, cls, node, frame)
 
@@ -52,15 +62,44 @@ def _made(m: Machine, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Valu
     given: dict[str, Value] = {}
     for keyword in node.keywords:
         value = unwrap(m.force(m.evaluate(keyword.value, frame)))[0]
-        if keyword.arg != "metaclass":
-            given[keyword.arg or ""] = value
-        elif isinstance(value, ClassValue):
-            return m.opaque(f"class {node.name} has a metaclass of its own", node, frame)
+        if keyword.arg == "metaclass":
+            if not (isinstance(value, External) and value.dotted in _PLAIN_METACLASSES):
+                return m.refuse(f"class {node.name} has a metaclass of its own", cls, value)
+        elif keyword.arg is None:
+            return m.refuse(f"the keywords of class {node.name} are not known", cls, value)
+        else:
+            given[keyword.arg] = value
+    names = [(str(name), value) for name, value in cls.namespace.items()]
+    for name, value in names:
+        hook = special(m, value, "__set_name__")
+        if isinstance(hook, Opaque) and not m.library.is_member(m, value):
+            m.refuse(hook.reason, value, cls)
+        elif isinstance(hook, BoundMethod):
+            m.call(hook, [cls, Text(name)], {})
+    return _introduced(m, cls, given)
+
+
+_PLAIN_METACLASSES = ("abc.ABCMeta",)
+"""Metaclasses under which a class is what its body says."""
+
+
+def _introduced(m: Machine, cls: ClassValue, given: dict[str, Value]) -> Value:
+    """What the first ``__init_subclass__`` of the bases makes of the class."""
     for base in cls.mro[1:]:
-        hook = base.namespace.get("__init_subclass__") if isinstance(base, ClassValue) else None
+        if isinstance(base, External | NativeFunction):
+            if given and not (isinstance(base, External) and base.dotted.startswith(TRANSPARENT)):
+                m.hand_over(
+                    [*given.values()], m.opaque(f"{cls.name} derives from something that is not read")
+                )
+            continue
+        if base.namespace.poison is not None:
+            return m.refuse(base.namespace.poison.reason, cls)
+        hook = base.namespace.get("__init_subclass__")
         if hook is not None:
             m.call(hook.function if isinstance(hook, ClassMethod) else hook, [cls], given)
-            break
+            return cls
+    if given and not any(isinstance(base, External) for base in cls.mro):
+        raise m.fault(TypeError, f"{cls.name}.__init_subclass__() takes no keyword arguments")
     return cls
 
 
@@ -69,6 +108,8 @@ def _own(value: Value, cls: ClassValue) -> None:
     if isinstance(value, ClassMethod | StaticMethod):
         value = value.function
     elif isinstance(value, PropertyValue):
+        for part in (value.setter, value.deleter):
+            _own(part, cls)
         value = value.getter
     if isinstance(value, FunctionValue) and value.owner is None:
         value.owner = cls
@@ -97,27 +138,10 @@ def _linearize(m: Machine, cls: ClassValue, bases: list[Value]) -> tuple[_Base, 
             stand_in = base if isinstance(base, External) else External(name)
             sequences.append([stand_in])
             direct.append(stand_in)
-    sequences.append(direct)
-    order: list[_Base] = [cls]
-    while sequences := [sequence for sequence in sequences if sequence]:
-        head = next(
-            (s[0] for s in sequences if not any(_same_in(s[0], other[1:]) for other in sequences)), None
-        )
-        if head is None:
-            return None
-        order.append(head)
-        m.spend()
-        for sequence in sequences:
-            if _is_same(sequence[0], head):
-                del sequence[0]
-    return tuple(order)
+    order = c3(sequences, direct, _key)
+    m.spend(sum(map(len, sequences)))
+    return None if order is None else (cls, *order)
 
 
-def _is_same(one: _Base, other: _Base) -> bool:
-    if isinstance(one, External) and isinstance(other, External):
-        return one.dotted == other.dotted
-    return one is other
-
-
-def _same_in(one: _Base, others: list[_Base]) -> bool:
-    return any(_is_same(one, other) for other in others)
+def _key(base: _Base) -> object:
+    return base.dotted if isinstance(base, External) else id(base)

@@ -7,20 +7,30 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bridgekit.check.python import plain
+from bridgekit.check.settings.enumerations import as_data, is_member
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import compare_objects, special
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import equal, unwrap
+from bridgekit.check.settings.operators import equal, same_or_equal, unwrap
 from bridgekit.check.settings.values import (
+    ClassValue,
     DictValue,
     External,
+    FunctionValue,
     Input,
     InstanceValue,
+    ListValue,
     Model,
     ModuleValue,
     Namespace,
+    NativeFunction,
     Opaque,
+    PathValue,
     SetValue,
+    UnorderedList,
     Value,
+    ViewValue,
 )
 
 __all__ = ["compare"]
@@ -38,7 +48,11 @@ def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr
     left, first = unwrap(m.force(left))
     right, second = unwrap(m.force(right))
     left, right = m.read(left), m.read(right)
+    left, right = as_data(left), as_data(right)
     inputs = first | second
+    hooked = compare_objects(m, op, left, right) if not _are_members(m, left, right) else NotImplemented
+    if hooked is not NotImplemented:
+        return hooked
     if _is_unset(op, left, right, first, second):
         return m.unfit_default(inputs, node, frame)
     _suggest(m, inputs | _inputs_of(left) | _inputs_of(right), left, right)
@@ -113,73 +127,141 @@ def _suggest(m: Machine, inputs: frozenset[str], left: Value, right: Value) -> N
             m.suggest(inputs, value)
 
 
+def _are_members(m: Machine, left: Value, right: Value) -> bool:
+    """Members of enumerations that no ``__eq__`` of the project compares."""
+    members = [side for side in (left, right) if is_member(m, side)]
+    others = [side for side in (left, right) if not is_member(m, side)]
+    hooked = any(
+        isinstance(base, ClassValue) and "__eq__" in base.namespace
+        for side in members
+        if isinstance(side, InstanceValue)
+        for base in side.cls.mro
+    )
+    return bool(members) and not hooked and all(plain.is_plain(other) for other in others)
+
+
+_OBJECTS = (ListValue, DictValue, SetValue, ClassValue, FunctionValue, InstanceValue, ModuleValue)
+"""What is one and the same here where it is one and the same in Python."""
+
+
 def _same(left: Value, right: Value) -> bool | None:
     if isinstance(left, Opaque | External) or isinstance(right, Opaque | External):
-        if isinstance(left, Opaque | External) and isinstance(right, Opaque | External):
-            return None
-        known = right if isinstance(left, Opaque | External) else left
-        other = left if known is right else right
-        # Something set to a text that is not empty is not None; a module or class is not None either.
-        if known is None and (getattr(other, "truth", None) is True or isinstance(other, External)):
-            return False if not isinstance(other, External) or other.is_module else None
-        return None
+        return _same_unread(left, right)
     if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if isinstance(left, str | int | float | tuple) and isinstance(right, str | int | float | tuple):
-        return None if equal(left, right) else False
-    return left is right
+    if left is Ellipsis or left is NotImplemented or right is Ellipsis or right is NotImplemented:
+        return left is right
+    if isinstance(left, _OBJECTS) and isinstance(right, _OBJECTS):
+        return left is right
+    if isinstance(left, NativeFunction) and isinstance(right, NativeFunction):
+        return (
+            True
+            if left is right
+            else False
+            if left.kind and right.kind and left.kind is not right.kind
+            else None
+        )
+    if isinstance(left, _OBJECTS) or isinstance(right, _OBJECTS):
+        other = right if isinstance(left, _OBJECTS) else left
+        return False if isinstance(other, str | int | float | tuple | NativeFunction) else None
+    return False if equal(left, right) is False else None
+
+
+def _same_unread(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Opaque | External) and isinstance(right, Opaque | External):
+        return None
+    known = right if isinstance(left, Opaque | External) else left
+    other = left if known is right else right
+    # Something set to a text that is not empty is not None; a module or class is not None either.
+    if known is None and (getattr(other, "truth", None) is True or isinstance(other, External)):
+        return False if not isinstance(other, External) or other.is_module else None
+    return None
 
 
 def _order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> bool | None:
-    scalars = (str, bytes, int, float, tuple, SetValue, frozenset, list)
-    if not isinstance(left, scalars) or not isinstance(right, scalars):
-        if isinstance(left, Opaque | External | InstanceValue) or isinstance(
-            right, Opaque | External | InstanceValue
-        ):
-            return None
-        raise m.error(TypeError, "values that cannot be ordered")
-    for side in (left, right):
-        if isinstance(side, tuple | list) and not all(isinstance(item, str | int | float) for item in side):
-            return None
+    if isinstance(left, PathValue) and isinstance(right, PathValue):
+        left, right = tuple(left.path.split("/")), tuple(right.path.split("/"))
+        return None if "" in (*left, *right) else bool(_ORDERS[type(op)](left, right))
+    if isinstance(left, ViewValue) or isinstance(right, ViewValue):
+        return None
     try:
-        return bool(_ORDERS[type(op)](left, right))
-    except TypeError as error:
-        raise m.error(TypeError, *error.args) from None
+        return bool(plain.compare(type(op), left, right))
+    except plain.Refused:
+        m.hand_over([left, right], m.opaque("an order of values that are not plain data"))
+        return None
+    except plain.ERRORS as error:
+        raise m.native_error(error) from None
 
 
 def _contains(m: Machine, container: Value, item: Value) -> Value:
     if isinstance(container, Model):
         found = container.contains(m, item)
         return None if found is NotImplemented or isinstance(found, Opaque) else found
-    if isinstance(container, ModuleValue | External | Opaque | InstanceValue) or isinstance(item, Opaque):
+    if isinstance(container, InstanceValue):
+        return _contains_hooked(m, container, item)
+    if isinstance(container, ClassValue) and is_member(m, item):
+        return True if getattr(item, "cls", None) is container else None
+    if isinstance(item, Opaque) or not isinstance(
+        container,
+        str
+        | bytes
+        | list
+        | tuple
+        | dict
+        | set
+        | frozenset
+        | range
+        | ViewValue
+        | UnorderedList
+        | int
+        | float
+        | None,
+    ):
+        m.hand_over([container], m.opaque("whether something is in a value that is not plain data"))
         return None
-    if isinstance(container, str | bytes):
-        if not isinstance(item, str | bytes):
-            raise m.error(TypeError, "'in <string>' requires string as left operand")
-        return item in container  # type: ignore[operator]  # str in str, bytes in bytes
+    if isinstance(container, str | bytes | range | int | float | None):
+        try:
+            return bool(plain.compare(ast.In, item, container))
+        except plain.Refused:
+            return None
+        except plain.ERRORS as error:
+            raise m.native_error(error) from None
+    if isinstance(container, ViewValue | UnorderedList):
+        container = container.now() if isinstance(container, ViewValue) else container.items
     if isinstance(container, DictValue | SetValue | frozenset):
         return _contains_hashed(m, container, item)
-    if isinstance(container, range):
-        return item in container
-    if isinstance(container, list | tuple):
-        m.spend(len(container))
-        return _any(equal(one, item) for one in container)
-    items = getattr(container, "items", None)
-    if items is not None and type(container).__name__ == "IteratorValue":
-        return _any(equal(one, item) for one in items)
-    raise m.error(TypeError, "argument is not iterable")
+    assert isinstance(container, list | tuple)
+    m.spend(len(container))
+    if isinstance(item, InstanceValue) and special(m, item, "__eq__") is not None:
+        return True if any(one is item for one in container) else None
+    return _any(same_or_equal(one, item) for one in container)
+
+
+def _contains_hooked(m: Machine, container: InstanceValue, item: Value) -> Value:
+    hook = special(m, container, "__contains__")
+    if isinstance(hook, Opaque) or hook is None:
+        m.hand_over([container, item], m.opaque("whether something is in an object of the project"))
+        return None
+    return m.test(m.call(hook, [item], {}))
 
 
 def _contains_hashed(m: Machine, container: Value, item: Value) -> bool | None:
     assert isinstance(container, dict | set | frozenset)
+    if isinstance(item, InstanceValue):
+        hooked = special(m, item, "__eq__") is not None or special(m, item, "__hash__") is not None
+        return None if hooked and not is_member(m, item) else item in container or None
+    if isinstance(item, PathValue):
+        return item in container
+    if not plain.is_plain(item):
+        return None
     try:
         if item in container:
             return True
     except TypeError as error:
-        raise m.error(TypeError, *error.args) from None
+        raise m.native_error(error) from None
     if isinstance(container, Namespace) and container.unseen is not None:
         return None
-    return None if any(isinstance(member, Opaque) for member in container) else False
+    return None if any(isinstance(member, Opaque | InstanceValue) for member in container) else False
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
@@ -207,4 +289,6 @@ def _unknown(
             mark = type(op).__name__
             # One question, one answer: `x != 1` is the negation of `x == 1`, but asked apart it gets its own key.
             return Opaque(side.reason, side.location, f"{side.key}{mark}{plain}"[:200], None, side.inputs)
-    return m.opaque("a comparison with a value that is not known", node, frame)
+    cause = m.opaque("a comparison with a value that is not known", node, frame)
+    m.lend([left, right], cause)
+    return cause

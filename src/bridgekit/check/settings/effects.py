@@ -10,11 +10,14 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from bridgekit.check.settings.scopes import names_bound_by
+from bridgekit.check.python.changes import CHANGING_METHODS
+from bridgekit.check.settings.scopes import local_names, names_bound_by
 
 __all__ = [
     "EVERYTHING",
+    "affected_by",
     "may_end_settings",
+    "names_affected",
     "names_bound_by_any",
     "names_bound_in",
     "names_changed_by",
@@ -22,6 +25,7 @@ __all__ = [
     "names_mutated_by_any",
     "names_mutated_in",
     "names_read_by",
+    "names_rebound",
     "nodes_apart",
 ]
 
@@ -32,13 +36,12 @@ _ENVIRONMENT_WRITERS = frozenset(
 EVERYTHING = "*"
 """In place of a name: anything may be bound (an import with a star, ``exec``, ``globals()``)."""
 
-_CALLERS = frozenset(("filter", "map", "max", "min", "sorted"))
-"""Built-in functions that change nothing themselves, and call what they are given."""
-
 _CONTAINERS = frozenset(("dict", "list", "set"))
 """Types whose methods change their first argument: ``list.append(MIDDLEWARE, ...)``."""
 
-_WHOLE_NAMESPACE = frozenset(("globals", "locals", "vars", "exec", "eval", "setattr", "include", "execfile"))
+_WHOLE_NAMESPACE = frozenset(
+    ("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include", "execfile")
+)
 
 
 def names_changed_by(statement: ast.stmt, harmless: frozenset[str] = frozenset()) -> frozenset[str]:
@@ -48,6 +51,72 @@ def names_changed_by(statement: ast.stmt, harmless: frozenset[str] = frozenset()
     function's name stands for that, as ``name()``. ``harmless`` are names whose calls change nothing.
     """
     return names_bound_in(statement) | names_mutated_in(statement, harmless)
+
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@lru_cache(maxsize=2_000)
+def names_affected(function: _Function) -> frozenset[str]:
+    """Names outside a function whose values its body may change, or hands to something that may; ``name()`` for what it calls.
+
+    A local name may stand for what one outside does (``stack = MIDDLEWARE``): a change under the one is a change under the other.
+    """
+    body: list[ast.stmt] = (
+        [ast.Expr(function.body)] if isinstance(function, ast.Lambda) else list(function.body)
+    )
+    return affected_by(body) - local_names(function)
+
+
+def affected_by(statements: Iterable[ast.stmt]) -> frozenset[str]:
+    """As `names_changed_by`, and every name whose object may be bound to a changed name by these statements themselves."""
+    body = list(statements)
+    affected = {name for statement in body for name in names_changed_by(statement)}
+    bindings = [binding for statement in body for binding in _bindings(statement)]
+    growing = True
+    while growing:
+        growing = False
+        for targets, sources in bindings:
+            if not targets.isdisjoint(affected) and not sources <= affected:
+                affected |= sources
+                growing = True
+    return frozenset(affected)
+
+
+def _bindings(statement: ast.stmt) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """For each binding in a statement the names that it binds and those that stand in what they are bound to."""
+    for node in ast.walk(statement):
+        targets: list[ast.AST] = []
+        source: ast.expr | None = None
+        if isinstance(node, ast.Assign):
+            targets, source = list(node.targets), node.value
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+            targets, source = [node.target], node.value
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            targets, source = [node.target], node.iter
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            targets, source = [node.optional_vars], node.context_expr
+        elif isinstance(node, ast.Match):
+            targets, source = [case.pattern for case in node.cases], node.subject
+        if source is not None:
+            bound = {name for target in targets for part in ast.walk(target) for name in names_bound_by(part)}
+            roots = {name for target in targets for name in _root_names(target)}
+            yield frozenset(bound | roots), frozenset(names_in(source))
+
+
+def _root_names(target: ast.AST) -> Iterator[str]:
+    if isinstance(target, ast.Attribute | ast.Subscript):
+        yield from _root(target)
+
+
+@lru_cache(maxsize=2_000)
+def names_rebound(function: _Function) -> dict[str, bool]:
+    """Names that a function declares ``global`` (True) or ``nonlocal`` (False): it may bind them anew."""
+    found: dict[str, bool] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            found.update(dict.fromkeys(node.names, isinstance(node, ast.Global)))
+    return found
 
 
 def nodes_apart(statement: ast.stmt) -> tuple[list[ast.AST], list[ast.stmt]]:
@@ -101,8 +170,7 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
         if function.id in _WHOLE_NAMESPACE:
             yield EVERYTHING
         if function.id in harmless:
-            if function.id in _CALLERS:
-                yield from _bound_methods(node)
+            yield from _called_back(node)
             return
         yield f"{function.id}()"
     elif isinstance(function, ast.Attribute):
@@ -110,6 +178,7 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
         if function.attr in ("include", "setattr"):
             yield EVERYTHING
         if root in harmless and root not in _CONTAINERS:
+            yield from _called_back(node)
             return
         yield root
         yield f"{function.attr}()"
@@ -123,11 +192,15 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
             yield from _root(inner)
 
 
-def _bound_methods(node: ast.Call) -> Iterator[str]:
-    """``map(MIDDLEWARE.append, MORE)``: the objects whose methods the callee may call."""
+def _called_back(node: ast.Call) -> Iterator[str]:
+    """``map(MIDDLEWARE.append, MORE)``: the objects whose methods, and the functions, that even a harmless callee may call."""
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
         if isinstance(argument, ast.Attribute):
-            yield from _root(argument)
+            yield f"{argument.attr}()"
+            if argument.attr in CHANGING_METHODS:
+                yield from _root(argument)
+        elif isinstance(argument, ast.Name):
+            yield f"{argument.id}()"
 
 
 def _root(node: ast.expr) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.settings.operators import MAX_SIZE, Refused
-from bridgekit.check.settings.values import IteratorValue, SetValue, Text, Value
+from bridgekit.check.settings.values import IteratorValue, SetValue, Text, Value, ViewValue
 
 __all__ = ["iterable_items"]
 
@@ -23,7 +23,11 @@ def iterable_items(value: Value) -> list[Value]:
             raise Refused(f"the range has more than {MAX_SIZE:,} elements")
         return list(value)
     if isinstance(value, IteratorValue):
+        if value.lost is not None:
+            raise Refused(value.lost.reason)
         return list(value.items)
+    if isinstance(value, ViewValue):
+        return value.now()
     if value is None or isinstance(value, int | float):
         raise TypeError(f"{type(value).__name__!r} object is not iterable")
     raise Refused("this is not plain data to iterate over")

@@ -134,11 +134,21 @@ def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
     sliced = Slice(_trees(task.finder, first), seeds)
     # Setup hooks and properties of a class reach everything in it: no statement is left out then.
     skipping = sliced if task.configuration is None else None
-    explorer = Explorer(lambda assignment: run_settings(task, assignment, skipping), sliced)
+
+    def run(assignment: Assignment) -> Outcome:
+        outcome = run_settings(task, assignment, skipping)
+        asked = {decision.key for decision in outcome.machine.decisions}
+        if skipping is not None and not asked.issuperset(key for key, _ in assignment.forced):
+            # What was left out is what asks: its answer is known only from a run of everything.
+            return run_settings(task, assignment)
+        return outcome
+
+    explorer = Explorer(run, sliced)
     found = explorer.explore(first)
     variants = list(_variants(task, found, explorer))
     base = found[0].outcome
-    error = base.failure if base.failure else ""
+    # What is merely not followed is no error: it is what blocks the default variant.
+    error = base.failure if base.is_dead or base.is_unreadable else ""
     notes: dict[Note, None] = {}
     for one in found:
         notes.update(one.outcome.machine.notes)

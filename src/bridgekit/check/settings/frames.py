@@ -17,6 +17,9 @@ class TryBlock:
 
     catches: tuple[Value, ...]
     location: Location
+    statement: ast.stmt
+    depth: int
+    """How many frames were under way where it stands."""
 
 
 @dataclass(slots=True, eq=False)

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterable
+
+from bridgekit.check.python.changes import KEEPING_BUILTINS, KEEPING_MODULES
 
 __all__ = ["HARMLESS_MODULES", "harmless_names"]
 
-_PURE_BUILTINS = frozenset(
-    [
-        "abs",
-        "all",
-        "any",
-        "bool",
-        "dict",
-        "enumerate",
-        "filter",
-        "float",
-        "frozenset",
-        "getattr",
-        "hasattr",
-        "int",
-        "isinstance",
-        "issubclass",
-        "len",
-        "list",
-        "map",
-        "max",
-        "min",
-        "print",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "type",
-        "zip",
-    ]
-)
-
-HARMLESS_MODULES = sys.stdlib_module_names - {"bisect", "ctypes", "heapq", "operator", "random"}
-"""Standard modules whose functions leave their arguments as they are."""
+HARMLESS_MODULES = KEEPING_MODULES | {"collections", "itertools", "sys"}
+"""Standard modules whose functions leave their arguments as they are, but for what they call."""
 
 
 def harmless_names(trees: Iterable[ast.Module]) -> frozenset[str]:
     """Names in ``trees`` whose calls change neither their arguments nor anything else."""
-    return _standard_imports(trees) | _PURE_BUILTINS
+    return _standard_imports(trees) | KEEPING_BUILTINS | {"print"}
 
 
 def _standard_imports(trees: Iterable[ast.Module]) -> frozenset[str]:

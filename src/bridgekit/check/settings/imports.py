@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridgekit.check.boundary import is_below, parts_of
 from bridgekit.check.modules import FoundModule, ModuleKind
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.frames import Frame, Raised, Stuck
 from bridgekit.check.settings.import_effects import modules_that_act
 from bridgekit.check.settings.machine import Machine
@@ -78,6 +79,8 @@ class Imports:
                 f"{external.dotted} cannot be read: its module raises",
                 raised.location,
                 f"module:{external.dotted}",
+                cause=Cause.MODULE_ABSENT,
+                subject=external.dotted,
             )
         finally:
             self.m.tries = tries
@@ -157,15 +160,23 @@ class Imports:
         if self.m.catches(ModuleNotFoundError):
             if self._can_be_imported(name, in_tree=in_tree):
                 return self.m.opaque(
-                    f"the module {name} is not installed here", truth=True, key=f"module:{name}"
+                    f"the module {name} is not installed here",
+                    truth=True,
+                    key=f"module:{name}",
+                    cause=Cause.MODULE_ABSENT,
+                    subject=name,
                 )
-            error = self.m.error(ModuleNotFoundError, Text(f"No module named {name!r}"))
+            error = self.m.fault(ModuleNotFoundError, f"No module named {name!r}")
             error.error.attributes["name"] = Text(name)
             raise error
         if in_tree:
             self.m.note(f"the module {name} does not exist in the project")
             return self.m.opaque(
-                f"the module {name} does not exist in the project", truth=True, key=f"module:{name}"
+                f"the module {name} does not exist in the project",
+                truth=True,
+                key=f"module:{name}",
+                cause=Cause.MODULE_ABSENT,
+                subject=name,
             )
         return External(name, is_module=True)
 
@@ -216,7 +227,7 @@ class Imports:
         self.m.files[source.path] = None
         if source.tree is None:
             line = max(source.error_line, 1)
-            poison(module, self.m.unreadable(source.path, line, source.error))
+            poison(module.namespace, self.m.unreadable(source.path, line, source.error))
             return module
         self._introduce(module)
         self._run(module, source.tree)
@@ -260,7 +271,7 @@ class Imports:
         except Stuck as stuck:
             if near:
                 raise
-            poison(module, Opaque(stuck.reason, stuck.location, f"module:{module.name}:stuck"))
+            poison(module.namespace, Opaque(stuck.reason, stuck.location, f"module:{module.name}:stuck"))
         except BaseException:
             # As `importlib._bootstrap._load_unlocked` does: a module that failed is forgotten.
             self.m.modules.pop(module.name, None)

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.errors import matches
 from bridgekit.check.settings.frames import Frame, Raised, Stuck, TryBlock
 from bridgekit.check.settings.questions import Assignment, Decision, StatementAt
 from bridgekit.check.settings.result import Note
 from bridgekit.check.settings.surroundings import Surroundings
+from bridgekit.check.settings.taint import callables_in, taint
 from bridgekit.check.settings.values import (
     POISONABLE,
     ClassValue,
@@ -84,19 +86,25 @@ class Machine:
         self.patched: dict[str, Value] = {}
         self.waiting: set[str] = set()
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
+        self.lost_environ: Opaque | None = None
+        """Set when code that cannot be read had its hands on ``os.environ``."""
+        self.lost_disk: dict[str, Opaque] = {}
+        """Paths that the settings write or delete; the empty one stands for any."""
         # Bound by `wiring.make_machine`: expressions, statements, calls and imports need one another.
         self.evaluate: Callable[[ast.expr, Frame], Value]
         self.run_block: Callable[[Sequence[ast.stmt], Frame], None]
         self.call: Callable[[Value, Sequence[Value], dict[str, Value]], Value]
         self.getattr: Callable[[Value, str], Value]
-        self.setattr: Callable[[Value, str, Value], None]
+        self.setattr: Callable[..., None]
+        self.delattr: Callable[..., None]
+        self.forget: Callable[[Sequence[ast.stmt], Opaque, Frame], None]
         self.bind: Callable[..., None]
         self.assign: Callable[[ast.expr, Value, Frame], None]
         self.subscript: Callable[[Value, Value, ast.AST, Frame], Value]
         self.add: Callable[[Value, Value], Value]
         self.truth: Callable[[Value, ast.expr, Frame], bool]
         self.annotate: Callable[[Frame, str, ast.expr], None]
-        self.builtin_call: Callable[[str], Callable[..., Value]]
+        self.builtin: Callable[[str], Value]
         self.imports: ImportSystem
         self.library: LibraryModels
 
@@ -114,9 +122,11 @@ class Machine:
                 return self.locate(frame.statement, frame)
         return Location("", 1)
 
-    def chain(self) -> tuple[StatementAt, ...]:
-        """The statements being run, outermost first."""
-        return tuple((frame.module, frame.statement) for frame in self.frames if frame.statement is not None)
+    def chain(self, depth: int | None = None) -> tuple[StatementAt, ...]:
+        """The statements being run, outermost first; those of the first ``depth`` frames."""
+        return tuple(
+            (frame.module, frame.statement) for frame in self.frames[:depth] if frame.statement is not None
+        )
 
     # -- budget ------------------------------------------------------------------------------------------------------
 
@@ -142,10 +152,19 @@ class Machine:
         truth: bool | None = None,
         inputs: frozenset[str] = frozenset(),
         key: str = "",
+        cause: Cause = Cause.NOT_MODELLED,
+        subject: str = "",
     ) -> Opaque:
         """A new unknown that begins at ``node`` (or at the statement being run)."""
         location = self.here() if node is None or frame is None else self.locate(node, frame)
-        return Opaque(reason, location, key or f"{location}#{reason}"[:200], truth, inputs)
+        return Opaque(reason, location, key or f"{location}#{reason}"[:200], truth, inputs, cause, subject)
+
+    def refuse(self, reason: str, *handed: Value) -> Opaque:
+        """Something that is not modelled: unknown with its place, and what it was handed is unknown as well."""
+        cause = self.opaque(reason)
+        self.hand_over(handed, cause)
+        self.may_raise(cause)
+        return cause
 
     def read(self, value: Value) -> Value:
         """``value``, or its poison."""
@@ -154,12 +173,12 @@ class Machine:
         return value
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
-        """Code that cannot be read gets ``arguments``: whatever in them can change may have changed."""
-        for argument in arguments:
-            if isinstance(argument, Namespace):
-                self.taint(argument, cause)
-            else:
-                poison(argument, cause)
+        """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
+        taint(self, arguments, cause)
+
+    def lend(self, arguments: Sequence[Value], cause: Opaque) -> None:
+        """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""
+        taint(self, callables_in(arguments), cause)
 
     def taint(self, namespace: Namespace, cause: Opaque) -> None:
         """Code that cannot be read may have set any name of ``namespace``, and may as well have left it alone.
@@ -181,13 +200,26 @@ class Machine:
     # -- errors ------------------------------------------------------------------------------------------------------
 
     def error(self, kind: type[BaseException], *arguments: Value) -> Raised:
-        """The exception ``kind``, raised by the interpreted code where it is now."""
+        """The exception ``kind`` with these arguments, raised by the interpreted code where it is now."""
         return Raised(ErrorValue(NativeFunction(kind.__name__, None, kind), arguments), self.here())
+
+    def fault(self, kind: type[BaseException], told: str) -> Raised:
+        """The exception ``kind``, told in words of ours: what Python says of it is not known to the interpreted code."""
+        arguments = (self.opaque("the words of an exception differ between versions of Python"),)
+        return Raised(
+            ErrorValue(NativeFunction(kind.__name__, None, kind), arguments, told=told), self.here()
+        )
+
+    def native_error(self, error: Exception) -> Raised:
+        """What a function of the interpreter's own raised: a KeyError's key is known, the words of others are not."""
+        if isinstance(error, KeyError) or not error.args:
+            return self.error(type(error), *error.args)
+        return self.fault(type(error), str(error))
 
     def catches(self, kind: type[BaseException]) -> bool:
         """Whether an active ``try`` would catch ``kind``."""
         error = ErrorValue(NativeFunction("", None, kind))
-        return any(matches(error, caught) for block in self.tries for caught in block.catches)
+        return any(matches(error, caught) is not False for block in self.tries for caught in block.catches)
 
     # -- questions ---------------------------------------------------------------------------------------------------
 
@@ -201,11 +233,12 @@ class Machine:
         inputs: frozenset[str] = frozenset(),
         reason: str = "",
         quiet: bool = False,
+        chain: tuple[StatementAt, ...] | None = None,
     ) -> bool:
         """Answer a question that the source leaves open: as forced, else as natural, else no; and remember it."""
         outcome = self.forced.get(key, bool(natural))
-        chain = self.chain()
-        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, chain, quiet))
+        asked = self.chain() if chain is None else chain
+        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, asked, quiet))
         return outcome
 
     def suggest(self, inputs: frozenset[str], value: Value) -> None:
@@ -244,8 +277,11 @@ class Machine:
             return self.imports.open_external(value)
         return value
 
-    def may_raise(self, cause: Opaque) -> None:
-        """Code that is not read ran inside a ``try``: whether its handler runs is a question."""
+    def may_raise(self, cause: Opaque, *only: type[BaseException]) -> None:
+        """Code that is not read ran inside a ``try``: whether its handler runs is a question.
+
+        ``only``: where nothing but these exceptions (or kinds of them) can be raised.
+        """
         for block in reversed(self.tries):
             kinds = [
                 kind
@@ -256,16 +292,28 @@ class Machine:
                 kind
                 for kind in kinds
                 if getattr(kind, "kind", None) not in (ImportError, ModuleNotFoundError)
+                and (not only or self._may_be(kind, only))
             ]
             if kinds:
                 key = f"raise:{block.location}"
-                if self.decide(key, None, block.location, None, reason=f"{cause.reason}: whether it raises"):
+                # Whatever the statement in it does, it is the whole of the block that depends on the answer.
+                chain = (
+                    *self.chain(block.depth)[:-1],
+                    (self.frames[block.depth - 1].module, block.statement),
+                )
+                reason = f"{cause.reason}: whether it raises"
+                if self.decide(key, None, block.location, None, reason=reason, chain=chain):
                     raise Raised(ErrorValue(kinds[0]), self.here())
                 return
 
+    @staticmethod
+    def _may_be(caught: Value, kinds: Sequence[type[BaseException]]) -> bool:
+        kind = getattr(caught, "kind", None)
+        return kind is None or any(issubclass(one, kind) or issubclass(kind, one) for one in kinds)
+
     def catches_error(self, error: ErrorValue) -> bool:
         """Whether an active ``try`` would catch ``error``."""
-        return any(matches(error, caught) for block in self.tries for caught in block.catches)
+        return any(matches(error, caught) is not False for block in self.tries for caught in block.catches)
 
     def unreadable(self, path: str, line: int, error: str) -> Opaque:
         """A file that cannot be parsed."""

@@ -55,6 +55,10 @@ class Outcome:
     failure: str = ""
     location: Location | None = None
     is_dead: bool = False
+    is_unreadable: bool = False
+    """Whether there is no module to evaluate."""
+    kind: str = ""
+    """The name of the exception that the settings raise."""
 
     @property
     def middleware(self) -> tuple[MiddlewareEntry, ...] | None:
@@ -126,11 +130,7 @@ def run_settings(task: Task, assignment: Assignment, sliced: Slice | None = None
     A name missing in a run that left statements out may be one that they bind: such a run is repeated in full.
     """
     outcome = _run(task, assignment, sliced)
-    if (
-        sliced is not None
-        and outcome.is_dead
-        and any(f"raise {name}" in outcome.failure for name in _MISSING_NAME)
-    ):
+    if sliced is not None and outcome.is_dead and outcome.kind in _MISSING_NAME:
         return _run(task, assignment, None)
     return outcome
 
@@ -143,19 +143,22 @@ def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
     try:
         module = m.imports.import_module(task.module)
         if isinstance(module, Opaque):
-            return Outcome(m, empty, module.reason, module.location)
+            return Outcome(m, empty, module.reason, module.location, is_unreadable=True)
         if not isinstance(module, ModuleValue):
             return Outcome(
-                m, empty, f"the settings module {task.module} cannot be read", Location(task.module, 1)
+                m,
+                empty,
+                f"the settings module {task.module} cannot be read",
+                Location(task.module, 1),
+                is_unreadable=True,
             )
         namespace = module.namespace
         if task.configuration:
             namespace = _configured(m, module, task.configuration)
         return Outcome(m, namespace)
     except Raised as raised:
-        return Outcome(
-            m, empty, f"the settings raise {_describe(raised.error)}", raised.location, is_dead=True
-        )
+        told = f"the settings raise {_describe(raised.error)}"
+        return Outcome(m, empty, told, raised.location, is_dead=True, kind=_kind(raised.error))
     except Stuck as stuck:
         return Outcome(m, empty, stuck.reason, stuck.location)
     except RecursionError:
@@ -177,10 +180,16 @@ def _mark_near(m: Machine, task: Task) -> None:
 
 
 def _describe(error: ErrorValue) -> str:
-    kind = error.kind
-    name = getattr(kind, "name", None) or getattr(kind, "dotted", None) or "an exception"
-    message = next((str(argument) for argument in error.arguments if isinstance(argument, str)), "")
+    name = _kind(error) or "an exception"
+    message = error.told or next(
+        (str(argument) for argument in error.arguments if isinstance(argument, str)), ""
+    )
     return f"{name}: {message}" if message else str(name)
+
+
+def _kind(error: ErrorValue) -> str:
+    """The name of what is raised."""
+    return str(getattr(error.kind, "name", None) or getattr(error.kind, "dotted", None) or "")
 
 
 # -- django-configurations -------------------------------------------------------------------------------------------
@@ -204,7 +213,7 @@ def _configured(m: Machine, module: ModuleValue, name: str) -> Namespace:
     """What `configurations.importer` makes of the class: setup hooks, then every upper-case attribute."""
     cls = module.namespace.get(name)
     if not isinstance(cls, ClassValue):
-        raise m.error(AttributeError, Text(f"no configuration {name!r} in {module.name}"))
+        raise m.fault(AttributeError, f"no configuration {name!r} in {module.name}")
     made = Namespace()
     m.frames.append(Frame(module, made, module.path, statement=ast.Pass(lineno=1, col_offset=0)))
     for hook in ("pre_setup", "setup"):

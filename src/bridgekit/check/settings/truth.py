@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.settings.enumerations import as_data, is_member
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import special
 from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.operators import size_of
 from bridgekit.check.settings.values import (
+    BoundMethod,
     ClassValue,
+    ErrorValue,
     External,
+    FunctionValue,
     Input,
     InstanceValue,
+    IteratorValue,
+    Model,
+    ModuleValue,
+    NativeFunction,
+    NativeMethod,
     Opaque,
     PathValue,
+    UnorderedList,
     Value,
+    ViewValue,
 )
 
 __all__ = ["negated", "truth"]
+
+_ALWAYS_TRUE = (
+    PathValue,
+    ClassValue,
+    FunctionValue,
+    BoundMethod,
+    NativeFunction,
+    NativeMethod,
+    ModuleValue,
+    ErrorValue,
+    IteratorValue,
+    Model,
+    UnorderedList,
+)
 
 
 def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
@@ -31,31 +58,46 @@ def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
         if value.is_module or value.dotted.rpartition(".")[2] == "TYPE_CHECKING":
             return value.is_module
         value = m.opaque(f"{value.dotted} is not read", node, frame, key=f"external:{value.dotted}")
+    if isinstance(value, InstanceValue):
+        return _instance_truth(m, value, node, frame)
+    if isinstance(value, ViewValue):
+        value = value.mapping if value.mapping.poison is None else value.mapping.poison
+    if value is NotImplemented or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
+        value = m.opaque("the truth of a value that is not followed", node, frame)
     if isinstance(value, Opaque):
         location = m.locate(node, frame)
         if value.truth is not None and not value.inputs:
             return value.truth
         return m.decide(value.key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
-    if isinstance(value, InstanceValue):
-        return _instance_truth(m, value, node, frame)
-    if isinstance(value, PathValue | ClassValue):
-        return True
+    return True if isinstance(value, _ALWAYS_TRUE) else bool(value)
+
+
+def _is_data(value: Value) -> bool:
     return (
-        bool(value)
-        if isinstance(
-            value, str | bytes | int | float | complex | list | tuple | dict | set | frozenset | range | None
-        )
-        else True
+        value is Ellipsis or isinstance(value, int | float | complex | slice | None) or _is_container(value)
+    )
+
+
+def _is_container(value: Value) -> bool:
+    return size_of(value) > 0 or isinstance(
+        value, str | bytes | list | tuple | dict | set | frozenset | range
     )
 
 
 def _instance_truth(m: Machine, value: InstanceValue, node: ast.expr, frame: Frame) -> bool:
+    data = as_data(value)
+    written = any(isinstance(base, ClassValue) and "__bool__" in base.namespace for base in value.cls.mro)
+    if data is not value and not written:
+        return bool(data)
+    if is_member(m, value) and not written:
+        return truth(m, m.opaque("the truth of a member of an enumeration", node, frame), node, frame)
     for name in ("__bool__", "__len__"):
-        for base in value.cls.mro:
-            if isinstance(base, External):
-                return truth(m, m.opaque(f"{base.dotted} is not read", node, frame), node, frame)
-            if isinstance(base, ClassValue) and name in base.namespace:
-                return truth(m, m.call(m.getattr(value, name), [], {}), node, frame)
+        hook = special(m, value, name)
+        if isinstance(hook, Opaque):
+            return truth(m, m.refuse(hook.reason, value), node, frame)
+        if hook is not None:
+            answer = m.call(hook, [], {})
+            return truth(m, answer, node, frame)
     return True
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Location
 
 if TYPE_CHECKING:
@@ -36,14 +37,18 @@ __all__ = [
     "NativeFunction",
     "NativeMethod",
     "Opaque",
+    "OrderedDictValue",
     "PathValue",
     "PropertyValue",
     "SetValue",
     "StaticMethod",
     "SuperValue",
     "Text",
+    "UnorderedList",
     "Value",
+    "ViewValue",
     "poison",
+    "poison_namespace",
 ]
 
 Value: TypeAlias = object
@@ -76,6 +81,9 @@ class Opaque:
     key: str
     truth: bool | None = None
     inputs: frozenset[str] = frozenset()
+    cause: Cause = Cause.NOT_MODELLED
+    subject: str = ""
+    """What the cause speaks of: the module that is absent, the file whose text it is."""
 
     def derive(self, suffix: str) -> Opaque:
         """What an operation makes of it: as unknown, for the same reason."""
@@ -121,6 +129,13 @@ class DictValue(dict[Value, Value]):
         self.poison: Opaque | None = None
 
 
+class OrderedDictValue(DictValue):
+    """A `collections.OrderedDict`: two of them are equal only in the same order."""
+
+    __slots__ = ()
+    is_ordered = True
+
+
 class Namespace(DictValue):
     """The names of a module: ``globals()`` is this very object.
 
@@ -138,7 +153,28 @@ class Namespace(DictValue):
         self.stars: list[str] = []
 
 
-POISONABLE = frozenset((ListValue, SetValue, DictValue, Namespace))
+POISONABLE = frozenset((ListValue, SetValue, DictValue, OrderedDictValue, Namespace))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewValue:
+    """``mapping.keys()``, ``.values()`` or ``.items()``: it shows the mapping as it is when it is looked at."""
+
+    mapping: DictValue
+    kind: str
+
+    def now(self) -> list[Value]:
+        """The elements at this moment."""
+        if self.kind == "keys":
+            return list(self.mapping)
+        return list(self.mapping.values() if self.kind == "values" else self.mapping.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnorderedList:
+    """A list of two elements or more whose order is the file system's: known again when it is sorted."""
+
+    items: tuple[Value, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -174,6 +210,8 @@ class FunctionValue:
     attributes: DictValue = field(default_factory=DictValue)
     results: dict[tuple[object, ...], Value] | None = None
     """What earlier calls returned, under `functools.cache` and its kin."""
+    changed: bool = False
+    """Whether its code or its defaults were replaced."""
 
 
 @dataclass(slots=True, eq=False)
@@ -186,7 +224,10 @@ class ClassValue:
     module: ModuleValue
     mro: tuple[ClassValue | External | NativeFunction, ...] = ()
     annotations: dict[str, Value] = field(default_factory=dict)
-    is_dataclass: bool = False
+    dataclass: dict[str, bool] | None = None
+    """The options of ``@dataclass`` that are not at their defaults; None for a class that is none."""
+    fields: dict[str, Value] = field(default_factory=dict)
+    """What ``@dataclass`` found as the defaults of the annotated names."""
 
 
 @dataclass(slots=True, eq=False)
@@ -224,10 +265,12 @@ class NativeFunction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PropertyValue:
-    """``property`` or ``cached_property``, whose value is made once for each instance."""
+    """``property``, or ``cached_property``, whose value is made once for each instance."""
 
     getter: Value
     cached: bool = False
+    setter: Value = None
+    deleter: Value = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,13 +302,18 @@ class ErrorValue:
     kind: Value
     arguments: tuple[Value, ...] = ()
     attributes: DictValue = field(default_factory=DictValue)
+    told: str = ""
+    """What goes wrong, in words of ours. Python's own are those of its version: code cannot read them here."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class IteratorValue:
-    """A one-pass iterator: a generator expression, ``zip``, ``map``."""
+    """A one-pass iterator: a generator expression, ``zip``, ``map``; ``held`` is what it draws from and calls."""
 
     items: Iterator[Value]
+    held: tuple[Value, ...] = ()
+    lost: Opaque | None = None
+    """Set when code that cannot be read may have drawn from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +347,20 @@ class Model:
         """``key in self``."""
         return NotImplemented
 
-    def set_attribute(self, name: str, value: Value) -> None:
-        """``self.name = value``."""
+    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
+        """``self.name = value``; whether that is modelled."""
+        return False
+
+    def delete_item(self, m: Machine, key: Value) -> bool:
+        """``del self[key]``; whether that is modelled."""
+        return False
+
+    def held(self) -> tuple[Value, ...]:
+        """What code that gets hold of it can reach through it."""
+        return ()
+
+    def spoil(self, m: Machine, cause: Opaque) -> None:
+        """Code that cannot be read had its hands on it."""
 
     def enter(self, m: Machine) -> Value:
         """``with self as target``: the target."""
@@ -314,33 +374,23 @@ class Model:
         return False
 
 
-def poison(value: Value, cause: Opaque, depth: int = 4) -> None:
-    """Forget what ``value`` and the containers in it hold: code that cannot be read may have changed them."""
-    if depth == 0:
-        return
+def poison(value: Value, cause: Opaque) -> None:
+    """Forget what ``value`` holds: what the containers in it hold is another question (`taint`)."""
     if isinstance(value, Namespace):
-        _poison_namespace(value, cause)
+        poison_namespace(value, cause)
     elif isinstance(value, ListValue | SetValue | DictValue):
-        inner = list(value.values()) if isinstance(value, DictValue) else list(value)
         value.poison = value.poison or cause
-        for item in inner:
-            poison(item, cause, depth - 1)
-    elif isinstance(value, tuple):
-        for item in value:
-            poison(item, cause, depth - 1)
     elif isinstance(value, Input):
-        poison(value.value, cause, depth)
-    elif isinstance(value, ModuleValue):
-        _poison_namespace(value.namespace, cause)
-    elif isinstance(value, InstanceValue):
-        poison(value.attributes, cause, depth)
+        poison(value.value, cause)
 
 
-def _poison_namespace(namespace: Namespace, cause: Opaque) -> None:
-    """Only upper-case names: settings are what such code is after, not the helpers and modules beside them."""
+def poison_namespace(namespace: Namespace, cause: Opaque) -> None:
+    """Every setting and every other name of data: the functions, classes and modules beside them are not what such code is after."""
+    kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction, Model, BoundMethod)
     namespace.unseen = cause
     for name, value in list(namespace.items()):
-        if isinstance(name, str) and name.isupper():
-            poison(value, cause)
+        if isinstance(name, str) and (
+            name.isupper() or not (name.startswith("__") or isinstance(value, kept))
+        ):
             namespace[name] = cause
             namespace.bound[name] = cause.location

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.settings.attributes import get_attribute, set_attribute
+from bridgekit.check.settings.attribute_changes import delete_attribute, set_attribute
+from bridgekit.check.settings.attributes import get_attribute
 from bridgekit.check.settings.builtin_functions import BUILTINS
 from bridgekit.check.settings.calls import call_value
 from bridgekit.check.settings.expressions import evaluate
@@ -20,10 +21,11 @@ from bridgekit.check.settings.library import Library
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.questions import Assignment
 from bridgekit.check.settings.statements import run_block
-from bridgekit.check.settings.statements.assignment import assign
+from bridgekit.check.settings.statements.assignment import annotation_effects, assign
+from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.names import bind
 from bridgekit.check.settings.truth import truth
-from bridgekit.check.settings.values import NativeFunction, Text, Value
+from bridgekit.check.settings.values import External, Text, Value
 
 __all__ = ["make_machine"]
 
@@ -45,32 +47,34 @@ def make_machine(
     m.call = partial(call_value, m)
     m.getattr = partial(get_attribute, m)
     m.setattr = partial(set_attribute, m)
+    m.delattr = partial(delete_attribute, m)
+    m.forget = partial(forget, m)
     m.bind = partial(bind, m)
     m.assign = partial(assign, m)
     m.subscript = partial(subscript, m)
     m.add = partial(add_values, m)
     m.truth = partial(truth, m)
     m.annotate = partial(_annotate, m)
-    m.builtin_call = _builtin_call
+    m.builtin = BUILTINS.__getitem__
     m.imports = Imports(m)
     m.library = _LIBRARY
     return m
 
 
-def _builtin_call(name: str) -> Callable[..., Value]:
-    found = BUILTINS[name]
-    assert isinstance(found, NativeFunction)
-    assert found.call is not None
-    return found.call
+_NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
 
 
 def _annotate(m: Machine, frame: Frame, name: str, annotation: ast.expr) -> None:
     """Remember the type of a class attribute, for dataclasses and pydantic settings; only plain names are read."""
     value: Value = None
-    if isinstance(annotation, ast.Name):
+    if any(one in ast.unparse(annotation) for one in _NO_FIELDS):
+        value = External("typing.ClassVar")
+    elif isinstance(annotation, ast.Name):
         try:
             value = lookup(m, annotation.id, frame)
         except Raised:
             value = None
+    else:
+        annotation_effects(m, annotation, frame)
     if frame.owner is not None:
         frame.owner.annotations[name] = value

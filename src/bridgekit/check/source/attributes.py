@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.source import natives
 from bridgekit.check.source.class_attributes import ClassAttributes
 from bridgekit.check.source.frames import Frame
-from bridgekit.check.source.hazards import filled_attributes
+from bridgekit.check.source.hazards import filled_attributes, replaced_attributes
 from bridgekit.check.source.settings_lookup import setting
 from bridgekit.check.source.syntax import stored_attributes
 from bridgekit.check.source.values import (
@@ -102,10 +104,17 @@ class Attributes(ClassAttributes):
 
     def get(self, value: Value, name: str, frame: Frame, node: ast.AST | None = None) -> Value:
         """``value.name``; `Missing` where it would raise AttributeError."""
+        if "__" in name.lstrip("_") and name.startswith("_") and not name.endswith("__"):
+            return frame.unknown("the private names of classes are not followed", node)
+        if name.startswith("__") and not name.endswith("__"):
+            return frame.unknown("the private names of classes are not followed", node)
         match value:
             case Choice():
                 return choose((self.get(option, name, frame, node) for option in value.values), value.why)
             case ModuleValue():
+                replaced = replaced_attributes(frame.module).get(name)
+                if replaced is not None:
+                    return frame.unknown(f"{name} may be replaced", replaced)
                 return self.evaluator.imports.member(value.name, name)
             case ClassValue():
                 return self.of_class(value, name, value)
@@ -136,11 +145,17 @@ class Attributes(ClassAttributes):
         """An attribute of an object: what its constructor set, else what its class has."""
         if name == "__class__":
             return instance.cls
+        if not isinstance(self.of_class(instance.cls, "__getattribute__", instance), Missing | Unknown):
+            return frame.unknown(
+                f"{instance.cls.node.name} has a __getattribute__ of its own", instance.cls.node
+            )
         self.evaluator.calls.construct(instance)
         if name == COROUTINE_MARK and instance.marked.answer is not Answer.NO:
             known = instance.marked.answer is Answer.YES
             blocked = Unknown(instance.marked.reason, instance.marked.location)
             return Native("inspect._is_coroutine_mark") if known else blocked
+        if instance.lost is not None:
+            return self._of_lost(instance, instance.lost, name)
         if name in instance.attributes:
             value = self._assigned_to(instance, name)
             if not (
@@ -155,6 +170,12 @@ class Attributes(ClassAttributes):
                 return instance.dynamic
             return self._by_getattr(instance, name, frame)
         return value
+
+    def _of_lost(self, instance: InstanceValue, lost: Unknown, name: str) -> Value:
+        """An attribute of an object that others may have changed: a method of its class, or unknown."""
+        found = self.of_class(instance.cls, name, instance)
+        replaced = name in replaced_attributes(instance.cls.frame.module)
+        return found if isinstance(found, BoundMethod) and not replaced else lost
 
     def _by_getattr(self, instance: InstanceValue, name: str, frame: Frame) -> Value:
         """What the instance's ``__getattr__``, if it has one, answers where nothing else does."""
@@ -202,13 +223,17 @@ class Attributes(ClassAttributes):
         receiver = value.receiver
         cls = receiver.cls if isinstance(receiver, InstanceValue) else receiver
         if not isinstance(cls, ClassValue):
-            return value.after.frame.unknown("super() of an object that is not followed", value.after.node)
+            return value.after.frame.unknown(
+                "super() of an object that is not followed", value.after.node, Cause.SUPER_NOT_FOLLOWED
+            )
         found: list[Value] = []
         for order in self.mros.of(cls):
             rest, blocked = self._rest(order.classes, value.after), order.blocked
             if rest is None:
                 return value.after.frame.unknown(
-                    f"super() in {value.after.node.name} is not followed", value.after.node
+                    f"super() in {value.after.node.name} is not followed",
+                    value.after.node,
+                    Cause.SUPER_NOT_FOLLOWED,
                 )
             attribute = self._in_order(rest, name)
             if isinstance(attribute, Missing) and blocked is not None:
@@ -240,7 +265,7 @@ class Attributes(ClassAttributes):
             return computed
         if name == "__name__":
             return Const(own_name or "<lambda>")
-        if name in _OF_FUNCTIONS:
+        if name in _OF_FUNCTIONS or name.startswith("__"):
             return function.frame.unknown(f"{name} of a function", function.node)
         return Missing(f"no attribute {name}")
 
@@ -271,13 +296,16 @@ class Attributes(ClassAttributes):
                 return frame.unknown(found.reason, node)
             return found
         module = value.name
+        replaced = replaced_attributes(frame.module).get(name)
+        if replaced is not None:
+            return frame.unknown(f"{name} may be replaced", replaced)
         if module.startswith("builtins."):
             return Native(f"{module}.{name}")
         return natives.native_member(module, name, self.evaluator)
 
     @staticmethod
     def _of_constant(value: Const, name: str, frame: Frame, node: ast.AST | None) -> Value:
-        if isinstance(value.value, natives.VersionInfo) and name in natives.VersionInfo._fields:
+        if isinstance(value.value, VersionInfo) and name in VersionInfo._fields:
             return Const(getattr(value.value, name))
         if value.value is None:
             return Missing(f"None has no attribute {name}")

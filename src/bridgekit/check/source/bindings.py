@@ -202,13 +202,19 @@ class _Indexer:
             case ast.For() | ast.AsyncFor():
                 self.target(node.target, node, None, (), (*guards, maybe))
                 self.statements(node.body, (*guards, maybe))
-                self.statements(node.orelse, guards)
+                self.statements(node.orelse, (*guards, maybe) if _breaks(node) else guards)
             case ast.While():
                 self.walrus(node.test, node, (*guards, maybe))
                 self.statements(node.body, (*guards, maybe))
-                self.statements(node.orelse, guards)
+                self.statements(node.orelse, (*guards, maybe) if _breaks(node) else guards)
             case ast.Match():
                 for case in node.cases:
+                    for part in ast.walk(case.pattern):
+                        name = (
+                            part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
+                        )
+                        if isinstance(name, str):
+                            self.bind(name, node, (*guards, maybe))
                     self.statements(case.body, (*guards, maybe))
             case _:
                 pass
@@ -322,6 +328,11 @@ class _Indexer:
     ) -> None:
         found = Binding(name, self.index, node, guards, value, path, alias)
         self.block.names.setdefault(name, []).append(found)
+
+
+def _breaks(node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a ``break`` may keep the loop from its ``else``."""
+    return any(isinstance(part, ast.Break) for statement in node.body for part in ast.walk(statement))
 
 
 def _suppressed(node: ast.With | ast.AsyncWith) -> ast.Try | None:

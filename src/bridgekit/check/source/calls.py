@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Sequences
 from typing import TYPE_CHECKING
 
+from bridgekit.check.python.arguments import bind_arguments
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.source import constants, guards
 from bridgekit.check.source.bindings import Block, index_block
 from bridgekit.check.source.construction import construct
@@ -16,6 +18,7 @@ from bridgekit.check.source.syntax import always_leaves, contains_yield
 from bridgekit.check.source.values import (
     MISSING,
     NONE,
+    UNREAD,
     BoundMethod,
     Choice,
     ClassValue,
@@ -34,6 +37,9 @@ from bridgekit.check.source.values import (
     Unknown,
     Value,
     choose,
+    is_data,
+    is_value,
+    options,
 )
 from bridgekit.middleware_chain.facts import Answer
 
@@ -52,12 +58,24 @@ class Calls:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.nesting = 0
+        self.importing = False
+        """Whether what is called is called while a module is imported: names around it may become something else later."""
+        self.fault = ""
+        """Why the arguments of the last call do not fit its parameters."""
         self._blocks: dict[ast.AST, Block] = {}
 
     # -- call expressions -------------------------------------------------------------------------------------------
 
     def expression(self, node: ast.Call, frame: Frame, at: int | None) -> Value:
-        """A call as it is written."""
+        """A call as it is written; one in a module or class body happens while the module is imported."""
+        before = self.importing
+        self.importing = before or frame.kind != "function"
+        try:
+            return self._expression(node, frame, at)
+        finally:
+            self.importing = before
+
+    def _expression(self, node: ast.Call, frame: Frame, at: int | None) -> Value:
         if isinstance(node.func, ast.Name) and node.func.id == "super" and len(node.args) in (0, 2):
             return self._super(node, frame, at)
         if isinstance(node.func, ast.Attribute):
@@ -75,6 +93,7 @@ class Calls:
     ) -> tuple[tuple[Value, ...], dict[str, Value]]:
         """A call's arguments, not evaluated yet; stars are spread where their content is known, else dropped."""
         positional: list[Value] = []
+        unread: Unknown | None = None
         for argument in node.args:
             if not isinstance(argument, ast.Starred):
                 positional.append(Lazy(argument, frame, at))
@@ -85,28 +104,40 @@ class Calls:
             elif isinstance(value, Const) and isinstance(value.value, tuple | list):
                 positional.extend(Const(item) for item in value.value)
             else:
+                unread = value if isinstance(value, Unknown) else frame.unknown("unpacked arguments", node)
                 break
-        keywords: dict[str, Value] = {}
+        keywords: dict[str, Value] = {} if unread is None else {UNREAD: unread}
         for keyword in node.keywords:
             if keyword.arg is not None:
                 keywords[keyword.arg] = Lazy(keyword.value, frame, at)
                 continue
             value = self.evaluator.evaluate(keyword.value, frame, at)
             if isinstance(value, Const) and isinstance(value.value, dict):
-                keywords.update({str(key): item for key, item in value.value.items()})
+                items = value.value.items()
+                keywords.update({str(key): item if is_value(item) else Const(item) for key, item in items})
+            else:
+                keywords[UNREAD] = (
+                    value if isinstance(value, Unknown) else frame.unknown("unpacked keywords", node)
+                )
         return tuple(positional), keywords
 
     def _method_of_constant(
         self, receiver: Const, node: ast.Call, name: str, frame: Frame, at: int | None
     ) -> Value:
-        arguments = tuple(self.evaluator.force(argument) for argument in self.arguments(node, frame, at)[0])
-        if isinstance(receiver.value, dict) and name in ("get", "pop") and arguments:
+        given, named = self.arguments(node, frame, at)
+        arguments = tuple(self.evaluator.force(argument) for argument in given)
+        keywords = {key: self.evaluator.force(value) for key, value in named.items()}
+        if isinstance(receiver.value, dict) and name in ("get", "pop") and arguments and not keywords:
             key = constants.as_const(arguments[0])
-            found = receiver.value.get(key) if isinstance(key, str | int) else None
-            if found is not None:
-                return Const(found) if isinstance(found, str | int | bool) else self.evaluator.force(found)
+            if not isinstance(key, str | int):
+                return frame.unknown(f"the key of .{name}() is not known", node)
+            if key in receiver.value:
+                found = receiver.value[key]
+                return self.evaluator.force(found) if is_value(found) else Const(found)
+            if name == "pop" and len(arguments) < 2:
+                return Missing("what is called raises KeyError", frame.module.location_of(node))
             return arguments[1] if len(arguments) > 1 else NONE
-        result = constants.call_method(receiver, name, arguments)
+        result = constants.call_method(receiver, name, arguments, keywords)
         if result is constants.FOLD_FAILED:
             return frame.unknown(f"the result of .{name}() is not followed", node)
         return Const(result)
@@ -116,13 +147,13 @@ class Calls:
             after, receiver = (self.evaluator.evaluate(argument, frame, at) for argument in node.args)
             if isinstance(after, ClassValue):
                 return SuperValue(receiver, after)
-            return frame.unknown("super() of a class that is not followed", node)
+            return frame.unknown("super() of a class that is not followed", node, Cause.SUPER_NOT_FOLLOWED)
         method: Frame | None = frame
         while method is not None and (method.function is None or method.function.owner is None):
             method = method.parent
         owner = frame.owner
         if method is None or owner is None or method.function is None:
-            return frame.unknown("super() outside a class", node)
+            return frame.unknown("super() outside a class", node, Cause.SUPER_NOT_FOLLOWED)
         parameters = _parameters(method.function.node)
         receiver = method.arguments.get(parameters[0], MISSING) if parameters else MISSING
         return SuperValue(receiver, owner)
@@ -185,6 +216,8 @@ class Calls:
                 return ThreadCall(self.evaluator.force(arguments[0]))
             return Partial(cls, (), keywords)
         maker = evaluator.attributes.of_class(cls, "__new__", cls)
+        if evaluator.attributes.is_enumeration(cls) and not _is_abstract(cls):
+            return frame.unknown(f"what calling {cls.node.name} gives is not followed", node)
         if isinstance(maker, FunctionValue):
             made = self.function(maker, (cls, *arguments), keywords)
             if not isinstance(made, InstanceValue) or made.cls.node is not cls.node:
@@ -209,11 +242,18 @@ class Calls:
         ):
             return function.frame.unknown("the result of a coroutine or generator", node)
         frame = self.frame(function, arguments, keywords)
+        if self.fault:
+            return Missing("what is called raises TypeError", function.frame.module.location_of(node))
+        if self._is_replaced(function):
+            return function.frame.unknown("the code or the defaults of a function are replaced", node)
         self.nesting += 1
         try:
             if isinstance(node, ast.Lambda):
                 return self.evaluator.evaluate(node.body, frame, None)
-            return self._returned(frame, node)
+            result = self._returned(frame, node)
+            if function.cached and any(is_data(option) for option in options(result)):
+                return function.frame.unknown("what a cached function remembers", node)
+            return result
         finally:
             self.nesting -= 1
 
@@ -259,11 +299,11 @@ class Calls:
     ) -> dict[str, Value]:
         spec = function.node.args
         names = _parameters(function.node)
-        bound: dict[str, Value] = dict(zip(names, arguments, strict=False))
-        rest = dict(keywords)
-        for name in [*names, *(argument.arg for argument in spec.kwonlyargs)]:
-            if name in rest:
-                bound[name] = rest.pop(name)
+        unread = keywords.get(UNREAD)
+        read = {name: value for name, value in keywords.items() if name != UNREAD}
+        given = bind_arguments(spec, arguments, read)
+        self.fault = given.fault
+        bound: dict[str, Value] = dict(given.values)
         defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
         defaults.update(
             {
@@ -276,15 +316,29 @@ class Calls:
             if name not in bound:
                 default = defaults.get(name)
                 bound[name] = (
-                    self.evaluator.evaluate(default, function.frame, None)
+                    unread
+                    if unread is not None
+                    else self.evaluator.evaluate(default, function.frame, self._position(function))
                     if default is not None
                     else function.frame.unknown(f"argument {name} is only known at run time", function.node)
                 )
         if spec.vararg is not None:
-            bound[spec.vararg.arg] = Sequence(tuple(arguments[len(names) :]))
+            bound[spec.vararg.arg] = unread or Sequence(given.rest)
         if spec.kwarg is not None:
-            bound[spec.kwarg.arg] = Const(rest)
+            bound[spec.kwarg.arg] = unread or Const(dict(given.named))
         return bound
+
+    @staticmethod
+    def _position(function: FunctionValue) -> int | None:
+        """Where a function was defined: its defaults are those of then."""
+        node = function.node
+        return None if isinstance(node, ast.Lambda) else function.frame.block.positions.get(node)
+
+    @staticmethod
+    def _is_replaced(function: FunctionValue) -> bool:
+        name = getattr(function.node, "name", "")
+        events = function.frame.block.attributes.get(name, ())
+        return any(event.attribute in ("__code__", "__defaults__", "__kwdefaults__") for event in events)
 
     # -- decorators -------------------------------------------------------------------------------------------------
 
@@ -303,6 +357,13 @@ class Calls:
             if isinstance(result, Unknown):
                 return Unknown(f"decorator {_short(decorator)}: {result.reason}", result.location)
         return result
+
+
+def _is_abstract(cls: ClassValue) -> bool:
+    """Whether a metaclass is that of abstract classes."""
+    return all("ABC" in ast.unparse(keyword.value) for keyword in cls.node.keywords) and bool(
+        cls.node.keywords
+    )
 
 
 def _is_thread_wrapper(classes: tuple[ClassValue | Native, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import constants, guards, natives
 from bridgekit.check.source.bindings import AttributeSet, Binding, Call, index_block
 from bridgekit.check.source.frames import Frame
-from bridgekit.check.source.hazards import filled_attributes
+from bridgekit.check.source.hazards import filled_attributes, replaced_attributes
 from bridgekit.check.source.mro import MROs
 from bridgekit.check.source.syntax import is_field, set_on_subclasses
 from bridgekit.check.source.values import (
@@ -30,6 +30,7 @@ from bridgekit.check.source.values import (
     Value,
     choose,
     is_changeable,
+    is_data,
     options,
 )
 from bridgekit.middleware_chain.facts import Answer
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
 
 __all__ = ["ClassAttributes"]
+
+_WITHOUT_HOOKS = frozenset(("abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"))
+"""Modelled bases under which an object is one without hooks."""
 
 
 class ClassAttributes:
@@ -81,7 +85,7 @@ class ClassAttributes:
         if assigned is None:
             if isinstance(value, Missing) and name != "__slots__" and self._is_slot(cls, name):
                 return Descriptor("member", value)
-            return self._unless_filled(value, name, cls)
+            return self._unless_replaced(self._unless_filled(value, name, cls), name, cls)
         if isinstance(assigned, Choice) and any(isinstance(option, Missing) for option in assigned.values):
             kept = (value if isinstance(option, Missing) else option for option in assigned.values)
             return choose(kept, assigned.why)
@@ -101,6 +105,17 @@ class ClassAttributes:
             return value
         where = filled_attributes(cls.frame.module).get(name)
         return value if where is None else cls.frame.unknown(f"{name} is changed after it is made", where)
+
+    @staticmethod
+    def _unless_replaced(value: Value, name: str, cls: ClassValue) -> Value:
+        """Data in a class body that code sets anew, through ``cls`` or however else, is not what the body says."""
+        if not any(is_data(option) for option in options(value)):
+            return value
+        replaced = replaced_attributes(cls.frame.module)
+        where = replaced.get(name)
+        if where is None:
+            return value
+        return cls.frame.unknown(f"{name} is set anew after the class is made", where)
 
     def _assigned_after(self, frame: Frame, node: ast.ClassDef | FunctionNode, name: str) -> Value | None:
         """``Holder.name = value`` in the block that defines ``Holder``, wherever it stands there."""
@@ -156,8 +171,33 @@ class ClassAttributes:
                 return left.index
         return frame.block.size + 1
 
+    def hook(self, cls: ClassValue, *names: str) -> Unknown | None:
+        """Why special methods of a class are not simply those of `object`; None if they are: they may do anything."""
+        for order in self.mros.of(cls):
+            if order.blocked is not None:
+                return order.blocked
+            for base in order.classes:
+                if isinstance(base, Native):
+                    if base.name not in _WITHOUT_HOOKS:
+                        return cls.frame.unknown(f"{cls.node.name} derives from {base.name}", cls.node)
+                elif base.node.decorator_list or base.node.keywords:
+                    return base.frame.unknown(f"{base.node.name} is decorated or has a metaclass", base.node)
+                elif any(not isinstance(self.own(base, name), Missing) for name in names):
+                    return base.frame.unknown(f"{base.node.name} has {' or '.join(names)}", base.node)
+        return None
+
+    def is_enumeration(self, cls: ClassValue) -> bool:
+        """Whether a class derives from one of ``enum``, or has a metaclass: its items are not types."""
+        return bool(cls.node.keywords) or any(
+            isinstance(base, Native) and base.name.startswith("enum.")
+            for order in self.mros.of(cls)
+            for base in order.classes
+        )
+
     def of_class(self, cls: ClassValue, name: str, receiver: Value) -> Value:
         """An attribute through the MRO, bound to ``receiver`` (the class itself or an instance)."""
+        if "__bases__" in replaced_attributes(cls.frame.module):
+            return cls.frame.unknown("the bases of a class are replaced", cls.node)
         found: list[Value] = []
         why: Unknown | None = None
         for order in self.mros.of(cls):

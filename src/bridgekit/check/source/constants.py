@@ -1,15 +1,16 @@
-"""Fold operators over plain values: comparisons of versions, arithmetic of tuples, a few string methods.
+"""Operators, functions and methods over plain values: those of `check.python.plain`, on what is known entirely.
 
-Only pure operations on small values; a result that would grow large is left unknown rather than computed.
+Only pure operations on small values; what is not in the tables or would grow large is left unknown rather than computed.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bridgekit.check.python import plain, tables
 from bridgekit.check.source.values import Const, Value
 from bridgekit.check.source.values import Sequence as SequenceValue
 
@@ -17,7 +18,7 @@ __all__ = [
     "FOLD_FAILED",
     "as_const",
     "binary",
-    "call_builtin",
+    "call_function",
     "call_method",
     "compare",
     "subscript",
@@ -25,103 +26,91 @@ __all__ = [
 ]
 
 FOLD_FAILED = object()
-_MAX_LENGTH = 10_000
-_MAX_TEXT = 2_000
+_COLLECTING: dict[str, Callable[..., Any]] = {
+    "builtins.bool": bool,
+    "builtins.frozenset": frozenset,
+    "builtins.len": len,
+    "builtins.list": list,
+    "builtins.max": max,
+    "builtins.min": min,
+    "builtins.set": set,
+    "builtins.sorted": sorted,
+    "builtins.tuple": tuple,
+}
+"""Built-in functions over containers of plain data."""
 
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
-    ast.Is: operator.eq,
-    ast.IsNot: operator.ne,
-}
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.FloorDiv: operator.floordiv,
-    ast.Div: operator.truediv,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-}
-_BUILTINS: dict[str, Callable[..., Any]] = {
-    "bool": bool,
-    "float": float,
-    "int": int,
-    "len": len,
-    "list": list,
-    "max": max,
-    "min": min,
-    "str": str,
-    "tuple": tuple,
-    "sorted": sorted,
-    "set": frozenset,
-    "frozenset": frozenset,
-}
-_STRING_METHODS = frozenset(
-    {
-        "casefold",
-        "endswith",
-        "join",
-        "lower",
-        "lstrip",
-        "partition",
-        "replace",
-        "rpartition",
-        "rsplit",
-    }
-    | {"rstrip", "split", "startswith", "strip", "title", "upper"}
-)
+
+class ModuleName(str):
+    """``__name__``: what a module is called depends on who imports it; that it is not ``__main__`` does not."""
+
+    __slots__ = ()
 
 
 def as_const(value: Value) -> object:
     """The plain Python value, or `FOLD_FAILED`."""
     if isinstance(value, Const):
-        return value.value
+        return _folded(value.value)
     if isinstance(value, SequenceValue):
         items = [as_const(item) for item in value.items]
-        return FOLD_FAILED if FOLD_FAILED in items else tuple(items)
+        if any(item is FOLD_FAILED for item in items):
+            return FOLD_FAILED
+        try:
+            return value.kind(items)
+        except TypeError:  # a set of something that has no hash
+            return FOLD_FAILED
     return FOLD_FAILED
+
+
+def _folded(value: object) -> object:
+    """A dictionary holds values of the reader; everything else is plain already."""
+    if not isinstance(value, dict):
+        return value
+    folded = {
+        key: as_const(item) if isinstance(item, Const | SequenceValue) else item
+        for key, item in value.items()
+    }
+    return folded if plain.is_plain(folded) else FOLD_FAILED
 
 
 def _attempt(function: Callable[..., Any], *arguments: object) -> object:
     if any(argument is FOLD_FAILED for argument in arguments):
         return FOLD_FAILED
     try:
-        result = function(*arguments)
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError):
+        return function(*arguments)
+    except (plain.Refused, *plain.ERRORS, RecursionError, MemoryError, SyntaxError):
         return FOLD_FAILED
-    return FOLD_FAILED if isinstance(result, str | tuple | list) and len(result) > _MAX_LENGTH else result
 
 
 def compare(operation: ast.cmpop, one: Value, other: Value) -> object:
     """``one <op> other``."""
-    return _attempt(_COMPARE[type(operation)], _plain(as_const(one)), _plain(as_const(other)))
+    left, right = as_const(one), as_const(other)
+    named = isinstance(left, ModuleName) or isinstance(right, ModuleName)
+    if named and ("__main__" not in (left, right) or not isinstance(operation, ast.Eq | ast.NotEq)):
+        return FOLD_FAILED
+    if isinstance(operation, ast.Is | ast.IsNot):
+        same = _identical(left, right)
+        return FOLD_FAILED if same is None else same is isinstance(operation, ast.Is)
+    return _attempt(plain.compare, type(operation), left, right)
 
 
-def _plain(value: object) -> object:
-    """Lists compare as tuples: whether a version was written with () or [] is lost in folding."""
-    return tuple(value) if isinstance(value, list) else value
+def _identical(left: object, right: object) -> bool | None:
+    if left is FOLD_FAILED or right is FOLD_FAILED:
+        return None
+    for one in (left, right):
+        if one is None or one is Ellipsis or isinstance(one, bool):
+            return left is right
+    # Equal texts and numbers may be one object or two; unequal ones, and those of different types, are two.
+    return False if type(left) is not type(right) or left != right else None
 
 
 def binary(operation: ast.operator, one: Value, other: Value) -> object:
-    """``one <op> other`` for the operators that cannot grow their result beyond the sum of both."""
-    function = _BINARY.get(type(operation))
-    return _attempt(function, _plain(as_const(one)), _plain(as_const(other))) if function else FOLD_FAILED
+    """``one <op> other``."""
+    return _attempt(plain.binary, type(operation), as_const(one), as_const(other))
 
 
 def unary(operation: ast.unaryop, value: Value) -> object:
-    """``-x`` and ``+x``; ``not`` is decided by truth, not here."""
-    functions: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-        ast.USub: operator.neg,
-        ast.UAdd: operator.pos,
-    }
-    function = functions.get(type(operation))
-    return _attempt(function, as_const(value)) if function else FOLD_FAILED
+    """``-x`` and its kin; ``not`` is decided by truth, not here."""
+    return _attempt(plain.unary, type(operation), as_const(value))
 
 
 def subscript(value: Value, index: Value) -> object:
@@ -129,22 +118,30 @@ def subscript(value: Value, index: Value) -> object:
     return _attempt(operator.getitem, as_const(value), as_const(index))
 
 
-def call_builtin(name: str, arguments: Sequence[Value]) -> object:
-    """``int(x)`` and the like."""
-    function = _BUILTINS.get(name)
-    if function is None:
+def call_function(name: str, arguments: Sequence[Value], keywords: Mapping[str, Value]) -> object:
+    """``int(x)``, ``os.path.join(a, b)`` and the like, by dotted path."""
+    given = [as_const(argument) for argument in arguments]
+    named = {key: as_const(value) for key, value in keywords.items()}
+    if any(value is FOLD_FAILED for value in (*given, *named.values())):
         return FOLD_FAILED
-    result = _attempt(function, *(as_const(argument) for argument in arguments))
-    return tuple(result) if isinstance(result, list) else result
+    if name in tables.FUNCTIONS:
+        return _attempt(plain.call_function, name, given, named)
+    function = _COLLECTING.get(name)
+    if function is None or not all(map(plain.is_plain, (*given, *named.values()))):
+        return FOLD_FAILED
+    if name not in _WITHOUT_ORDER and any(map(plain.shows_order, given)):
+        return FOLD_FAILED
+    return _attempt(lambda: function(*given, **named))
 
 
-def call_method(value: Value, name: str, arguments: Sequence[Value]) -> object:
-    """A pure method of a string."""
-    if not isinstance(value, Const) or not isinstance(value.value, str) or name not in _STRING_METHODS:
+_WITHOUT_ORDER = ("builtins.bool", "builtins.frozenset", "builtins.len", "builtins.set", "builtins.sorted")
+
+
+def call_method(value: Value, name: str, arguments: Sequence[Value], keywords: Mapping[str, Value]) -> object:
+    """A pure method of plain data."""
+    given = [as_const(argument) for argument in arguments]
+    named = {key: as_const(item) for key, item in keywords.items()}
+    receiver = as_const(value)
+    if any(item is FOLD_FAILED for item in (receiver, *given, *named.values())):
         return FOLD_FAILED
-    method: Callable[..., Any] = getattr(value.value, name)
-    plain = [as_const(argument) for argument in arguments]
-    if len(value.value) + len(repr(plain)) > _MAX_TEXT:
-        return FOLD_FAILED  # join and replace can grow with the square of their input
-    result = _attempt(method, *plain)
-    return tuple(result) if isinstance(result, list) else result
+    return _attempt(plain.call_method, receiver, name, given, named)

@@ -7,15 +7,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.source import guards, natives
 from bridgekit.check.source.bindings import AttributeSet, Call, Raise, Return
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.refusal import raises_not_used
 from bridgekit.check.source.syntax import root_name
 from bridgekit.check.source.values import (
+    UNREAD,
     BoundMethod,
     Choice,
     ClassValue,
+    Const,
     Deferred,
     FunctionValue,
     InstanceValue,
@@ -226,7 +229,7 @@ class _Construction:
     def _is_bound_to_instance(self, callee: Value) -> bool:
         return any(
             isinstance(option, BoundMethod) and option.receiver is self.instance for option in options(callee)
-        ) or (isinstance(callee, Unknown) and self.nesting == 1 and "super" in callee.reason)
+        ) or (isinstance(callee, Unknown) and self.nesting == 1 and callee.cause is Cause.SUPER_NOT_FOLLOWED)
 
     def _mark(self, why: Unknown | None) -> None:
         if why is None:
@@ -247,15 +250,27 @@ class _Construction:
     def dataclass(self) -> None:
         """The ``__init__`` that `dataclasses.dataclass` writes: fields in order, then ``__post_init__``."""
         arguments = list(self.instance.arguments)
-        seen: set[str] = set()
-        for order in self.evaluator.attributes.mros.of(self.instance.cls)[:1]:
-            for cls in reversed(order.classes):
-                for statement in cls.node.body if isinstance(cls, ClassValue) else ():
-                    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                        name = statement.target.id
-                        if name not in seen and arguments:
-                            seen.add(name)
-                            self.instance.attributes[name] = self.evaluator.force(arguments.pop(0))
+        given = dict(self.instance.keywords)
+        classes = [cls for cls in self._classes() if any(map(_is_field, cls.node.body))]
+        simple = len(classes) == 1 and UNREAD not in given and "__init__" in classes[0].attributes
+        for cls in classes:
+            frame = self.evaluator.attributes.frame_of(cls)
+            for statement in cls.node.body:
+                if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                    continue
+                name = statement.target.id
+                value: Value = frame.unknown(f"the field {name} is only known at run time", statement)
+                if simple and name in given:
+                    value = self.evaluator.force(given[name])
+                elif simple and arguments:
+                    value = self.evaluator.force(arguments.pop(0))
+                elif simple and isinstance(statement.value, ast.Constant):
+                    value = Const(statement.value.value)
+                self.instance.attributes[name] = value
         hook = self.evaluator.attributes.of_class(self.instance.cls, "__post_init__", self.instance)
         if not isinstance(hook, Missing):
             self.follow(hook, (), {}, None)
+
+
+def _is_field(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)

@@ -16,13 +16,16 @@ from bridgekit.check.source.expressions import Expressions
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.imports import Imports
 from bridgekit.check.source.names import Names
+from bridgekit.check.source.natives import is_object
 from bridgekit.check.source.settings_lookup import SettingsLookup
 from bridgekit.check.source.values import (
     Choice,
+    ClassValue,
     Const,
-    GetResponse,
+    InstanceValue,
     Lazy,
     Missing,
+    Native,
     Outcome,
     Sequence,
     Unknown,
@@ -78,18 +81,20 @@ class Evaluator:
             answers = {self.truth(option).answer for option in value.values}
             return Outcome(answers.pop()) if len(answers) == 1 else Outcome.blocked(value.why)
         if isinstance(value, Const):
-            try:
-                return Outcome(Answer.of(bool(value.value)))
-            except (TypeError, ValueError):
-                return Outcome(Answer.UNKNOWN, "a value whose truth is not known")
+            return Outcome(Answer.of(bool(value.value)))
         if isinstance(value, Sequence):
             return Outcome(Answer.of(bool(value.items)))
         if isinstance(value, Unknown):
             return Outcome.blocked(value)
         if isinstance(value, Missing):
             return Outcome(Answer.UNKNOWN, value.reason or "a name that is not bound", value.location)
-        if isinstance(value, GetResponse) and value.called:
-            return Outcome(Answer.YES)
+        if isinstance(value, InstanceValue):
+            hook = self.attributes.hook(value.cls, "__bool__", "__len__")
+            return Outcome(Answer.YES) if hook is None else Outcome.blocked(hook)
+        if isinstance(value, ClassValue) and value.node.keywords:
+            return Outcome.blocked(value.frame.unknown("the truth of a class with a metaclass", value.node))
+        if isinstance(value, Native) and not is_object(value.name):
+            return Outcome(Answer.UNKNOWN, f"{value.name} is only known at run time")
         return Outcome(Answer.YES)
 
     def force(self, value: Value) -> Value:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bridgekit.check.source import constants, guards
+from bridgekit.check.source import constants, guards, natives
 from bridgekit.check.source.frames import Frame
 from bridgekit.check.source.values import (
     MISSING,
@@ -14,16 +14,21 @@ from bridgekit.check.source.values import (
     Choice,
     ClassValue,
     Const,
+    Descriptor,
     FunctionValue,
     GetResponse,
     InstanceValue,
+    Lazy,
     Missing,
     Native,
     Outcome,
+    Partial,
     Sequence,
+    SuperValue,
     Unknown,
     Value,
     choose,
+    is_value,
     options,
     same_value,
 )
@@ -108,8 +113,11 @@ class Expressions:
         if any(isinstance(element, ast.Starred) for element in node.elts):
             return frame.unknown("an unpacked sequence", node)
         items = tuple(self.evaluator.evaluate(element, frame, at) for element in node.elts)
-        plain = constants.as_const(Sequence(items))
-        return Sequence(items) if plain is constants.FOLD_FAILED else Const(plain)
+        kind = {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)]
+        plain = constants.as_const(Sequence(items, kind))
+        if plain is not constants.FOLD_FAILED:
+            return Const(plain)
+        return Sequence(items, kind) if kind is not set else frame.unknown("a set of what is not plain", node)
 
     def _dictionary(self, node: ast.Dict, frame: Frame, at: int | None) -> Value:
         pairs: dict[object, Value] = {}
@@ -145,12 +153,12 @@ class Expressions:
             return value  # Generic[T]
         index = self.evaluator.evaluate(node.slice, frame, at)
         if isinstance(value, Const) and isinstance(value.value, dict) and isinstance(index, Const):
-            found = value.value.get(index.value) if isinstance(index.value, str | int) else None
-            return (
-                self.evaluator.force(found)
-                if found is not None
-                else frame.unknown("a key that is not in the dict", node)
-            )
+            if not isinstance(index.value, str | int) or index.value not in value.value:
+                return frame.unknown("a key that is not in the dict", node)
+            found = value.value[index.value]
+            return self.evaluator.force(found) if is_value(found) else Const(found)
+        if isinstance(value, Sequence) and value.kind is set:
+            return frame.unknown("an item of a set", node)
         if isinstance(value, Sequence) and isinstance(index, Const) and isinstance(index.value, int):
             number = index.value
             return (
@@ -162,7 +170,14 @@ class Expressions:
 
     def _parametrized(self, cls: ClassValue, node: ast.Subscript, frame: Frame, at: int | None) -> Value:
         """``Base[Model]``: the class itself, but for a ``__class_getitem__`` of its own that returns something else."""
+        hidden = self.evaluator.attributes.hook(cls, "__getitem__")
         method = self.evaluator.attributes.of_class(cls, "__class_getitem__", cls)
+        if (
+            hidden is not None
+            and isinstance(method, Missing)
+            and self.evaluator.attributes.is_enumeration(cls)
+        ):
+            return hidden
         if isinstance(method, FunctionValue):  # a class method without being said to be one
             method = BoundMethod(method, cls)
         if not isinstance(method, BoundMethod) or not isinstance(method.function, FunctionValue):
@@ -219,19 +234,35 @@ class Expressions:
                 constants.as_const(left) is not constants.FOLD_FAILED
                 and constants.as_const(right) is not constants.FOLD_FAILED
             )
-            same = None if plain else self._identical(left, right)
+            by_identity = isinstance(operation, ast.Is | ast.IsNot)
+            same = None if plain else self._same(left, right, by_identity=by_identity)
             if same is not None:
                 return Const(same is isinstance(operation, ast.Is | ast.Eq))
         return self.combine(left, right, lambda a, b: constants.compare(operation, a, b), frame, node)
 
-    def _identical(self, one: Value, other: Value) -> bool | None:
-        if isinstance(one, Unknown | Choice | Missing) or isinstance(other, Unknown | Choice | Missing):
+    def _same(self, one: Value, other: Value, *, by_identity: bool) -> bool | None:
+        """Whether two values are one object, or equal; None where a hook or the run decides."""
+        undecided = Unknown | Choice | Missing | BoundMethod | Partial | Lazy | Descriptor | SuperValue
+        if isinstance(one, undecided) or isinstance(other, undecided):
             return None
-        if isinstance(one, Const) != isinstance(other, Const):
+        for value in (one, other):
+            if isinstance(value, Native) and not natives.is_object(value.name):
+                return None
+            if not by_identity and self._may_say_itself(value):
+                return None
+        if _is_data(one) and _is_data(other):
+            return None
+        if _is_data(one) != _is_data(other):
             return False
         if isinstance(one, GetResponse) or isinstance(other, GetResponse):
             return type(one) is type(other)
         return same_value(one, other) or (None if isinstance(one, InstanceValue) else False)
+
+    def _may_say_itself(self, value: Value) -> bool:
+        """Whether a value may have a say in what it is equal to."""
+        if isinstance(value, InstanceValue):
+            return self.evaluator.attributes.hook(value.cls, "__eq__", "__ne__") is not None
+        return isinstance(value, ClassValue) and bool(value.node.keywords)
 
     def combine(
         self, one: Value, other: Value, fold: Callable[[Value, Value], object], frame: Frame, node: ast.expr
@@ -263,3 +294,7 @@ class Expressions:
                 else frame.unknown(outcome.reason, node)
             )
         return Const(outcome.answer is Answer.YES)
+
+
+def _is_data(value: Value) -> bool:
+    return isinstance(value, Const | Sequence)

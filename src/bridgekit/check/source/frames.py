@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridgekit.check.modules import SourceModule
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.source.bindings import Block, Guard
 from bridgekit.check.source.values import ClassValue, FunctionValue, Outcome, Unknown, Value
 
@@ -90,6 +91,6 @@ class Frame:
             frame = frame.parent
         return frame
 
-    def unknown(self, reason: str, node: ast.AST | None = None) -> Unknown:
+    def unknown(self, reason: str, node: ast.AST | None = None, cause: Cause = Cause.NOT_MODELLED) -> Unknown:
         """An unknown value, blocked at ``node`` of this frame's file."""
-        return Unknown(reason, self.module.location_of(node))
+        return Unknown(reason, self.module.location_of(node), cause)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.source import natives
 from bridgekit.check.source.bindings import Guard, Guards, TryNode
 from bridgekit.check.source.frames import Frame, TryOutcome
-from bridgekit.check.source.values import Choice, Missing, Outcome, Unknown, options
+from bridgekit.check.source.values import (
+    Choice,
+    InstanceValue,
+    Missing,
+    Native,
+    Outcome,
+    Unknown,
+    Value,
+    options,
+)
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
@@ -70,28 +82,53 @@ def _part_of_try(guard: Guard, node: TryNode, outcome: TryOutcome) -> Outcome:
         return YES if reached else _undecided(outcome, NO)
     if guard.part == "else":
         return YES if outcome.at < 0 else _undecided(outcome, NO)
-    if outcome.at < 0 or _first_catching(node, outcome.error) != guard.number:
+    if outcome.at < 0:
         return NO
-    return _undecided(outcome, YES)
+    answer = _catching(node, outcome.error, guard.number)
+    if answer is None and outcome.maybe is None:
+        return Outcome(
+            Answer.UNKNOWN, f"whether {outcome.error or 'an exception'} is caught here is not known"
+        )
+    return _undecided(outcome, YES) if answer is not False else NO
 
 
 def _undecided(outcome: TryOutcome, otherwise: Outcome) -> Outcome:
     return Outcome.blocked(outcome.maybe) if outcome.maybe is not None else otherwise
 
 
-def _first_catching(node: TryNode, error: str) -> int:
+def _catching(node: TryNode, error: str, wanted: int) -> bool | None:
+    """Whether the handler ``wanted`` is the one that catches ``error``; None where that cannot be told from the names."""
+    unsure = False
     for number, handler in enumerate(node.handlers):
-        caught = caught_names(handler)
-        if (
-            not caught
-            or caught & _BROAD
-            or error in caught
-            or (error == "ModuleNotFoundError" and "ImportError" in caught)
-        ):
-            return number
-        if error == "":
-            return number
-    return -1
+        answer = _catches(handler, error)
+        if answer is False:
+            continue
+        if number == wanted:
+            return None if unsure or answer is None else True
+        if answer:
+            return None if unsure else False
+        unsure = True
+    return False
+
+
+def _catches(handler: ast.ExceptHandler, error: str) -> bool | None:
+    names = caught_names(handler)
+    if not names or "BaseException" in names or error in names:
+        return True
+    if error == "":
+        return None
+    kind = _exception(error)
+    kinds = [_exception(name) for name in names]
+    if kind is not None and any(one is not None and issubclass(kind, one) for one in kinds):
+        return True
+    if kind is None and "Exception" in names:
+        return True  # what is raised on purpose derives from it
+    return False if kind is not None and None not in kinds else None
+
+
+def _exception(name: str) -> type[BaseException] | None:
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
 def caught_names(handler: ast.ExceptHandler) -> frozenset[str]:
@@ -140,8 +177,12 @@ def _fails(
             maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
             return None if outcome.answer is Answer.YES else TryOutcome(0, "AssertionError", maybe)
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.Expr(value=value):
-            return _failed_expression(evaluator, value, frame, at, caught)
-        case ast.If(test=test):
+            failed = _failed_expression(evaluator, value, frame, at, caught)
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if failed is None and not all(_is_simple(target) for target in targets):
+                return _unsure(statement, frame, caught)
+            return failed
+        case ast.If(test=test) if not _inner_try(statement):
             outcome = truth_of_test(evaluator, test, frame, at)
             branches = {Answer.YES: [statement.body], Answer.NO: [statement.orelse]}.get(
                 outcome.answer, [statement.body, statement.orelse]
@@ -155,8 +196,33 @@ def _fails(
             if failures and len(branches) > 1:
                 return TryOutcome(0, failures[0].error, Unknown(outcome.reason, outcome.location))
             return failures[0] if failures else None
-        case _:
+        case ast.Pass() | ast.Global() | ast.Nonlocal() | ast.Return() | ast.Break() | ast.Continue():
             return None
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if not statement.decorator_list:
+            bases = statement.bases if isinstance(statement, ast.ClassDef) else []
+            return _unsure(statement, frame, caught) if bases else None
+        case _:
+            return _unsure(statement, frame, caught)
+
+
+def _is_simple(target: ast.expr) -> bool:
+    """A name, or an attribute of ``self``: what binding it raises is nothing."""
+    return isinstance(target, ast.Name) or (
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    )
+
+
+def _inner_try(statement: ast.stmt) -> bool:
+    return any(isinstance(part, ast.Try | ast.TryStar) for part in ast.walk(statement))
+
+
+def _unsure(statement: ast.AST, frame: Frame, caught: frozenset[str]) -> TryOutcome | None:
+    """A statement that is not followed may raise anything but what only an import raises."""
+    if caught <= _IMPORT_ERRORS:
+        return None
+    return TryOutcome(
+        0, "", frame.unknown("depends on an exception that is only known at run time", statement)
+    )
 
 
 def _failed_import(
@@ -166,14 +232,28 @@ def _failed_import(
     if outcome.answer is Answer.YES:
         return None
     maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
-    return TryOutcome(0, "ModuleNotFoundError" if "not installed" in outcome.reason else "ImportError", maybe)
+    return TryOutcome(
+        0, "ModuleNotFoundError" if outcome.cause is Cause.NOT_INSTALLED else "ImportError", maybe
+    )
 
 
 def _failed_expression(
     evaluator: Evaluator, value: ast.expr, frame: Frame, at: int, caught: frozenset[str]
 ) -> TryOutcome | None:
     computed = [node for node in ast.walk(value) if isinstance(node, ast.Call | ast.Subscript)]
-    if not computed and not isinstance(value, ast.Name | ast.Attribute):
+    operators = (
+        ast.BinOp
+        | ast.Compare
+        | ast.UnaryOp
+        | ast.Starred
+        | ast.DictComp
+        | ast.SetComp
+        | ast.ListComp
+        | ast.Set
+        | ast.Dict
+    )
+    risky = any(isinstance(node, operators | ast.Attribute) for node in ast.walk(value))
+    if not computed and not risky and not isinstance(value, ast.Name):
         return None
     by_name = _imports_by_name(computed)
     if computed and caught <= _IMPORT_ERRORS and not by_name:
@@ -189,10 +269,23 @@ def _failed_expression(
         error = _error_of_missing(value, caught)
         maybe = frame.unknown(missing.reason or "may be missing", value) if len(found) > 1 else None
         return TryOutcome(0, error, maybe)
+    if caught <= _IMPORT_ERRORS:
+        unsure = None
+    else:
+        unsure = next((option for option in found if _may_not_be(option, computed=bool(computed))), None)
+    if unsure is not None:
+        return _unsure(value, frame, caught)
     unknown = next((option for option in found if isinstance(option, Unknown | Choice)), None)
-    if isinstance(unknown, Unknown) and computed:
+    if isinstance(unknown, Unknown) and (computed or not caught <= _IMPORT_ERRORS):
         return TryOutcome(0, "", unknown)
     return None
+
+
+def _may_not_be(option: Value, *, computed: bool) -> bool:
+    """Whether a value is one only if nothing was raised: an object whose constructor was not looked at, a modelled name."""
+    if isinstance(option, InstanceValue):
+        return computed
+    return isinstance(option, Native) and not natives.is_object(option.name)
 
 
 def _imports_by_name(computed: list[ast.Call | ast.Subscript]) -> bool:

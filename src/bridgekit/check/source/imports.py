@@ -8,13 +8,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from bridgekit.check.modules import ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.source.bindings import Block, StarImport, index_block
 from bridgekit.check.source.frames import Frame
-from bridgekit.check.source.natives import is_native_module, native_member
+from bridgekit.check.source.natives import has_member, is_native_module, native_member
 from bridgekit.check.source.values import (
     Const,
     Missing,
     ModuleValue,
+    Native,
     Outcome,
     Sequence,
     Unknown,
@@ -172,6 +174,8 @@ class Imports:
 
     def _has_member(self, module_name: str, name: str) -> Outcome:
         value = self.member(module_name, name)
+        if isinstance(value, Native) and has_member(module_name, name, self.evaluator) is False:
+            return Outcome(Answer.NO, f"module {module_name} has no name {name}")
         if isinstance(value, Missing):
             return Outcome(
                 Answer.NO, value.reason or f"module {module_name} has no name {name}", value.location
@@ -195,14 +199,14 @@ class Imports:
         """Of a modelled module that was not found: gone from the target's standard library, or never looked for."""
         found = self.finder.find(name)
         has_library = self.finder.find("os").kind is ModuleKind.SOURCE
-        if name.partition(".")[0] == "asgiref" or not has_library or "is not a package" in found.reason:
+        if name.partition(".")[0] == "asgiref" or not has_library or found.parent:
             return YES  # os.path is one of the last kind: a name in sys.modules, without a file
-        return Outcome(Answer.NO, found.reason)
+        return Outcome(Answer.NO, found.reason, cause=Cause.NOT_INSTALLED)
 
     def _importable(self, name: str, depth: int) -> Outcome:
         found = self.finder.find(name)
         if found.kind is ModuleKind.MISSING:
-            return Outcome(Answer.NO, found.reason)
+            return Outcome(Answer.NO, found.reason, cause=Cause.NOT_INSTALLED)
         if found.kind is ModuleKind.UNKNOWN:
             return Outcome(Answer.UNKNOWN, found.reason)
         parent = name.rpartition(".")[0]

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from bridgekit.check.source import constants, guards
 from bridgekit.check.source.bindings import AttributeSet, Binding, StarImport
 from bridgekit.check.source.frames import Frame
-from bridgekit.check.source.hazards import hazards_of
+from bridgekit.check.source.hazards import changed_names, handed_on_names, namespace_writer, rebound_names
 from bridgekit.check.source.values import (
     MISSING,
     Choice,
     ClassValue,
     Const,
     FunctionValue,
+    InstanceValue,
     Missing,
     Native,
     Partial,
@@ -24,7 +25,9 @@ from bridgekit.check.source.values import (
     Unknown,
     Value,
     choose,
+    holds_changeable,
     is_changeable,
+    is_data,
     options,
 )
 from bridgekit.middleware_chain.facts import Answer
@@ -51,6 +54,8 @@ class Names:
 
     def _with_later_attributes(self, value: Value, name: str, frame: Frame, at: int | None) -> Value:
         """Attributes that this block set on the object through this name (a decorator on its argument, for one)."""
+        if isinstance(value, InstanceValue) and frame.kind == "module":
+            return self._unless_touched(value, name, frame)
         if frame.kind == "class" or name not in frame.block.attributes or isinstance(value, Choice):
             return value
         if isinstance(value, Partial):
@@ -64,6 +69,15 @@ class Names:
         events = [event for event in frame.block.attributes[name] if at is None or event.index < at]
         found = self.attribute_sets(frame, events)
         return self.evaluator.attributes.with_attributes(value, found) if found else value
+
+    @staticmethod
+    def _unless_touched(value: InstanceValue, name: str, frame: Frame) -> Value:
+        """An object that a module holds: what others do with it is not followed, so that only its methods are known."""
+        tree = frame.module.tree
+        where = changed_names(tree).get(name) if tree is not None else None
+        if where is not None and value.lost is None:
+            value.lost = frame.unknown(f"{name} may be changed after it is made", where)
+        return value
 
     def exported(self, name: str, frame: Frame) -> Value:
         """What a module's name stands for once the module has run, with the attributes that it set on it."""
@@ -135,14 +149,36 @@ class Names:
     def _around(self, name: str, frame: Frame) -> Value:
         outer = frame.closest()
         if outer is not None:
-            return self.lookup(name, outer, None)
+            if frame.kind == "class" and frame.cls is not None and outer is frame.parent:
+                # A class body runs where it stands.
+                return self.lookup(name, outer, outer.block.positions.get(frame.cls.node))
+            found = self.lookup(name, outer, None)
+            return self._unless_bound_again(found, name, outer) if self.evaluator.calls.importing else found
         if name == "__name__":
-            return Const(frame.module.name)
+            return Const(constants.ModuleName(frame.module.name))
+        if name.startswith("__") and name.endswith("__") and name not in ("__import__", "__build_class__"):
+            return Const(True) if name == "__debug__" else frame.unknown(f"{name} is only known at run time")
+        writer = frame.block.writes_globals or namespace_writer(frame.module)
         if hasattr(builtins, name):
+            if "builtins" in frame.block.names:
+                return frame.unknown(f"{name} may be replaced in the module builtins")
             return Native(f"builtins.{name}")
-        if frame.block.writes_globals is not None:
-            return frame.unknown("the module writes its namespace at run time", frame.block.writes_globals)
+        if writer is not None:
+            return frame.unknown("the module writes its namespace at run time", writer)
         return MISSING
+
+    def _unless_bound_again(self, value: Value, name: str, frame: Frame) -> Value:
+        """Data that a function reads around it, unless the name has been something else when the function was called."""
+        if not any(is_data(option) for option in options(value)):
+            return value
+        possible = [
+            event
+            for event in self._events(name, frame, None)
+            if guards.holds(self.evaluator, event.guards, frame).answer is not Answer.NO
+        ]
+        if len(possible) > 1 and not isinstance(value, Choice):
+            return frame.unknown(f"{name} is bound more than once", possible[0].node)
+        return value
 
     def _bound_here(self, name: str, frame: Frame, at: int | None) -> Value:
         possible: list[Value] = []
@@ -180,16 +216,19 @@ class Names:
         )
         if scope is None or isinstance(value, Missing | Unknown):
             return value
-        hazards = hazards_of(scope)
-        if name in hazards.rebound:
-            return frame.unknown(f"{name} is bound anew inside a function", hazards.rebound[name])
-        bound = [binding.value for binding in frame.block.names.get(name, ())]
-        if (
-            name in hazards.changed
-            and any(is_changeable(option) for option in options(value))
-            and not all(isinstance(expression, ast.Tuple) for expression in bound or _defaults(name, frame))
-        ):
-            return frame.unknown(f"{name} is changed after it is made", hazards.changed[name])
+        rebound = rebound_names(scope)
+        if name in rebound:
+            return frame.unknown(f"{name} is bound anew inside a function", rebound[name])
+        if frame.kind == "module" and any(is_data(option) for option in options(value)):
+            writer = namespace_writer(frame.module)
+            if writer is not None:
+                return frame.unknown("the module writes its namespace at run time", writer)
+        if any(is_changeable(option) for option in options(value)) and name in changed_names(scope):
+            return frame.unknown(f"{name} is changed after it is made", changed_names(scope)[name])
+        if any(holds_changeable(option) for option in options(value)) and name in handed_on_names(scope):
+            return frame.unknown(
+                f"what {name} holds is changed after it is made", handed_on_names(scope)[name]
+            )
         return value
 
     @staticmethod
@@ -197,6 +236,7 @@ class Names:
         bound: list[Binding | StarImport] = [*frame.block.names.get(name, ()), *frame.block.stars]
         if at is not None:
             bound = [event for event in bound if event.index < at]
+        bound.reverse()  # of the targets of one statement the last one counts
         bound.sort(key=lambda event: event.index, reverse=True)
         return bound
 
@@ -239,19 +279,6 @@ class Names:
             elif not isinstance(value, Unknown):
                 return frame.unknown("unpacked from a value that is not followed", node)
         return value
-
-
-def _defaults(name: str, frame: Frame) -> list[ast.expr | None]:
-    """The default of a parameter: made once, and so kept from call to call."""
-    spec = frame.function.node.args if frame.function is not None else None
-    if spec is None:
-        return []
-    parameters = [*spec.posonlyargs, *spec.args]
-    pairs = [
-        *zip(reversed(parameters), reversed(spec.defaults), strict=False),
-        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
-    ]
-    return [default for parameter, default in pairs if parameter.arg == name and default is not None]
 
 
 def _depends_on_loop(event: Binding) -> bool:

@@ -44,7 +44,7 @@ from bridgekit.check.source.native_objects import (
     new_object,
     with_metaclass,
 )
-from bridgekit.check.source.values import Const, Native, Unknown, Value
+from bridgekit.check.source.values import UNREAD, Const, Native, Unknown, Value
 
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
@@ -62,24 +62,22 @@ def call_native(
 ) -> Value:
     """The result of calling a modelled function or class; unknown for all that have no entry here."""
     call = NativeCall(evaluator, callee.name, arguments, keywords, node, frame)
+    if UNREAD in keywords:
+        return keywords[UNREAD] if isinstance(keywords[UNREAD], Unknown) else call.unknown()
     handler = _HANDLERS.get(callee.name)
     if handler is not None:
         return handler(call)
     if callee.name in _IDENTITY:
         return arguments[0] if arguments else Native(callee.name)
-    module, _, name = callee.name.rpartition(".")
-    if module == "builtins":
-        result = constants.call_builtin(name, arguments)
-        if result is constants.FOLD_FAILED:
-            return next((given for given in arguments if isinstance(given, Unknown)), None) or call.unknown()
-        return Const(result)
-    return call.unknown()
+    result = constants.call_function(callee.name, arguments, keywords)
+    if result is constants.FOLD_FAILED:
+        return next((given for given in arguments if isinstance(given, Unknown)), None) or call.unknown()
+    return Const(result)
 
 
 _IDENTITY = frozenset(
     {
         "abc.abstractmethod",
-        "dataclasses.field",
         "functools.singledispatch",
         "functools.total_ordering",
         "typing.final",

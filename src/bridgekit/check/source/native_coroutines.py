@@ -132,6 +132,11 @@ def update_wrapper(call: NativeCall) -> Value:
             continue
         if not isinstance(value, Missing):
             copied[name] = value
+    copied["__name__"] = (
+        call.evaluator.attributes.of_function(wrapped, "__name__")
+        if isinstance(wrapped, FunctionValue)
+        else call.unknown("the name of a wrapped object")
+    )
     marked = wrapper.marked or (isinstance(wrapped, FunctionValue) and wrapped.marked)
     return replace(wrapper, attributes={**wrapper.attributes, **copied}, marked=marked)
 
@@ -139,7 +144,9 @@ def update_wrapper(call: NativeCall) -> Value:
 def caching(call: NativeCall) -> Value:
     """`functools.cache` and ``lru_cache``: the function, as far as flags go."""
     value = call.argument(0)
-    if isinstance(value, FunctionValue | Partial | BoundMethod | ClassValue):
+    if isinstance(value, FunctionValue):
+        return replace(value, cached=True)
+    if isinstance(value, Partial | BoundMethod | ClassValue):
         return value
     return Native("functools.cache")
 

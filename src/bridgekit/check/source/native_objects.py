@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from bridgekit.check.source import natives
 from bridgekit.check.source.settings_lookup import setting
 from bridgekit.check.source.values import (
     NONE,
+    UNREAD,
     BoundMethod,
     Choice,
     ClassValue,
@@ -112,6 +114,8 @@ def is_instance(call: NativeCall) -> Value:
         return call.unknown()
     value, kind = call.arguments
     kinds = kind.items if isinstance(kind, Sequence) else (kind,)
+    if UNREAD in call.keywords or any(isinstance(one, ClassValue) and one.node.keywords for one in kinds):
+        return call.unknown("an isinstance() that cannot be decided")
     answers = [_is_instance(call, value, one) for one in kinds]
     if True in answers:
         return Const(True)
@@ -129,8 +133,12 @@ def _is_instance(call: NativeCall, value: Value, kind: Value) -> bool | None:
         if kind.name in ("types.FunctionType", "types.MethodType"):
             wanted = FunctionValue if kind.name == "types.FunctionType" else BoundMethod
             return isinstance(value, wanted)
-        if kind.name.startswith("builtins.") and isinstance(value, Const):
-            return type(value.value).__name__ == kind.name.rpartition(".")[2]
+        if kind.name.startswith("builtins.") and isinstance(value, Const | Sequence):
+            wanted_type = getattr(builtins, kind.name.removeprefix("builtins."), None)
+            given = value.kind if isinstance(value, Sequence) else type(value.value)
+            return issubclass(given, wanted_type) if isinstance(wanted_type, type) else None
+        if kind.name == "builtins.object":
+            return True
         return False if isinstance(value, FunctionValue) and kind.name.startswith("builtins.") else None
     if isinstance(value, InstanceValue):
         orders = call.evaluator.attributes.mros.of(value.cls)
@@ -240,4 +248,6 @@ def with_metaclass(call: NativeCall) -> Value:
 
 def give_nothing(call: NativeCall) -> Value:
     """A call that returns None."""
+    if call.name == "builtins.print" and not set(call.keywords) <= {"sep", "end", "file", "flush"}:
+        return call.unknown()
     return NONE

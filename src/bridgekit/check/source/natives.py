@@ -9,8 +9,11 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING
 
+from bridgekit.check.python import tables
+from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.source.values import MISSING, Const, Missing, Native, Unknown, Value
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ __all__ = [
     "VersionInfo",
     "has_member",
     "is_native_module",
+    "is_object",
     "native_member",
     "parse_version",
 ]
@@ -63,16 +67,6 @@ _PRESENT_SINCE = {
 _CONSTANTS: dict[str, object] = {"typing.TYPE_CHECKING": False, "typing_extensions.TYPE_CHECKING": False}
 
 
-class VersionInfo(NamedTuple):
-    """``sys.version_info`` of the target."""
-
-    major: int
-    minor: int
-    micro: int
-    releaselevel: str
-    serial: int
-
-
 def is_native_module(name: str) -> bool:
     """Whether a module belongs to the modelled world by its top-level name."""
     top = name.partition(".")[0]
@@ -90,6 +84,8 @@ def native_member(module: str, name: str, evaluator: Evaluator, *, known_only: b
         return Const(target_version(evaluator))
     if full in _CONSTANTS:
         return Const(_CONSTANTS[full])
+    if full in tables.CONSTANTS:
+        return Const(tables.real(full))
     since = _PRESENT_SINCE.get(full)
     if since is not None and evaluator.python_version < since:
         return Missing(f"{full} does not exist before Python {since[0]}.{since[1]}")
@@ -115,8 +111,19 @@ def has_member(name: str, member: str, evaluator: Evaluator) -> bool | None:
 
 def target_version(evaluator: Evaluator) -> VersionInfo:
     """The target's ``sys.version_info``, completed where only the first numbers are known."""
-    major, minor, micro = (*evaluator.python_version, 0, 0)[:3]
-    return VersionInfo(major, minor, micro, "final", 0)
+    return VersionInfo.of(evaluator.python_version)
+
+
+def is_object(name: str) -> bool:
+    """Whether a modelled name certainly stands for a function, a class or a module: true, and equal to itself alone."""
+    if name.startswith(("asgiref.", "django.")) or name in _KNOWN_OUTSIDE:
+        return True
+    if name.startswith("builtins."):
+        found = getattr(builtins, name.removeprefix("builtins."), None)
+        return isinstance(found, type) or callable(found)
+    module, _, last = name.rpartition(".")
+    found = getattr(sys.modules.get(module), last, None)
+    return isinstance(found, ModuleType | type) or callable(found) or name in sys.modules
 
 
 def parse_version(text: str) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, get_args
 
+from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "COROUTINE_MARK",
     "MISSING",
     "NONE",
+    "UNREAD",
     "BoundMethod",
     "Choice",
     "ClassValue",
@@ -44,7 +46,10 @@ __all__ = [
     "Unknown",
     "Value",
     "choose",
+    "holds_changeable",
     "is_changeable",
+    "is_data",
+    "is_value",
     "options",
     "same_value",
 ]
@@ -63,9 +68,10 @@ class Const:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sequence:
-    """A tuple, list or set display whose items are values."""
+    """A tuple, list or set display whose items are values; ``kind`` says which of them."""
 
     items: tuple[Value, ...]
+    kind: type = tuple
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +101,8 @@ class FunctionValue:
     attributes: Mapping[str, Value] = field(default_factory=dict)
     owner: ClassValue | None = None
     marked: bool = False
+    cached: bool = False
+    """Whether it remembers what it returned: plain data from it is that of its first call."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +161,8 @@ class InstanceValue:
     marked: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
     unused: Outcome = field(default_factory=lambda: Outcome(Answer.NO))
     dynamic: Unknown | None = None
+    lost: Unknown | None = None
+    """Set where others may have changed its attributes: only its methods are known, then."""
     asked: set[str] = field(default_factory=set)
     """Names that its ``__getattr__`` is being asked for."""
 
@@ -220,6 +230,7 @@ class Missing:
 
     reason: str = ""
     location: Location | None = None
+    cause: Cause = Cause.NOT_MODELLED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,6 +239,7 @@ class Unknown:
 
     reason: str
     location: Location | None = None
+    cause: Cause = Cause.NOT_MODELLED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,6 +279,7 @@ class Outcome:
     answer: Answer
     reason: str = ""
     location: Location | None = None
+    cause: Cause = Cause.NOT_MODELLED
 
     @classmethod
     def blocked(cls, by: Unknown) -> Outcome:
@@ -282,6 +295,8 @@ class Outcome:
 
 COROUTINE_MARK = "_is_coroutine_marker"
 """The attribute that `inspect.markcoroutinefunction` sets (CPython Lib/inspect.py)."""
+UNREAD = "*"
+"""The keyword under which a call is handed that more arguments are given than can be told."""
 NONE = Const(None)
 MISSING = Missing()
 
@@ -311,7 +326,7 @@ def choose(values: Iterable[Value], why: Unknown) -> Value:
 def same_value(one: Value, other: Value) -> bool:
     """Whether two values are certainly the same object or equal constants."""
     if isinstance(one, Const) and isinstance(other, Const):
-        return type(one.value) is type(other.value) and one.value == other.value
+        return type(one.value) is type(other.value) and bool(one.value == other.value)
     if isinstance(one, ClassValue) and isinstance(other, ClassValue):
         return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
     if isinstance(one, FunctionValue) and isinstance(other, FunctionValue):
@@ -324,7 +339,39 @@ def same_value(one: Value, other: Value) -> bool:
 
 
 def is_changeable(value: Value) -> bool:
-    """A list, dict or set; tuples and lists are not told apart."""
-    return isinstance(value, Sequence) or (
-        isinstance(value, Const) and isinstance(value.value, tuple | list | dict | set)
-    )
+    """A list, dict or set, or a tuple that holds one."""
+    if isinstance(value, Sequence):
+        return value.kind is not tuple or any(is_changeable(item) for item in value.items)
+    return isinstance(value, Const) and _has_changeable(value.value)
+
+
+def holds_changeable(value: Value) -> bool:
+    """Whether a value is a container with a list, dict or set in it."""
+    if isinstance(value, Sequence):
+        return any(is_changeable(item) for item in value.items)
+    if not isinstance(value, Const):
+        return False
+    held = value.value
+    inner = list(held.values()) if isinstance(held, dict) else held
+    if not isinstance(inner, tuple | list | set):
+        return False
+    return any(is_changeable(item) if is_value(item) else _has_changeable(item) for item in inner)
+
+
+def _has_changeable(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_has_changeable, value))
+    return isinstance(value, list | dict | set)
+
+
+_KINDS = get_args(Value)
+
+
+def is_value(item: object) -> TypeGuard[Value]:
+    """Whether an item of a dictionary is a value of the reader; one of the project's settings is plain."""
+    return isinstance(item, _KINDS)
+
+
+def is_data(value: Value) -> bool:
+    """Plain data, as opposed to functions, classes and modules."""
+    return isinstance(value, Const | Sequence)

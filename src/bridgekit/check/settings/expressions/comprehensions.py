@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bridgekit.check.settings.expressions.conditions import condition
-from bridgekit.check.settings.expressions.iteration import iterate
+from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.expressions.literals import hashed, put
 from bridgekit.check.settings.frames import Frame
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import MAX_SIZE, Refused, unwrap
-from bridgekit.check.settings.values import DictValue, IteratorValue, ListValue, Opaque, SetValue, Value
+from bridgekit.check.settings.values import (
+    DictValue,
+    FunctionValue,
+    IteratorValue,
+    ListValue,
+    Opaque,
+    SetValue,
+    Value,
+)
 
 __all__ = ["comprehension", "dict_comprehension", "generator"]
 
@@ -24,11 +32,11 @@ def comprehension(m: Machine, node: Any, frame: Frame) -> Value:
     unknown: list[Opaque] = []
     items = [m.evaluate(node.elt, inner) for _ in _rounds(m, node.generators, inner, unknown, first)]
     if unknown:
-        return unknown[0].derive(".comprehension")
+        return _given_up(m, node, unknown[0], inner)
     if len(items) > MAX_SIZE:
         return m.opaque("a comprehension of very many elements", node, frame)
     if isinstance(node, ast.SetComp):
-        return hashed(m, lambda: SetValue(unwrap(item)[0] for item in items))
+        return hashed(m, [unwrap(item)[0] for item in items])
     return ListValue(items)
 
 
@@ -45,7 +53,13 @@ def dict_comprehension(m: Machine, node: ast.DictComp, frame: Frame) -> Value:
             unknown.append(key)
         else:
             put(m, result, key, value)
-    return unknown[0].derive(".comprehension") if unknown else result
+    return _given_up(m, node, unknown[0], inner) if unknown else result
+
+
+def _given_up(m: Machine, node: ast.expr, cause: Opaque, inner: Frame) -> Value:
+    """A comprehension whose rounds are not known: what its parts may change is unknown, too."""
+    m.forget([ast.copy_location(ast.Expr(node), node)], cause, inner)
+    return cause.derive(".comprehension")
 
 
 def generator(m: Machine, node: ast.GeneratorExp, frame: Frame) -> Value:
@@ -54,18 +68,29 @@ def generator(m: Machine, node: ast.GeneratorExp, frame: Frame) -> Value:
     first = m.evaluate(node.generators[0].iter, frame)
     plain = m.read(m.force(unwrap(first)[0]))
     if isinstance(plain, Opaque):
-        return plain.derive(".generator")
+        return _given_up(m, node, plain, inner)
+    # What gets hold of the generator can do what it does: as a function of no arguments would.
+    held = FunctionValue("<genexpr>", _as_lambda(node), inner, (), {})
 
     def items() -> Iterator[Value]:
         unknown: list[Opaque] = []
         for _ in _rounds(m, node.generators, inner, unknown, first):
             yield m.evaluate(node.elt, inner)
         if unknown:
+            _given_up(m, node, unknown[0], inner)
             raise Refused(unknown[0].reason)
 
     if isinstance(plain, SetValue | frozenset) and len(plain) > 1:
-        return m.opaque("the order of a set of strings differs from one process to the next", node, frame)
-    return IteratorValue(items())
+        return _given_up(m, node, m.opaque(_ORDER, node, frame), inner)
+    return IteratorValue(items(), (held, plain))
+
+
+_ORDER = "the order of a set of strings differs from one process to the next"
+
+
+def _as_lambda(node: ast.expr) -> ast.Lambda:
+    none = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.copy_location(ast.Lambda(none, node), node)
 
 
 def _rounds(
@@ -73,13 +98,22 @@ def _rounds(
 ) -> Iterator[None]:
     """Run the loops of a comprehension; whoever iterates evaluates the element. Unknown iterables go to ``unknown``."""
     generator, *rest = generators
-    items = iterate(m, first, generator.iter, frame)
+    items = items_of(m, first, generator.iter, frame)
     if generator.is_async:
         items = m.opaque("an asynchronous comprehension", generator.iter, frame)
     if isinstance(items, Opaque):
         unknown.append(items)
         return
-    for item in items:
+    while True:
+        try:
+            item = next(items)
+        except StopIteration:
+            return
+        except Refused as refusal:
+            unknown.append(m.opaque(str(refusal), generator.iter, frame))
+            return
+        except TypeError as error:
+            raise m.native_error(error) from None
         m.assign(generator.target, item, frame)
         if all(condition(m, test, frame) for test in generator.ifs):
             if rest:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
+from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
 from bridgekit.check.settings.calls import NATIVE_ERRORS
 from bridgekit.check.settings.frames import Frame
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import MAX_SIZE, unwrap
-from bridgekit.check.settings.values import Input, Opaque, PathValue, Text, Value
+from bridgekit.check.settings.values import Input, InstanceValue, Opaque, PathValue, Text, Value
 
 __all__ = ["formatted", "joined"]
 
@@ -23,6 +23,8 @@ def joined(m: Machine, node: ast.JoinedStr, frame: Frame) -> Value:
         inputs |= more
         if isinstance(value, Opaque):
             return value.derive(".f")
+        if not isinstance(value, str):
+            return m.refuse("a part of a text is not followed", value)
         pieces.append(str(value))
     if sum(len(piece) for piece in pieces) > MAX_SIZE:
         return m.opaque("a very long text", node, frame)
@@ -34,23 +36,21 @@ def formatted(m: Machine, node: ast.FormattedValue, frame: Frame) -> Value:
     """``{value!r:spec}`` in an f-string, with bounds on width."""
     value, inputs = unwrap(m.force(m.evaluate(node.value, frame)))
     spec = unwrap(m.evaluate(node.format_spec, frame))[0] if node.format_spec is not None else ""
-    value = value.path if isinstance(value, PathValue) else value
+    if node.conversion == -1 and not spec and isinstance(value, InstanceValue | PathValue):
+        value = unwrap(m.call(m.builtin("format"), [value], {}))[0]
+    elif node.conversion != -1:
+        value = unwrap(m.call(m.builtin(_CONVERSIONS[node.conversion]), [value], {}))[0]
+    if isinstance(value, PathValue):
+        value = value.path
     if isinstance(value, Opaque):
         return value
-    plain = isinstance(value, str | int | float | bool | None)
-    if not plain or not isinstance(spec, str) or any(len(run) > 4 for run in _digits(spec)):
-        return m.opaque("a formatted value is not plain data", node, frame)
-    if node.conversion != -1:
-        value = _CONVERSIONS[node.conversion](value)
+    if not is_plain(value) or shows_order(value) or not isinstance(spec, str) or has_wide_field(spec):
+        return m.refuse("a formatted value is not plain data", value)
     try:
-        result = format(value, str(spec))
+        result = format(bare(value), str(spec))
     except NATIVE_ERRORS as error:
-        raise m.error(type(error), *error.args) from None
+        raise m.native_error(error) from None
     return Input(result, inputs) if inputs else result
 
 
-_CONVERSIONS: dict[int, Callable[[object], str]] = {115: str, 114: repr, 97: ascii}
-
-
-def _digits(text: str) -> list[str]:
-    return "".join(character if character.isdigit() else " " for character in text).split()
+_CONVERSIONS: dict[int, str] = {115: "str", 114: "repr", 97: "ascii"}

@@ -17,7 +17,6 @@ from bridgekit.check.settings.values import (
     InstanceValue,
     Opaque,
     Value,
-    poison,
 )
 
 __all__ = ["call", "lambda_", "make_function"]
@@ -52,14 +51,17 @@ def call(m: Machine, node: ast.Call, frame: Frame) -> Value:
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
             continue
-        mapping = unwrap(m.force(value))[0]
-        if isinstance(mapping, DictValue):
+        mapping = m.read(unwrap(m.force(value))[0])
+        if isinstance(mapping, DictValue) and all(isinstance(name, str) for name in mapping):
+            if any(name in kwargs for name in mapping):
+                raise m.fault(TypeError, "multiple values for a keyword argument")
             kwargs.update({str(name): item for name, item in mapping.items()})
         else:
-            blocked = mapping if isinstance(mapping, Opaque) else m.opaque("keyword arguments", node, frame)
+            blocked = mapping if isinstance(mapping, Opaque) else m.refuse("keyword arguments", mapping)
     if blocked is not None or isinstance(args, Opaque):
+        given = [m.evaluate(part, frame) for part in _again(node)] if isinstance(args, Opaque) else args
         return _blocked_call(
-            m, function, list(kwargs.values()), blocked or m.opaque("arguments", node, frame)
+            m, function, [*given, *kwargs.values()], blocked or m.opaque("arguments", node, frame)
         )
     if _by_value(function):
         args = [m.force(argument) for argument in args]
@@ -78,10 +80,13 @@ def _by_value(function: Value) -> bool:
     )
 
 
+def _again(node: ast.Call) -> list[ast.expr]:
+    """The arguments that are plain names: what they stand for is handed over with the rest."""
+    return [part for part in node.args if isinstance(part, ast.Name)]
+
+
 def _blocked_call(m: Machine, function: Value, arguments: list[Value], cause: Opaque) -> Value:
-    """A call with arguments that cannot be known: the receiver and the other arguments may change."""
-    receiver = getattr(function, "receiver", None)
-    if receiver is not None:
-        poison(receiver, cause)
-    m.hand_over(arguments, cause)
+    """A call with arguments that cannot be known: the receiver and the other arguments may change, the function may run."""
+    m.hand_over([function, *arguments], cause)
+    m.may_raise(cause)
     return cause.derive("(*)")

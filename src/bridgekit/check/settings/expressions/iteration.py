@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
-from bridgekit.check.settings.elements import iterable_items
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.iterating import drawn, is_followed
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import Refused, unwrap
-from bridgekit.check.settings.values import (
-    ClassValue,
-    External,
-    Input,
-    InstanceValue,
-    Model,
-    ModuleValue,
-    Opaque,
-    Value,
-)
+from bridgekit.check.settings.values import ClassValue, Input, IteratorValue, Opaque, Value
 
-__all__ = ["iterate"]
+__all__ = ["items_of", "iterate"]
 
 
-def iterate(m: Machine, value: Value, node: ast.AST, frame: Frame) -> list[Value] | Opaque:
-    """The items that iterating over ``value`` gives, or the unknown that prevents it."""
+def items_of(m: Machine, value: Value, node: ast.AST, frame: Frame) -> Iterator[Value] | Opaque:
+    """The items that iterating over ``value`` draws one by one, or the unknown that prevents it.
+
+    Drawing may raise `Refused`: what is iterated over is known no longer.
+    """
     value = m.read(m.force(unwrap(value)[0]))
     if isinstance(value, Input):
         value = m.read(value.value)
     if isinstance(value, Opaque):
+        m.may_raise(value, TypeError)
         return value
-    if isinstance(value, InstanceValue | External | Model | ModuleValue | ClassValue):
-        return m.opaque("iterating over something that is not plain data", node, frame)
+    if not is_followed(value) and not isinstance(value, ClassValue):
+        return m.refuse("iterating over something that is not plain data", value)
     try:
-        items = iterable_items(value)
+        return drawn(m, value)
     except Refused as refusal:
         return m.opaque(str(refusal), node, frame)
     except TypeError as error:
-        raise m.error(TypeError, *error.args) from None
-    m.spend(len(items))
-    return items
+        raise m.native_error(error) from None
+
+
+def iterate(m: Machine, value: Value, node: ast.AST, frame: Frame) -> list[Value] | Opaque:
+    """All the items that iterating over ``value`` gives, or the unknown that prevents it."""
+    items = items_of(m, value, node, frame)
+    if isinstance(items, Opaque):
+        return items
+    try:
+        return list(items)
+    except Refused as refusal:
+        cause = m.opaque(str(refusal), node, frame)
+        m.hand_over([held for held in (unwrap(value)[0],) if isinstance(held, IteratorValue)], cause)
+        return cause
+    except TypeError as error:
+        raise m.native_error(error) from None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import special
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import DictValue, ListValue, Opaque, SetValue, Text, Value
+from bridgekit.check.settings.values import DictValue, InstanceValue, ListValue, Opaque, SetValue, Text, Value
 
 __all__ = [
     "constant",
     "dict_display",
     "elements",
+    "hashable",
     "hashed",
     "list_display",
     "put",
@@ -51,23 +54,23 @@ def set_display(m: Machine, node: ast.Set, frame: Frame) -> Value:
     items = elements(m, node.elts, frame)
     if isinstance(items, Opaque):
         return items
-    return hashed(m, lambda: SetValue(unwrap(item)[0] for item in items))
+    return hashed(m, [unwrap(item)[0] for item in items])
 
 
 def dict_display(m: Machine, node: ast.Dict, frame: Frame) -> Value:
     """``{key: value, **mapping}``."""
     result = DictValue()
-    for key_node, value_node in zip(node.keys, node.values, strict=True):
+    for position, (key_node, value_node) in enumerate(zip(node.keys, node.values, strict=True)):
         if key_node is None:
             merged = unwrap(m.force(m.evaluate(value_node, frame)))[0]
-            if isinstance(merged, DictValue):
-                result.update(merged)
-            else:
-                return (
-                    merged
-                    if isinstance(merged, Opaque)
-                    else m.opaque("a mapping that is not known", node, frame)
+            if not isinstance(merged, DictValue):
+                rest = [m.evaluate(value, frame) for value in node.values[position + 1 :]]
+                cause = (
+                    merged if isinstance(merged, Opaque) else m.refuse("a mapping that is not known", merged)
                 )
+                m.hand_over([result, *rest], cause)
+                return cause
+            result.update(merged)
             continue
         key = unwrap(m.evaluate(key_node, frame))[0]
         value = m.evaluate(value_node, frame)
@@ -93,15 +96,40 @@ def elements(m: Machine, nodes: Sequence[ast.expr], frame: Frame) -> list[Value]
 
 def put(m: Machine, result: DictValue, key: Value, value: Value) -> None:
     """``result[key] = value``, with the TypeError of an unhashable key raised in the settings."""
-    try:
+    key = hashable(m, key)
+    if isinstance(key, Opaque):
+        m.hand_over([result, value], key)
+    else:
         result[key] = value
-    except TypeError as error:
-        raise m.error(TypeError, *error.args) from None
 
 
-def hashed(m: Machine, make: Callable[[], Value]) -> Value:
-    """What ``make`` makes of hashed elements, with its TypeError raised in the settings."""
-    try:
-        return make()
-    except TypeError as error:
-        raise m.error(TypeError, *error.args) from None
+def hashable(m: Machine, key: Value) -> Value:
+    """A key of a dictionary or an element of a set; the unknown where it says itself what it is equal to."""
+    key = as_data(key)
+    if isinstance(key, InstanceValue):
+        for name in ("__hash__", "__eq__"):
+            hook = special(m, key, name)
+            if hook is not None and not m.library.is_member(m, key):
+                return m.refuse(f"{name} of an object that is hashed", key)
+    elif isinstance(key, list | dict | set) or (isinstance(key, tuple) and not is_hashable(key)):
+        raise m.fault(TypeError, "unhashable type")
+    return key
+
+
+def is_hashable(value: Value) -> bool:
+    """Whether a tuple holds neither lists nor dicts nor sets."""
+    if isinstance(value, tuple):
+        return all(is_hashable(item) for item in value)
+    return not isinstance(value, list | dict | set)
+
+
+def hashed(m: Machine, items: Sequence[Value]) -> Value:
+    """A set of these elements, with the TypeError of an unhashable one raised in the settings."""
+    made = SetValue()
+    for item in items:
+        key = hashable(m, item)
+        if isinstance(key, Opaque):
+            m.hand_over(items, key)
+            return key.derive(".set")
+        made.add(key)
+    return made

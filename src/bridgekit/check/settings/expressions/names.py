@@ -8,7 +8,8 @@ import builtins
 from bridgekit.check.settings.builtin_functions import BUILTINS
 from bridgekit.check.settings.frames import Frame
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import External, Namespace, Text, Value
+from bridgekit.check.settings.mangling import mangled
+from bridgekit.check.settings.values import External, Namespace, Value
 
 __all__ = ["attribute", "lookup", "read_name", "walrus"]
 
@@ -20,13 +21,14 @@ def read_name(m: Machine, node: ast.Name, frame: Frame) -> Value:
 
 def lookup(m: Machine, name: str, frame: Frame) -> Value:
     """A name as the scopes have it: local, enclosing functions, module, built-in."""
+    name = mangled(name, frame)
     at: Frame | None = frame
     while at is not None and at.kind != "module":
         if (at.kind != "class" or at is frame) and name not in at.global_names:
             if name in at.names:
                 return at.names[name]
             if name in at.local_names and name not in at.nonlocal_names:
-                raise m.error(UnboundLocalError, Text(f"local variable {name!r} is not bound yet"))
+                raise m.fault(UnboundLocalError, f"local variable {name!r} is not bound yet")
         elif name in at.global_names:
             break
         at = at.parent
@@ -35,15 +37,17 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
         return namespace[name]
     if frame.names is not namespace and isinstance(frame.names, Namespace) and name in frame.names:
         return frame.names[name]
-    if name in BUILTINS:
+    if name in BUILTINS and f"builtins.{name}" not in m.patched:
         return BUILTINS[name]
     if namespace.unseen is not None:
         return namespace.unseen
     if namespace.stars:
         return External(f"{namespace.stars[-1]}.{name}")
-    if hasattr(builtins, name):
+    if f"builtins.{name}" in m.patched:
+        return m.patched[f"builtins.{name}"]
+    if hasattr(builtins, name) or name in ("__spec__", "__loader__", "__builtins__", "__cached__"):
         return m.opaque(f"the built-in {name} is not interpreted")
-    raise m.error(NameError, Text(f"name {name!r} is not defined"))
+    raise m.fault(NameError, f"name {name!r} is not defined")
 
 
 def walrus(m: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
@@ -58,4 +62,4 @@ def walrus(m: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
 
 def attribute(m: Machine, node: ast.Attribute, frame: Frame) -> Value:
     """``value.name``."""
-    return m.getattr(m.evaluate(node.value, frame), node.attr)
+    return m.getattr(m.evaluate(node.value, frame), mangled(node.attr, frame))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python import plain
 from bridgekit.check.settings.calls import NATIVE_ERRORS
+from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import operate_on_objects, special
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import Refused, binary, unwrap
 from bridgekit.check.settings.truth import negated
-from bridgekit.check.settings.values import Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.values import BoundMethod, Input, InstanceValue, ListValue, Opaque, Text, Value
 
 __all__ = ["add_values", "binary_operation", "operate", "unary"]
 
@@ -19,17 +22,21 @@ def unary(m: Machine, node: ast.UnaryOp, frame: Frame) -> Value:
     value = m.force(m.evaluate(node.operand, frame))
     if isinstance(node.op, ast.Not):
         return negated(m, value, node.operand, frame)
-    plain, inputs = unwrap(value)
-    if isinstance(plain, Opaque):
-        return plain.derive(type(node.op).__name__)
-    if not isinstance(plain, int | float):
-        return m.opaque("an operator on something that is no number", node, frame)
-    if isinstance(node.op, ast.USub):
-        result: Value = -plain
-    elif isinstance(node.op, ast.Invert) and isinstance(plain, int):
-        result = ~int(plain)
-    else:
-        result = +plain
+    operand, inputs = unwrap(value)
+    operand = as_data(operand)
+    if isinstance(operand, Opaque):
+        return operand.derive(type(node.op).__name__)
+    if isinstance(operand, InstanceValue):
+        name = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}[type(node.op)]
+        hook = special(m, operand, name)
+        if isinstance(hook, BoundMethod):
+            return m.call(hook, [], {})
+    try:
+        result = plain.unary(type(node.op), operand)
+    except Refused as refusal:
+        return m.refuse(str(refusal), operand)
+    except NATIVE_ERRORS as error:
+        raise m.native_error(error) from None
     return Input(result, inputs) if inputs else result
 
 
@@ -41,15 +48,28 @@ def binary_operation(m: Machine, node: ast.BinOp, frame: Frame) -> Value:
 
 
 def operate(
-    m: Machine, kind: type[ast.operator], left: Value, right: Value, node: ast.AST, frame: Frame
+    m: Machine,
+    kind: type[ast.operator],
+    left: Value,
+    right: Value,
+    node: ast.AST,
+    frame: Frame,
+    *,
+    in_place: bool = False,
 ) -> Value:
     """``left <kind> right``: inputs and unknowns pass through, bounds hold."""
     left, first = unwrap(m.force(left))
     right, second = unwrap(m.force(right))
-    for side in (m.read(left), m.read(right)):
+    left, right = as_data(m.read(left)), as_data(m.read(right))
+    made = operate_on_objects(m, kind, left, right, in_place=in_place)
+    if made is not NotImplemented:
+        return made
+    for side in (left, right):
         if isinstance(side, Opaque):
-            if kind in (ast.Div, ast.FloorDiv) and right == 0 and m.catches(ZeroDivisionError):
-                raise m.error(ZeroDivisionError, "division by zero")
+            if kind in (ast.Div, ast.FloorDiv) and _is_zero(right) and m.catches(ZeroDivisionError):
+                raise m.fault(ZeroDivisionError, "division by zero")
+            m.lend([left, right], side)
+            m.may_raise(side, TypeError, ValueError, ArithmeticError)
             return Opaque(
                 side.reason,
                 side.location,
@@ -60,14 +80,20 @@ def operate(
     try:
         result = binary(kind, left, right)
     except Refused as refusal:
-        return m.opaque(str(refusal), node, frame)
+        cause = m.refuse(str(refusal), left, right)
+        m.may_raise(cause, TypeError, ValueError, ArithmeticError)
+        return cause
     except NATIVE_ERRORS as error:
-        if first | second and isinstance(error, TypeError) and None in (left, right):
+        if first | second and isinstance(error, TypeError) and (left is None or right is None):
             return m.unfit_default(first | second, node, frame)
-        raise m.error(type(error), *error.args) from None
+        raise m.native_error(error) from None
     if type(result) is str:
         result = Text.at(result, m.locate(node, frame))
     return Input(result, first | second) if first | second and not isinstance(result, ListValue) else result
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, int | float) and value == 0
 
 
 def add_values(m: Machine, left: Value, right: Value) -> Value:

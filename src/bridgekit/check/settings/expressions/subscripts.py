@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import ast
+import operator
+from typing import cast
 
+from bridgekit.check.settings.attributes import find_in_class
 from bridgekit.check.settings.calls import NATIVE_ERRORS
+from bridgekit.check.settings.enumerations import as_data
+from bridgekit.check.settings.expressions.literals import hashable
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import special
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
 from bridgekit.check.settings.values import (
+    ClassMethod,
+    ClassValue,
     External,
+    FunctionValue,
     Input,
     InstanceValue,
     ListValue,
@@ -35,6 +44,7 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
     key, second = unwrap(m.force(key))
     value = m.read(value)
     if isinstance(value, Opaque):
+        m.may_raise(value, LookupError, TypeError)
         return value.derive(f"[{key!r}]" if isinstance(key, str | int) else "[]")
     if isinstance(value, External):
         return m.library.item(m, value, key)
@@ -42,11 +52,23 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
         found = value.item(m, key)
         return found if found is not NotImplemented else m.opaque("an item that is not modelled", node, frame)
     if isinstance(value, InstanceValue):
-        return m.call(m.getattr(value, "__getitem__"), [key], {})
+        return _of_object(m, value, key)
+    if isinstance(value, ClassValue):
+        return _of_class(m, value, key)
     if isinstance(value, NativeFunction) and (value.kind is type or hasattr(value.kind, "__class_getitem__")):
         return value  # ``dict[str, str]`` (PEP 585) is called and inherited from as ``dict`` is
+    if isinstance(value, NativeFunction):
+        raise m.fault(TypeError, "object is not subscriptable")
+    key = as_data(key)
     if isinstance(key, Opaque):
+        m.may_raise(key, LookupError, TypeError)
         return key.derive(".item")
+    if isinstance(key, InstanceValue):
+        key = hashable(m, key)
+        if isinstance(key, Opaque) or not isinstance(value, dict):
+            return m.refuse("an item at an object of the project", value, key)
+    if not isinstance(value, str | bytes | int | float | list | tuple | dict | range | None):
+        return m.refuse("an item of something that is not plain data", value)
     if (
         isinstance(value, Namespace)
         and isinstance(key, str)
@@ -55,19 +77,42 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
     ):
         return value.unseen
     try:
-        result = value[key]  # type: ignore[index]  # TypeError is what the interpreted code gets
+        result: Value = operator.getitem(cast("dict[Value, Value]", value), key)
     except NATIVE_ERRORS as error:
         if "sys.argv" in first and isinstance(error, IndexError):
             return Input(Text(""), first)
         if first and value is None:
             return m.unfit_default(first, node, frame)
-        raise m.error(type(error), *error.args) from None
+        raise m.native_error(error) from None
     if type(result) is list:
         result = ListValue(result)
     if type(result) is str and isinstance(value, str):
         result = Text.at(result, m.locate(node, frame))
     inputs = first | second
     return Input(result, inputs) if inputs and not isinstance(result, Input | Opaque) else result
+
+
+def _of_object(m: Machine, value: InstanceValue, key: Value) -> Value:
+    hook = special(m, value, "__getitem__")
+    if hook is None:
+        raise m.fault(TypeError, "object is not subscriptable")
+    if isinstance(hook, Opaque):
+        return m.refuse(hook.reason, value, key)
+    return m.call(hook, [key], {})
+
+
+def _of_class(m: Machine, value: ClassValue, key: Value) -> Value:
+    """``Color["RED"]`` of an enumeration; ``Base[int]`` of a generic class is the class itself."""
+    if m.library.is_enum(value):
+        return m.library.member_by_name(m, value, key)
+    hook = find_in_class(value, "__class_getitem__")
+    if isinstance(hook, ClassMethod | FunctionValue):
+        return m.call(hook.function if isinstance(hook, ClassMethod) else hook, [value, key], {})
+    generic = any(
+        isinstance(base, External) and base.dotted.startswith(("typing.Generic", "typing.Protocol"))
+        for base in value.mro
+    )
+    return value if generic else m.refuse(f"{value.name}[...] is not followed", value, key)
 
 
 def slice_(m: Machine, node: ast.Slice, frame: Frame) -> Value:
@@ -79,4 +124,6 @@ def slice_(m: Machine, node: ast.Slice, frame: Frame) -> Value:
     for part in plain:
         if isinstance(part, Opaque):
             return part
+        if not isinstance(part, int | None):
+            return m.refuse("a slice by something that is no number", *plain)
     return slice(*plain)

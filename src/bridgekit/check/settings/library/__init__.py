@@ -5,9 +5,11 @@ A registry by dotted path. Whatever is not in it is unknown, and what it gets ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bridgekit.check.settings.harmless_calls import HARMLESS_MODULES
+from bridgekit.check.python import tables
+from bridgekit.check.python.changes import keeps_arguments
+from bridgekit.check.settings import enumerations
 from bridgekit.check.settings.library import (
     addresses,
     configurations,
@@ -29,6 +31,7 @@ from bridgekit.check.settings.library import (
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES, CONSTANTS
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.pure import pure_function
 from bridgekit.check.settings.values import (
     ClassValue,
     External,
@@ -42,6 +45,12 @@ from bridgekit.check.settings.values import (
 __all__ = ["Library"]
 
 _LOGGERS = ("getLogger", "get_logger", "getlogger")
+
+_ON_DISK = (
+    "os.remove", "os.rename", "os.replace", "os.unlink", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.system",
+    "os.renames", "os.removedirs", "os.open", "shutil.", "subprocess.", "zipfile.", "tarfile.",
+)  # fmt: skip
+"""Functions that write or delete files, or may."""
 
 
 class Library:
@@ -70,9 +79,13 @@ class Library:
     def attribute(self, m: Machine, owner: External, name: str) -> Value:
         """``owner.name`` of a module, class or object that is not read."""
         dotted = f"{owner.dotted}.{name}"
+        if dotted in m.patched:
+            return m.patched[dotted]
         make = CONSTANTS.get(dotted)
         if make is not None:
             return make(m)
+        if dotted in tables.CONSTANTS:
+            return tables.real(dotted)
         if name == "__file__":
             path = m.finder.find(owner.dotted).path
             if path or owner.is_module:
@@ -84,10 +97,8 @@ class Library:
         module = m.modules.get(owner.dotted)
         if module is not None and name in module.namespace:
             return module.namespace[name]
-        if dotted in m.patched:
-            return m.patched[dotted]
         if m.catches(AttributeError) and standard.defines(m, owner, name) is False:
-            raise m.error(AttributeError, Text(f"module {owner.dotted!r} has no attribute {name!r}"))
+            raise m.fault(AttributeError, f"module {owner.dotted!r} has no attribute {name!r}")
         return External(dotted)
 
     def defines(self, m: Machine, owner: External, name: str) -> bool | None:
@@ -96,9 +107,13 @@ class Library:
 
     def call(self, m: Machine, function: External, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``function(*args, **kwargs)`` of something that is not read."""
+        if function.dotted in m.patched:
+            return m.call(m.patched[function.dotted], args, kwargs)
         model = CALLS.get(function.dotted) or CALLS.get("*." + function.dotted.rpartition(".")[2])
         if model is not None:
             return m.call(NativeFunction(function.dotted, model), args, kwargs)
+        if function.dotted in tables.FUNCTIONS and m.surroundings.is_standard(function.dotted):
+            return m.call(pure_function(function.dotted), args, kwargs)
         opened = m.imports.open_external(function)
         if opened is not function:
             return m.call(opened, args, kwargs)
@@ -112,12 +127,34 @@ class Library:
             inputs |= more | (value.inputs if isinstance(value, Opaque) else frozenset())
         cause = m.opaque(f"{dotted}() is not read", inputs=inputs)
         m.want(dotted)
-        if dotted.partition(".")[0] not in HARMLESS_MODULES:
-            m.hand_over([*args, *kwargs.values()], cause)
-            if not dotted.endswith(_LOGGERS):
-                self._named_modules(m, [*args, *kwargs.values()], cause)
+        given = [*args, *kwargs.values()]
+        if m.surroundings.is_standard(dotted) and keeps_arguments(dotted):
+            m.lend(given, cause)
+        else:
+            m.hand_over(given, cause)
+        if dotted.startswith(("unittest.mock.", "mock.")):
+            self._patched(m, given, cause)
+        if m.surroundings.is_standard(dotted):
+            self._standard_effects(m, dotted, cause)
+        elif not dotted.endswith(_LOGGERS):
+            self._named_modules(m, given, cause)
         m.may_raise(cause)
         return cause
+
+    @staticmethod
+    def _patched(m: Machine, given: Sequence[Value], cause: Opaque) -> None:
+        """``mock.patch("json.loads", ...)``: what is named is something else, for a while."""
+        for position, value in enumerate(given):
+            if isinstance(value, str):
+                m.patched[str(value)] = cause
+            if isinstance(value, External) and position + 1 < len(given):
+                m.patched[f"{value.dotted}.{given[position + 1]}"] = cause
+
+    @staticmethod
+    def _standard_effects(m: Machine, dotted: str, cause: Opaque) -> None:
+        """Functions of the standard library that change the disk or the environment."""
+        if dotted.startswith(_ON_DISK):
+            m.lost_disk[""] = cause
 
     def _named_modules(self, m: Machine, arguments: Sequence[Value], cause: Opaque) -> None:
         """``DjangoDynaconf(__name__)``: code that gets a module's name can reach its settings."""
@@ -125,6 +162,26 @@ class Library:
             module = m.modules.get(argument) if isinstance(argument, str) else None
             if module is not None:
                 m.taint(module.namespace, cause)
+
+    def enum_attribute(self, m: Machine, cls: ClassValue, name: str) -> Value:
+        """A member of an enumeration; `NotImplemented` for anything else."""
+        return enumerations.enum_attribute(m, cls, name)
+
+    def is_enum(self, cls: ClassValue) -> bool:
+        """Whether the class is an enumeration."""
+        return enumerations.is_enum(cls)
+
+    def members(self, m: Machine, cls: ClassValue) -> Mapping[str, Value] | None:
+        """The members of an enumeration by name; None where they are not followed, or it is none."""
+        return enumerations.members(m, cls)
+
+    def member_by_name(self, m: Machine, cls: ClassValue, key: Value) -> Value:
+        """``Color["RED"]``."""
+        return enumerations.by_name(m, cls, key)
+
+    def is_member(self, m: Machine, value: Value) -> bool:
+        """Whether an object is a member of an enumeration."""
+        return enumerations.is_member(m, value)
 
     def inherited(self, m: Machine, receiver: Value, base: External, name: str) -> Value:
         """An attribute that a base class outside the project may define."""
@@ -134,7 +191,8 @@ class Library:
         """A class attribute as seen from outside: values of django-configurations resolve to their value."""
         if isinstance(raw, configurations.SettingValue):
             return raw.resolve(m, name)
-        return enums.member(m, cls, name, raw)
+        made = enumerations.enum_attribute(m, cls, name)
+        return raw if made is NotImplemented else made
 
     def instantiate(
         self, m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]

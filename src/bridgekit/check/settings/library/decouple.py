@@ -60,7 +60,7 @@ def _decoupled(m: Machine, value: Value) -> Value:
     try:
         return bool(text) and word(text)
     except ValueError as error:
-        raise m.error(ValueError, *error.args) from None
+        raise m.native_error(error) from None
 
 
 class Csv(Model):

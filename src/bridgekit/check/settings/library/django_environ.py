@@ -64,11 +64,13 @@ class DjangoEnviron(Reader):
     def call(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         return self.typed(m, "get_value", args, kwargs)
 
-    def set_attribute(self, name: str, value: Value) -> None:
+    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
         """``env.prefix = "APP_"``."""
         plain = unwrap(value)[0]
         if name == "prefix" and isinstance(plain, str):
             self.prefix = str(plain)
+            return True
+        return name in ("escape_proxy", "smart_cast", "warn_on_default")
 
     def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         names = ("var", "cast", "default") if kind in _CAST_SECOND else ("var", "default")

@@ -18,10 +18,10 @@ from bridgekit.check.settings.library.environment import (
     unset_or,
     with_inputs,
 )
-from bridgekit.check.settings.library.python import adopt
 from bridgekit.check.settings.library.settings_files import read_settings_file
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.pure import adopt
 from bridgekit.check.settings.values import (
     DictValue,
     ErrorValue,
@@ -72,7 +72,7 @@ def pairs(text: str) -> Value:
 
 def data(text: str) -> Value:
     """What JSON says."""
-    return adopt(json.loads(text), 20)
+    return adopt(json.loads(text))
 
 
 def _suggest(m: Machine, name: str, kind: str | None) -> None:

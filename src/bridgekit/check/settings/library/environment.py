@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.frames import Raised
 from bridgekit.check.settings.inputs import environment_variable
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
@@ -16,10 +17,12 @@ from bridgekit.check.settings.operators import flat, unwrap
 from bridgekit.check.settings.values import (
     DictValue,
     ErrorValue,
+    External,
     Input,
     ListValue,
     Model,
     NativeFunction,
+    NativeMethod,
     Opaque,
     Text,
     Value,
@@ -44,6 +47,10 @@ TRUE_TEXTS = ("true", "on", "ok", "y", "yes", "1", "t")
 
 def unset_or(m: Machine, name: str) -> Value:
     """The variable's text, or `UNSET` with nothing decided."""
+    if m.written_environ.get(name) is UNSET:
+        return UNSET
+    if m.lost_environ is not None and name not in m.written_environ:
+        return m.lost_environ.derive(f".{name}")
     value = environment_variable(m, name)
     return UNSET if isinstance(value, Input) and value.value is None else value
 
@@ -81,81 +88,139 @@ def key_error(name: str) -> ErrorValue:
 
 
 class Environ(Model):
-    """``os.environ``."""
+    """``os.environ``, or a copy of it: what the settings write into one is not seen through the other."""
 
-    __slots__ = ()
+    __slots__ = ("written",)
+
+    def __init__(self, written: dict[str, Value] | None = None) -> None:
+        self.written = written
+
+    def _own(self, m: Machine) -> dict[str, Value]:
+        return m.written_environ if self.written is None else self.written
 
     def attribute(self, m: Machine, name: str) -> Value:
         methods = {
-            "get": _get,
-            "setdefault": _setdefault,
-            "pop": _get,
-            "__getitem__": _getitem,
-            "update": _update,
+            "get": self._get,
+            "setdefault": self._setdefault,
+            "pop": self._pop,
+            "update": self.update,
+            "__getitem__": lambda m, args, kwargs: self.item(m, args[0]),
+            "__contains__": lambda m, args, kwargs: self.contains(m, args[0]),
+            "__setitem__": lambda m, args, kwargs: self._set(m, args[0], args[1]),
+            "__delitem__": lambda m, args, kwargs: self._delete(m, args[0]),
         }
         if name in methods:
             return NativeFunction(f"os.environ.{name}", methods[name])
         if name == "copy":
-            return NativeFunction("os.environ.copy", lambda m, args, kwargs: self)
+            return NativeFunction("os.environ.copy", lambda m, args, kwargs: Environ(dict(self._own(m))))
         if name in ("items", "keys", "values"):
             return NativeFunction(
                 name, lambda m, args, kwargs: m.opaque("the content of the whole environment")
             )
         return NotImplemented
 
+    def spoil(self, m: Machine, cause: Opaque) -> None:
+        m.lost_environ = m.lost_environ or cause
+        self._own(m).clear()
+
+    def _read(self, m: Machine, name: str) -> Value:
+        """The variable's text, or `UNSET` with nothing decided."""
+        if self.written is None:
+            return unset_or(m, name)
+        kept, m.written_environ = m.written_environ, self.written
+        try:
+            return unset_or(m, name)
+        finally:
+            m.written_environ = kept
+
     def item(self, m: Machine, key: Value) -> Value:
-        return _getitem(m, [key], {})
+        name = unwrap(key)[0]
+        if not isinstance(name, str):
+            return m.opaque("the name of an environment variable is not known")
+        value = self._read(m, name)
+        if value is UNSET:
+            if name in self._own(m):
+                raise Raised(key_error(name), m.here())
+            return required(m, name, key_error(name))
+        return value
 
     def contains(self, m: Machine, key: Value) -> Value:
         name = unwrap(key)[0]
         if not isinstance(name, str):
             return m.opaque("the name of an environment variable is not known")
-        value = unset_or(m, name)
+        value = self._read(m, name)
         if value is UNSET:
-            return Input(False, _inputs(name))
+            return False if name in self._own(m) else Input(False, _inputs(name))
+        if isinstance(value, Opaque) and not value.truth:
+            return value if not value.inputs else Input(True, value.inputs)
         return True if isinstance(value, Text) else Input(True, _inputs(name))
 
     def set_item(self, m: Machine, key: Value, value: Value) -> bool:
-        name = unwrap(key)[0]
-        if isinstance(name, str):
-            m.written_environ[name] = value
+        self._set(m, key, value)
         return True
 
+    def _set(self, m: Machine, key: Value, value: Value) -> None:
+        name, text = unwrap(key)[0], unwrap(value)[0]
+        if is_plain(text) and not isinstance(text, str):
+            raise m.fault(TypeError, "str expected")
+        if isinstance(name, str):
+            self._own(m)[str(name)] = value
+        else:
+            self.spoil(m, m.opaque("an environment variable is set whose name is not known"))
 
-def _getitem(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    name = unwrap(args[0])[0]
-    if not isinstance(name, str):
-        return m.opaque("the name of an environment variable is not known")
-    value = unset_or(m, name)
-    if value is UNSET:
-        return required(m, name, key_error(name))
-    return value
+    def delete_item(self, m: Machine, key: Value) -> bool:
+        self._delete(m, key)
+        return True
+
+    def _delete(self, m: Machine, key: Value) -> None:
+        self.item(m, key)
+        name = unwrap(key)[0]
+        if isinstance(name, str):
+            self._own(m)[str(name)] = UNSET
+        else:
+            self.spoil(m, m.opaque("an environment variable is deleted whose name is not known"))
+
+    def _get(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if len(args) > 2 or not set(kwargs) <= {"key", "varname", "default"}:
+            raise TypeError("get() with these arguments")
+        name = unwrap(args[0])[0] if args else unwrap(kwargs.get("key", kwargs.get("varname")))[0]
+        if not isinstance(name, str):
+            return m.opaque("the name of an environment variable is not known")
+        value = self._read(m, name)
+        if value is UNSET:
+            default = args[1] if len(args) > 1 else kwargs.get("default")
+            return default if name in self._own(m) else with_inputs(default, _inputs(name))
+        return value
+
+    def _pop(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = self._get(m, args, kwargs) if len(args) > 1 or kwargs else self.item(m, args[0])
+        name = unwrap(args[0])[0]
+        if isinstance(name, str):
+            self._own(m)[str(name)] = UNSET
+        else:
+            self.spoil(m, m.opaque("an environment variable is deleted whose name is not known"))
+        return value
+
+    def _setdefault(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        name = unwrap(args[0])[0]
+        if isinstance(name, str) and self._read(m, name) is UNSET:
+            certain = name in self._own(m)
+            self._set(m, args[0], args[1] if certain else with_inputs(args[1], _inputs(name)))
+        return self._get(m, args[:1], {})
+
+    def update(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``os.environ.update(mapping, NAME=value)``, and ``os.environ |= mapping``."""
+        added = DictValue()
+        m.call(NativeMethod(added, "update"), args, kwargs)
+        if added.poison is not None:
+            self.spoil(m, added.poison)
+        for name, value in added.items():
+            self._set(m, name, value)
+        return None
 
 
 def _get(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    name = unwrap(args[0])[0] if args else unwrap(kwargs.get("key", kwargs.get("varname")))[0]
-    if not isinstance(name, str):
-        return m.opaque("the name of an environment variable is not known")
-    value = unset_or(m, name)
-    if value is UNSET:
-        default = args[1] if len(args) > 1 else kwargs.get("default")
-        return with_inputs(default, _inputs(name))
-    return value
-
-
-def _setdefault(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    name = unwrap(args[0])[0]
-    if isinstance(name, str) and unset_or(m, name) is UNSET:
-        m.written_environ[name] = with_inputs(args[1], _inputs(name))
-    return _get(m, args[:1], {})
-
-
-def _update(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    given = unwrap(args[0])[0] if args else DictValue()
-    if isinstance(given, DictValue):
-        m.written_environ.update({str(name): value for name, value in given.items()})
-    m.written_environ.update(kwargs)
-    return None
+    return m.call(m.getattr(m.getattr(External("os", is_module=True), "environ"), "get"), args, kwargs)
 
 
 # -- typed access ----------------------------------------------------------------------------------------------------
@@ -202,7 +267,7 @@ def parsed(m: Machine, value: Value, parse: Callable[[str], Value] | None, kind:
     try:
         made = parse(text)
     except ValueError as error:
-        raise m.error(ValueError, *error.args) from None
+        raise m.native_error(error) from None
     return with_inputs(made, inputs) if inputs else made
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bridgekit.check.settings.library.files import text_of
+from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import ListValue, Opaque, SetValue, Text, Value
+from bridgekit.check.settings.values import IteratorValue, ListValue, Opaque, Text, UnorderedList, Value
 
 __all__ = ["register"]
 
@@ -19,13 +19,16 @@ _MAX_ENTRIES = 5_000
 
 
 def _glob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Paths that match. The order is the file system's: more than one of them are a set, until they are sorted."""
+    """Paths that match. The order is the file system's: that of more than one is not known until they are sorted."""
     given = unwrap(args[0] if args else kwargs.get("pathname"))[0]
     pattern = text_of(given)
     if pattern is None:
         return given.derive(".glob") if isinstance(given, Opaque) else m.opaque("which files are looked for")
     if set(kwargs) - {"pathname"} or "**" in pattern:
         return m.opaque("glob() over a whole tree is not followed")
+    lost = changed_on_disk(m, pattern.split("*")[0].rstrip("/"))
+    if lost is not None:
+        return lost.derive(".glob")
     if not m.surroundings.in_project(pattern):
         label = f"{pattern} has files"
         if m.decide(f"glob:{pattern}", None, m.here(), False, inputs=frozenset((label,)), reason=label):
@@ -35,7 +38,12 @@ def _glob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
     if found is None:
         return m.opaque(f"{pattern} has too many files, or leads out of the project")
     texts = [Text(path) for path in found]
-    return ListValue(texts) if len(texts) < 2 else SetValue(texts)
+    return ListValue(texts) if len(texts) < 2 else UnorderedList(tuple(texts))
+
+
+def _iglob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = _glob(m, args, kwargs)
+    return IteratorValue(iter(made), (made,)) if isinstance(made, ListValue) else made
 
 
 def _matching(pattern: str, in_project: Callable[[str], bool]) -> list[str] | None:
@@ -68,4 +76,4 @@ def _matching(pattern: str, in_project: Callable[[str], bool]) -> list[str] | No
 def register() -> None:
     """Add this module's models to the registry."""
     CALLS["glob.glob"] = _glob
-    CALLS["glob.iglob"] = _glob
+    CALLS["glob.iglob"] = _iglob

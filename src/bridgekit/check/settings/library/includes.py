@@ -59,7 +59,7 @@ def _include_pattern(m: Machine, pattern: str, scope: DictValue, *, is_optional:
         return
     found = _matching(pattern)
     if not found and not is_optional and not any(mark in pattern for mark in "*?["):
-        raise m.error(OSError, f"No such file: {pattern}")
+        raise m.fault(OSError, f"No such file: {pattern}")
     if not found:
         m.note(f"{pattern} does not exist in the project: taken as absent")
     for path in found:

@@ -66,10 +66,13 @@ class IniParser(Model):
         self.interpolates = interpolates
         self.keeps_case = False
 
-    def set_attribute(self, name: str, value: Value) -> None:
+    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
         """``parser.optionxform = str``."""
-        if name == "optionxform":
-            self.keeps_case = True
+        self.keeps_case = self.keeps_case or name == "optionxform"
+        return name == "optionxform"
+
+    def spoil(self, m: Machine, cause: Opaque) -> None:
+        self.unknown = self.unknown or cause
 
     def attribute(self, m: Machine, name: str) -> Value:
         if name in _READERS:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-import json
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from urllib.parse import ParseResult, SplitResult
 
-from bridgekit.check.settings.elements import iterable_items
+from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.instances import Field
+from bridgekit.check.settings.iterating import drawn
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import Refused, flat, own, unwrap
+from bridgekit.check.settings.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.operators import Refused, unwrap
+from bridgekit.check.settings.pure import pure_function
 from bridgekit.check.settings.values import (
     ClassValue,
     DictValue,
@@ -21,16 +23,19 @@ from bridgekit.check.settings.values import (
     ListValue,
     Model,
     ModuleValue,
+    Namespace,
     NativeFunction,
     NativeMethod,
     Opaque,
+    OrderedDictValue,
+    PathValue,
     PropertyValue,
     SetValue,
     Text,
     Value,
 )
 
-__all__ = ["Suppress", "adopt", "register"]
+__all__ = ["NullContext", "Suppress", "register"]
 
 Args = list[Value]
 Kwargs = dict[str, Value]
@@ -40,19 +45,17 @@ def _known_items(m: Machine, value: Value) -> list[Value] | Opaque:
     plain = m.read(unwrap(value)[0])
     if isinstance(plain, Opaque):
         return plain
-    items = iterable_items(plain)
-    m.spend(len(items))
+    items = list(drawn(m, plain))
     return items
 
 
 def _chain(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    joined: list[Value] = []
     for argument in args:
-        items = _known_items(m, argument)
-        if isinstance(items, Opaque):
-            return items.derive(".chain")
-        joined.extend(items)
-    return IteratorValue(iter(joined))
+        plain = m.read(unwrap(argument)[0])
+        if isinstance(plain, Opaque):
+            m.lend(args, plain)
+            return plain.derive(".chain")
+    return IteratorValue((item for argument in args for item in drawn(m, argument)), tuple(args))
 
 
 def _chain_from(m: Machine, args: Args, kwargs: Kwargs) -> Value:
@@ -61,39 +64,85 @@ def _chain_from(m: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 
 def _ordered_dict(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    result = DictValue()
+    result = OrderedDictValue()
     m.call(NativeMethod(result, "update"), args, kwargs)
     return m.read(result)
 
 
 def _fromkeys(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return m.call(NativeMethod(DictValue(), "fromkeys"), args, kwargs)
+    made = m.call(NativeMethod(DictValue(), "fromkeys"), args, kwargs)
+    return OrderedDictValue(made) if isinstance(made, DictValue) else made
 
 
 def _copy(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return _copied(m, args[0], 1)
+    return _copied(m, args[0], {}, deep=False)
 
 
 def _deepcopy(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return _copied(m, args[0], 20)
+    if len(args) != 1 or kwargs:
+        raise Refused("deepcopy() with a memory of its own")
+    return _copied(m, args[0], {}, deep=True)
 
 
-def _copied(m: Machine, value: Value, depth: int) -> Value:
+def _copied(m: Machine, value: Value, memory: dict[int, Value], *, deep: bool) -> Value:
+    """As `copy` does it: one copy of each object, whichever ways lead to it."""
     m.spend()
     value = m.read(value)
-    if depth == 0:
-        return value
+    if id(value) in memory:
+        return memory[id(value)]
     if isinstance(value, Input):
-        return Input(_copied(m, value.value, depth), value.inputs)
-    if isinstance(value, ListValue):
-        return ListValue([_copied(m, item, depth - 1) for item in value])
-    if isinstance(value, DictValue):
-        return DictValue({key: _copied(m, item, depth - 1) for key, item in value.items()})
-    if isinstance(value, SetValue):
-        return SetValue(value)
-    if isinstance(value, tuple):
-        return tuple(_copied(m, item, depth - 1) for item in value)
-    return value
+        return Input(_copied(m, value.value, memory, deep=deep), value.inputs)
+    if len(memory) > 5_000 or m.calls > MAX_CALLS:
+        raise Refused("a copy of very many objects")
+
+    def inner(item: Value) -> Value:
+        return _copied(m, item, memory, deep=True) if deep else item
+
+    if isinstance(value, ListValue | DictValue | SetValue) and not isinstance(value, Namespace):
+        made: ListValue | DictValue | SetValue = type(value)()
+        memory[id(value)] = made
+        if isinstance(made, ListValue):
+            made.extend(inner(item) for item in value)
+        elif isinstance(made, SetValue):
+            made.update(value)
+        elif isinstance(value, DictValue) and isinstance(made, DictValue):
+            made.update({key: inner(item) for key, item in value.items()})
+        return made
+    if isinstance(value, tuple) and deep:
+        copied = tuple(inner(item) for item in value)
+        return value if all(one is other for one, other in zip(value, copied, strict=True)) else copied
+    if isinstance(value, InstanceValue):
+        return _copied_object(m, value, memory, deep=deep)
+    if is_plain(value) or isinstance(value, ClassValue | FunctionValue | PathValue | NativeFunction | tuple):
+        return value
+    return m.refuse("a copy of something that is not followed", value)
+
+
+def _copied_object(m: Machine, value: InstanceValue, memory: dict[int, Value], *, deep: bool) -> Value:
+    if m.library.is_member(m, value):
+        return value
+    own = (
+        "__copy__",
+        "__deepcopy__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+        "__setstate__",
+        "__slots__",
+        "__new__",
+    )
+    for base in value.cls.mro:
+        unread = not isinstance(base, ClassValue) or base.namespace.poison is not None
+        if unread or (isinstance(base, ClassValue) and any(name in base.namespace for name in own)):
+            return m.refuse("a copy of an object that says itself how it is copied", value)
+    attributes = m.read(value.attributes)
+    if isinstance(attributes, Opaque):
+        return attributes.derive(".copy")
+    made = InstanceValue(value.cls)
+    memory[id(value)] = made
+    for name, item in value.attributes.items():
+        made.attributes[name] = _copied(m, item, memory, deep=True) if deep else item
+    return made
 
 
 def _reduce(m: Machine, args: Args, kwargs: Kwargs) -> Value:
@@ -122,8 +171,23 @@ def _suppress(m: Machine, args: Args, kwargs: Kwargs) -> Value:
     return Suppress(tuple(args))
 
 
+class NullContext(Model):
+    """``contextlib.nullcontext(value)``."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def enter(self, m: Machine) -> Value:
+        return self.value
+
+    def held(self) -> tuple[Value, ...]:
+        return (self.value,)
+
+
 def _nullcontext(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    return args[0] if args else None
+    return NullContext(args[0] if args else kwargs.get("enter_result"))
 
 
 class Partial(Model):
@@ -134,8 +198,14 @@ class Partial(Model):
     def __init__(self, function: Value, args: Args, kwargs: Kwargs) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
 
-    def call(self, m: Machine, args: object, kwargs: Kwargs) -> Value:
-        return m.call(self.function, [*self.args, *args], {**self.kwargs, **kwargs})  # type: ignore[misc]  # a sequence
+    def call(self, m: Machine, args: Sequence[Value], kwargs: Kwargs) -> Value:
+        return m.call(self.function, [*self.args, *args], {**self.kwargs, **kwargs})
+
+    def attribute(self, m: Machine, name: str) -> Value:
+        return self.function if name == "func" else NotImplemented
+
+    def held(self) -> tuple[Value, ...]:
+        return (self.function, *self.args, *self.kwargs.values())
 
 
 def _partial(m: Machine, args: Args, kwargs: Kwargs) -> Value:
@@ -143,6 +213,29 @@ def _partial(m: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 
 def _same(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return args[0]
+
+
+def _wraps(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    """``@functools.wraps(wrapped)``: the wrapper, with the name and the attributes of the wrapped function."""
+    wrapped = args[0]
+
+    def wrap(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+        wrapper = args[0]
+        if isinstance(wrapper, FunctionValue) and isinstance(wrapped, FunctionValue):
+            wrapper.attributes.update(wrapped.attributes)
+            wrapper.attributes.setdefault(Text("__name__"), Text(wrapped.name))
+            wrapper.attributes[Text("__wrapped__")] = wrapped
+        elif isinstance(wrapper, FunctionValue):
+            wrapper.attributes.poison = m.opaque("the attributes of a wrapped function")
+        return wrapper
+
+    return NativeFunction("wraps", wrap)
+
+
+def _abstract(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if isinstance(args[0], FunctionValue):
+        args[0].attributes[Text("__isabstractmethod__")] = True
     return args[0]
 
 
@@ -158,51 +251,62 @@ def _decorator_or_factory(m: Machine, args: Args, kwargs: Kwargs) -> Value:
 
 
 def _remembering(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    if isinstance(args[0], FunctionValue):
-        args[0].results = {}
-    return args[0]
+    function = args[0]
+    if not isinstance(function, FunctionValue):
+        return m.refuse("a cache around something that is not followed", function)
+    return replace(function, results={}, attributes=DictValue(function.attributes))
+
+
+_DATACLASS = (
+    "init",
+    "repr",
+    "eq",
+    "order",
+    "unsafe_hash",
+    "frozen",
+    "match_args",
+    "kw_only",
+    "slots",
+    "weakref_slot",
+)
 
 
 def _mark_dataclass(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    if args and isinstance(args[0], ClassValue):
-        args[0].is_dataclass = True
-        return args[0]
-    return NativeFunction("dataclass", _mark_dataclass)
+    """``@dataclass``, plain and with options."""
+    options = {name: unwrap(value)[0] for name, value in kwargs.items()}
+    if not all(isinstance(value, bool) for value in options.values()) or not set(options) <= set(_DATACLASS):
+        raise Refused("the options of @dataclass are not known")
+
+    def mark(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+        return _made_dataclass(m, args[0], {name: value is True for name, value in options.items()})
+
+    if not args or args[0] is None:
+        return NativeFunction("dataclass", mark)
+    return mark(m, args, {})
 
 
-def _json(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    plain, inputs, unknown = flat(args[:1])
-    if unknown is not None:
-        return unknown.derive(".json")
-    if not isinstance(plain[0], str) or kwargs or len(plain[0]) > 100_000:
-        raise Refused("the document is not known")
-    result = adopt(json.loads(plain[0]), 20)
-    return Input(result, inputs) if inputs else result
+def _made_dataclass(m: Machine, cls: Value, options: dict[str, bool]) -> Value:
+    if not isinstance(cls, ClassValue):
+        return m.refuse("@dataclass of something that is not read", cls)
+    cls.dataclass = options
+    for name in cls.annotations:
+        if name not in cls.namespace:
+            continue
+        raw = cls.fields[name] = cls.namespace[name]
+        if isinstance(raw, ListValue | DictValue | SetValue):
+            raise m.fault(ValueError, f"mutable default for field {name}")
+        if isinstance(raw, Field):
+            if "default" in raw.options:
+                cls.namespace[name] = raw.options["default"]
+            else:
+                del cls.namespace[name]
+    return cls
 
 
-def _literal(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    plain, inputs, unknown = flat(args[:1])
-    if unknown is not None:
-        return unknown.derive(".literal_eval")
-    if not isinstance(plain[0], str) or len(plain[0]) > 10_000:
-        raise Refused("the text is not known")
-    try:
-        result = adopt(ast.literal_eval(plain[0]), 20)
-    except (SyntaxError, MemoryError, RecursionError) as error:
-        raise ValueError("malformed literal") from error
-    return Input(result, inputs) if inputs else result
-
-
-def adopt(value: object, depth: int) -> Value:
-    if depth == 0:
-        raise ValueError("nested too deeply")
-    if isinstance(value, list):
-        return ListValue([adopt(item, depth - 1) for item in value])
-    if isinstance(value, dict):
-        return DictValue({key: adopt(item, depth - 1) for key, item in value.items()})
-    if isinstance(value, tuple):
-        return tuple(adopt(item, depth - 1) for item in value)
-    return own(value)
+def _field(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if args:
+        raise Refused("field() takes keywords")
+    return Field(dict(kwargs))
 
 
 def _import_module(m: Machine, args: Args, kwargs: Kwargs) -> Value:
@@ -236,7 +340,7 @@ def _members(m: Machine, args: Args, kwargs: Kwargs) -> Value:
     target = unwrap(args[0])[0]
     if not isinstance(target, InstanceValue | ClassValue | ModuleValue) or len(args) > 1:
         return m.opaque("the members of something that is not read")
-    names = m.call(NativeFunction("dir", m.builtin_call("dir")), [target], {})
+    names = m.call(m.builtin("dir"), [target], {})
     if not isinstance(names, ListValue):
         return names
     return ListValue([(name, m.getattr(target, str(name))) for name in names if isinstance(name, str)])
@@ -258,56 +362,40 @@ def _cached_property(m: Machine, args: Args, kwargs: Kwargs) -> Value:
     return PropertyValue(args[0], cached=True)
 
 
-def _named(function: Callable[[str], object]) -> Callable[[Machine, Args, Kwargs], Value]:
-    def call(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-        plain, inputs, unknown = flat(args)
-        if unknown is not None:
-            return unknown.derive("()")
-        if len(plain) != 1 or not isinstance(plain[0], str):
-            raise Refused("the argument is not known")
-        result = own(function(plain[0]))
-        return Input(result, inputs) if inputs else result
-
-    return call
-
-
 class Url(Model):
-    """The result of ``urllib.parse.urlparse``."""
+    """The result of ``urllib.parse.urlparse`` and ``urlsplit``."""
 
     __slots__ = ("inputs", "parts")
 
-    def __init__(self, text: str, inputs: frozenset[str]) -> None:
-        self.parts = urlsplit(text)
-        self.inputs = inputs
+    def __init__(self, parts: SplitResult | ParseResult, inputs: frozenset[str]) -> None:
+        self.parts, self.inputs = parts, inputs
 
     def attribute(self, m: Machine, name: str) -> Value:
-        if name not in (
-            "scheme",
-            "netloc",
-            "path",
-            "query",
-            "fragment",
-            "username",
-            "password",
-            "hostname",
-            "port",
-        ):
+        if name == "geturl":
+            return NativeFunction("geturl", lambda m, args, kwargs: self._with_inputs(self.parts.geturl()))
+        if name not in (*self.parts._fields, "username", "password", "hostname", "port"):
             return NotImplemented
-        value: Value = getattr(self.parts, name)
+        try:
+            return self._with_inputs(getattr(self.parts, name))
+        except ValueError as error:
+            raise m.native_error(error) from None
+
+    def item(self, m: Machine, key: Value) -> Value:
+        if not isinstance(key, int) or not -len(self.parts) <= key < len(self.parts):
+            return NotImplemented
+        return self._with_inputs(self.parts[key])
+
+    def _with_inputs(self, value: Value) -> Value:
         return Input(value, self.inputs) if self.inputs else value
 
 
-def _parse_url(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    plain, inputs, unknown = flat(args)
-    if unknown is not None:
-        return unknown.derive(".url")
-    if not plain or not isinstance(plain[0], str):
-        raise Refused("the address is not known")
-    return Url(str(plain[0]), inputs)
+def _parse_url(name: str) -> Callable[[Machine, Args, Kwargs], Value]:
+    def call(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+        made = m.call(pure_function(name), args, kwargs)
+        parts, inputs = unwrap(made)
+        return Url(parts, inputs) if isinstance(parts, SplitResult | ParseResult) else made
 
-
-def _dedent(text: str) -> str:
-    return Text(text)
+    return call
 
 
 def register() -> None:
@@ -326,7 +414,8 @@ def register() -> None:
             "functools.partial": _partial,
             "functools.lru_cache": _decorator_or_factory,
             "functools.cache": _decorator_or_factory,
-            "functools.wraps": lambda m, args, kwargs: NativeFunction("wraps", _same),
+            "functools.wraps": _wraps,
+            "abc.abstractmethod": _abstract,
             "functools.cached_property": _cached_property,
             "django.utils.functional.cached_property": _cached_property,
             "dataclasses.dataclass": _mark_dataclass,
@@ -334,16 +423,14 @@ def register() -> None:
             "typing.overload": _same,
             "typing.final": _same,
             "gettext.gettext": _same,
-            "json.loads": _json,
-            "ast.literal_eval": _literal,
             "importlib.import_module": _import_module,
             "importlib.util.find_spec": _find_spec,
             "inspect.getmembers": _members,
             "inspect.isdatadescriptor": _is_property,
             "django.utils.importlib.import_module": _import_module,
-            "urllib.parse.urlparse": _parse_url,
-            "urllib.parse.urlsplit": _parse_url,
-            "textwrap.dedent": _named(_dedent),
+            "urllib.parse.urlparse": _parse_url("urllib.parse.urlparse"),
+            "urllib.parse.urlsplit": _parse_url("urllib.parse.urlsplit"),
+            "dataclasses.field": _field,
         }
     )
     CONSTANTS["itertools.chain"] = lambda m: Chain()
@@ -354,8 +441,8 @@ class Chain(Model):
 
     __slots__ = ()
 
-    def call(self, m: Machine, args: object, kwargs: Kwargs) -> Value:
-        return _chain(m, list(args), kwargs)  # type: ignore[call-overload]  # a sequence
+    def call(self, m: Machine, args: Sequence[Value], kwargs: Kwargs) -> Value:
+        return _chain(m, list(args), kwargs)
 
     def attribute(self, m: Machine, name: str) -> Value:
         return (

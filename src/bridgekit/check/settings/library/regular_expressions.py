@@ -30,7 +30,7 @@ def _of_text(function: Callable[..., object], count: int) -> Callable[..., Value
         try:
             made = function(*texts)
         except re.error as error:
-            raise m.error(ValueError, *error.args) from None
+            raise m.native_error(error) from None
         value: Value = Text(made) if isinstance(made, str) else ListValue(Text(part) for part in made)  # type: ignore[attr-defined]  # split() gives a list
         return Input(value, inputs) if inputs else value
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.settings.inputs import outside_value
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import Input, ListValue, Model, Opaque, Text, Value
+from bridgekit.check.settings.values import Input, ListValue, Model, Text, Value
 
 __all__ = ["register"]
 
@@ -24,8 +25,9 @@ class SysModules(Model):
     def contains(self, m: Machine, key: Value) -> Value:
         if isinstance(key, str) and key in m.modules:
             return True
-        name = frozenset((f"{key} in sys.modules",))
-        return outside_value(m, next(iter(name)), False)
+        if not isinstance(key, str) or m.surroundings.is_standard(key):
+            return m.opaque("which modules of the standard library are imported")
+        return outside_value(m, f"{key} in sys.modules", False)
 
     def attribute(self, m: Machine, name: str) -> Value:
         if name == "get":
@@ -71,25 +73,16 @@ def _platform(name: str, value: str) -> Value:
     return Input(Text(value), frozenset((name,)))
 
 
-def _unknown(reason: str) -> Opaque | None:
-    return None
-
-
 def register() -> None:
     """Add this module's models to the registry."""
     CONSTANTS["sys.modules"] = lambda m: SysModules()
     CONSTANTS["sys.argv"] = _argv
     CONSTANTS["sys.platform"] = lambda m: _platform("sys.platform", "linux")
-    CONSTANTS["sys.version_info"] = lambda m: tuple(m.finder.environment.python_version)
+    CONSTANTS["sys.version_info"] = lambda m: VersionInfo.of(m.finder.environment.python_version)
     CONSTANTS["sys.version"] = lambda m: m.opaque("sys.version")
     CONSTANTS["sys.maxsize"] = lambda m: 2**63 - 1
     CONSTANTS["sys.path"] = _search_path
     CONSTANTS["os.name"] = lambda m: _platform("os.name", "posix")
-    CONSTANTS["os.sep"] = lambda m: "/"
-    CONSTANTS["os.pardir"] = lambda m: ".."
-    CONSTANTS["os.curdir"] = lambda m: "."
-    CONSTANTS["os.path.pardir"] = lambda m: ".."
-    CONSTANTS["os.path.sep"] = lambda m: "/"
     CONSTANTS["django.VERSION"] = _django_version
     CONSTANTS["typing.TYPE_CHECKING"] = lambda m: False
     CALLS["sys.exit"] = _exit

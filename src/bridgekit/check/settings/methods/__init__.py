@@ -1,36 +1,36 @@
-"""The methods of plain data that settings may call: the allow-list, with bounds on what they may build."""
+"""The methods of plain data that settings may call: those of the tables by Python itself, those that change or hold anything here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.python import plain
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.methods.dictionaries import dict_method
 from bridgekit.check.settings.methods.lists import list_method
-from bridgekit.check.settings.methods.plain import plain_method, refuse
 from bridgekit.check.settings.methods.search import search_method
 from bridgekit.check.settings.methods.sets import set_method
 from bridgekit.check.settings.methods.text import text_method
-from bridgekit.check.settings.values import DictValue, ListValue, SetValue, Value
+from bridgekit.check.settings.operators import Refused
+from bridgekit.check.settings.pure import apply
+from bridgekit.check.settings.values import DictValue, ListValue, OrderedDictValue, SetValue, Value, ViewValue
 
 __all__ = ["call_method", "has_method"]
-
-_BYTES = frozenset(
-    ["decode", "endswith", "hex", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
-)
-_NUMBER = frozenset(["bit_length", "conjugate", "is_integer"])
 
 
 def has_method(receiver: Value, name: str) -> bool:
     """Whether plain data has the method ``name``, allowed or not."""
-    return not name.startswith("__") and callable(getattr(_base(receiver), name, None))
+    if isinstance(receiver, OrderedDictValue) and name == "move_to_end":
+        return True
+    kind = _kind(receiver)
+    return kind is not None and callable(getattr(kind, name, None)) and name != "__class__"
 
 
-def _base(receiver: Value) -> type:
-    for base in (str, list, dict, set):
-        if isinstance(receiver, base):
-            return base
-    return type(receiver)
+def _kind(receiver: Value) -> type | None:
+    for kind in (str, list, dict, set, bytes, bool, int, float, complex, frozenset, range):
+        if isinstance(receiver, kind):
+            return kind
+    return tuple if type(receiver) is tuple else None
 
 
 def call_method(
@@ -41,14 +41,14 @@ def call_method(
         return list_method(m, receiver, name, args, kwargs)
     if isinstance(receiver, DictValue):
         return dict_method(m, receiver, name, args, kwargs)
-    if isinstance(receiver, SetValue | frozenset):
-        return set_method(m, receiver, name, args)
+    if isinstance(receiver, SetValue):
+        return set_method(m, receiver, name, args, kwargs)
     if isinstance(receiver, tuple):
+        if kwargs:
+            raise TypeError("takes no keyword arguments")
         return search_method(m, receiver, name, args)
-    if isinstance(receiver, str):
-        return text_method(receiver, name, args, kwargs)
-    if isinstance(receiver, bytes) and name in _BYTES:
-        return plain_method(receiver, name, args, kwargs)
-    if isinstance(receiver, int | float) and name in _NUMBER:
-        return plain_method(receiver, name, args, kwargs)
-    return refuse(name)
+    if isinstance(receiver, str) and name == "join":
+        return text_method(m, receiver, args, kwargs)
+    if isinstance(receiver, ViewValue):
+        raise Refused("a method of a view of a dictionary")
+    return apply(m, name, lambda a, k: plain.call_method(receiver, name, a, k), args, kwargs)

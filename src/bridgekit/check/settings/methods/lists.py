@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.elements import iterable_items
+from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.enumerations import as_data
+from bridgekit.check.settings.iterating import drawn
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.methods.plain import refuse
 from bridgekit.check.settings.methods.search import position_of, search_method
 from bridgekit.check.settings.operators import MAX_SIZE, Refused, flat, own, unwrap
-from bridgekit.check.settings.values import ListValue, Opaque, Value, poison
+from bridgekit.check.settings.values import ListValue, Opaque, PathValue, Value
 
-__all__ = ["extend", "list_method", "ordered"]
+__all__ = ["extend", "list_method", "ordered", "repeat"]
 
 
 _LIST = frozenset(
@@ -23,61 +24,86 @@ def list_method(
     m: Machine, receiver: ListValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``items.name(...)``."""
+    if name in ("__setitem__", "__delitem__", "__getitem__") and not kwargs:
+        if not args or not isinstance(args[0], int):
+            raise Refused("the position is unknown")
+        return getattr(list, name)(receiver, *args)
     if name not in _LIST:
-        return refuse(name)
+        raise Refused(f"the method {name}() is not interpreted")
+    if name == "sort":
+        if args:
+            raise TypeError("sort() takes no positional arguments")
+        return _sort(m, receiver, kwargs)
+    if kwargs:
+        raise TypeError(f"{name}() takes no keyword arguments")
     if name in ("count", "index"):
         return search_method(m, receiver, name, args)
     if name == "append" and len(args) == 1:
         receiver.append(args[0])
         return None
     if name == "extend" and len(args) == 1:
-        return extend(receiver, args[0])
+        return extend(m, receiver, args[0])
     if name == "remove" and len(args) == 1:
         position = position_of(m, receiver, args[0])
         if position < 0:
             raise ValueError("list.remove(x): x not in list")
         del receiver[position]
         return None
-    if name == "sort":
-        return _sort(m, receiver, kwargs)
     if name == "copy" and not args:
         return ListValue(receiver)
+    return _by_position(receiver, name, args)
+
+
+def _by_position(receiver: ListValue, name: str, args: Sequence[Value]) -> Value:
     plain = [unwrap(arg)[0] for arg in args]
-    if any(isinstance(value, Opaque) for value in plain[:1]):
+    if name in ("insert", "pop") and plain and not isinstance(plain[0], int):
+        if is_plain(plain[0]):
+            raise TypeError("object cannot be interpreted as an integer")
         raise Refused("the position is unknown")
     if name == "insert" and len(args) == 2:
-        receiver.insert(plain[0], args[1])  # type: ignore[arg-type]  # TypeError is what the interpreted code gets
+        receiver.insert(plain[0], args[1])  # type: ignore[arg-type]  # a whole number
         return None
     if name == "pop":
         return list.pop(receiver, *plain)  # type: ignore[arg-type]  # as above
     return own(getattr(list, name)(receiver, *plain))
 
 
-def extend(receiver: ListValue, items: Value) -> Value:
+def extend(m: Machine, receiver: ListValue, items: Value) -> Value:
     """``receiver.extend(items)``; unknown items leave the whole list unknown."""
-    items, _ = unwrap(items)
+    items = m.read(unwrap(items)[0])
     if isinstance(items, Opaque):
-        poison(receiver, items)
+        m.hand_over([receiver], items)
         return None
-    added = iterable_items(items)
-    if len(receiver) + len(added) > MAX_SIZE:
-        raise Refused(f"the list has more than {MAX_SIZE:,} elements")
-    list.extend(receiver, added)
+    if items is receiver:
+        items = ListValue(receiver)
+    for item in drawn(m, items):
+        if len(receiver) >= MAX_SIZE:
+            raise Refused(f"the list has more than {MAX_SIZE:,} elements")
+        receiver.append(item)
     return None
 
 
+def repeat(receiver: ListValue, times: int) -> None:
+    """``receiver *= times``."""
+    if len(receiver) * max(times, 0) > MAX_SIZE:
+        raise Refused(f"the list has more than {MAX_SIZE:,} elements")
+    receiver[:] = list(receiver) * times
+
+
 def _sort(m: Machine, receiver: ListValue, kwargs: dict[str, Value]) -> Value:
-    receiver[:] = ordered(m, receiver, kwargs)
+    receiver[:] = ordered(m, list(receiver), kwargs)
     return None
 
 
 def ordered(m: Machine, items: Sequence[Value], kwargs: dict[str, Value]) -> list[Value]:
     """``sorted(items, key=, reverse=)`` of plain data."""
+    if not set(kwargs) <= {"key", "reverse"}:
+        raise TypeError("sort() got an unexpected keyword argument")
     key = kwargs.get("key")
     ranks = [m.call(key, [item], {}) if key is not None else item for item in items]
-    plain, _, unknown = flat(ranks)
-    if unknown is not None or not all(isinstance(rank, str | int | float | tuple) for rank in plain):
-        raise Refused("an element that is sorted is unknown")
-    descending = unwrap(kwargs.get("reverse", False))[0] is True
-    order = sorted(range(len(plain)), key=plain.__getitem__, reverse=descending)  # type: ignore[arg-type]  # as above
+    plain, _, unknown = flat([as_data(unwrap(rank)[0]) for rank in ranks])
+    paths = [value.path.split("/") if isinstance(value, PathValue) else value for value in plain]
+    if unknown is not None or not all(map(is_plain, paths)):
+        raise Refused("an element that is sorted is not plain data")
+    order = sorted(range(len(paths)), key=paths.__getitem__, reverse=m.test(kwargs.get("reverse", False)))  # type: ignore[arg-type]  # TypeError for the interpreted code
     return [items[position] for position in order]

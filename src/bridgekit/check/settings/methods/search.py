@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.methods.plain import refuse
-from bridgekit.check.settings.operators import Refused, equal, unwrap
+from bridgekit.check.settings.operators import Refused, same_or_equal, unwrap
 from bridgekit.check.settings.values import Value
 
 __all__ = ["position_of", "search_method"]
@@ -16,7 +15,7 @@ def position_of(m: Machine, items: Sequence[Value], wanted: Value) -> int:
     """Where ``wanted`` stands first; -1 for nowhere. Raises `Refused` if an unknown element may be it."""
     for position, item in enumerate(items):
         m.spend()
-        same = equal(item, wanted)
+        same = same_or_equal(item, wanted)
         if same is None:
             raise Refused("an element that is compared is unknown")
         if same:
@@ -27,14 +26,14 @@ def position_of(m: Machine, items: Sequence[Value], wanted: Value) -> int:
 def search_method(m: Machine, receiver: Sequence[Value], name: str, args: Sequence[Value]) -> Value:
     """``index`` and ``count`` of a list or tuple."""
     if name == "count" and len(args) == 1:
-        answers = [equal(item, args[0]) for item in receiver]
+        answers = [same_or_equal(item, args[0]) for item in receiver]
         if None in answers:
             raise Refused("an element that is compared is unknown")
-        return answers.count(True)
+        return sum(answer is True for answer in answers)
     if name == "index" and 1 <= len(args) <= 3 and all(isinstance(arg, int) for arg in args[1:]):
         low, high, _ = slice(*args[1:], *[None] * (3 - len(args))).indices(len(receiver))
         found = position_of(m, receiver[low:high], args[0])
         if found < 0:
             raise ValueError(f"{unwrap(args[0])[0]!r} is not in list")
         return found + low
-    return refuse(name)
+    raise Refused(f"the method {name}() is not interpreted")

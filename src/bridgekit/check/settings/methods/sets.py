@@ -1,59 +1,61 @@
-"""The methods of sets."""
+"""The methods of sets that change them; those that read are Python's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from bridgekit.check.settings.elements import iterable_items
+from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.iterating import drawn
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.methods.plain import refuse
 from bridgekit.check.settings.operators import Refused, own, unwrap
-from bridgekit.check.settings.values import Input, Opaque, SetValue, Value, poison
+from bridgekit.check.settings.values import Input, Opaque, SetValue, Value
 
 __all__ = ["set_method"]
 
-
-_SET = frozenset(
+_SINGLE = frozenset(("add", "discard", "remove"))
+_OPERANDS = frozenset(
     [
-        "add",
-        "clear",
-        "copy",
         "difference",
         "difference_update",
-        "discard",
         "intersection",
         "intersection_update",
         "isdisjoint",
         "issubset",
         "issuperset",
-        "pop",
-        "remove",
         "symmetric_difference",
+        "symmetric_difference_update",
         "union",
         "update",
     ]
 )
 
 
-def set_method(m: Machine, receiver: SetValue | frozenset[Value], name: str, args: Sequence[Value]) -> Value:
+def set_method(
+    m: Machine, receiver: SetValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
+) -> Value:
     """``elements.name(...)``."""
-    if name not in _SET:
-        return refuse(name)
-    plain = [unwrap(arg)[0] for arg in args]
-    for value in plain:
-        if isinstance(value, Opaque):
-            poison(receiver, value)
-            return value.derive(f".{name}()")
-    elements = {"add", "discard", "remove"}
-    operands = plain if name in elements else [_members(value) for value in plain]
-    if name == "pop" and len(receiver) > 1:
+    if kwargs:
+        raise TypeError("takes no keyword arguments")
+    operands = [m.read(unwrap(arg)[0]) for arg in args]
+    unknown = next((value for value in operands if isinstance(value, Opaque)), None)
+    if unknown is not None:
+        raise Refused(unknown.reason)
+    if name in _SINGLE:
+        if not all(is_plain(value) for value in (*operands, *receiver)):
+            raise Refused("an element says itself what it is equal to")
+    elif name in _OPERANDS:
+        operands = [_members(m, value) for value in operands]
+        if not is_plain(receiver):
+            raise Refused("an element says itself what it is equal to")
+    elif name == "pop" and len(receiver) > 1:
         raise Refused("the order of a set of strings differs from one process to the next")
-    method: Callable[..., object] = getattr(set if isinstance(receiver, SetValue) else frozenset, name)
-    return own(method(receiver, *operands))
+    elif name not in ("clear", "copy", "pop"):
+        raise Refused(f"the method {name}() is not interpreted")
+    return own(getattr(set, name)(receiver, *operands))
 
 
-def _members(value: Value) -> Value:
-    members = value if isinstance(value, SetValue | frozenset) else iterable_items(value)
-    if any(isinstance(member, Opaque | Input) for member in members):
+def _members(m: Machine, value: Value) -> Value:
+    members = value if isinstance(value, SetValue | frozenset) else list(drawn(m, value))
+    if any(isinstance(member, Opaque | Input) or not is_plain(member) for member in members):
         raise Refused("an element is unknown")
     return members

@@ -7,14 +7,29 @@ import operator
 from typing import cast
 
 from bridgekit.check.settings.calls import NATIVE_ERRORS
+from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.expressions.iteration import iterate
+from bridgekit.check.settings.expressions.literals import hashable
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.hooks import special
 from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.mangling import mangled
 from bridgekit.check.settings.operators import unwrap
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import DictValue, ListValue, Model, Namespace, Opaque, Value, poison
+from bridgekit.check.settings.values import (
+    ClassValue,
+    DictValue,
+    InstanceValue,
+    ListValue,
+    Model,
+    Namespace,
+    NativeFunction,
+    Opaque,
+    PathValue,
+    Value,
+)
 
-__all__ = ["annotated_assignment", "assign", "assignment"]
+__all__ = ["annotated_assignment", "annotation_effects", "assign", "assignment", "set_item"]
 
 
 def assignment(m: Machine, node: ast.Assign, frame: Frame) -> None:
@@ -26,10 +41,20 @@ def assignment(m: Machine, node: ast.Assign, frame: Frame) -> None:
 
 def annotated_assignment(m: Machine, node: ast.AnnAssign, frame: Frame) -> None:
     """``target: kind = value``; a class remembers the annotation."""
-    if frame.kind == "class" and isinstance(node.target, ast.Name):
-        m.annotate(frame, node.target.id, node.annotation)
     if node.value is not None:
         assign(m, node.target, m.evaluate(node.value, frame), frame)
+    if frame.kind == "class" and isinstance(node.target, ast.Name):
+        m.annotate(frame, node.target.id, node.annotation)
+    elif frame.kind != "function":
+        annotation_effects(m, node.annotation, frame)
+
+
+def annotation_effects(m: Machine, node: ast.expr | None, frame: Frame) -> None:
+    """An annotation that calls something does so where it stands, before Python 3.14 (PEP 649)."""
+    if node is None or m.finder.environment.python_version >= (3, 14):
+        return
+    if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield) for part in ast.walk(node)):
+        m.evaluate(node, frame)
 
 
 def assign(m: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
@@ -42,15 +67,16 @@ def assign(m: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
         assign(m, target.value, value, frame)
     elif isinstance(target, ast.Attribute):
         owner = m.force(m.evaluate(target.value, frame))
-        m.setattr(owner, target.attr, value)
+        m.setattr(owner, mangled(target.attr, frame), value)
     elif isinstance(target, ast.Subscript):
         key = m.force(m.evaluate(target.slice, frame))
-        _set_item(m, m.force(m.evaluate(target.value, frame)), key, value, frame)
+        set_item(m, m.force(m.evaluate(target.value, frame)), key, value, frame)
 
 
 def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Value, frame: Frame) -> None:
     items = iterate(m, value, target, frame)
     if isinstance(items, Opaque):
+        m.may_raise(items, TypeError, ValueError)
         for element in target.elts:
             assign(m, element, items.derive(".unpacked"), frame)
         return
@@ -59,36 +85,50 @@ def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Value, frame: Frame
     if starred:
         after = count - starred[0] - 1
         if len(items) < count - 1:
-            raise m.error(ValueError, "not enough values to unpack")
+            raise m.fault(ValueError, "not enough values to unpack")
         middle: list[Value] = [ListValue(items[starred[0] : len(items) - after])]
         items = [*items[: starred[0]], *middle, *items[len(items) - after :]]
     if len(items) != count:
-        raise m.error(ValueError, f"expected {count} values to unpack, got {len(items)}")
+        raise m.fault(ValueError, f"expected {count} values to unpack, got {len(items)}")
     for element, item in zip(target.elts, items, strict=True):
         assign(m, element, item, frame)
 
 
-def _set_item(m: Machine, container: Value, key: Value, value: Value, frame: Frame) -> None:
+def set_item(m: Machine, container: Value, key: Value, value: Value, frame: Frame) -> None:
+    """``container[key] = value``."""
     container, key = m.read(unwrap(container)[0]), unwrap(key)[0]
     if isinstance(container, Model):
-        container.set_item(m, key, value)
+        if not container.set_item(m, key, value):
+            m.refuse(f"an item of a {type(container).__name__} is set", container, value)
         return
-    if isinstance(key, Opaque):
-        poison(container, key)
+    if isinstance(container, InstanceValue):
+        hook = special(m, container, "__setitem__")
+        if hook is None:
+            raise m.fault(TypeError, "object does not support item assignment")
+        if isinstance(hook, Opaque):
+            m.refuse(hook.reason, container, key, value)
+        else:
+            m.call(hook, [key, value], {})
         return
+    if isinstance(container, str | bytes | int | float | tuple | set | frozenset | range | None):
+        raise m.fault(TypeError, "object does not support item assignment")
     if not isinstance(container, DictValue | ListValue):
-        if isinstance(container, tuple | str):
-            raise m.error(TypeError, "object does not support item assignment")
+        m.refuse("an item of something that is not plain data is set", container, key, value)
+        return
+    key = hashable(m, key) if isinstance(container, DictValue) else as_data(key)
+    if isinstance(key, Opaque) or not isinstance(key, str | int | float | bytes | tuple | slice | None | InstanceValue | PathValue | NativeFunction | ClassValue | frozenset):  # fmt: skip
+        m.hand_over([container, value], key if isinstance(key, Opaque) else m.opaque("the key is not known"))
         return
     if isinstance(key, slice):
         items = iterate(m, value, ast.Pass(), frame)
         if isinstance(items, Opaque) or not isinstance(container, ListValue):
-            poison(container, items if isinstance(items, Opaque) else m.opaque("a slice of no list"))
+            cause = items if isinstance(items, Opaque) else m.opaque("a slice of no list")
+            m.hand_over([container, value], cause)
             return
         value = items
     try:
         operator.setitem(cast("dict[Value, Value]", container), key, value)
     except NATIVE_ERRORS as error:
-        raise m.error(type(error), *error.args) from None
+        raise m.native_error(error) from None
     if isinstance(container, Namespace):
         container.bound[key] = m.here()

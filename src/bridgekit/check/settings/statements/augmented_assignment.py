@@ -3,66 +3,92 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from bridgekit.check.python import plain as plain_data
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import operate
 from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.library.environment import Environ
 from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.methods.lists import extend
+from bridgekit.check.settings.mangling import mangled
+from bridgekit.check.settings.methods.dictionaries import update
+from bridgekit.check.settings.methods.lists import extend, repeat
+from bridgekit.check.settings.methods.sets import set_method
 from bridgekit.check.settings.operators import Refused, unwrap
-from bridgekit.check.settings.statements.assignment import assign
-from bridgekit.check.settings.values import DictValue, Input, ListValue, Opaque, SetValue, Value, poison
+from bridgekit.check.settings.statements.assignment import set_item
+from bridgekit.check.settings.statements.names import bind
+from bridgekit.check.settings.values import DictValue, Input, ListValue, Opaque, SetValue, Value
 
 __all__ = ["augmented_assignment"]
 
 
 def augmented_assignment(m: Machine, node: ast.AugAssign, frame: Frame) -> None:
-    """``target += value``: in place for lists, sets and dicts, whoever else holds them."""
-    current = m.read(m.force(_current(m, node.target, frame)))
+    """``target += value``: in place for lists, sets and dicts, whoever else holds them; the target is evaluated once."""
+    target = node.target
+    owner: Value = None
+    key: Value = None
+    if isinstance(target, ast.Name):
+        current = lookup(m, target.id, frame)
+    elif isinstance(target, ast.Attribute):
+        owner = m.force(m.evaluate(target.value, frame))
+        current = m.getattr(owner, mangled(target.attr, frame))
+    else:
+        owner = m.force(m.evaluate(target.value, frame))
+        key = m.force(m.evaluate(target.slice, frame))
+        current = m.subscript(owner, key, target, frame)
+    current = m.read(m.force(current))
     value = m.force(m.evaluate(node.value, frame))
     plain, inputs = unwrap(current)
     plain = m.read(plain)
     done = _in_place(m, node, plain, value, frame)
     if done is None:
-        result = operate(m, type(node.op), current, value, node, frame)
+        result = operate(m, type(node.op), current, value, node, frame, in_place=True)
     else:
         result = Input(done, inputs) if inputs else done
-    assign(m, node.target, result, frame)
-
-
-def _current(m: Machine, target: ast.Name | ast.Attribute | ast.Subscript, frame: Frame) -> Value:
     if isinstance(target, ast.Name):
-        return lookup(m, target.id, frame)
-    if isinstance(target, ast.Attribute):
-        return m.getattr(m.evaluate(target.value, frame), target.attr)
-    return m.subscript(m.evaluate(target.value, frame), m.evaluate(target.slice, frame), target, frame)
+        bind(m, frame, target.id, result)
+    elif isinstance(target, ast.Attribute):
+        m.setattr(owner, mangled(target.attr, frame), result)
+    else:
+        set_item(m, owner, key, result, frame)
 
 
 def _in_place(m: Machine, node: ast.AugAssign, current: Value, value: Value, frame: Frame) -> Value | None:
-    """The container after ``__iadd__`` or ``__ior__``; None where there is no such method."""
+    """The container after ``__iadd__`` or its kin; None where there is no such method."""
     other = m.read(unwrap(value)[0])
     if isinstance(current, ListValue) and isinstance(node.op, ast.Add):
-        try:
-            extend(current, other)
-        except Refused as refusal:
-            poison(current, m.opaque(str(refusal), node, frame))
-        except TypeError as error:
-            raise m.error(TypeError, *error.args) from None
-        return current
+        return _applied(m, current, other, lambda: extend(m, current, other))
+    if isinstance(current, ListValue) and isinstance(node.op, ast.Mult):
+        if not isinstance(other, int):
+            return m.refuse("a list is repeated by something that is no number", current, other)
+        return _applied(m, current, other, lambda: repeat(current, other))
     if isinstance(current, DictValue) and isinstance(node.op, ast.BitOr):
-        if isinstance(other, DictValue):
-            current.update(other)
-        else:
-            poison(
-                current,
-                other if isinstance(other, Opaque) else m.opaque("a mapping that is not known", node, frame),
-            )
-        return current
-    if (
-        isinstance(current, SetValue)
-        and isinstance(node.op, ast.BitOr)
-        and isinstance(other, SetValue | frozenset)
-    ):
-        set.update(current, other)
+        return _applied(m, current, other, lambda: update(m, current, [other], {}))
+    if isinstance(current, SetValue):
+        name = _SETS.get(type(node.op))
+        if name is None or not isinstance(other, SetValue | frozenset | Opaque):
+            return None if plain_data.is_plain(other) else m.refuse("an operator on a set", current, other)
+        return _applied(m, current, other, lambda: set_method(m, current, name, [other], {}))
+    if isinstance(current, Environ) and isinstance(node.op, ast.BitOr):
+        current.update(m, [other], {})
         return current
     return None
+
+
+_SETS: dict[type[ast.operator], str] = {
+    ast.BitOr: "update",
+    ast.BitAnd: "intersection_update",
+    ast.Sub: "difference_update",
+    ast.BitXor: "symmetric_difference_update",
+}
+
+
+def _applied(m: Machine, current: Value, other: Value, change: Callable[[], object]) -> Value:
+    try:
+        change()
+    except Refused as refusal:
+        m.refuse(str(refusal), current, other)
+    except (TypeError, ValueError) as error:
+        raise m.native_error(error) from None
+    return current

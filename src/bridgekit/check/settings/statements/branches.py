@@ -26,10 +26,12 @@ def match_(m: Machine, node: ast.Match, frame: Frame) -> None:
     subject = m.force(m.evaluate(node.subject, frame))
     for case in node.cases:
         bindings: dict[str, Value] = {}
-        if not matches_pattern(m, case.pattern, subject, bindings, frame, node.subject):
-            continue
+        matched = matches_pattern(m, case.pattern, subject, bindings, frame, node.subject)
         for name, value in bindings.items():
-            bind(m, frame, name, value)
+            # What a pattern captures before it fails may stay bound or not: the language leaves that open.
+            bind(m, frame, name, value if matched else m.opaque("captured by a pattern that does not match"))
+        if not matched:
+            continue
         if case.guard is None or condition(m, case.guard, frame):
             m.run_block(case.body, frame)
             return

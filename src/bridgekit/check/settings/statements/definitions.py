@@ -6,34 +6,32 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.settings.classes import make_class
-from bridgekit.check.settings.effects import names_changed_by
 from bridgekit.check.settings.expressions.functions import make_function
 from bridgekit.check.settings.frames import Frame, ReturnValue
 from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.statements.assignment import annotation_effects
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import (
-    DictValue,
-    FunctionValue,
-    ListValue,
-    Opaque,
-    SetValue,
-    Value,
-    poison,
-)
+from bridgekit.check.settings.values import FunctionValue, Opaque, Value
 
 __all__ = ["class_", "function", "return_"]
 
 
 def function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
     """``def name(...): ...``."""
+    decorators = [m.evaluate(decorator, frame) for decorator in node.decorator_list]
     value: Value = make_function(m, node, node.name, frame)
-    bind(m, frame, node.name, _decorated(m, node.decorator_list, value, frame))
+    spec = node.args
+    for parameter in (*spec.posonlyargs, *spec.args, spec.vararg, *spec.kwonlyargs, spec.kwarg):
+        annotation_effects(m, parameter.annotation if parameter is not None else None, frame)
+    annotation_effects(m, node.returns, frame)
+    bind(m, frame, node.name, _decorated(m, decorators, value))
 
 
 def class_(m: Machine, node: ast.ClassDef, frame: Frame) -> None:
     """``class name(...): ...``."""
+    decorators = [m.evaluate(decorator, frame) for decorator in node.decorator_list]
     value = make_class(m, node, frame)
-    bind(m, frame, node.name, _decorated(m, node.decorator_list, value, frame))
+    bind(m, frame, node.name, _decorated(m, decorators, value))
 
 
 def return_(m: Machine, node: ast.Return, frame: Frame) -> None:
@@ -41,22 +39,11 @@ def return_(m: Machine, node: ast.Return, frame: Frame) -> None:
     raise ReturnValue(m.evaluate(node.value, frame) if node.value is not None else None)
 
 
-def _decorated(m: Machine, decorators: Sequence[ast.expr], value: Value, frame: Frame) -> Value:
+def _decorated(m: Machine, decorators: Sequence[Value], value: Value) -> Value:
     function = value
     for decorator in reversed(decorators):
-        if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
-            return frame.names.get(value.name) if isinstance(value, FunctionValue) else value
-        value = m.call(m.force(m.evaluate(decorator, frame)), [value], {})
+        value = m.call(m.force(decorator), [value], {})
     if isinstance(value, Opaque) and isinstance(function, FunctionValue):
-        _poison_changed(function, value, frame)
+        # What a function changes around it is not known once only its decorator knows when it is called.
+        m.hand_over([function], value)
     return value
-
-
-def _poison_changed(function: FunctionValue, cause: Opaque, frame: Frame) -> None:
-    """What a function changes around it is not known once only its decorator knows when it is called."""
-    body = function.node.body
-    for statement in body if isinstance(body, list) else ():
-        for name in names_changed_by(statement):
-            around = frame.names.get(name, frame.module.namespace.get(name))
-            if isinstance(around, ListValue | DictValue | SetValue):
-                poison(around, cause)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.errors import matches
 from bridgekit.check.settings.expressions.conditions import condition
-from bridgekit.check.settings.frames import Frame, Raised, TryBlock
+from bridgekit.check.settings.frames import Frame, Raised, Stuck, TryBlock
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import ErrorValue, External, NativeFunction, Opaque, Value
+from bridgekit.check.settings.statements.names import bind, scope_of
+from bridgekit.check.settings.values import ClassValue, ErrorValue, External, NativeFunction, Opaque, Value
 
-__all__ = ["assert_", "raise_", "try_"]
+__all__ = ["assert_", "certain", "raise_", "try_"]
 
 
 def try_(m: Machine, node: ast.Try, frame: Frame) -> None:
     """``try: ... except ...: ... else: ... finally: ...``."""
     try:
         _guarded(m, node, frame)
-    finally:
+    except (Stuck, RecursionError):
+        raise
+    except BaseException:
         frame.statement = node
         m.run_block(node.finalbody, frame)
+        raise
+    frame.statement = node
+    m.run_block(node.finalbody, frame)
 
 
 def _guarded(m: Machine, node: ast.Try, frame: Frame) -> None:
     expected = tuple(_expected_kinds(m, handler.type, frame) for handler in node.handlers)
-    block = TryBlock(expected, m.locate(node, frame))
+    block = TryBlock(expected, m.locate(node, frame), node, len(m.frames))
     depth, frames = len(m.tries), len(m.frames)
     m.tries.append(block)
     try:
@@ -35,13 +41,22 @@ def _guarded(m: Machine, node: ast.Try, frame: Frame) -> None:
         del m.tries[depth:], m.frames[frames:]
         frame.statement = node
         for handler in node.handlers:
-            if matches(raised.error, _handler_kinds(m, handler, frame)):
+            if certain(m, [matches(raised.error, _handler_kinds(m, handler, frame))], raised):
                 _handle(m, handler, raised, frame)
                 return
         raise
     finally:
         del m.tries[depth:]
     m.run_block(node.orelse, frame)
+
+
+def certain(m: Machine, answers: list[bool | None], raised: Raised) -> bool:
+    """Whether an exception is caught. Raises `Stuck` where that is not known: nothing after it is, then."""
+    if True in answers:
+        return True
+    if None in answers:
+        raise Stuck("whether an exception is caught here is not known", raised.location)
+    return False
 
 
 def _expected_kinds(m: Machine, node: ast.expr | None, frame: Frame) -> Value:
@@ -74,7 +89,7 @@ def _handle(m: Machine, handler: ast.ExceptHandler, raised: Raised, frame: Frame
     finally:
         m.handled = saved
         if handler.name:
-            frame.names.pop(handler.name, None)
+            scope_of(frame, handler.name).pop(handler.name, None)
 
 
 def raise_(m: Machine, node: ast.Raise, frame: Frame) -> None:
@@ -82,9 +97,15 @@ def raise_(m: Machine, node: ast.Raise, frame: Frame) -> None:
     if node.exc is None:
         if m.handled is not None:
             raise Raised(m.handled.error, m.handled.location)
-        raise m.error(RuntimeError, "No active exception to reraise")
+        raise m.fault(RuntimeError, "No active exception to reraise")
     error = unwrap(m.evaluate(node.exc, frame))[0]
+    if node.cause is not None:
+        m.evaluate(node.cause, frame)
+    if isinstance(error, ClassValue):
+        error = unwrap(m.call(error, [], {}))[0]
     if not isinstance(error, ErrorValue):
+        if is_plain(error):
+            raise m.fault(TypeError, "exceptions must derive from BaseException")
         kind = error
         if isinstance(error, Opaque):
             name = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -94,6 +115,6 @@ def raise_(m: Machine, node: ast.Raise, frame: Frame) -> None:
 
 
 def assert_(m: Machine, node: ast.Assert, frame: Frame) -> None:
-    """``assert test``."""
+    """``assert test, message``."""
     if not condition(m, node.test, frame):
-        raise m.error(AssertionError)
+        raise m.error(AssertionError, *([m.evaluate(node.msg, frame)] if node.msg is not None else []))

@@ -8,7 +8,7 @@ from bridgekit.check.parsing import absolute_name
 from bridgekit.check.settings.frames import Frame
 from bridgekit.check.settings.machine import Machine
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import External, ModuleValue, Namespace, Opaque, Text, Value
+from bridgekit.check.settings.values import External, ModuleValue, Namespace, Opaque, Value
 
 __all__ = ["import_", "import_from"]
 
@@ -34,7 +34,7 @@ def import_from(m: Machine, node: ast.ImportFrom, frame: Frame) -> None:
         return
     star = any(alias.name == "*" for alias in node.names)
     if name is None:
-        raise m.error(ImportError, Text("attempted relative import beyond top-level package"))
+        raise m.fault(ImportError, "attempted relative import beyond top-level package")
     module = m.imports.module(name, eager=star, relative=node.level > 0)
     if star:
         _star(m, module, name, frame)
@@ -50,13 +50,13 @@ def _name_from(m: Machine, module: Value, module_name: str, name: str) -> Value:
         if found is not None:
             return found
         if "__getattr__" not in module.namespace and not module.namespace.stars:
-            raise m.error(ImportError, Text(f"cannot import name {name!r} from {module_name!r}"))
+            raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
     if (
         isinstance(module, External)
         and m.catches(ImportError)
         and m.library.defines(m, module, name) is False
     ):
-        raise m.error(ImportError, Text(f"cannot import name {name!r} from {module_name!r}"))
+        raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
     return m.getattr(module, name)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.settings.expressions.iteration import iterate
+from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.frames import BreakLoop, ContinueLoop, Frame
 from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.operators import Refused
 from bridgekit.check.settings.statements.assignment import assign
 from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.prefixed import forget_prefixed
@@ -19,13 +20,22 @@ __all__ = ["break_", "continue_", "for_", "while_"]
 
 def for_(m: Machine, node: ast.For, frame: Frame) -> None:
     """``for target in items: ... else: ...``."""
-    items = iterate(m, m.evaluate(node.iter, frame), node.iter, frame)
+    items = items_of(m, m.evaluate(node.iter, frame), node.iter, frame)
     if isinstance(items, Opaque):
         if not forget_prefixed(m, node, items, frame):
             forget(m, [node], items, frame)
         return
-    for item in items:
+    while True:
         frame.statement = node
+        try:
+            item = next(items)
+        except StopIteration:
+            break
+        except Refused as refusal:
+            forget(m, [node], m.opaque(str(refusal), node.iter, frame), frame)
+            return
+        except TypeError as error:
+            raise m.native_error(error) from None
         assign(m, node.target, item, frame)
         if not _goes_on_after(m, node.body, frame):
             return

@@ -6,25 +6,32 @@ import ast
 
 from bridgekit.check.settings.frames import Frame
 from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.mangling import mangled
 from bridgekit.check.settings.values import DictValue, Namespace, Value
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["bind", "global_", "nonlocal_"]
+__all__ = ["bind", "global_", "nonlocal_", "scope_of"]
 
 
 def bind(m: Machine, frame: Frame, name: str, value: Value, location: Location | None = None) -> None:
     """``name = value`` in the scope that the name belongs to."""
-    target: DictValue = frame.names
-    if frame.kind == "function" and name in frame.global_names:
-        target = frame.module.namespace
-    elif frame.kind == "function" and name in frame.nonlocal_names:
-        outer = frame.parent
-        while outer is not None and not (outer.kind == "function" and name in outer.local_names):
-            outer = outer.parent
-        target = outer.names if outer is not None else target
+    name = mangled(name, frame)
+    target = scope_of(frame, name)
     target[name] = value
     if isinstance(target, Namespace):
         target.bound[name] = location or m.here()
+
+
+def scope_of(frame: Frame, name: str) -> DictValue:
+    """The scope that a name belongs to which is bound or deleted in ``frame``."""
+    if frame.kind in ("function", "class") and name in frame.global_names:
+        return frame.module.namespace
+    if frame.kind in ("function", "class") and name in frame.nonlocal_names:
+        outer = frame.parent
+        while outer is not None and not (outer.kind == "function" and name in outer.local_names):
+            outer = outer.parent
+        return outer.names if outer is not None else frame.names
+    return frame.names
 
 
 def global_(m: Machine, node: ast.Global, frame: Frame) -> None:

@@ -1,0 +1,32 @@
+"""Why something is not known: what decisions hang on, so that they never hang on the words of a reason."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+__all__ = ["Cause"]
+
+
+class Cause(Enum):
+    """The kind of an unknown. The reason beside it is for people."""
+
+    NOT_MODELLED = auto()
+    """The reader has no model of what the code does there. What holds for everything that is not told otherwise."""
+
+    NOT_GIVEN = auto()
+    """An input: an environment variable, or whatever else a project expects from outside."""
+
+    MODULE_ABSENT = auto()
+    """A module that is not where we look, and taken as being there when the code runs."""
+
+    NOT_INSTALLED = auto()
+    """A module that is certainly not there: what ``import`` raises ModuleNotFoundError for."""
+
+    SOURCE_TEXT = auto()
+    """The text of a Python file, which is run or left alone, but not handled as text."""
+
+    SUPER_NOT_FOLLOWED = auto()
+    """``super()`` whose class or receiver is not followed."""
+
+    TEXT_KEPT = auto()
+    """A method of an input's text after which a text that is not empty may still be one: ``strip``, ``lower``."""

@@ -1,0 +1,1 @@
+"""Small programs, run by Python and read by both readers."""
