@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bridgekit import cli
 
 DOCS = Path(__file__).parents[1] / "docs"
+PROJECT = Path(__file__).parent / "check" / "projects" / "startproject"
 PAGES = {"serve": "serve.md", "check": "check.md", "explain": "check.md"}
 
 
@@ -37,3 +39,31 @@ def test_the_tables_name_no_option_that_does_not_exist() -> None:
         known = {option for command, where in PAGES.items() if where == page for option in options(command)}
         assert told, page
         assert told <= known
+
+
+@pytest.fixture
+def shown() -> str:
+    pytest.importorskip("django")
+    report = CliRunner().invoke(cli.main, ["check", str(PROJECT), "--format", "json"])
+    assert report.exit_code == 1
+    return report.stdout
+
+
+def test_the_names_of_other_checkers_options_are_taken(shown: str, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    options = ["--output-format", "json", "--output-file", str(file), "--exit-zero"]
+    assert CliRunner().invoke(cli.main, ["check", str(PROJECT), *options]).exit_code == 0
+    assert file.read_text("utf-8") == shown
+
+
+def test_a_project_that_cannot_be_checked_is_never_exit_code_zero(tmp_path: Path) -> None:
+    assert CliRunner().invoke(cli.main, ["check", str(tmp_path), "--exit-zero"]).exit_code == 2
+
+
+def test_all_pages_are_those_of_the_rules() -> None:
+    from bridgekit.check.pages import rule_page
+    from bridgekit.check.rules import ALL_RULES
+
+    printed = CliRunner().invoke(cli.main, ["explain", "--all"])
+    assert printed.exit_code == 0
+    assert all(rule_page(rule.code) in printed.stdout for rule in ALL_RULES)

@@ -49,9 +49,20 @@ class CannotCheck(click.ClickException):
     default="asgi",
     help="Server to check for [default: asgi].",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Form of the report.")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write the report to."
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="Form of the report.",
+)
+@click.option(
+    "--output",
+    "--output-file",
+    "output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write the report to.",
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Rules to run: codes or their beginnings.")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Rules not to run.")
@@ -134,17 +145,20 @@ def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
 
 @main.command()
 @click.argument("code", required=False)
-@click.option("--list", "all_rules", is_flag=True, help="Name every rule.")
-def explain(code: str | None, all_rules: bool) -> None:
+@click.option("--list", "listed", is_flag=True, help="Name every rule.")
+@click.option("--all", "all_pages", is_flag=True, help="Print the page of every rule.")
+def explain(code: str | None, listed: bool, all_pages: bool) -> None:
     """Print the page of a rule by its code or name, for example: bridgekit explain BRG001."""
     from bridgekit.check.pages import rule_page
     from bridgekit.check.rules import ALL_RULES
 
-    if all_rules:
+    if all_pages:
+        click.echo("\n".join(rule_page(rule.code) for rule in ALL_RULES), nl=False)
+    elif listed:
         for rule in ALL_RULES:
             click.echo(f"{rule.code}  {rule.severity.value:<7}  {rule.name}")
     elif code is None:
-        raise click.UsageError("name a rule, or give --list")
+        raise click.UsageError("name a rule, or give --list or --all")
     else:
         try:
             named = next((rule.code for rule in ALL_RULES if rule.name == code.lower()), code)
