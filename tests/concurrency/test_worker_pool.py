@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
+from bridgekit.concurrency.worker_pool import RETIRE, PoolSaturated, WorkerPool
 from tests.helpers.waiting import until
 
 TIMEOUT = 20.0
@@ -215,6 +215,50 @@ def test_retiring_never_loses_a_job(pool_of: MakePool) -> None:
         done = threading.Event()
         pool.submit(done.set)
         assert done.wait(TIMEOUT)
+
+
+def test_what_a_job_leaves_is_called_when_its_thread_is_free(pool_of: MakePool) -> None:
+    """So that whoever hears of it finds a thread that need not be started."""
+    pool = pool_of(max_workers=4)
+    names: list[str] = []
+    for _ in range(20):
+        heard = threading.Event()
+
+        def job(heard: threading.Event = heard) -> Callable[[], None]:
+            names.append(threading.current_thread().name)
+            return heard.set
+
+        pool.submit(job)
+        assert heard.wait(5)
+    assert len(set(names)) == 1
+
+
+def test_a_job_may_end_its_thread(pool_of: MakePool) -> None:
+    ended: list[str] = []
+    done = threading.Event()
+
+    def put_away() -> None:
+        ended.append(threading.current_thread().name)
+        done.set()
+
+    pool = pool_of(max_workers=1, on_retire=put_away)
+    names: list[str] = []
+    second = threading.Event()
+
+    def first_job() -> Any:
+        names.append(threading.current_thread().name)
+        return RETIRE
+
+    def second_job() -> None:
+        names.append(threading.current_thread().name)
+        second.set()
+
+    pool.submit(first_job)
+    pool.submit(second_job)
+    assert done.wait(5)
+    assert second.wait(5)
+    assert ended == names[:1]
+    assert names[0] != names[1]
 
 
 def test_shutdown_ends_idle_threads_and_waits_for_busy_ones(pool_of: MakePool) -> None:

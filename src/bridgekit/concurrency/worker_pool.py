@@ -38,7 +38,10 @@ class _Retire(Enum):
 RETIRE: Final = _Retire.RETIRE
 """A job that returns this ends its thread: what the job left in it must not meet another one."""
 
-Job = Callable[[], _Retire | None]
+Parting = Callable[[], None]
+"""What a job leaves to be called when its thread may be had again: whoever hears of it finds the thread free."""
+
+Job = Callable[[], "_Retire | Parting | None"]
 
 EXIT_PATIENCE = 1.0
 """Seconds that the interpreter's exit waits for workers to end; a blocked one is a daemon thread and is left."""
@@ -228,7 +231,9 @@ class WorkerPool:
         """Job after job, until the thread is to end."""
         arriving = True
         done = 0
+        parting: Parting | None = None
         while True:
+            leaves = False
             with self._lock:
                 self._busy -= done
                 done = 0
@@ -238,11 +243,16 @@ class WorkerPool:
                     job = self._jobs.popleft()
                     self._busy += 1
                     successor = self._next_worker() if self._jobs and not self._waking else None
-                elif self._closing or not self._lie_down(worker):
-                    self._workers.discard(worker)
-                    return
                 else:
+                    leaves = self._closing or not self._lie_down(worker)
+                    if leaves:
+                        self._workers.discard(worker)
                     job, successor = None, None
+            if parting is not None:
+                self._part(parting)
+                parting = None
+            if leaves:
+                return
             if job is None:
                 if not self._park(worker):
                     return
@@ -250,7 +260,7 @@ class WorkerPool:
                 continue
             if successor is not None:
                 self._pass_baton(successor)
-            last = None
+            last: object = None
             try:
                 last = job()
             except BaseException:  # the thread must outlive any job, SystemExit included
@@ -260,6 +270,13 @@ class WorkerPool:
             if last is RETIRE:
                 self._leave(worker)
                 return
+            parting = last if callable(last) else None
+
+    def _part(self, parting: Parting) -> None:
+        try:
+            parting()
+        except BaseException:  # as for a job
+            logger.exception("a job's last call failed")
 
     def _leave(self, worker: _Worker) -> None:
         """A thread goes with its job done; whoever waits gets another one."""

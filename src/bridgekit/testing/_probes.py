@@ -249,10 +249,10 @@ def _probe_leased_call(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _probe_leased_thread(original: Callable[..., Any]) -> Callable[..., Any]:
-    def _in_thread(self: Any) -> None:
+    def _in_thread(self: Any) -> Any:
         _here.taken += 1
         try:
-            original(self)
+            return original(self)
         finally:
             _here.taken -= 1
 

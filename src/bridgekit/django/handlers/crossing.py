@@ -202,7 +202,7 @@ class LeasedCall:
         for task in self.tasks[:1]:
             task.cancel()  # as `SyncToAsync`: the code that is really awaited hears of it
 
-    def _in_thread(self) -> None:
+    def _in_thread(self) -> Callable[[], None]:
         """The lease's job."""
         outer, here.call = here.call, self
         self.begun = True
@@ -215,6 +215,10 @@ class LeasedCall:
         finally:
             here.call = outer
         del self._function, self._args
+        # Whoever waits hears of it when the thread is free: the next request may come at once, and finds it.
+        return self._tell_end
+
+    def _tell_end(self) -> None:
         self._tell(None)
 
     def _call(self) -> Any:

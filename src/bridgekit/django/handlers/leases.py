@@ -21,7 +21,9 @@ from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
 
 __all__ = ["Job", "Lease", "Saturated"]
 
-Job = Callable[[], None]
+Parting = Callable[[], None]
+Job = Callable[[], Parting | None]
+"""What a job returns is called when its thread is free again, or before anything else is done in it."""
 
 
 class Saturated(BaseException):
@@ -155,35 +157,42 @@ class Lease(Executor):
     def serve_until(self, done: Callable[[], bool]) -> None:
         """In the thread: do what else comes until ``done`` holds, which a job has to bring about."""
         while not done():
-            job = self._next(wait=True)
-            if job is not None:
-                job()
+            job = self._pick(stay=True)
+            assert job is not None
+            parting = job()
+            if parting is not None:
+                parting()
 
     def _serve(self) -> Any:
         """The pool's job: one stay in a thread."""
         self.taken += 1
         if self.taken > 1:
             close_old_connections()
-        while True:
-            job = self._next(wait=False)
-            if job is not None:
-                job()
-                del job
-            elif not self._serving:
-                break
+        parting: Parting | None = None
+        while (job := self._pick(stay=False)) is not None:
+            if parting is not None:
+                parting()
+            parting = job()
+        del job
         if not self.finished:
             # With CONN_MAX_AGE = 0 a connection ends with the request; the rest of this one is in no thread, or in another.
             close_old_connections()
-        return RETIRE if self.tainted else None
+        if not self.tainted:
+            return parting
+        if parting is not None:
+            parting()
+        return RETIRE
 
-    def _next(self, *, wait: bool) -> Job | None:
-        """The next job, or None after a wait for one, or where the thread is to be left (`_serving` is false then)."""
+    def _pick(self, *, stay: bool) -> Job | None:
+        """What to do next: a job, or to wait for one, or None, to leave the thread."""
         with self._lock:
             if self._jobs:
                 return self._jobs.popleft()
-            if not wait and (self._ended or not (self.keeps or self.sticky)):
+            if not stay and (self._ended or not (self.keeps or self.sticky)):
                 self._serving = False
                 return None
             self._parked = True
+            return self._wait
+
+    def _wait(self) -> None:
         self._bell.acquire()
-        return None
