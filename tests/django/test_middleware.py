@@ -312,6 +312,17 @@ def test_layers_that_an_agent_has_wrapped_are_told_apart(get: Any, seen: list[Re
     assert names == ["PlainClass", "Mixin", "PlainClass", "function", "hybrid", "Mixin", "view"]
 
 
+@both
+def test_one_that_is_listed_twice_measures_once(get: Any, seen: list[RequestTiming]) -> None:
+    """The outer one, and all layers; it answered with 500."""
+    plain = "tests.django.layers.PlainClass"
+    with override_settings(MIDDLEWARE=[TIMING, plain, TIMING, plain], BRIDGEKIT_TIMING_LAYERS=True):
+        assert get("/hello/").status_code == 200
+    (timing,) = seen
+    names = [layer.name for layer in timing.layers]
+    assert names == ["PlainClass", "TimingMiddleware", "PlainClass", "view"]
+
+
 SENTRY = """
 import asyncio, json
 import django

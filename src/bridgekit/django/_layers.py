@@ -9,6 +9,7 @@ keeps the middleware as ``_inner``, and the next layer besides, which it does no
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from types import CellType, FunctionType, MethodType
@@ -36,24 +37,27 @@ MAX_WRAPPERS = 3
 ATTRIBUTE = "_bridgekit_layer_times"
 """On the request: nanoseconds inside of each boundary, outermost first."""
 
+numbers = itertools.count(1)
+
 clock = time.perf_counter_ns
 
 
 class LayerTimes:
     """The layers below one `TimingMiddleware`, and how to read their times off a request."""
 
-    def __init__(self, names: list[str], opaque: bool) -> None:
+    def __init__(self, names: list[str], opaque: bool, attribute: str) -> None:
+        self.attribute = attribute
         # What lies inside the innermost boundary: the view with everything Django calls around it, or, where a layer
         # does not show its next one, that layer and all below.
         self.names = [*names[:-1], f"{names[-1]} and below"] if opaque and names else [*names, "view"]
         self.opaque = opaque
 
     def start(self, request: Any) -> None:
-        setattr(request, ATTRIBUTE, [0] * len(self.names))
+        setattr(request, self.attribute, [0] * len(self.names))
 
     def read(self, request: Any) -> tuple[SpanTiming, ...]:
         """Own times, outermost first; a layer that did not run is left out."""
-        inside: list[int] = getattr(request, ATTRIBUTE)
+        inside: list[int] = getattr(request, self.attribute)
         below = [*inside[1:], 0]
         return tuple(
             SpanTiming(name, (spent - deeper) / 1e9)
@@ -65,18 +69,19 @@ class LayerTimes:
 def instrument(outermost: Any) -> LayerTimes:
     """Put stopwatches below a middleware, from its ``get_response`` inwards; give back the reader of their times."""
     names: list[str] = []
+    attribute = f"{ATTRIBUTE}_{next(numbers)}"  # its own: one that is listed twice has two sets of boundaries
     place = next_place(outermost)
     while place is not None:
-        place.put(stopwatch(place.handler, len(names)))
+        place.put(stopwatch(place.handler, len(names), attribute))
         layer = unwrapped(place.handler)
         if is_view_handler(layer):
-            return LayerTimes(names, opaque=False)
+            return LayerTimes(names, False, attribute)
         place = next_place(layer)
         names.append(name_of(layer if place is None else place.holder))
-    return LayerTimes(names, opaque=True)
+    return LayerTimes(names, True, attribute)
 
 
-def stopwatch(handler: Any, index: int) -> Callable[[Any], Any]:
+def stopwatch(handler: Any, index: int, attribute: str = ATTRIBUTE) -> Callable[[Any], Any]:
     """`handler` with the time that it takes noted on the request; as async as it is."""
     if iscoroutinefunction(handler):
 
@@ -85,10 +90,11 @@ def stopwatch(handler: Any, index: int) -> Callable[[Any], Any]:
             try:
                 return await handler(request)
             finally:
-                times = getattr(request, ATTRIBUTE, None)
+                times = getattr(request, attribute, None)
                 if times is not None:
                     times[index] += clock() - started
 
+        vars(timed_async)["__wrapped__"] = handler  # seen through by one that is listed twice
         return timed_async
 
     def timed(request: Any) -> Any:
@@ -96,10 +102,11 @@ def stopwatch(handler: Any, index: int) -> Callable[[Any], Any]:
         try:
             return handler(request)
         finally:
-            times = getattr(request, ATTRIBUTE, None)
+            times = getattr(request, attribute, None)
             if times is not None:
                 times[index] += clock() - started
 
+    vars(timed)["__wrapped__"] = handler
     return timed
 
 

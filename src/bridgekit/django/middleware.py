@@ -13,7 +13,7 @@ from bridgekit.django._exchange import DjangoExchange, request_of_request, route
 from bridgekit.django._layers import LayerTimes, instrument
 from bridgekit.django.single_hop import SingleHopMiddleware
 from bridgekit.timing import _context
-from bridgekit.timing._context import enter, leave, outer_record
+from bridgekit.timing._context import KEY, enter, leave, outer_record
 from bridgekit.timing._export import checked_exporters
 from bridgekit.timing._live import LiveTiming
 from bridgekit.timing._paths import compile_exclusion
@@ -53,14 +53,18 @@ class TimingMiddleware:
             self._load()
         if self._excluded is not None and self._excluded(request.path):
             return self.get_response(request)
-        if self._layers is not None:
-            self._layers.start(request)
-        live, around = outer_record(getattr(request, "scope", request.META)), None
+        source = getattr(request, "scope", request.META)
+        live, around = outer_record(source), None
+        if isinstance(live, DjangoExchange):
+            return self.get_response(request)  # listed twice: the outer one does all of it
         if live is None:
             live = DjangoExchange()
             live.begin(self._recorder, request)
+            source[KEY] = live
             if _context.wanted:
                 around = enter(live)
+        if self._layers is not None:
+            self._layers.start(request)
         if self._is_async:
             return self._measure_async(request, live, around)
         try:
