@@ -63,7 +63,17 @@ def test_the_source_distribution_has_what_the_tests_read() -> None:
     included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"][
         "targets"
     ]
-    tracked = {".ci", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks", "docs", "examples", "src", "tests"}
+    tracked = {
+        ".ci",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "benchmarks",
+        "docs",
+        "examples",
+        "src",
+        "tests",
+    }
     named = {path.removeprefix("/") for path in included["sdist"]["include"]}
     assert tracked | {".gitignore", "tox.ini", "typing_tests"} == named
     assert [path for path in named if not (ROOT / path).exists()] == []
