@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from bridgekit.django.handlers.asgi import LeasedASGIHandler
 from tests.django.handlers import layers
-from tests.django.handlers.driver import HANDLERS, ask, project
+from tests.django.handlers.driver import HANDLERS, ask, project, scope_of
 from tests.django.handlers.layers import local, variable
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
@@ -68,7 +68,13 @@ def looks_for_it(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{translation.get_language()} {timezone.get_current_timezone_name()}")
 
 
+async def waits(request: Any) -> HttpResponse:
+    await request.scope["gate"].wait()
+    return HttpResponse("waited")
+
+
 urlpatterns = [
+    path("waits/", waits),
     path("look/", look),
     path("look-async/", look_async),
     path("stream/", stream),
@@ -121,3 +127,36 @@ def test_the_server_s_task_keeps_no_thread_of_the_request(stack: str) -> None:
 
     with project(__name__, STACKS[stack]):
         contextvars.copy_context().run(asyncio.run, main())
+
+
+def test_the_client_is_listened_for_in_its_own_request_s_context() -> None:
+    """The look at the requests in flight begins with the first of them."""
+
+    async def main() -> list[tuple[str, str]]:
+        app = LeasedASGIHandler()
+        gate = asyncio.Event()
+        heard: list[tuple[str, str]] = []
+
+        async def request(name: str) -> None:
+            variable.set(name)
+            messages = [{"type": "http.request"}]
+
+            async def receive() -> Any:
+                if messages:
+                    return messages.pop()
+                heard.append((name, variable.get()))
+                if len(heard) == 3:
+                    gate.set()
+                await asyncio.Event().wait()
+
+            async def send(message: Any) -> None:
+                pass
+
+            await app(scope_of("/waits/", gate=gate), receive, send)
+
+        await asyncio.gather(*(asyncio.create_task(request(name)) for name in ("one", "two", "three")))
+        return heard
+
+    with project(__name__):
+        heard = asyncio.run(main())
+    assert sorted(heard) == [("one", "one"), ("three", "three"), ("two", "two")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -30,6 +31,8 @@ class ClientWatch:
         assert task is not None
         assert backend is not None
         self._task = task
+        # The loop's look at the requests runs in the context of whichever began it.
+        self._context = contextvars.copy_context()
         self._backend = backend
         self.error: BaseException | None = None
         """What listening came to, if it was not cancelled."""
@@ -38,7 +41,7 @@ class ClientWatch:
     def tick(self) -> None:
         """The request has taken a while: see `bridgekit.concurrency.backends.Ticking`."""
         if self._listener is None:
-            self._listener = self._task.get_loop().create_task(self._listen())
+            self._listener = self._task.get_loop().create_task(self._listen(), context=self._context)
             self._listener.add_done_callback(self._heard)
             self._backend.discharge(self)
 
