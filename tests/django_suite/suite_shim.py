@@ -76,7 +76,12 @@ class NotedResult(unittest.TextTestResult):
         # A subtest's failure stays, whatever follows; errors of setUpClass have an id of their own.
         name = test.id() if hasattr(test, "id") else str(test)
         if results.get(name, {}).get("outcome") != "failed":
-            results[name] = {"outcome": outcome, "message": message, "touched": met > self.before}
+            results[name] = {
+                "outcome": outcome,
+                "message": message,
+                "touched": met > self.before,
+                "websockets": False,
+            }
 
     def addSuccess(self, test: Any) -> None:
         super().addSuccess(test)
