@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bridgekit.check import modules
 from bridgekit.check.environment import TargetEnvironment
 from bridgekit.check.modules import ModuleFinder, ModuleKind
 from bridgekit.middleware_chain.facts import Answer
@@ -197,3 +198,19 @@ def test_submodules_made_at_run_time_are_unknown(tmp_path: Path) -> None:
     found = finder_over(tmp_path).find("six.moves.urllib")
     assert found.kind is ModuleKind.UNKNOWN
     assert "run time" in found.reason
+
+
+def test_what_one_run_reads_is_bounded_whatever_the_number_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file is below the bound of its own; the trees of all of them would not fit into memory."""
+    monkeypatch.setattr(modules, "MAX_RUN_TOKENS", 1_000)
+    monkeypatch.setattr(modules, "_GUESSED_BYTES", 0)
+    for number in range(10):
+        (tmp_path / f"m{number}.py").write_text("x = 0\n" * 200, "utf-8")
+    finder = ModuleFinder([tmp_path])
+    read = [finder.load(f"m{number}") for number in range(10)]
+    assert read[0].tree is not None
+    assert read[9].tree is None
+    assert "reads no more" in read[9].error
+    assert sum(module.tree is not None for module in read) < 5

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bridgekit.check.boundary import is_below, real, real_folder, slashed
 from bridgekit.check.environment import TargetEnvironment, current_environment
-from bridgekit.check.parsing import SourceModule, parse_file
+from bridgekit.check.parsing import SourceModule, count_tokens, parse_file
 from bridgekit.check.reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
 from bridgekit.middleware_chain.facts import Answer
 
@@ -27,6 +27,13 @@ __all__ = ["FoundModule", "ModuleFinder", "ModuleKind", "SourceModule"]
 _MAX_NAMESPACE_INIT = 2_000
 """Bytes. The ``__init__`` of a namespace package of the old kind holds one statement and a comment."""
 BEYOND = "is a link that leads out of the project, and is not read"
+MAX_RUN_TOKENS = 1_500_000
+"""Words and signs of all files that one run parses: their trees take some 400 bytes of memory for each. The largest projects seen have
+read a fifth of that."""
+
+_GUESSED_BYTES = 2 * 1024 * 1024
+_BYTES_A_TOKEN = 5
+TOO_MUCH = f"is not read: this run has read files of {MAX_RUN_TOKENS:,} words and signs, and reads no more"
 _EXTENSIONS = (".so", ".pyd", ".dll")
 
 
@@ -85,6 +92,8 @@ class ModuleFinder:
         self._modules: dict[str, SourceModule] = {}
         self._files: dict[str, SourceModule] = {}
         self._listings: dict[str, frozenset[str]] = {}
+        self._spent = 0
+        self._bytes = 0
         self._readable = tuple(
             dict.fromkeys(map(real, self.environment.bounds or self.environment.search_path))
         )
@@ -151,12 +160,27 @@ class ModuleFinder:
         key = f"{path}\0{name}"
         module = self._files.get(key)
         if module is None:
-            if self.may_be_read(path):
+            if self._spent > MAX_RUN_TOKENS:
+                module = SourceModule(name, path, None, TOO_MUCH, is_package=is_package)
+            elif self.may_be_read(path):
                 module = self._explained(parse_file(path, name, is_package=is_package))
+                self._spend(module)
             else:
                 module = SourceModule(name, path, None, BEYOND, is_package=is_package)
             self._files[key] = module
         return module
+
+    def _spend(self, module: SourceModule) -> None:
+        """Count what a tree costs to keep. The first mebibytes, all that most projects have read, are guessed by their size."""
+        if module.tree is None:
+            return
+        try:
+            size = Path(module.path).stat().st_size
+        except OSError:
+            return
+        self._bytes += size
+        known = self._bytes > _GUESSED_BYTES
+        self._spent += count_tokens(self._content(module.path)) if known else size // _BYTES_A_TOKEN
 
     def _explained(self, module: SourceModule) -> SourceModule:
         """Say so where the project's Python is newer than ours, for that may be why a file cannot be parsed."""

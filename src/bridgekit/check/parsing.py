@@ -15,7 +15,7 @@ from bridgekit.check.newer_syntax import parenthesized_excepts
 from bridgekit.check.reading import UnreadableError, read_bounded
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["MAX_TOKENS", "SourceModule", "absolute_name", "parse_file", "parse_source"]
+__all__ = ["MAX_TOKENS", "SourceModule", "absolute_name", "count_tokens", "parse_file", "parse_source"]
 
 MAX_TOKENS = 100_000
 """Files with more words and signs are not parsed: a tree costs some 400 bytes of memory for each in code that people write, 900
@@ -79,7 +79,7 @@ def parse_file(path: str, name: str = "", *, is_package: bool = False) -> Source
 
 def parse_source(source: bytes) -> tuple[ast.Module | None, str, int]:
     """Parse the bytes of a module as Python would: the tree, or the reason for none and its line (0 if unknown)."""
-    if len(source) > MAX_TOKENS and _tokens(source) > MAX_TOKENS:
+    if len(source) > MAX_TOKENS and count_tokens(source) > MAX_TOKENS:
         return None, f"has more than {MAX_TOKENS:,} words and signs; longer files are not parsed", 0
     try:
         with warnings.catch_warnings():
@@ -97,7 +97,7 @@ def parse_source(source: bytes) -> tuple[ast.Module | None, str, int]:
         return None, "is nested too deeply to be parsed", 0
 
 
-def _tokens(source: bytes) -> int:
+def count_tokens(source: bytes) -> int:
     """About how many nodes the tree has, without making it."""
     return len(source.translate(_WORDS).split()) + sum(map(source.count, _SIGNS))
 

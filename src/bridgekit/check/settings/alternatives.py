@@ -17,6 +17,9 @@ __all__ = ["open_questions", "settings_of", "with_alternatives"]
 _MAX_QUESTIONS = 6
 """Each takes a run of its own; settings with more are rare, and what is left is unknown."""
 
+_MAX_STEPS = 200_000
+"""Steps of all these runs for one variant, as for the variants themselves."""
+
 Settings = Mapping[str, Known | Unknown]
 
 
@@ -39,9 +42,13 @@ def with_alternatives(
     A run stops at ``no`` for a question without an answer: reported as it stands, a branch would be stated as fact.
     """
     merged = dict(settings)
-    for question in questions[:_MAX_QUESTIONS]:
+    left = _MAX_STEPS
+    for number, question in enumerate(questions):
+        if number >= _MAX_QUESTIONS or left <= 0:
+            return dict.fromkeys(merged, Unknown(text[question.key], question.location))
         forced = replace(assignment, forced=(*assignment.forced, (question.key, not question.outcome)))
         other = run_settings(task, forced)
+        left -= other.machine.spent
         if other.failure:
             continue
         why = Unknown(text[question.key], question.location)
@@ -49,9 +56,6 @@ def with_alternatives(
         for name in merged:
             merged[name] = _either(merged[name], theirs.get(name), why)
         merged |= {name: why for name in theirs if name not in merged}
-    for question in questions[_MAX_QUESTIONS:]:
-        why = Unknown(text[question.key], question.location)
-        merged = dict.fromkeys(merged, why)
     return merged
 
 
