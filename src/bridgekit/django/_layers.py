@@ -94,7 +94,7 @@ def stopwatch(handler: Any, index: int, attribute: str = ATTRIBUTE) -> Callable[
                 if times is not None:
                     times[index] += clock() - started
 
-        vars(timed_async)["__wrapped__"] = handler  # seen through by one that is listed twice
+        timed_async.__wrapped__ = handler  # type: ignore[attr-defined]  # seen through by one that is listed twice
         return timed_async
 
     def timed(request: Any) -> Any:
@@ -106,7 +106,7 @@ def stopwatch(handler: Any, index: int, attribute: str = ATTRIBUTE) -> Callable[
             if times is not None:
                 times[index] += clock() - started
 
-    vars(timed)["__wrapped__"] = handler
+    timed.__wrapped__ = handler  # type: ignore[attr-defined]  # functions have no declared attributes
     return timed
 
 
