@@ -13,6 +13,9 @@ KINDS = sorted(path.stem for path in PROGRAMS.glob("*.txt"))
 KNOWN_OF_TEN = {"settings": 6, "middleware": 1}
 """How many of ten programs each reader knows at least: refusing everything would be right as well."""
 
+HANG_ON_INPUTS = {"environment": {"settings": 5}}
+"""Kinds of which many programs ask for variables that nothing gives: an answer for each variant is none of these."""
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the oracle forks a process for each program")
 @pytest.mark.parametrize("kind", KINDS)
@@ -24,7 +27,8 @@ def test_no_program_is_read_differently_from_how_it_runs(kind: str) -> None:
         "settings": sum(verdict.settings is not None for verdict in verdicts),
         "middleware": sum(verdict.middleware is not None for verdict in verdicts),
     }
-    assert all(known[reader] * 10 >= len(verdicts) * least for reader, least in KNOWN_OF_TEN.items())
+    wanted = {**KNOWN_OF_TEN, **HANG_ON_INPUTS.get(kind, {})}
+    assert all(known[reader] * 10 >= len(verdicts) * least for reader, least in wanted.items())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the oracle forks a process for each program")
