@@ -37,7 +37,7 @@ def test_its_position_and_whom_it_makes_sync_are_told(check_rule: CheckRule) -> 
     """Sync is sticky outwards: count the layers before it that run sync."""
     (finding,) = check_rule("BRG002", SOURCE, ["Mixin", "Native", "M", "Mixin"])
     assert (
-        "at position 3 of 4: it holds a thread for the whole request and makes 2 before it run sync"
+        "at position 3 of 4: it blocks the request's thread while the response is made and makes 2 before it run sync"
         in finding.message
     )
 

@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         also = f" and makes {len(outside)} before it run sync" if outside else ""
         yield Problem(
             f"{checked.dotted_path} is sync-only, at position {checked.position + 1} of {len(subject.middleware)}: "
-            f"it holds a thread for the whole request{also}",
+            f"it blocks the request's thread while the response is made{also}",
             subject.location_of(checked),
             _fix(subject, checked),
             subject=checked.dotted_path,

@@ -33,9 +33,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             message = f"stands at position {checked.position + 1} of {len(stack)}: {here} hops, but {last} if it is last"
             fix = "Make it the last line of MIDDLEWARE."
         elif without.high is not None and without.high <= here.low:
-            message = (
-                f"saves nothing in this stack: {here} hops with it, {without} without, and it holds a thread"
-            )
+            message = f"saves nothing in this stack: {here} hops with it, {without} without, and it blocks a thread while the response is made"
             fix = "Remove it from MIDDLEWARE."
         else:
             continue
