@@ -31,10 +31,11 @@ CORE = [
 
 
 @pytest.mark.parametrize("platform", LACKING)
-def test_the_core_passes_its_tests_without_what_the_platform_lacks(platform: str) -> None:
+def test_the_core_passes_its_tests_without_what_the_platform_lacks(platform: str, tmp_path: Path) -> None:
     """trio is left out: it decides by `sys.platform` what to use."""
     options = [
         "-q",
+        f"--basetemp={tmp_path / 'nested'}",  # not one that pytest clears away beside other runs
         "-p",
         "tests.helpers.lacking",
         "-p",
