@@ -97,3 +97,21 @@ def test_a_branch_of_statements_is_no_fact_either(tmp_path: Path, setting: str) 
     )
     (finding,) = run(Options(tmp_path / "settings.py", select=("BRG018",))).findings
     assert "may be 60 (whether" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [("while True:\n        pass", 0), ("raise SystemExit", 1)],
+    ids=["cannot be followed", "ends the settings"],
+)
+def test_an_answer_that_cannot_be_followed_leaves_nothing_a_fact(
+    tmp_path: Path, answer: str, count: int
+) -> None:
+    """Where the other answer ends the settings there is only this one."""
+    (tmp_path / "settings.py").write_text(
+        f"import unread\nMIDDLEWARE = []\nAGE = 60\nif unread.flag():\n    AGE = 0\n    {answer}\n"
+        "DATABASES = {'default': {'CONN_MAX_AGE': AGE}}\n",
+        "utf-8",
+    )
+    found = run(Options(tmp_path / "settings.py", select=("BRG018",))).findings
+    assert len(found) == count

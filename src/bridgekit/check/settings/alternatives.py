@@ -49,9 +49,11 @@ def with_alternatives(
         forced = replace(assignment, forced=(*assignment.forced, (question.key, not question.outcome)))
         other = run_settings(task, forced)
         left -= other.machine.spent
-        if other.failure:
-            continue
         why = Unknown(text[question.key], question.location)
+        if other.is_dead:
+            continue  # settings that raise are no project: this answer is not given
+        if other.failure:
+            return dict.fromkeys(merged, why)  # what the other answer makes of them is not known
         theirs, _ = settings_of(other)
         for name in merged:
             merged[name] = _either(merged[name], theirs.get(name), why)
