@@ -24,7 +24,59 @@ def test_manage_py_check_says_what_bridgekit_check_says(project: Path) -> None:
         if finding["code"] != "BRG000":
             number = finding["code"].removeprefix("BRG")
             assert f"(bridgekit.{finding['severity'][0].upper()}{number}) {finding['message']}" in told, told
-    assert told.count("(bridgekit.") == sum(finding["code"] != "BRG000" for finding in findings)
+    assert told.count("(bridgekit.") == 1 + sum(finding["code"] != "BRG000" for finding in findings)
+
+
+def test_the_three_totals_are_those_of_bridgekit_check(project: Path) -> None:
+    """Hops and threads, today, with the one line and with the handler; who keeps a thread, why, and what lets it go."""
+    extended(project, f"MIDDLEWARE = {[*DJANGOS[:4], 'shop.middleware.returns_the_coroutine']!r}\n")
+    (project / "shop" / "middleware.py").write_text(
+        "def returns_the_coroutine(get_response):\n    return lambda request: get_response(request)\n",
+        "utf-8",
+    )
+    totals = [
+        line
+        for line in checked(project).output.splitlines()
+        if re.match(r"  (today|one line|after|handler):", line)
+    ]
+    told = told_by_django(project)
+    assert [line.split(":")[0].strip() for line in totals] == ["today", "handler"]
+    assert (
+        "blocked by shop.middleware.returns_the_coroutine: it has code of its own around get_response" in told
+    )
+    assert "let go if shop.middleware.returns_the_coroutine is async or leaves the list" in told
+    for line in totals:
+        assert re.sub(r": +", ": ", line.strip()) in re.sub(r": +", ": ", told)
+
+
+def test_the_one_line_is_among_the_totals(project: Path) -> None:
+    extended(project, f"MIDDLEWARE = {DJANGOS[:4]!r}\n")
+    told = told_by_django(project)
+    totals = told.partition("(bridgekit.I106)")[2].partition("HINT")[0]
+    assert re.findall(r"\t(today|one line|after|handler): ", totals) == [
+        "today",
+        "one line",
+        "after",
+        "handler",
+    ]
+
+
+def test_a_project_on_the_handler_is_told_only_what_keeps_a_thread(project: Path) -> None:
+    """What holds today is the handler's total; the setting that lets a layer go is heeded."""
+    (project / "shop" / "asgi.py").write_text(
+        "from bridgekit.django import get_asgi_application\napplication = get_asgi_application()\n", "utf-8"
+    )
+    source = "from django.utils.deprecation import MiddlewareMixin\nclass Keeps(MiddlewareMixin):\n    pass\n"
+    (project / "shop" / "middleware.py").write_text(source, "utf-8")
+    extended(project, f"MIDDLEWARE = {[*DJANGOS[:4], 'shop.middleware.Keeps']!r}\n")
+    told = told_by_django(project)
+    assert (
+        "today:    2 hops with an async view, 1 with a sync view; 1 thread for each waiting request (idle, kept by"
+        in told
+    )
+    assert "BRIDGEKIT_THREADS_RELEASED_BY has shop.middleware.Keeps" in told
+    extended(project, 'BRIDGEKIT_THREADS_RELEASED_BY = ["shop.middleware.Keeps"]\n')
+    assert "bridgekit.I106" not in told_by_django(project)
 
 
 SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
@@ -209,7 +261,7 @@ from django.conf import settings
 from bridgekit.django.checks import check_middleware
 told = []
 for settings.MIDDLEWARE, settings.BRIDGEKIT_CHECK_SERVER in json.loads(sys.argv[1]):
-    told.append(sorted([message.msg, message.hint] for message in check_middleware() if message.id != "bridgekit.I000"))
+    told.append(sorted([message.msg, message.hint] for message in check_middleware() if not message.id.startswith("bridgekit.I")))
 print(json.dumps(told))
 """
 

@@ -141,7 +141,7 @@ DEPLOY = {"include_deployment_checks": True}
 def test_settings_that_cannot_be_used_are_told_under_every_tag(project: Path) -> None:
     """Each once."""
     extended(project, 'BRIDGEKIT_TIMING_LAYERS = "no"\n')
-    everything = ["E003", "E101", "W001", "W022"]
+    everything = ["E003", "E101", "I106", "W001", "W022"]
     assert ids_told(project, SECURITY, ASYNC_SUPPORT, DEPLOY | SECURITY, DEPLOY) == [
         ["E101"],
         everything,

@@ -9,7 +9,7 @@ import pytest
 from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Server
-from bridgekit.middleware_chain.threads import State, handler_threads, stock_threads
+from bridgekit.middleware_chain.threads import State, handler_threads, in_the_way, stock_threads
 
 HOOKS = {name: HookFacts(name, Claim.no()) for name in ("process_request", "process_response")}
 MIXIN = MiddlewareFacts(
@@ -85,3 +85,14 @@ def test_facts_of_a_class_in_sync_mode_do_not_ask_for_its_acall() -> None:
     """Nobody calls it there."""
     own_acall = replace(MIXIN, mixin_acall=Claim(Answer.NO), async_capable=Claim.no())
     assert handler_threads([own_acall]).waiting.state is State.NONE
+
+
+def test_what_is_in_the_way_is_all_that_would_keep_a_thread_in_turn() -> None:
+    """Not only the layer that keeps it now: making that one async may leave it to another."""
+    stack = [KEEPING, SYNC_ONLY, MIXIN, replace(SYNC_ONLY, dotted_path="a.Inner")]
+    assert [holder.layer.facts.dotted_path for holder in in_the_way(stack)] == [
+        "a.Keeping",
+        "a.SyncOnly",
+        "a.Inner",
+    ]
+    assert in_the_way([MIXIN, NATIVE]) == ()

@@ -18,7 +18,11 @@ _ADAPTERS = {
     Server.ASGI: ("WSGIToASGI", "WsgiToAsgi", "WSGIMiddleware"),
     Server.WSGI: ("ASGIToWSGI", "ASGIMiddleware"),
 }
-_DJANGO = ("django.core.asgi.get_asgi_application", "django.core.wsgi.get_wsgi_application")
+_DJANGO = tuple(
+    f"{package}.get_{server}_application"
+    for server in Server
+    for package in (f"django.core.{server}", "bridgekit.django")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgekit.exceptions import ProjectError
-from bridgekit.middleware_chain.facts import Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
+from bridgekit.middleware_chain.facts import KEPT, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
 __all__ = ["LiveStack", "facts_as_loaded", "load_live", "with_source"]
@@ -107,6 +107,10 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
     if "sync_capable" not in entry:
         return MiddlewareFacts.unreadable(str(entry["path"]), error)
 
+    def keeps() -> Claim:
+        kept = claim("keeps_thread")
+        return Claim.yes(KEPT) if kept.answer is Answer.YES else kept
+
     def claim(name: str) -> Claim:
         value = entry[name]
         return Claim(
@@ -127,7 +131,7 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
         own_hops=Count(0, None, "only its source tells how often it calls sync_to_async"),
         used=claim("used"),
         mixin_call=claim("mixin_call"),
-        keeps_thread=claim("keeps_thread"),
+        keeps_thread=keeps(),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bridgekit.check.commute import commute
+from bridgekit.check.released import released
 from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown, Variant
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.subject import CheckedMiddleware, Project, Subject
@@ -41,7 +42,9 @@ def build_subject(
     entries = variant.middleware or ()
     definitions = [_definition(entry, read) for entry in entries]
     facts = [
-        _unreadable(entry) if definition is None else replace(definition.facts, listed_at=entry.location)
+        _unreadable(entry)
+        if definition is None
+        else released(replace(definition.facts, listed_at=entry.location), variant)
         for entry, definition in zip(entries, definitions, strict=True)
     ]
     chain = simulate(facts, project.server)

@@ -7,6 +7,7 @@ for middleware of which that tells more than the loaded class does.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.core import checks
@@ -15,14 +16,22 @@ from django.core.checks import CheckMessage
 from bridgekit.check.config import Options, merge_config, read_config
 from bridgekit.check.engine import refuse_unknown_codes, run_rules, selected
 from bridgekit.check.finding import Finding, Severity
+from bridgekit.check.handler_served import OURS, serves_by_ours
 from bridgekit.check.report import base_of, shown_from
+from bridgekit.check.reporters._totals import totals
 from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.subject import Subject
 from bridgekit.check.suppress import split_silenced
 from bridgekit.django import conf
 from bridgekit.django.inspection import LoadedProject, project_root
-from bridgekit.middleware_chain.requests import Server
+from bridgekit.middleware_chain.facts import Location
+from bridgekit.middleware_chain.hops import count_hops
+from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
+from bridgekit.middleware_chain.threads import in_the_way
 
 __all__ = ["find_messages", "message_of"]
+
+_HINT = f"The handler is one changed import in asgi.py: {OURS}. SILENCED_SYSTEM_CHECKS takes this id."
 
 _LEVELS = {
     Severity.ERROR: (checks.ERROR, "E"),
@@ -40,13 +49,38 @@ def find_messages(server: Server) -> list[CheckMessage]:
     options = _options(root, server)
     project = LoadedProject(options.server)
     rules = selected(ALL_RULES, options.select, options.ignore, options.severity)
-    findings, _ = split_silenced(run_rules(rules, [project.subject()]))
+    subject = project.subject()
+    findings, _ = split_silenced(run_rules(rules, [subject]))
     if options.baseline is not None:
         from bridgekit.check.baseline import load_baseline, split_known
 
         findings, _ = split_known(findings, load_baseline(options.baseline), root)
     base = base_of(str(root))
-    return [message_of(finding, base) for finding in findings]
+    messages = [message_of(finding, base) for finding in findings]
+    if options.baseline is not None and not findings:
+        return messages  # who has accepted what there is wants to hear of what is new
+    return [*_totals(subject, project.place, base), *messages]
+
+
+def _totals(subject: Subject, place: Location, base: str) -> Iterator[CheckMessage]:
+    """What requests cost today, with the one line and with the handler; nothing where nothing could cost less."""
+    if subject.project.server is not Server.ASGI or _costs_nothing(subject):
+        return
+    rows = "".join(f"\n\t{label + ':':<9} {text}" for label, text in totals(subject))
+    yield checks.Info(
+        f"What MIDDLEWARE costs under ASGI:{rows}",
+        hint=None if serves_by_ours(subject.project) else _HINT,
+        obj=shown_from(base, str(place)),
+        id="bridgekit.I106",
+    )
+
+
+def _costs_nothing(subject: Subject) -> bool:
+    """Whether nothing in the stack makes a hop, or, under bridgekit's handler, keeps a thread."""
+    stack = subject.chain.facts
+    if serves_by_ours(subject.project):
+        return not in_the_way(stack)
+    return count_hops(stack, Server.ASGI, ASYNC_VIEW) == count_hops([], Server.ASGI, ASYNC_VIEW)
 
 
 def message_of(finding: Finding, base: str) -> CheckMessage:

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from bridgekit.check.distributions import installed_versions
 from bridgekit.check.live import facts_as_loaded
 from bridgekit.check.live_child import describe_middleware
 from bridgekit.check.parsing import SourceModule, parse_file
+from bridgekit.check.released import SETTING
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Known, MiddlewareEntry, Variant
 from bridgekit.check.source.definition import Definition
 from bridgekit.check.stacks import build_subject
 from bridgekit.check.subject import AsyncView, Project, Subject
+from bridgekit.django import conf
 from bridgekit.django._places import SettingsPlaces
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Count, Location
@@ -46,6 +49,11 @@ class LoadedProject:
         self._places = SettingsPlaces(self._file, self.root)
         self._sources: Sources | None = None
 
+    @property
+    def place(self) -> Location:
+        """Where MIDDLEWARE is set."""
+        return self._places.of_setting("MIDDLEWARE")
+
     def subject(self) -> Subject:
         """``settings.MIDDLEWARE`` as it is now, each read off its loaded class or factory, outermost first.
 
@@ -54,7 +62,8 @@ class LoadedProject:
         paths = list(settings.MIDDLEWARE)
         places = self._places.of_texts(paths)
         entries = tuple(MiddlewareEntry(path, places[path]) for path in paths)
-        variant = Variant((), True, entries, settings={"DATABASES": self._databases()})
+        asked = {"DATABASES": self._databases(), SETTING: Known(_released())}
+        variant = Variant((), True, entries, settings=asked)
         return build_subject(self._project(), variant, self._definition, may_break)
 
     def _definition(self, path: str, listed_at: Location) -> Definition:
@@ -114,6 +123,13 @@ class LoadedProject:
             for alias, options in settings.DATABASES.items()
         }
         return Known(databases, self._places.of_setting("DATABASES"))
+
+
+def _released() -> list[str]:
+    try:
+        return conf.released_threads()
+    except ImproperlyConfigured:
+        return []  # check_settings says so
 
 
 def settings_module() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-__all__ = ["HOOKS", "Answer", "Claim", "Count", "HookFacts", "Location", "MiddlewareFacts"]
+__all__ = ["HOOKS", "KEPT", "Answer", "Claim", "Count", "HookFacts", "Location", "MiddlewareFacts"]
 
 #: Every hook that Django's handlers or ``MiddlewareMixin`` look up on a middleware instance.
 HOOKS = (
@@ -20,6 +20,9 @@ HOOKS = (
     "process_template_response",
     "process_response",
 )
+
+KEPT = "what one half leaves in its thread the other may look for"
+"""Why a layer keeps its thread that does not say otherwise."""
 
 
 class Answer(Enum):

@@ -17,7 +17,7 @@ from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.simulate import simulate
 
-__all__ = ["Keeping", "State", "ThreadUse", "handler_threads", "stock_threads"]
+__all__ = ["Keeping", "State", "ThreadUse", "handler_threads", "in_the_way", "stock_threads"]
 
 
 class State(StrEnum):
@@ -86,6 +86,19 @@ def handler_threads(stack: Sequence[MiddlewareFacts]) -> ThreadUse:
         first = blocks[0]
     state = State.BLOCKED if blocks else State.IDLE if _all_known(holders) else State.UNKNOWN
     return ThreadUse(Keeping(threads, state, first.layer.facts, first.why), _NOBODY)
+
+
+def in_the_way(stack: Sequence[MiddlewareFacts]) -> tuple[Holder, ...]:
+    """What has to change before a waiting request keeps no thread under our handler: each layer that keeps one, and each that would if those
+    did not."""
+    found: list[Holder] = []
+    left = list(stack)
+    while holders := plan_handler(left).holders(ASYNC_VIEW):
+        found += holders
+        gone = {id(holder.layer.facts) for holder in holders}
+        left = [facts for facts in left if id(facts) not in gone]
+    order = {id(facts): position for position, facts in enumerate(stack)}
+    return tuple(sorted(found, key=lambda holder: order[id(holder.layer.facts)]))
 
 
 def _all_known(holders: Sequence[Holder]) -> bool:

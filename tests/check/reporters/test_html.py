@@ -84,3 +84,15 @@ def test_what_does_not_print_is_shown_as_an_escape(report: Report) -> None:
 def test_an_empty_report_is_a_page_too(empty_report: Report) -> None:
     """Nothing to report is said."""
     assert "Nothing to report." in read(render(empty_report)).text
+
+
+def test_every_total_says_who_keeps_a_thread_and_what_lets_it_go(tmp_path: Path) -> None:
+    """Today, with the line, with the handler."""
+    subject = build_stack(tmp_path, SOURCE, ["Stamp", "audit", "Stamp", "Stamp"])
+    stack = StackReport("shop.settings", str(tmp_path / "settings.py"), [subject])
+    text = render(Report(str(tmp_path), Server.ASGI, [stack], []))
+    handler = text.partition("<p>Handler: ")[2].partition("</p>")[0]
+    assert "<p>Today: " in text
+    assert "<p>After: " in text
+    assert "(blocked by app.audit: it has code of its own around get_response" in handler
+    assert "let go if app.audit is async or leaves the list" in handler

@@ -31,8 +31,9 @@ def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> 
         "  today:    7 hops with an async view, 8 with a sync view; 1 thread for each waiting request (blocked by app.audit) and each open stream (idle)\n"
         "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE\n"
         "  after:    3 hops with an async view, 4 with a sync view; 1 thread for each waiting request (blocked by bridgekit.django.middleware.SingleHopMiddleware) and each open stream (idle)\n"
-        "  handler:  1 hop with an async view, 1 with a sync view; 1 thread for each waiting request (blocked by app.audit), "
-        "none for an open stream; it is let go if that layer is async or leaves the list\n"
+        "  handler:  1 hop with an async view, 1 with a sync view; 1 thread for each waiting request (blocked by app.audit: it has code "
+        "of its own around get_response and runs in a thread), none for an open stream; let go if app.audit is async or leaves the list "
+        "and BRIDGEKIT_THREADS_RELEASED_BY has app.Stamp, which must leave nothing in the thread then\n"
         "\n"
         "a hop is one call of sync_to_async: a switch to a thread and back, some tens of microseconds;"
         " 2 in each total are Django's own, around the stack\n"
@@ -91,3 +92,21 @@ def test_after_says_what_is_certain_where_totals_are_not_known(tmp_path: Path) -
     (after,) = [line for line in text.splitlines() if line.startswith("  after:")]
     assert "or more with a sync view, at least " in after
     assert "hops fewer; 1 thread for each waiting request" in after
+
+
+def test_a_project_on_our_handler_is_told_its_totals_first(tmp_path: Path) -> None:
+    """What holds today; the line that saves hops under Django's handler is not proposed."""
+    served = {
+        "asgi.py": "from bridgekit.django import get_asgi_application\napplication = get_asgi_application()\n"
+    }
+    subject = build_stack(tmp_path, SOURCE, ["Stamp", "Stamp"], entry_points=served)
+    stack = StackReport("shop.settings", str(tmp_path / "settings.py"), [subject])
+    text = render(Report(str(tmp_path), Server.ASGI, [stack], []))
+    assert "from source, as Django's handler would run it\n" in text
+    today, stock = (
+        line.strip() for line in text.splitlines() if line.startswith(("  today:", "  Django's:"))
+    )
+    assert today.startswith("today:    2 hops with an async view, 1 with a sync view; 1 thread")
+    assert today.endswith("(bridgekit's handler, asgi.py:2)")
+    assert stock.startswith("Django's: 6 hops with an async view, 7 with a sync view")
+    assert "one line:" not in text

@@ -1,17 +1,26 @@
-"""The totals of one stack, today and after the change that saves most, as phrases."""
+"""The totals of one stack as phrases: today, after the change that saves most, and under bridgekit's handler."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.report import best_proposal
+from bridgekit.check.handler_served import serves_by_ours
+from bridgekit.check.released import SETTING
+from bridgekit.check.report import base_of, best_proposal, shown_from
 from bridgekit.check.rules._wording import before_and_after, describe, hops_text, named
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import MiddlewareFacts
-from bridgekit.middleware_chain.handler_plan import plan_handler
+from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler
 from bridgekit.middleware_chain.hops import Cost, count_hops
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, RequestKind, Server
-from bridgekit.middleware_chain.threads import Keeping, State, ThreadUse, handler_threads, stock_threads
+from bridgekit.middleware_chain.threads import (
+    Keeping,
+    State,
+    ThreadUse,
+    handler_threads,
+    in_the_way,
+    stock_threads,
+)
 
 __all__ = [
     "after_text",
@@ -21,6 +30,8 @@ __all__ = [
     "held_text",
     "legend_text",
     "threads_text",
+    "today_text",
+    "totals",
     "totals_text",
 ]
 
@@ -28,6 +39,29 @@ __all__ = [
 def cost_of(subject: Subject, kind: RequestKind) -> Cost:
     """What a request of this kind costs in the stack as it stands."""
     return count_hops(subject.chain.facts, subject.chain.server, kind)
+
+
+def totals(subject: Subject) -> list[tuple[str, str]]:
+    """Every total with its label, first the one that holds today: where the entry point makes bridgekit's handler, it is that one's."""
+    stock = f"{totals_text(subject)}; {held_text(subject)}"
+    if serves_by_ours(subject.project) is not None:
+        return [("today", today_text(subject)), ("Django's", stock)]
+    found = [("today", stock)]
+    change, handler = change_text(subject), handler_text(subject)
+    if change:
+        found += [("one line", change), ("after", after_text(subject))]
+    if handler:
+        found.append(("handler", handler))
+    return found
+
+
+def today_text(subject: Subject) -> str:
+    """The total under the handler that serves the project, as far as that is seen; Django's otherwise."""
+    made = serves_by_ours(subject.project)
+    if made is None:
+        return f"{totals_text(subject)}; {held_text(subject)}"
+    place = shown_from(base_of(subject.project.root), f"{made.path}:{made.line}")
+    return f"{handler_text(subject)} (bridgekit's handler, {place})"
 
 
 def totals_text(subject: Subject) -> str:
@@ -53,12 +87,12 @@ def handler_text(subject: Subject) -> str:
     plan = plan_handler(stack)
     use = handler_threads(stack)
     hops = f"{hops_text(plan.crossings(ASYNC_VIEW))} with an async view, {plan.crossings(SYNC_VIEW)} with a sync view"
-    remedy = _what_lets_go(use.waiting)
-    return f"{hops}; {threads_text(use, Server.ASGI)}{remedy}"
+    remedy = _what_lets_go(in_the_way(stack))
+    return f"{hops}; {threads_text(use, Server.ASGI, why=True)}{remedy}"
 
 
-def threads_text(use: ThreadUse, server: Server) -> str:
-    """``1 thread for each waiting request (blocked by a.Layer) and each open stream (idle)``."""
+def threads_text(use: ThreadUse, server: Server, *, why: bool = False) -> str:
+    """``1 thread for each waiting request (blocked by a.Layer) and each open stream (idle)``; ``why`` the layer does so, if asked."""
     if server is Server.WSGI:
         return "the server's thread is held, as always under WSGI"
     waiting, streaming = use.waiting, use.streaming
@@ -66,7 +100,7 @@ def threads_text(use: ThreadUse, server: Server) -> str:
         return "no thread for a waiting request or an open stream"
     if waiting.state is streaming.state is State.IDLE and waiting.layer is None:
         return "1 idle thread for each waiting request and each open stream"
-    kept = f"{waiting.threads} thread for each waiting request ({_state(waiting)})"
+    kept = f"{waiting.threads} thread for each waiting request ({_state(waiting)}{f': {waiting.why}' if why and waiting.why else ''})"
     if streaming.state is State.NONE:
         return f"{kept}, none for an open stream"
     return f"{kept} and each open stream (idle)"
@@ -81,19 +115,28 @@ def _state(keeping: Keeping) -> str:
     }[keeping.state]
 
 
-def _what_lets_go(keeping: Keeping) -> str:
-    match keeping.state:
-        case State.BLOCKED:
-            return "; it is let go if that layer is async or leaves the list"
-        case State.IDLE | State.UNKNOWN:
-            return "; BRIDGEKIT_THREADS_RELEASED_BY lets it go where the layer leaves nothing in its thread"
-    return ""
+def _what_lets_go(holders: Sequence[Holder]) -> str:
+    """The remedies of all the layers that keep the thread, or would if the others did not."""
+    saying = [holder for holder in holders if holder.layer.part is Part.HALVES]
+    leaving = [holder for holder in holders if holder not in saying]
+    remedies = []
+    if leaving:
+        be, leave = ("is", "leaves") if len(leaving) == 1 else ("are", "leave")
+        remedies.append(f"{_names(leaving)} {be} async or {leave} the list")
+    if saying:
+        remedies.append(f"{SETTING} has {_names(saying)}, which must leave nothing in the thread then")
+    return f"; let go if {' and '.join(remedies)}" if remedies else ""
+
+
+def _names(holders: Sequence[Holder]) -> str:
+    *others, last = dict.fromkeys(holder.layer.facts.dotted_path for holder in holders)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def change_text(subject: Subject) -> str:
-    """The change that saves most as an instruction; empty if no single change certainly saves."""
+    """The change that saves most as an instruction; empty if no single change certainly saves, and under bridgekit's handler none does."""
     best = best_proposal(subject)
-    return "" if best is None else describe(best, subject)
+    return "" if best is None or serves_by_ours(subject.project) is not None else describe(best, subject)
 
 
 def after_text(subject: Subject) -> str:

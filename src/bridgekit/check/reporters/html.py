@@ -7,6 +7,7 @@ from html import escape as escape_markup
 from importlib.resources import files
 
 from bridgekit.check.finding import Finding
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.report import Report, StackReport, best_proposal
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
@@ -14,10 +15,9 @@ from bridgekit.check.reporters._totals import (
     after_text,
     change_text,
     cost_of,
-    handler_text,
-    held_text,
     legend_text,
-    totals_text,
+    today_text,
+    totals,
 )
 from bridgekit.check.rules._wording import named
 from bridgekit.check.subject import Subject
@@ -29,7 +29,6 @@ from bridgekit.middleware_chain.threads import handler_threads, stock_threads
 __all__ = ["render"]
 
 #: Nothing may be loaded or run: even an escape that failed could do no harm.
-HANDLER = "bridgekit.django.get_asgi_application"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -74,9 +73,10 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     else:
         yield from _figures(subject)
         yield '<div class="stacks">\n'
-        yield from _drawn("Today", subject.chain)
+        ours = serves_by_ours(subject.project) is not None
+        yield from _drawn("With Django's handler" if ours else "Today", subject.chain)
         best = best_proposal(subject)
-        if best is not None:
+        if best is not None and change_text(subject):
             after = simulate([named(facts) for facts in best.stack], subject.chain.server)
             yield from _drawn("After", after, f"{change_text(subject)}: {after_text(subject)}.")
         yield "</div>\n"
@@ -91,27 +91,28 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
 
 def _figures(subject: Subject) -> Iterator[str]:
     server, best = subject.chain.server, best_proposal(subject)
+    ours = serves_by_ours(subject.project) is not None
+    with_djangos, with_ours = (
+        ("with Django's handler", "today") if ours else ("today", "with bridgekit's handler")
+    )
     word = "thread hops" if server is Server.ASGI else "event loop hops"
     yield '<div class="figures">\n'
-    yield _figure(str(cost_of(subject, ASYNC_VIEW).hops(server)), f"{word} a request, async view, today")
-    if best is not None:
+    yield _figure(
+        str(cost_of(subject, ASYNC_VIEW).hops(server)), f"{word} a request, async view, {with_djangos}"
+    )
+    if best is not None and change_text(subject):
         yield _figure(str(best.after.hops(server)), "after one changed line", "after")
     if server is Server.ASGI:
-        hops = str(plan_handler(subject.chain.facts).crossings(ASYNC_VIEW))
-        yield _figure(hops, "with bridgekit's handler", "after")
+        stack = subject.chain.facts
+        yield _figure(str(plan_handler(stack).crossings(ASYNC_VIEW)), with_ours, "after")
         yield _figure(
-            str(stock_threads(subject.chain.facts).waiting.threads), "thread for each waiting request, today"
+            str(stock_threads(stack).waiting.threads), f"thread for each waiting request, {with_djangos}"
         )
-        yield _figure(
-            str(handler_threads(subject.chain.facts).waiting.threads), "with bridgekit's handler", "after"
-        )
+        yield _figure(str(handler_threads(stack).waiting.threads), with_ours, "after")
     yield _figure(str(len(subject.chain.layers)), "middleware")
     yield "</div>\n"
-    today = f"Today: {totals_text(subject)}; {held_text(subject)}."
-    yield f"<p>{escape(today)}</p>\n"
-    handler = handler_text(subject)
-    if handler:
-        yield f"<p>With <code>{HANDLER}</code>: {escape(handler)}.</p>\n"
+    for label, text in totals(subject):
+        yield f"<p>{escape(label[0].upper() + label[1:])}: {escape(text)}.</p>\n"
     yield f'<p class="soft">A{escape(legend_text(server)[1:])}.</p>\n'
 
 
@@ -156,7 +157,7 @@ def _variant(report: Report, subject: Subject, *, opened: bool) -> Iterator[str]
     if subject.variant.middleware is None:
         yield f"<details><summary>{escape(name)}: not known</summary>\n{_blocked(report, subject)}</details>\n"
         return
-    summary = f"{name}: {totals_text(subject)}; {held_text(subject)}"
+    summary = f"{name}: {today_text(subject)}"
     yield f"<details{' open' if opened else ''}><summary>{escape(summary)}</summary>\n"
     yield from _drawn("The stack", subject.chain)
     if opened and change_text(subject):

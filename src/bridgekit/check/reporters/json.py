@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridgekit.check.finding import Finding
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._totals import cost_of
 from bridgekit.check.rules import group_of, rule_by_code
@@ -15,12 +16,12 @@ from bridgekit.check.rules._wording import named
 from bridgekit.check.settings.result import Unknown
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer, Claim, Location
-from bridgekit.middleware_chain.handler_plan import plan_handler
+from bridgekit.middleware_chain.handler_plan import Part, plan_handler
 from bridgekit.middleware_chain.hops import Cost, own_hops
 from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, Mode, Server
-from bridgekit.middleware_chain.threads import ThreadUse, handler_threads, stock_threads
+from bridgekit.middleware_chain.threads import ThreadUse, handler_threads, in_the_way, stock_threads
 
 __all__ = ["SCHEMA_VERSION", "render"]
 
@@ -94,7 +95,7 @@ def _variant(report: Report, subject: Subject) -> dict[str, Any]:
         if known
         else None,
         "threads": _threads(stock_threads(subject.chain.facts, subject.chain.server)) if known else None,
-        "handler": _handler(subject) if known and subject.chain.server is Server.ASGI else None,
+        "handler": _handler(report, subject) if known and subject.chain.server is Server.ASGI else None,
         "layers": [_layer(report, subject, checked) for checked in subject.middleware],
         "proposals": [
             _proposal(proposal, subject.chain.server)
@@ -104,7 +105,7 @@ def _variant(report: Report, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _handler(subject: Subject) -> dict[str, Any]:
+def _handler(report: Report, subject: Subject) -> dict[str, Any]:
     """The same stack under ``bridgekit.django.get_asgi_application``."""
     plan = plan_handler(subject.chain.facts)
     return {
@@ -113,6 +114,16 @@ def _handler(subject: Subject) -> dict[str, Any]:
             "sync_view": _range(plan.crossings(SYNC_VIEW)),
         },
         "threads": _threads(handler_threads(subject.chain.facts)),
+        "in_the_way": [
+            {
+                "layer": holder.layer.facts.dotted_path,
+                "sure": holder.answer.value,
+                "why": holder.why,
+                "may_be_released": holder.layer.part is Part.HALVES,
+            }
+            for holder in in_the_way(subject.chain.facts)
+        ],
+        "made_at": _location(report, serves_by_ours(subject.project)),
     }
 
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Finding, Group
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.report import Report, StackReport
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
-from bridgekit.check.reporters._totals import (
-    after_text,
-    change_text,
-    handler_text,
-    held_text,
-    legend_text,
-    totals_text,
-)
+from bridgekit.check.reporters._totals import legend_text, today_text, totals
 from bridgekit.check.rules import group_of
 from bridgekit.check.subject import Subject
 
@@ -43,6 +37,8 @@ def render(report: Report) -> str:
 def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     subject = stack.default
     how = "as loaded" if report.live else "from source"
+    if serves_by_ours(subject.project) is not None:
+        how += ", as Django's handler would run it"
     place = f" ({plain(report.shown(stack.path))})" if stack.path else ""
     yield f"{plain(stack.name)}{place}, MIDDLEWARE under {report.server.upper()}, {how}"
     yield ""
@@ -74,14 +70,10 @@ def _variant(report: Report, subject: Subject) -> Iterator[str]:
     for row in rows:
         yield "  " + _row(row, width)
     yield ""
-    change = change_text(subject)
-    handler = handler_text(subject)
-    yield f"  {'today:':<{9 if change or handler else 6}} {totals_text(subject)}; {plain(held_text(subject))}"
-    if change:
-        yield f"  one line: {plain(change)}"
-        yield f"  after:    {plain(after_text(subject))}"
-    if handler:
-        yield f"  handler:  {plain(handler)}"
+    found = totals(subject)
+    width = max(len(label) for label, _ in found) + 1
+    for label, text in found:
+        yield f"  {label + ':':<{width}} {plain(text)}"
 
 
 def _row(row: Row, width: int) -> str:
@@ -115,7 +107,7 @@ def _changes(report: Report, default: Subject, other: Subject) -> Iterator[str]:
             yield f"    {sign} {plain(path)}{place}"
     if not added and not gone:
         yield "    the same middleware" + ("" if here == there else " in another order")
-    yield f"    {totals_text(other)}; {plain(held_text(other))}"
+    yield f"    {plain(today_text(other))}"
 
 
 def _findings(report: Report) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Group, Problem, Severity
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import hook_names, hops_text, stack_saving
 from bridgekit.check.subject import CheckedMiddleware, Subject
@@ -18,8 +19,10 @@ def check(subject: Subject) -> Iterator[Problem]:
     """Middleware that certainly run async and certainly hop of their own (MiddlewareMixin.__acall__).
 
     One problem for each of the project's own. What packages bring nobody edits: all of it is one problem, where a change of one line
-    saves hops, and none where none does.
+    saves hops, and none where none does. Under bridgekit's own handler they hop together.
     """
+    if serves_by_ours(subject.project):
+        return
     found = [
         checked for checked in subject.middleware if checked.runs(Mode.ASYNC) and own_hops(checked.facts).low
     ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridgekit.check.finding import Group, Problem, Severity
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import SINGLE_HOP, before_and_after, stack_saving
 from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
+from bridgekit.middleware_chain.threads import in_the_way
 
 #: Sync-only on purpose: whoever lists it has taken this very advice.
 _MEANT_TO_BE = SINGLE_HOP
@@ -41,6 +43,15 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
+    if serves_by_ours(subject.project):
+        others = dict.fromkeys(
+            holder.layer.facts.dotted_path
+            for holder in in_the_way(subject.chain.facts)
+            if holder.layer.facts is not checked.facts
+        )
+        let = "lets" if len(others) == 1 else "let"
+        rest = f", as soon as {' and '.join(others)} {let} go of it, too" if others else ""
+        return f"Make it sync and async: a request that waits keeps no thread then{rest}."
     proposal = _made_native(subject, checked)
     if proposal is None:
         return _withheld(subject, checked)

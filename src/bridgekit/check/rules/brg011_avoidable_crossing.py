@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bridgekit.check.finding import Group, Problem, Severity
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.rule import Rule
 from bridgekit.check.rules._wording import before_and_after, describe
 from bridgekit.check.subject import CheckedMiddleware, Subject
@@ -16,8 +17,8 @@ from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """ASGI only: the async-only layers that cost crossings, then the safe swaps that save some."""
-    if subject.project.server is not Server.ASGI:
+    """ASGI only: the async-only layers that cost crossings, then the safe swaps that save some. Counted for Django's handler."""
+    if subject.project.server is not Server.ASGI or serves_by_ours(subject.project):
         return
     for checked in subject.middleware:
         facts = checked.facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bridgekit.check.finding import Group, Problem, Severity
+from bridgekit.check.handler_served import serves_by_ours
 from bridgekit.check.rule import Rule
 from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import MiddlewareFacts
@@ -17,6 +18,8 @@ _PATHS = (
     "bridgekit.django.single_hop.SingleHopMiddleware",
 )
 
+_REMOVE = "Remove it from MIDDLEWARE."
+
 
 def check(subject: Subject) -> Iterator[Problem]:
     """ASGI only: under WSGI the chain is sync anyway. The model is asked for the stack as it is, without it, and with it last."""
@@ -27,6 +30,14 @@ def check(subject: Subject) -> Iterator[Problem]:
     for checked in subject.middleware:
         if checked.dotted_path not in _PATHS:
             continue
+        if serves_by_ours(subject.project):
+            yield Problem(
+                "SingleHopMiddleware saves nothing under bridgekit's handler, and makes every waiting async view block a thread",
+                checked.listed_at,
+                _REMOVE,
+                subject=checked.dotted_path,
+            )
+            continue
         rest = [*stack[: checked.position], *stack[checked.position + 1 :]]
         last, without = _hops([*rest, checked.facts]), _hops(rest)
         if last.high is not None and last.high < min(here.low, without.low):
@@ -34,7 +45,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             fix = "Make it the last line of MIDDLEWARE."
         elif without.high is not None and without.high <= here.low:
             message = f"saves nothing in this stack: {here} hops with it, {without} without, and it blocks a thread while the response is made"
-            fix = "Remove it from MIDDLEWARE."
+            fix = _REMOVE
         else:
             continue
         yield Problem(f"SingleHopMiddleware {message}", checked.listed_at, fix, subject=checked.dotted_path)

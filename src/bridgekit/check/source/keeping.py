@@ -14,7 +14,7 @@ from bridgekit.check.source.values import (
     Unknown,
     Value,
 )
-from bridgekit.middleware_chain.facts import Answer, Claim
+from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
 
 if TYPE_CHECKING:
     from bridgekit.check.source.evaluator import Evaluator
@@ -61,5 +61,5 @@ def keeps_thread(evaluator: Evaluator, product: Value, frame: Frame) -> Claim:
             return Claim.unknown(order.blocked.reason, order.blocked.location)
         for cls in order.classes:
             if isinstance(cls, ClassValue) and cls.frame.module.name.partition(".")[0] != "django":
-                return Claim.yes("what one half leaves in its thread the other may look for")
+                return Claim.yes(KEPT)
     return Claim.no("Django's own")
