@@ -11,18 +11,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from bridgekit.check import boundary
-from bridgekit.check.boundary import is_below, parts_of, slashed
-from bridgekit.check.settings.surroundings import Surroundings
+from bridgekit.check.modules import boundary
+from bridgekit.check.modules.boundary import is_below, parts_of, slashed
+from bridgekit.check.settings.interpreter.surroundings import Surroundings
 from tests.helpers.lacking import LACKING
 
 ROOT = Path(__file__).parents[1]
 CORE = [
-    "tests/adapters/test_asgi_to_wsgi.py",
+    "tests/adapters/asgi_to_wsgi/test_adapter.py",
     "tests/adapters/test_pep3333.py",
-    "tests/adapters/test_websocket_socket.py",
-    "tests/check/test_engine.py",
-    "tests/check/test_project.py",
+    "tests/adapters/asgi_to_wsgi/test_websocket_wire.py",
+    "tests/check/rules/test_engine.py",
+    "tests/check/project/test_discovery.py",
     "tests/concurrency/test_worker_pool.py",
     "tests/serve/test_launch.py",
     "tests/timing/exporters/test_plain.py",

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from bridgekit._lazy import lazily
 
 if TYPE_CHECKING:
-    from bridgekit.adapters.asgi_to_wsgi import ASGIToWSGI
-    from bridgekit.adapters.wsgi_to_asgi import WSGIToASGI
+    from bridgekit.adapters.asgi_to_wsgi.adapter import ASGIToWSGI
+    from bridgekit.adapters.wsgi_to_asgi.adapter import WSGIToASGI
     from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, span
 else:  # hidden from type checkers: they would believe in every name
     __getattr__ = lazily(
         __name__,
         {
             "ASGITimingMiddleware": "bridgekit.timing",
-            "ASGIToWSGI": "bridgekit.adapters.asgi_to_wsgi",
+            "ASGIToWSGI": "bridgekit.adapters.asgi_to_wsgi.adapter",
             "RequestTiming": "bridgekit.timing",
             "WSGITimingMiddleware": "bridgekit.timing",
-            "WSGIToASGI": "bridgekit.adapters.wsgi_to_asgi",
+            "WSGIToASGI": "bridgekit.adapters.wsgi_to_asgi.adapter",
             "span": "bridgekit.timing",
         },
     )

@@ -149,7 +149,7 @@ def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
 @click.option("--all", "all_pages", is_flag=True, help="Print the page of every rule.")
 def explain(code: str | None, listed: bool, all_pages: bool) -> None:
     """Print the page of a rule by its code or name, for example: bridgekit explain BRG001."""
-    from bridgekit.check.pages import rule_page
+    from bridgekit.check.findings.pages import rule_page
     from bridgekit.check.rules import ALL_RULES
 
     if all_pages:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.parsing import parse_file
+from bridgekit.check.findings.subject import Project, Subject
+from bridgekit.check.fixes.stacks import build_subject
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.parsing import parse_file
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Blocked, Known, MiddlewareEntry, Variant
-from bridgekit.check.source import SourceReader
-from bridgekit.check.stacks import build_subject
-from bridgekit.check.subject import Project, Subject
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 

@@ -16,9 +16,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bridgekit.check.environment import find_environment
-from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.source import Definition, Setting, SourceReader
+from bridgekit.check.middleware import Definition, Setting, SourceReader
+from bridgekit.check.modules.environment import find_environment
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 

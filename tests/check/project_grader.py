@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import SettingsResult, evaluate_settings
 
 

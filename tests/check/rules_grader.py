@@ -17,15 +17,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bridgekit.check.engine import run_rules
-from bridgekit.check.environment import TargetEnvironment, find_environment
-from bridgekit.check.finding import Finding
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.subject import Project
+from bridgekit.check.fixes.stacks import build_subject
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules.environment import TargetEnvironment, find_environment
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.engine import run_rules
 from bridgekit.check.settings.result import MiddlewareEntry, Variant
-from bridgekit.check.source import SourceReader
-from bridgekit.check.stacks import build_subject
-from bridgekit.check.subject import Project
 from bridgekit.middleware_chain.facts import Location
 
 Record = Mapping[str, Any]

@@ -216,15 +216,15 @@ def test_a_process_that_checks_nothing_does_not_load_the_engine(project: Path) -
 NOT_FOR_EVERY_COMMAND = (
     "bridgekit.adapters",
     "bridgekit.check.command",
-    "bridgekit.check.environment",
-    "bridgekit.check.modules",
+    "bridgekit.check.modules.environment",
+    "bridgekit.check.modules.finder",
     "bridgekit.check.pipeline",
-    "bridgekit.check.project",
+    "bridgekit.check.project.discovery",
     "bridgekit.check.settings.evaluator",
-    "bridgekit.check.settings.machine",
-    "bridgekit.check.source.evaluator",
-    "bridgekit.check.source.reader",
-    "bridgekit.check.source.values",
+    "bridgekit.check.settings.interpreter.machine",
+    "bridgekit.check.middleware.evaluation.evaluator",
+    "bridgekit.check.middleware.reader",
+    "bridgekit.check.middleware.evaluation.values",
     "bridgekit.timing",
 )
 CHECK_AND_LIST = """
@@ -249,7 +249,7 @@ def test_checks_of_other_middleware_evaluate_no_settings(project: Path) -> None:
     """Their source is read, because that tells more than the loaded class; settings are loaded, whoever's middleware it is."""
     found, loaded = run(project, "-c", CHECK_AND_LIST).stdout.splitlines()
     assert "'bridgekit.E003'" in found
-    assert "'bridgekit.check.source.reader'" in loaded
+    assert "'bridgekit.check.middleware.reader'" in loaded
     assert not re.search(r"'bridgekit\.check\.(settings\.(?!result|library)|pipeline|command)", loaded)
 
 

@@ -22,8 +22,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = sys.argv[1]
 
 from config import asgi, wsgi  # the settings come first
 
-from bridgekit.check.config import Options
 from bridgekit.check.pipeline import run
+from bridgekit.check.project.config import Options
 from bridgekit.middleware_chain.hops import count_hops as model_hops
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
 from bridgekit.testing import HopCount, count_hops

@@ -12,8 +12,8 @@ from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 
-from bridgekit.adapters._app_run import AppRun
-from bridgekit.adapters._asgi_runtime import ASGIRuntime
+from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
+from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.hops import count_hops as model_hops
 from bridgekit.middleware_chain.requests import Mode, RequestKind, Server

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridgekit.adapters.asgi_to_wsgi import ASGIToWSGI
-from bridgekit.adapters.wsgi_to_asgi import WSGIToASGI
+from bridgekit.adapters.asgi_to_wsgi.adapter import ASGIToWSGI
+from bridgekit.adapters.wsgi_to_asgi.adapter import WSGIToASGI
 from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, WSGITimingMiddleware, span
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 

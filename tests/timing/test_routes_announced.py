@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridgekit.adapters.wsgi_to_asgi import WSGIToASGI
+from bridgekit.adapters.wsgi_to_asgi.adapter import WSGIToASGI
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 

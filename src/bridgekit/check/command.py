@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bridgekit.check.baseline import dump_baseline
-from bridgekit.check.config import Options, merge_config, read_config
-from bridgekit.check.engine import refuse_unknown_codes
-from bridgekit.check.finding import Severity
+from bridgekit.check.findings.baseline import dump_baseline
+from bridgekit.check.findings.finding import Severity
+from bridgekit.check.findings.report import Report
 from bridgekit.check.pipeline import Progress, run
-from bridgekit.check.project import IN_ENVIRONMENT
-from bridgekit.check.report import Report
+from bridgekit.check.project.config import Options, merge_config, read_config
+from bridgekit.check.project.discovery import IN_ENVIRONMENT
 from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.engine import refuse_unknown_codes
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
 
@@ -75,7 +75,7 @@ def configured(given: Options, said: Sequence[str]) -> Options:
 def _render(report: Report, form: str, *, diff: bool) -> str:
     """Import only what is asked for: a quarter of the start-up time is spent on reporters that do not report."""
     if diff:
-        from bridgekit.check.diff import render_diff
+        from bridgekit.check.fixes.diff import render_diff
 
         return render_diff(report)
     from bridgekit.check.reporters import reporter

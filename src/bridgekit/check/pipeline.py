@@ -6,30 +6,30 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bridgekit.check.agreed_settings import agreed_settings
-from bridgekit.check.async_views import find_async_views
-from bridgekit.check.baseline import load_baseline, split_known
-from bridgekit.check.beside import applications_beside
-from bridgekit.check.config import Options
-from bridgekit.check.distributions import installed_versions
-from bridgekit.check.engine import run_rules, selected
-from bridgekit.check.environment import TargetEnvironment, find_environment
-from bridgekit.check.finding import Finding
-from bridgekit.check.live import LiveStack, load_live, with_source
-from bridgekit.check.modules import ModuleFinder, ModuleKind
-from bridgekit.check.parsing import SourceModule
-from bridgekit.check.project import IN_ENVIRONMENT, FoundProject, find_project
-from bridgekit.check.report import Report, StackReport, base_of, shown_from
+from bridgekit.check.findings.baseline import load_baseline, split_known
+from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.report import Report, StackReport, base_of, shown_from
+from bridgekit.check.findings.subject import AsyncView, Project, Subject
+from bridgekit.check.findings.suppress import split_silenced
+from bridgekit.check.fixes.stacks import build_subject
+from bridgekit.check.live.parent import LiveStack, load_live, with_source
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.distributions import installed_versions
+from bridgekit.check.modules.environment import TargetEnvironment, find_environment
+from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.project.agreed_settings import agreed_settings
+from bridgekit.check.project.async_views import find_async_views
+from bridgekit.check.project.config import Options
+from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject, find_project
+from bridgekit.check.project.entry_points import applications_beside
+from bridgekit.check.project.suggestions import instead_of, without_middleware
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
+from bridgekit.check.rules.engine import run_rules, selected
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
-from bridgekit.check.source import SourceReader
-from bridgekit.check.source.definition import Definition
-from bridgekit.check.stacks import build_subject
-from bridgekit.check.subject import AsyncView, Project, Subject
-from bridgekit.check.suggestions import instead_of, without_middleware
-from bridgekit.check.suppress import split_silenced
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from bridgekit.check.parsing import SourceModule, parse_file
+from bridgekit.check.modules.parsing import SourceModule, parse_file
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["SettingsPlaces"]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from bridgekit.check.environment import current_environment
-from bridgekit.check.live import with_source
-from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.source import Setting, SourceReader
-from bridgekit.check.source.definition import Definition
+from bridgekit.check.live.parent import with_source
+from bridgekit.check.middleware import Setting, SourceReader
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.environment import current_environment
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Location, MiddlewareFacts
 
 __all__ = ["Sources"]
@@ -34,5 +34,5 @@ class Sources:
 
 
 def loaded_setting(name: str) -> object:
-    """A `bridgekit.check.source.SettingsLookup` over the settings in use."""
+    """A `bridgekit.check.middleware.SettingsLookup` over the settings in use."""
     return getattr(settings, name) if settings.is_overridden(name) else Setting.ABSENT

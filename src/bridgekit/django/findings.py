@@ -13,15 +13,15 @@ from pathlib import Path
 from django.core import checks
 from django.core.checks import CheckMessage
 
-from bridgekit.check.config import Options, merge_config, read_config
-from bridgekit.check.engine import refuse_unknown_codes, run_rules, selected
-from bridgekit.check.finding import Finding, Severity
-from bridgekit.check.handler_served import OURS, serves_by_ours
-from bridgekit.check.report import base_of, shown_from
+from bridgekit.check.findings.finding import Finding, Severity
+from bridgekit.check.findings.report import base_of, shown_from
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.suppress import split_silenced
+from bridgekit.check.project.config import Options, merge_config, read_config
+from bridgekit.check.project.handler_served import OURS, serves_by_ours
 from bridgekit.check.reporters._totals import totals
 from bridgekit.check.rules import ALL_RULES
-from bridgekit.check.subject import Subject
-from bridgekit.check.suppress import split_silenced
+from bridgekit.check.rules.engine import refuse_unknown_codes, run_rules, selected
 from bridgekit.django import conf
 from bridgekit.django.inspection import LoadedProject, project_root
 from bridgekit.middleware_chain.facts import Location
@@ -52,7 +52,7 @@ def find_messages(server: Server) -> list[CheckMessage]:
     subject = project.subject()
     findings, _ = split_silenced(run_rules(rules, [subject]))
     if options.baseline is not None:
-        from bridgekit.check.baseline import load_baseline, split_known
+        from bridgekit.check.findings.baseline import load_baseline, split_known
 
         findings, _ = split_known(findings, load_baseline(options.baseline), root)
     base = base_of(str(root))

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bridgekit.check.distributions import installed_versions
-from bridgekit.check.live import facts_as_loaded
-from bridgekit.check.live_child import describe_middleware
-from bridgekit.check.parsing import SourceModule, parse_file
-from bridgekit.check.released import SETTING
+from bridgekit.check.findings.released import SETTING
+from bridgekit.check.findings.subject import AsyncView, Project, Subject
+from bridgekit.check.fixes.stacks import build_subject
+from bridgekit.check.live.child import describe_middleware
+from bridgekit.check.live.parent import facts_as_loaded
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.distributions import installed_versions
+from bridgekit.check.modules.parsing import SourceModule, parse_file
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.settings.result import Known, MiddlewareEntry, Variant
-from bridgekit.check.source.definition import Definition
-from bridgekit.check.stacks import build_subject
-from bridgekit.check.subject import AsyncView, Project, Subject
 from bridgekit.django import conf
 from bridgekit.django._places import SettingsPlaces
 from bridgekit.exceptions import ProjectError
@@ -104,7 +104,7 @@ class LoadedProject:
 
     def _async_views(self) -> list[AsyncView]:
         """Asked for where a rule needs them: that reads the project's files."""
-        from bridgekit.check.async_views import find_async_views
+        from bridgekit.check.project.async_views import find_async_views
 
         return list(find_async_views(self.root, self._load_view_file))
 

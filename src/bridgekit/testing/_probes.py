@@ -18,10 +18,11 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
 
-from bridgekit.adapters import _wsgi_responder, _wsgi_response
-from bridgekit.adapters._app_run import AppRun
-from bridgekit.adapters._asgi_runtime import ASGIRuntime
-from bridgekit.adapters._websocket_responder import WebSocketResponder
+from bridgekit.adapters.asgi_to_wsgi import response_body as _wsgi_response
+from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
+from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder
+from bridgekit.adapters.wsgi_to_asgi import responder as _wsgi_responder
+from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun
 
 __all__ = ["Event", "ThreadEvent", "listening"]
 

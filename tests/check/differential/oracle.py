@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridgekit.check.environment import TargetEnvironment, current_environment
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules.environment import TargetEnvironment, current_environment
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import evaluate_settings
-from bridgekit.check.source import SourceReader
 
 PROGRAMS = Path(__file__).with_name("programs")
 

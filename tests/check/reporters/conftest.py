@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.engine import run_rules
-from bridgekit.check.finding import Finding, Related, Severity
-from bridgekit.check.report import Report, StackReport
+from bridgekit.check.findings.finding import Finding, Related, Severity
+from bridgekit.check.findings.report import Report, StackReport
+from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.engine import run_rules
 from bridgekit.check.settings.result import Blocked, Condition, Note
-from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 from tests.check.building import build_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bridgekit.check.report import Report
+from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.github import render
 
 

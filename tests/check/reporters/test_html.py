@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from bridgekit.check.report import Report, StackReport
+from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.reporters.html import render
 from bridgekit.middleware_chain.requests import Server
 from tests.check.building import build_stack

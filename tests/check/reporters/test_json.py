@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bridgekit.check.report import Report
+from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.json import SCHEMA_VERSION, render
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -9,7 +9,7 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from bridgekit.check.report import Report
+from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.sarif import render
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.middleware_chain.facts import Location

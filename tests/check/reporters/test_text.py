@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bridgekit.check.report import Report, StackReport
+from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.reporters.text import render
 from bridgekit.middleware_chain.requests import Server
 from tests.check.building import build_stack

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.engine import run_rules
-from bridgekit.check.finding import Finding
+from bridgekit.check.findings.finding import Finding
 from bridgekit.check.rules import rule_by_code
+from bridgekit.check.rules.engine import run_rules
 from tests.check.building import build_stack
 
 CheckRule = Callable[..., list[Finding]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridgekit.check.finding import Severity
+from bridgekit.check.findings.finding import Severity
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
 

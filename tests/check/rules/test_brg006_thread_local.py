@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.async_views import find_async_views
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.project.async_views import find_async_views
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
 

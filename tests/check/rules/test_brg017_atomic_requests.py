@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridgekit.check.async_views import find_async_views
-from bridgekit.check.parsing import parse_file
-from bridgekit.check.subject import AsyncView
+from bridgekit.check.findings.subject import AsyncView
+from bridgekit.check.modules.parsing import parse_file
+from bridgekit.check.project.async_views import find_async_views
 from tests.check.rules.conftest import CheckRule
 
 ATOMIC = {"DATABASES": {"default": {"ENGINE": "x", "ATOMIC_REQUESTS": True}, "other": {"ENGINE": "x"}}}

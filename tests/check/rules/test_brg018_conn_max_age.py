@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.config import Options
 from bridgekit.check.pipeline import run
+from bridgekit.check.project.config import Options
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
 

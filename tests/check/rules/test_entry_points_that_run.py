@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.config import Options
 from bridgekit.check.pipeline import run
+from bridgekit.check.project.config import Options
 
 pytest.importorskip("django")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.pages import rule_page
+from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.rules import ALL_RULES, rule_by_code
 from bridgekit.exceptions import ProjectError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import SettingsResult, Variant, evaluate_settings
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.settings.slices import Slice
+from bridgekit.check.settings.slicing.slices import Slice
 
 from .evaluating import evaluate, listed
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import evaluate_settings
 
 from .evaluating import listed

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.project import find_project
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.project.discovery import find_project
 from bridgekit.check.settings import Variant, evaluate_settings
 
 from .evaluating import listed

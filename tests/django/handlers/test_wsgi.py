@@ -21,7 +21,7 @@ from django.test import Client, override_settings
 from django.test.client import ClientHandler
 
 import bridgekit.django
-from bridgekit.concurrency import loop_iterator
+from bridgekit.concurrency.own_loop import loop_iterator
 from bridgekit.django.handlers import late_calls
 from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 from tests.django.handlers import async_site

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from bridgekit.check.report import Report
+from bridgekit.check.findings.report import Report
 
 __all__ = ["FORMATS", "reporter"]
 

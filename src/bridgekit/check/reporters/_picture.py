@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bridgekit.check.rules._wording import hook_names, hops_text
+from bridgekit.check.findings.wording import hook_names, hops_text
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.hops import layer_hops, own_hops
 from bridgekit.middleware_chain.ranges import Range

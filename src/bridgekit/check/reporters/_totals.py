@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.released import SETTING
-from bridgekit.check.report import base_of, best_proposal, shown_from
-from bridgekit.check.rules._wording import before_and_after, describe, hops_text, named
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.released import SETTING
+from bridgekit.check.findings.report import base_of, best_proposal, shown_from
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.wording import before_and_after, describe, hops_text, named
+from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler
 from bridgekit.middleware_chain.hops import Cost, count_hops

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridgekit.check.finding import Finding, Severity
-from bridgekit.check.report import Report
+from bridgekit.check.findings.finding import Finding, Severity
+from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._plain import plain
 
 __all__ = ["render"]

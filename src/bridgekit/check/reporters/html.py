@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from html import escape as escape_markup
 from importlib.resources import files
 
-from bridgekit.check.finding import Finding
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.report import Report, StackReport, best_proposal
+from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.report import Report, StackReport, best_proposal
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.wording import named
+from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import (
@@ -19,8 +21,6 @@ from bridgekit.check.reporters._totals import (
     today_text,
     totals,
 )
-from bridgekit.check.rules._wording import named
-from bridgekit.check.subject import Subject
 from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.simulate import Chain, simulate

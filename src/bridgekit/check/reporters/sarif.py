@@ -9,9 +9,9 @@ import os
 from typing import Any
 from urllib.parse import quote
 
-from bridgekit.check.finding import Finding, Severity
-from bridgekit.check.pages import rule_page
-from bridgekit.check.report import Report
+from bridgekit.check.findings.finding import Finding, Severity
+from bridgekit.check.findings.pages import rule_page
+from bridgekit.check.findings.report import Report
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 

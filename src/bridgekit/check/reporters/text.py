@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Finding, Group
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.report import Report, StackReport
+from bridgekit.check.findings.finding import Finding, Group
+from bridgekit.check.findings.report import Report, StackReport
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import legend_text, today_text, totals
 from bridgekit.check.rules import group_of
-from bridgekit.check.subject import Subject
 
 __all__ = ["render"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.finding import Group
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Group
 from bridgekit.check.rules import (
     brg000_unreadable,
     brg001_hidden_hops,
@@ -29,6 +28,7 @@ from bridgekit.check.rules import (
     brg021_single_hop,
     brg022_timing_position,
 )
+from bridgekit.check.rules.rule import Rule
 
 __all__ = ["ALL_RULES", "group_of", "rule_by_code"]
 

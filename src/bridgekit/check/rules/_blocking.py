@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bridgekit.check.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
 from bridgekit.check.rules._queries import Queries
 
 __all__ = ["BLOCKING_CALLS", "Blocked", "Situation", "blocking"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.flow import (
+from bridgekit.check.findings.flow import (
     Reached,
     ReadFunction,
     called_function,
@@ -14,8 +14,8 @@ from bridgekit.check.flow import (
     resolved_name,
     walk_own,
 )
+from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.settings.result import Known, Variant
-from bridgekit.check.source.definition import Definition
 
 __all__ = ["called_back"]
 

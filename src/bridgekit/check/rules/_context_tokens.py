@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bridgekit.check.flow import (
+from bridgekit.check.findings.flow import (
     ReadFunction,
     called_function,
     called_functions,
@@ -15,8 +15,8 @@ from bridgekit.check.flow import (
     resolved_name,
     walk_own,
 )
-from bridgekit.check.parsing import SourceModule
-from bridgekit.check.source.definition import Definition
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.parsing import SourceModule
 
 __all__ = ["closed_by", "context_variables", "opened_by"]
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridgekit.check.flow import dotted_name, walk_own
+from bridgekit.check.findings.flow import dotted_name, walk_own
 
 __all__ = ["Result", "left_early"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from bridgekit.check.finding import Problem
-from bridgekit.check.flow import imported_names, resolved_name
-from bridgekit.check.parsing import SourceModule
+from bridgekit.check.findings.finding import Problem
+from bridgekit.check.findings.flow import imported_names, resolved_name
+from bridgekit.check.modules.parsing import SourceModule
 
 __all__ = ["wrapper_problems"]
 

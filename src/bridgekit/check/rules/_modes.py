@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.flow import handles_async
+from bridgekit.check.findings.flow import handles_async
+from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.rules.brg003_coroutine_as_response import first_use
-from bridgekit.check.source.definition import Definition, DefinitionKind
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode
 

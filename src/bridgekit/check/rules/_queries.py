@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
 
 __all__ = ["Queries"]
 

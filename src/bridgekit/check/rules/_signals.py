@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.flow import ReadFunction, imported_names, resolved_name
-from bridgekit.check.parsing import SourceModule
+from bridgekit.check.findings.flow import ReadFunction, imported_names, resolved_name
+from bridgekit.check.modules.parsing import SourceModule
 
 __all__ = ["FINISHED", "STARTED", "receivers_in"]
 

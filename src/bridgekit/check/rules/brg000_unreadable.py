@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Related, Severity
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Related, Severity
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Unknown
-from bridgekit.check.subject import CheckedMiddleware, Subject
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Group, Problem, Severity
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.rule import Rule
-from bridgekit.check.rules._wording import SINGLE_HOP, before_and_after, stack_saving
-from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.check.findings.finding import Group, Problem, Severity
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.findings.wording import SINGLE_HOP, before_and_after, stack_saving
+from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import (
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import (
     ReadFunction,
     called_class,
     called_function,
@@ -17,10 +17,10 @@ from bridgekit.check.flow import (
     resolved_name,
     walk_own,
 )
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.rules._coroutine_result import Result, left_early
-from bridgekit.check.source.definition import Definition, DefinitionKind
-from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode, Server
 

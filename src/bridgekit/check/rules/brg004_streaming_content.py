@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import called_functions, identifiers, own_functions, walk_own
-from bridgekit.check.rule import Rule
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import called_functions, identifiers, own_functions, walk_own
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
 _STREAM_WORDS = re.compile(

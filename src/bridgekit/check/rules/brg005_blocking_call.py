@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import (
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import (
     Reached,
     called_function,
     dotted_name,
@@ -15,12 +15,12 @@ from bridgekit.check.flow import (
     reached_on_loop,
     walk_own,
 )
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._blocking import Situation, blocking
 from bridgekit.check.rules._callbacks import called_back
+from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Known
-from bridgekit.check.source.definition import Definition
-from bridgekit.check.subject import Subject
 
 _LOADS_SESSION = frozenset(
     [

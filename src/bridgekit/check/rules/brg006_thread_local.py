@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from bridgekit.check.finding import Problem, Related, Severity
-from bridgekit.check.flow import (
+from bridgekit.check.findings.finding import Problem, Related, Severity
+from bridgekit.check.findings.flow import (
     ReadFunction,
     called_functions,
     dotted_name,
@@ -18,12 +18,12 @@ from bridgekit.check.flow import (
     resolved_name,
     walk_own,
 )
-from bridgekit.check.parsing import SourceModule
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.subject import AsyncView, CheckedMiddleware, Subject
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.rules._signals import STARTED, receivers_in
+from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Known
-from bridgekit.check.source.definition import Definition
-from bridgekit.check.subject import AsyncView, CheckedMiddleware, Subject
 from bridgekit.middleware_chain.requests import Server
 
 _THREADS = frozenset(

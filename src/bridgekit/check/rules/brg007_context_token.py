@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import ReadFunction
-from bridgekit.check.parsing import SourceModule
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import ReadFunction
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.rules._context_tokens import closed_by, opened_by
 from bridgekit.check.rules._signals import FINISHED, STARTED, receivers_in
-from bridgekit.check.source.definition import Definition
-from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode, Server
 

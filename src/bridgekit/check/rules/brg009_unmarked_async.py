@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import ReadFunction, called_class, identifiers, own_functions, walk_own
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import ReadFunction, called_class, identifiers, own_functions, walk_own
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.rules.brg003_coroutine_as_response import first_use, is_get_response
 from bridgekit.check.rules.brg008_mixin_init import skips_mixin_init
-from bridgekit.check.source.definition import Definition, DefinitionKind
-from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode
 

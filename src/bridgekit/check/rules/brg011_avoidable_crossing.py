@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bridgekit.check.finding import Group, Problem, Severity
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.rule import Rule
-from bridgekit.check.rules._wording import before_and_after, describe
-from bridgekit.check.subject import CheckedMiddleware, Subject
+from bridgekit.check.findings.finding import Group, Problem, Severity
+from bridgekit.check.findings.subject import CheckedMiddleware, Subject
+from bridgekit.check.findings.wording import before_and_after, describe
+from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer, Claim
 from bridgekit.middleware_chain.hops import Cost, count_hops
 from bridgekit.middleware_chain.plan import ChangeKind

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import own_functions, walk_own
-from bridgekit.check.rule import Rule
-from bridgekit.check.source.definition import DefinitionKind
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import own_functions, walk_own
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.middleware.definition import DefinitionKind
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 
 

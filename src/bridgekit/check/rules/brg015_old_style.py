@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.rule import Rule
-from bridgekit.check.source.definition import DefinitionKind
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.middleware.definition import DefinitionKind
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 
 

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import dotted_name, imported_names, resolved_name, source_text
-from bridgekit.check.parsing import SourceModule
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name, source_text
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.rules._entry_order import order_problems
 from bridgekit.check.rules._entry_wrappers import wrapper_problems
-from bridgekit.check.subject import Subject
+from bridgekit.check.rules.rule import Rule
 
 _GETTERS = {
     "get_asgi_application": "django.core.asgi.get_asgi_application",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Related, Severity
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Related, Severity
+from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._databases import database_options
-from bridgekit.check.subject import Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Location
 
 

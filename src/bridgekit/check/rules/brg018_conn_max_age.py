@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import imported_names
-from bridgekit.check.rule import Rule
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import imported_names
+from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._databases import database_options
-from bridgekit.check.subject import Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
 _HANDLER = "bridgekit.django.get_asgi_application"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.flow import (
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.flow import (
     called_functions,
     dotted_name,
     identifiers,
     own_functions,
     walk_own,
 )
-from bridgekit.check.rule import Rule
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridgekit.check.finding import Group, Problem, Severity
-from bridgekit.check.handler_served import serves_by_ours
-from bridgekit.check.rule import Rule
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.finding import Group, Problem, Severity
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.hops import count_hops
 from bridgekit.middleware_chain.ranges import Range

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.finding import Problem, Severity
-from bridgekit.check.rule import Rule
-from bridgekit.check.subject import Subject
+from bridgekit.check.findings.finding import Problem, Severity
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules.rule import Rule
 
 _PATH = "bridgekit.django.middleware.TimingMiddleware"
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from bridgekit.check.modules import ModuleFinder, ModuleKind
-from bridgekit.check.settings.alternatives import open_questions, settings_of, with_alternatives
-from bridgekit.check.settings.questions import Assignment, Decision
+from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.settings.exploring.alternatives import open_questions, settings_of, with_alternatives
+from bridgekit.check.settings.exploring.run import Outcome, Task, configuration_classes, run_settings
+from bridgekit.check.settings.exploring.variants import Explored, Explorer
+from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Blocked, Condition, Note, SettingsResult, Variant
-from bridgekit.check.settings.run import Outcome, Task, configuration_classes, run_settings
-from bridgekit.check.settings.slices import Slice
-from bridgekit.check.settings.variants import Explored, Explorer
+from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["evaluate_settings"]

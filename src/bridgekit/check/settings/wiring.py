@@ -6,26 +6,26 @@ import ast
 from collections.abc import Mapping
 from functools import partial
 
-from bridgekit.check.modules import ModuleFinder
-from bridgekit.check.settings.attribute_changes import delete_attribute, set_attribute
-from bridgekit.check.settings.attributes import get_attribute
-from bridgekit.check.settings.builtin_functions import BUILTINS
-from bridgekit.check.settings.calls import call_value
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.settings.builtins.functions import BUILTINS
 from bridgekit.check.settings.expressions import evaluate
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import add_values
 from bridgekit.check.settings.expressions.subscripts import subscript
-from bridgekit.check.settings.frames import Frame, Raised
-from bridgekit.check.settings.imports import Imports
+from bridgekit.check.settings.interpreter.frames import Frame, Raised
+from bridgekit.check.settings.interpreter.imports import Imports
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.questions import Assignment
+from bridgekit.check.settings.interpreter.truth import truth
+from bridgekit.check.settings.interpreter.values import External, Text, Value
 from bridgekit.check.settings.library import Library
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.questions import Assignment
+from bridgekit.check.settings.objects.attribute_changes import delete_attribute, set_attribute
+from bridgekit.check.settings.objects.attributes import get_attribute
+from bridgekit.check.settings.objects.calls import call_value
 from bridgekit.check.settings.statements import run_block
 from bridgekit.check.settings.statements.assignment import annotation_effects, assign
 from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.truth import truth
-from bridgekit.check.settings.values import External, Text, Value
 
 __all__ = ["make_machine"]
 

@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from bridgekit.concurrency.backends import asyncio_backend
+from bridgekit.concurrency.user_loop.backends import asyncio_backend
 
 __all__ = ["ClientWatch"]
 
@@ -16,7 +16,7 @@ class ClientWatch:
     """Cancels the task of a request when its client leaves.
 
     `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's next look at the requests
-    in flight (`bridgekit.concurrency.backends.TICK`), which most requests do not live to see.
+    in flight (`bridgekit.concurrency.user_loop.backends.TICK`), which most requests do not live to see.
 
     :param listen: Django's ``listen_for_disconnect``: raises `RequestAborted`, or what `receive` raises.
     """
@@ -39,7 +39,7 @@ class ClientWatch:
         backend.enlist(self)
 
     def tick(self) -> None:
-        """The request has taken a while: see `bridgekit.concurrency.backends.Ticking`."""
+        """The request has taken a while: see `bridgekit.concurrency.user_loop.backends.Ticking`."""
         if self._listener is None:
             self._listener = self._task.get_loop().create_task(self._listen(), context=self._context)
             self._listener.add_done_callback(self._heard)

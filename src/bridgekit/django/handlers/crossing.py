@@ -17,8 +17,8 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 
-from bridgekit.adapters._context import carry_out, rehome
-from bridgekit.concurrency.backends import LoopGone, asyncio_backend
+from bridgekit.adapters.shared.context import carry_out, rehome
+from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend
 from bridgekit.django.handlers.leases import Lease, Saturated
 
 __all__ = ["Crossing", "LeasedCall", "cross", "current_lease", "here", "wait_for_loop"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import close_old_connections, connections
 
-from bridgekit.concurrency.lent_thread import LentThread
+from bridgekit.concurrency.own_loop.lent_thread import LentThread
 
 __all__ = ["late_calls"]
 

@@ -15,12 +15,12 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
-from bridgekit.adapters._context import lend, rehome, settle
-from bridgekit.concurrency.borrowed_loop import BorrowedLoop
-from bridgekit.concurrency.loop_call import Host, LoopCall
-from bridgekit.concurrency.loop_iterator import LoopIterator
-from bridgekit.concurrency.loop_thread import Lease, lease
+from bridgekit.adapters.shared.context import lend, rehome, settle
 from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
+from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
+from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
+from bridgekit.concurrency.own_loop.loop_thread import Lease, lease
 from bridgekit.django.handlers.late_calls import late_calls
 
 __all__ = ["OnLoop", "begin_loans", "end_loans", "iterate_on_loop"]

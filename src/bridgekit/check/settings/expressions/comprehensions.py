@@ -9,10 +9,10 @@ from typing import Any
 from bridgekit.check.settings.expressions.conditions import condition
 from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.expressions.literals import hashed, put
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import MAX_SIZE, Refused, unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused, unwrap
+from bridgekit.check.settings.interpreter.values import (
     DictValue,
     FunctionValue,
     IteratorValue,

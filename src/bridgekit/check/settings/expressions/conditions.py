@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.settings.compare import compare
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.truth import truth
-from bridgekit.check.settings.values import Value
+from bridgekit.check.settings.interpreter.compare import compare
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.truth import truth
+from bridgekit.check.settings.interpreter.values import Value
 
 __all__ = ["and_or", "comparison", "condition", "if_expression"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
-from bridgekit.check.settings.calls import NATIVE_ERRORS
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import MAX_SIZE, unwrap
-from bridgekit.check.settings.values import Input, InstanceValue, Opaque, PathValue, Text, Value
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import MAX_SIZE, unwrap
+from bridgekit.check.settings.interpreter.values import Input, InstanceValue, Opaque, PathValue, Text, Value
+from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 
 __all__ = ["formatted", "joined"]
 

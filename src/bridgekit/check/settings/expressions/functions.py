@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.expressions.literals import elements
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
     DictValue,

@@ -5,13 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.expressions.iteration import iterate
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.hooks import special
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import DictValue, InstanceValue, ListValue, Opaque, SetValue, Text, Value
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    DictValue,
+    InstanceValue,
+    ListValue,
+    Opaque,
+    SetValue,
+    Text,
+    Value,
+)
 
 __all__ = [
     "constant",

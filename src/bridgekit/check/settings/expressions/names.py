@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 
-from bridgekit.check.settings.builtin_functions import BUILTINS
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.mangling import mangled
-from bridgekit.check.settings.values import External, Namespace, Value
+from bridgekit.check.settings.builtins.functions import BUILTINS
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.values import External, Namespace, Value
 
 __all__ = ["attribute", "lookup", "read_name", "walrus"]
 

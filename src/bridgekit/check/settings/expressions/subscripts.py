@@ -6,15 +6,13 @@ import ast
 import operator
 from typing import cast
 
-from bridgekit.check.settings.attributes import find_in_class
-from bridgekit.check.settings.calls import NATIVE_ERRORS
-from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.expressions.literals import hashable
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.hooks import special
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
     ClassMethod,
     ClassValue,
     External,
@@ -29,6 +27,8 @@ from bridgekit.check.settings.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.objects.attributes import find_in_class
+from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 
 __all__ = ["item", "slice_", "subscript"]
 

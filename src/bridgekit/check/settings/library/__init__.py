@@ -9,7 +9,19 @@ from collections.abc import Mapping, Sequence
 
 from bridgekit.check.python import tables
 from bridgekit.check.python.changes import keeps_arguments
-from bridgekit.check.settings import enumerations
+from bridgekit.check.settings.interpreter import enumerations
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.pure import pure_function
+from bridgekit.check.settings.interpreter.values import (
+    ClassValue,
+    External,
+    NativeFunction,
+    Opaque,
+    PathValue,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.library import (
     addresses,
     configurations,
@@ -29,18 +41,6 @@ from bridgekit.check.settings.library import (
     system,
 )
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES, CONSTANTS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.pure import pure_function
-from bridgekit.check.settings.values import (
-    ClassValue,
-    External,
-    NativeFunction,
-    Opaque,
-    PathValue,
-    Text,
-    Value,
-)
 
 __all__ = ["Library"]
 

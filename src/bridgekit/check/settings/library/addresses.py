@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import DictValue, Opaque, Text, Value
 
 __all__ = ["address", "register", "url_kind"]
 

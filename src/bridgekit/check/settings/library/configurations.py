@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    ClassValue,
+    InstanceValue,
+    Model,
+    NativeFunction,
+    Value,
+)
 from bridgekit.check.settings.library.environment import read_variable
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import ClassValue, InstanceValue, Model, NativeFunction, Value
 
 __all__ = ["SettingValue", "register"]
 
@@ -99,7 +105,7 @@ def _env_prefix(cls: ClassValue) -> str:
 
 
 def _settings_config(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    from bridgekit.check.settings.values import DictValue
+    from bridgekit.check.settings.interpreter.values import DictValue
 
     return DictValue(kwargs)
 

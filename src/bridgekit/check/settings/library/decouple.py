@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import ListValue, Model, Opaque, Text, Value
 from bridgekit.check.settings.library.env_reader import (
     Arguments,
     Keywords,
@@ -14,9 +17,6 @@ from bridgekit.check.settings.library.env_reader import (
 from bridgekit.check.settings.library.environment import UNSET
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.library.settings_files import repository
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import ListValue, Model, Opaque, Text, Value
 
 __all__ = ["register"]
 

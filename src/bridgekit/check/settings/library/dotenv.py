@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bridgekit.check.reading import UnreadableError, read_bounded
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import PathValue, Text, Value
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import PathValue, Text, Value
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["read_dotenv"]

@@ -11,18 +11,10 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from bridgekit.check.settings.library.environment import (
-    UNSET,
-    Environ,
-    required,
-    unset_or,
-    with_inputs,
-)
-from bridgekit.check.settings.library.settings_files import read_settings_file
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.pure import adopt
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.pure import adopt
+from bridgekit.check.settings.interpreter.values import (
     DictValue,
     ErrorValue,
     External,
@@ -32,6 +24,14 @@ from bridgekit.check.settings.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.library.environment import (
+    UNSET,
+    Environ,
+    required,
+    unset_or,
+    with_inputs,
+)
+from bridgekit.check.settings.library.settings_files import read_settings_file
 
 __all__ = [
     "Arguments",

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.frames import Raised
-from bridgekit.check.settings.inputs import environment_variable
-from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import flat, unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.frames import Raised
+from bridgekit.check.settings.interpreter.inputs import environment_variable
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import flat, unwrap
+from bridgekit.check.settings.interpreter.values import (
     DictValue,
     ErrorValue,
     External,
@@ -27,6 +26,7 @@ from bridgekit.check.settings.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = [
     "UNSET",

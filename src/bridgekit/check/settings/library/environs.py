@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import ListValue, Model, NativeFunction, Text, Value
 from bridgekit.check.settings.library.addresses import address, url_kind
 from bridgekit.check.settings.library.env_reader import (
     Arguments,
@@ -15,9 +18,6 @@ from bridgekit.check.settings.library.env_reader import (
 )
 from bridgekit.check.settings.library.environment import UNSET, parsed
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import ListValue, Model, NativeFunction, Text, Value
 
 __all__ = ["register"]
 

@@ -11,14 +11,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.python.cause import Cause
-from bridgekit.check.reading import UnreadableError, read_bounded
-from bridgekit.check.settings.inputs import outside_value
-from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import Refused, flat, unwrap
-from bridgekit.check.settings.pure import adopt
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.inputs import outside_value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
+from bridgekit.check.settings.interpreter.pure import adopt
+from bridgekit.check.settings.interpreter.values import (
     Input,
     ListValue,
     Model,
@@ -29,6 +28,7 @@ from bridgekit.check.settings.values import (
     UnorderedList,
     Value,
 )
+from bridgekit.check.settings.library.registry import CALLS
 
 __all__ = [
     "OpenFile",

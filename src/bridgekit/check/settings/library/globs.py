@@ -6,11 +6,18 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    IteratorValue,
+    ListValue,
+    Opaque,
+    Text,
+    UnorderedList,
+    Value,
+)
 from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import IteratorValue, ListValue, Opaque, Text, UnorderedList, Value
 
 __all__ = ["register"]
 

@@ -6,12 +6,12 @@ import posixpath
 from fnmatch import fnmatch
 from pathlib import Path
 
-from bridgekit.check.settings.included_files import include_file
+from bridgekit.check.settings.interpreter.included_files import include_file
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import DictValue, Model, Opaque, Value
 from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import DictValue, Model, Opaque, Value
 
 __all__ = ["register"]
 

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from bridgekit.check.reading import UnreadableError, read_bounded
-from bridgekit.check.settings.frames import Raised
-from bridgekit.check.settings.library.environment import parsed
-from bridgekit.check.settings.library.files import OpenFile, text_of
-from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.settings.interpreter.frames import Raised
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
     DictValue,
     ErrorValue,
     External,
@@ -26,6 +23,9 @@ from bridgekit.check.settings.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.library.environment import parsed
+from bridgekit.check.settings.library.files import OpenFile, text_of
+from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["register"]

@@ -7,13 +7,11 @@ from dataclasses import replace
 from urllib.parse import ParseResult, SplitResult
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.instances import Field
-from bridgekit.check.settings.iterating import drawn
-from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-from bridgekit.check.settings.machine import MAX_CALLS, Machine
-from bridgekit.check.settings.operators import Refused, unwrap
-from bridgekit.check.settings.pure import pure_function
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.iterating import drawn
+from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.pure import pure_function
+from bridgekit.check.settings.interpreter.values import (
     ClassValue,
     DictValue,
     FunctionValue,
@@ -34,6 +32,8 @@ from bridgekit.check.settings.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
+from bridgekit.check.settings.objects.instances import Field
 
 __all__ = ["NullContext", "Suppress", "register"]
 

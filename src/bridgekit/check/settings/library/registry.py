@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import ClassValue, Value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import ClassValue, Value
 
 __all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "ClassModel", "Constant", "Model"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import flat
+from bridgekit.check.settings.interpreter.values import Input, ListValue, Text, Value
 from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import flat
-from bridgekit.check.settings.values import Input, ListValue, Text, Value
 
 __all__ = ["register"]
 

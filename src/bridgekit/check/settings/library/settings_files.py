@@ -5,13 +5,13 @@ from __future__ import annotations
 from configparser import ConfigParser, Error
 from pathlib import Path
 
-from bridgekit.check.reading import UnreadableError, read_bounded
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import Text, Value
 from bridgekit.check.settings.library.dotenv import read_dotenv
 from bridgekit.check.settings.library.environment import UNSET, unset_or
 from bridgekit.check.settings.library.registry import CALLS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.values import Text, Value
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["read_settings_file", "register", "repository"]

@@ -8,10 +8,10 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from bridgekit.check.reading import UnreadableError, read_bounded
-from bridgekit.check.settings.effects import EVERYTHING, names_bound_in
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import External
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import External
+from bridgekit.check.settings.slicing.effects import EVERYTHING, names_bound_in
 
 __all__ = ["defines"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.target import VersionInfo
-from bridgekit.check.settings.inputs import outside_value
+from bridgekit.check.settings.interpreter.inputs import outside_value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import Input, ListValue, Model, Text, Value
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.values import Input, ListValue, Model, Text, Value
 
 __all__ = ["register"]
 
@@ -31,7 +31,7 @@ class SysModules(Model):
 
     def attribute(self, m: Machine, name: str) -> Value:
         if name == "get":
-            from bridgekit.check.settings.values import NativeFunction
+            from bridgekit.check.settings.interpreter.values import NativeFunction
 
             return NativeFunction("sys.modules.get", lambda m, args, kwargs: self.item(m, args[0]))
         return NotImplemented

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python import plain
-from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused
+from bridgekit.check.settings.interpreter.pure import apply
+from bridgekit.check.settings.interpreter.values import (
+    DictValue,
+    ListValue,
+    OrderedDictValue,
+    SetValue,
+    Value,
+    ViewValue,
+)
 from bridgekit.check.settings.methods.dictionaries import dict_method
 from bridgekit.check.settings.methods.lists import list_method
 from bridgekit.check.settings.methods.search import search_method
 from bridgekit.check.settings.methods.sets import set_method
 from bridgekit.check.settings.methods.text import text_method
-from bridgekit.check.settings.operators import Refused
-from bridgekit.check.settings.pure import apply
-from bridgekit.check.settings.values import DictValue, ListValue, OrderedDictValue, SetValue, Value, ViewValue
 
 __all__ = ["call_method", "has_method"]
 

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.enumerations import as_data
-from bridgekit.check.settings.iterating import drawn
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import Refused, own, unwrap
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.iterating import drawn
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
+from bridgekit.check.settings.interpreter.values import (
     DictValue,
     InstanceValue,
     ListValue,

@@ -6,17 +6,15 @@ import ast
 import operator
 from typing import cast
 
-from bridgekit.check.settings.calls import NATIVE_ERRORS
-from bridgekit.check.settings.enumerations import as_data
 from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.expressions.literals import hashable
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.hooks import special
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.mangling import mangled
-from bridgekit.check.settings.operators import unwrap
-from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import (
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
     ClassValue,
     DictValue,
     InstanceValue,
@@ -28,6 +26,8 @@ from bridgekit.check.settings.values import (
     PathValue,
     Value,
 )
+from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
+from bridgekit.check.settings.statements.names import bind
 
 __all__ = ["annotated_assignment", "annotation_effects", "assign", "assignment", "set_item"]
 

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from bridgekit.check.python import plain as plain_data
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import operate
-from bridgekit.check.settings.frames import Frame
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.values import DictValue, Input, ListValue, Opaque, SetValue, Value
 from bridgekit.check.settings.library.environment import Environ
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.mangling import mangled
 from bridgekit.check.settings.methods.dictionaries import update
 from bridgekit.check.settings.methods.lists import extend, repeat
 from bridgekit.check.settings.methods.sets import set_method
-from bridgekit.check.settings.operators import Refused, unwrap
 from bridgekit.check.settings.statements.assignment import set_item
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import DictValue, Input, ListValue, Opaque, SetValue, Value
 
 __all__ = ["augmented_assignment"]
 

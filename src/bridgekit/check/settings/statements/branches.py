@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.expressions.conditions import condition
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.patterns import matches_pattern
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.patterns import matches_pattern
+from bridgekit.check.settings.interpreter.values import Value
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import Value
 
 __all__ = ["if_", "match_"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.errors import matches
-from bridgekit.check.settings.frames import (
+from bridgekit.check.settings.interpreter.errors import matches
+from bridgekit.check.settings.interpreter.frames import (
     BreakLoop,
     ContinueLoop,
     Frame,
@@ -15,13 +15,13 @@ from bridgekit.check.settings.frames import (
     Stuck,
     TryBlock,
 )
-from bridgekit.check.settings.hooks import special
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import InstanceValue, Model, Opaque, Value
 from bridgekit.check.settings.library.python import Suppress
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
 from bridgekit.check.settings.statements.assignment import assign
 from bridgekit.check.settings.statements.exceptions import certain
-from bridgekit.check.settings.values import InstanceValue, Model, Opaque, Value
 
 __all__ = ["with_"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.settings.classes import make_class
 from bridgekit.check.settings.expressions.functions import make_function
-from bridgekit.check.settings.frames import Frame, ReturnValue
-from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.interpreter.frames import Frame, ReturnValue
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import FunctionValue, Opaque, Value
+from bridgekit.check.settings.objects.classes import make_class
 from bridgekit.check.settings.statements.assignment import annotation_effects
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import FunctionValue, Opaque, Value
 
 __all__ = ["class_", "function", "return_"]
 

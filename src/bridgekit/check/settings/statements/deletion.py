@@ -5,15 +5,22 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.calls import NATIVE_ERRORS
-from bridgekit.check.settings.enumerations import as_data
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.hooks import special
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.mangling import mangled
-from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    DictValue,
+    InstanceValue,
+    ListValue,
+    Model,
+    Namespace,
+    Opaque,
+)
+from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import scope_of
-from bridgekit.check.settings.values import DictValue, InstanceValue, ListValue, Model, Namespace, Opaque
 
 __all__ = ["delete"]
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.errors import matches
 from bridgekit.check.settings.expressions.conditions import condition
-from bridgekit.check.settings.frames import Frame, Raised, Stuck, TryBlock
-from bridgekit.check.settings.machine import Machine
-from bridgekit.check.settings.operators import unwrap
+from bridgekit.check.settings.interpreter.errors import matches
+from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck, TryBlock
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    ClassValue,
+    ErrorValue,
+    External,
+    NativeFunction,
+    Opaque,
+    Value,
+)
 from bridgekit.check.settings.statements.names import bind, scope_of
-from bridgekit.check.settings.values import ClassValue, ErrorValue, External, NativeFunction, Opaque, Value
 
 __all__ = ["assert_", "certain", "raise_", "try_"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.settings.effects import EVERYTHING, affected_by
 from bridgekit.check.settings.expressions.names import lookup
-from bridgekit.check.settings.frames import Frame, Raised
-from bridgekit.check.settings.machine import Machine
+from bridgekit.check.settings.interpreter.frames import Frame, Raised
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.taint import functions_of, taint
+from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, FunctionValue, Opaque, Value
+from bridgekit.check.settings.slicing.effects import EVERYTHING, affected_by
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.taint import functions_of, taint
-from bridgekit.check.settings.values import BoundMethod, ClassValue, FunctionValue, Opaque, Value
 
 __all__ = ["forget"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.parsing import absolute_name
-from bridgekit.check.settings.frames import Frame
-from bridgekit.check.settings.machine import Machine
+from bridgekit.check.modules.parsing import absolute_name
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import External, ModuleValue, Namespace, Opaque, Value
 from bridgekit.check.settings.statements.names import bind
-from bridgekit.check.settings.values import External, ModuleValue, Namespace, Opaque, Value
 
 __all__ = ["import_", "import_from"]
 

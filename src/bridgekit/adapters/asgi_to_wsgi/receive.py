@@ -1,0 +1,171 @@
+"""The request's body for an ASGI application: read from ``wsgi.input`` when it is asked for, by whoever may read it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from bridgekit.adapters.asgi_to_wsgi.request_body import Reader, WSGIInput
+from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.own_loop.helper_threads import run_in_helper
+from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
+from bridgekit.typing import Message
+
+__all__ = ["BodyFeed"]
+
+logger = logging.getLogger("bridgekit.adapters")
+
+PATIENCE = 1.0
+"""Seconds in which a client that is sending its body sends something of it. Another one has stopped."""
+
+
+class Asker(Protocol):
+    """The request that the body belongs to."""
+
+    lock: threading.Lock
+    closed: bool
+    """Whether the input is the server's again. Set with ``lock`` held."""
+
+    @property
+    def disconnected(self) -> bool:
+        """Whether nobody is there any more to send or to receive."""
+
+    def ask_request_thread(self) -> None:
+        """Have the request's thread call `BodyFeed.read_here`."""
+
+
+class BodyFeed:
+    """ASGI's ``receive`` for one request.
+
+    :param asker: the request.
+    """
+
+    failure: BaseException | None = None
+    """What the server's input raised."""
+
+    truncated = False
+    """Whether the body ended before its length: the client left, and the server raised nothing."""
+
+    _reading: threading.Event | None = None
+    _told = _asked = _broken = False
+
+    def __init__(self, asker: Asker, body: WSGIInput, loop: OwnedLoop) -> None:
+        self._asker = asker
+        self._input = body
+        self._loop = loop
+        self._pieces: list[Message] = []
+        self._waiters: list[Waiter] = []
+
+    # In the request's thread
+
+    @property
+    def busy(self) -> bool:
+        """Whether another thread is still reading from the request's input. Asked with the request's lock held."""
+        return self._reading is not None and not self._reading.is_set()
+
+    def end(self, *, kept: bool) -> None:
+        """After the request was closed: wait until nobody reads from the input any more.
+
+        The server goes on to read from the same input: two readers would tear the next request apart. A client that sends
+        no more for `PATIENCE` seconds is read from no longer: the server finds the end of the connection and gives it up.
+        Sooner it must not be, for that client may be about to complete its body and to send its next request.
+
+        :param kept: whether there may be a next request on the connection.
+        """
+        reading = self._reading  # an event per read of a helper thread
+        if reading is not None and not reading.wait(PATIENCE if kept else 0):
+            self._input.interrupt()
+            reading.wait()
+
+    def read_here(self) -> None:
+        """Read a piece of the body in the thread of the request.
+
+        :raises BaseException: what is no `Exception` and was thrown into the thread meanwhile.
+        """
+        failure = self._read(self._loop.post)
+        if failure is not None and not isinstance(failure, Exception):
+            raise failure
+
+    def _read(self, post: Callable[[Callable[[], None]], None]) -> BaseException | None:
+        data, failure = b"", None
+        try:
+            data = self._input.read()
+        except (
+            BaseException
+        ) as error:  # SystemExit, too, and a greenlet's timeout: the application must hear of it
+            failure = error
+        with contextlib.suppress(LoopGone):
+            post(partial(self._fed, data, failure))
+        return failure
+
+    # On the loop
+
+    async def receive(self) -> Message:
+        """The next piece of the body, read now; after it, the client's leaving."""
+        while True:
+            if self._broken or self._asker.disconnected:
+                return {"type": "http.disconnect"}
+            if self._pieces:
+                return self._pieces.pop(0)
+            # While a read is under way, the state of the input is the reading thread's.
+            if not self._asked and not self._told:
+                if self._input.ended:
+                    self._told = True
+                    return {"type": "http.request", "body": b"", "more_body": False}
+                self._request_read()
+                continue
+            waiter = self._loop.waiter()
+            self._waiters.append(waiter)
+            await waiter
+
+    def wake(self) -> None:
+        """Let `receive` look again."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.wake()
+
+    def _request_read(self) -> None:
+        reader = self._input.reader
+        self._asked = True
+        if reader is Reader.LOOP:
+            self._read(_at_once)
+        elif reader is Reader.REQUEST:
+            self._asker.ask_request_thread()
+        else:
+            with self._asker.lock:
+                if self._asker.closed:
+                    self._broken = True
+                    return
+                self._reading = threading.Event()
+            run_in_helper(partial(self._read_in_helper, self._reading))
+
+    def _read_in_helper(self, reading: threading.Event) -> None:
+        def post(fed: Callable[[], None]) -> None:
+            # First of all: the request may end by what the application does with this piece, and whoever finds a read
+            # under way then would interrupt it.
+            reading.set()
+            self._loop.post(fed)
+
+        self._read(post)
+
+    def _fed(self, data: bytes, failure: BaseException | None) -> None:
+        """A piece of the body was read, or could not be."""
+        self._asked = False
+        if failure is not None:
+            self.failure = failure
+            logger.debug("reading the request's body failed", exc_info=failure)
+        self.truncated = failure is None and not data and not self._input.ended
+        if failure is not None or self.truncated:
+            self._broken = True
+        else:
+            self._told = self._input.ended
+            self._pieces.append({"type": "http.request", "body": data, "more_body": not self._input.ended})
+        self.wake()
+
+
+def _at_once(fed: Callable[[], None]) -> None:
+    fed()

@@ -1,0 +1,91 @@
+"""An ASGI application in one process: its share of the loop thread, its lifespan, its requests under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bridgekit.adapters.asgi_to_wsgi.lifespan import LifespanMode, LifespanRunner
+from bridgekit.concurrency.own_loop.loop_thread import BackendName, lease
+from bridgekit.concurrency.own_loop.loops import Waiter
+from bridgekit.typing import ASGIApp
+
+__all__ = ["ASGIRuntime"]
+
+
+class Responder(Protocol):
+    """One request under way."""
+
+    def start(self) -> None:
+        """On the loop."""
+
+    def cancel(self) -> None: ...
+
+    def evict(self) -> None: ...
+
+
+class ASGIRuntime:
+    """What `ASGIToWSGI` needs again in every process that a server forks.
+
+    :param shutdown_timeout: seconds that requests and background work under way are given, and lifespan shutdown after
+        them.
+    :raises RuntimeError: when the loop cannot run here.
+    """
+
+    def __init__(
+        self, app: ASGIApp, backend: BackendName, mode: LifespanMode, shutdown_timeout: float
+    ) -> None:
+        self._shutdown_timeout = shutdown_timeout
+        self._live: set[Responder] = set()
+        self._idle: Waiter | None = None
+        self._lease = lease(backend, self._closing)
+        self.thread = self._lease.thread
+        self.loop = self.thread.loop
+        self.lifespan = None if mode == "off" else LifespanRunner(app, mode, self.loop)
+        self.thread.tenants.add(self)
+
+    def start(self) -> None:
+        """Run lifespan startup to its answer. What went wrong is in ``lifespan.failure``."""
+        if self.lifespan is not None:
+            self.loop.post(self.lifespan.begin)
+            self.lifespan.settled.wait()
+
+    def state(self) -> dict[str, Any]:
+        """``scope["state"]`` of one request: a shallow copy (ASGI specification, "Lifespan State")."""
+        return {} if self.lifespan is None else self.lifespan.state.copy()
+
+    def admit(self, responder: Responder) -> None:
+        """Begin a request. :raises LoopGone: when the loop has ended."""
+        # Before it is handed over: should the loop end in between, `evict` must find it.
+        self._live.add(responder)
+        self.loop.post(responder.start)
+
+    def done(self, responder: Responder) -> None:
+        """On the loop: a request's application has ended."""
+        self._live.discard(responder)
+        if self._idle is not None and not self._live:
+            self._idle.wake()
+
+    def evict(self) -> None:
+        """The loop has ended."""
+        for responder in list(self._live):
+            responder.evict()
+        if self.lifespan is not None:
+            self.lifespan.evict()
+
+    def release(self) -> Callable[[float], bool]:
+        """Give up the share of the loop thread; never blocks. The returned function waits for the end."""
+        self._lease.give_back()
+        return self._lease.ended.wait
+
+    async def _closing(self) -> None:
+        if self._live:
+            self._idle = self.loop.waiter()
+            timer = self.loop.later(self._shutdown_timeout, self._idle.wake)
+            await self._idle
+            timer.cancel()
+            for responder in list(self._live):
+                responder.cancel()
+        if self.lifespan is not None:
+            await self.lifespan.shutdown(self._shutdown_timeout)
+        self.thread.tenants.discard(self)

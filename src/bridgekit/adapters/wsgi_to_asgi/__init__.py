@@ -1,0 +1,1 @@
+"""WSGI applications on ASGI servers: from scope to `environ`, and the response back into messages."""

@@ -1,0 +1,1 @@
+"""What the rules look at, what they find, and which of it is reported."""

@@ -1,0 +1,99 @@
+"""Phrases that several rules and reporters share, so that one thing is said in one way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from bridgekit.check.findings.subject import Subject
+from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
+from bridgekit.middleware_chain.plan import PASS_THROUGH, ChangeKind, Proposal
+from bridgekit.middleware_chain.ranges import Range
+
+__all__ = ["SINGLE_HOP", "before_and_after", "describe", "hook_names", "hops_text", "named", "stack_saving"]
+
+SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
+"""The pass-through that proposals place."""
+
+
+def named(facts: MiddlewareFacts) -> MiddlewareFacts:
+    """The pass-through by the name that is placed."""
+    return replace(facts, dotted_path=SINGLE_HOP) if facts is PASS_THROUGH else facts
+
+
+def hops_text(hops: Range) -> str:
+    """``1 hop``, ``2 hops``, ``0 to 2 hops``."""
+    return f"{hops} hop{'' if hops == Range.exactly(1) else 's'}"
+
+
+def hook_names(facts: MiddlewareFacts) -> str:
+    """The hooks that MiddlewareMixin sends to a thread: ``process_request and process_response``."""
+    names = [
+        name
+        for name in ("process_request", "process_response")
+        if name in facts.hooks and facts.hooks[name].exists.answer is not Answer.NO
+    ]
+    return " and ".join(names)
+
+
+def before_and_after(proposal: Proposal, subject: Subject) -> str:
+    """``15 hops become 4``, or the difference where the totals are not known."""
+    server = subject.chain.server
+    before, after = proposal.before.hops(server), proposal.after.hops(server)
+    if before.is_exact and after.is_exact:
+        return f"{before} hops {'stay' if before == after else 'become'} {after}"
+    low, high = proposal.difference.low, proposal.difference.high
+    if low == high:
+        return _difference(low) if low else "as many hops as before"
+    if high < 0 or low > 0:
+        return f"at least {_difference(high if high < 0 else low)}"
+    if low == 0 or high == 0:
+        most = high if low == 0 else low
+        if not math.isinf(most):
+            return f"at most {_difference(most)}"
+    return "how many hops that changes is not known"
+
+
+def _difference(hops: float) -> str:
+    return f"{abs(hops):.0f} hop{'' if abs(hops) == 1 else 's'} {'fewer' if hops < 0 else 'more'}"
+
+
+def describe(proposal: Proposal, subject: Subject) -> str:
+    """What a proposal does to the stack, as an instruction."""
+    position, length = proposal.change.position, len(subject.chain.layers)
+    match proposal.change.kind:
+        case ChangeKind.ADD_PASS_THROUGH:
+            where = (
+                "last" if position == length else f"before {subject.chain.layers[position].facts.dotted_path}"
+            )
+            return f"Place {SINGLE_HOP} (a sync-only pass-through) {where} in MIDDLEWARE"
+        case ChangeKind.MAKE_NATIVE:
+            return _made_native(subject, proposal)
+        case ChangeKind.SWAP:
+            return (
+                f"Let {proposal.change.dotted_path} and "
+                f"{subject.chain.layers[position + 1].facts.dotted_path} change places"
+            )
+
+
+def _made_native(subject: Subject, proposal: Proposal) -> str:
+    """Nobody edits what a package brings: that is subclassed, and the subclass listed."""
+    path = proposal.change.dotted_path
+    defined = subject.chain.layers[proposal.change.position].facts.defined_at
+    if defined is None or subject.project.owns(defined):
+        return f"Make {path} natively sync and async"
+    return f"Replace {path}, which is not the project's own, by a subclass that is natively sync and async"
+
+
+def stack_saving(subject: Subject) -> str:
+    """The best sure saving of one change, with its price; empty if nothing saves."""
+    best = next((proposal for proposal in subject.proposals if proposal.difference.saves), None)
+    if best is None:
+        return ""
+    price = ""
+    if best.holds_thread is Answer.YES and subject.chain.holds_thread is not Answer.YES:
+        price = (
+            ", but the thread that each request has anyway is then blocked while its view waits, and a task that outlives"
+            " its view cannot use the ORM"
+        )
+    return f"{describe(best, subject)}: {before_and_after(best, subject)} for the whole stack{price}."

@@ -1,0 +1,321 @@
+"""Attributes of classes: their own namespace, what is assigned after it, and the search along the MRO."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bridgekit.check.middleware.evaluation import constants, guards, natives
+from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, Call, index_block
+from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
+from bridgekit.check.middleware.evaluation.mro import MROs
+from bridgekit.check.middleware.evaluation.syntax import is_field, set_on_subclasses
+from bridgekit.check.middleware.evaluation.values import (
+    MISSING,
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Const,
+    Descriptor,
+    FunctionNode,
+    FunctionValue,
+    InstanceValue,
+    Missing,
+    Native,
+    Outcome,
+    Partial,
+    Unknown,
+    Value,
+    choose,
+    is_changeable,
+    is_data,
+    options,
+)
+from bridgekit.middleware_chain.facts import Answer
+
+if TYPE_CHECKING:
+    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+
+__all__ = ["ClassAttributes"]
+
+_WITHOUT_HOOKS = frozenset(("abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"))
+"""Modelled bases under which an object is one without hooks."""
+
+
+class ClassAttributes:
+    """Attribute access on classes, and the frames of class bodies."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.mros = MROs(evaluator)
+        self._frames: dict[tuple[int, int], Frame] = {}
+
+    def frame_of(self, cls: ClassValue) -> Frame:
+        """The frame of a class body; one for each class."""
+        key = (id(cls.node), id(cls.frame))
+        frame = self._frames.get(key)
+        if frame is None:
+            block = index_block(cls.node.body)
+            name = self.path_of(cls)
+            frame = Frame("class", block, cls.frame.module, name=name, parent=cls.frame, cls=cls)
+            self._frames[key] = frame
+        return frame
+
+    @staticmethod
+    def path_of(cls: ClassValue) -> str:
+        """The dotted path of a class: its module and qualified name."""
+        parts = [cls.node.name]
+        frame: Frame | None = cls.frame
+        while frame is not None and frame.kind != "module":
+            parts.append("<locals>" if frame.kind == "function" else frame.name.rpartition(".")[2])
+            frame = frame.parent
+        return ".".join([cls.frame.module.name, *reversed(parts)])
+
+    def own(self, cls: ClassValue, name: str) -> Value:
+        """An attribute in the class's own namespace, as it stands when its module has run."""
+        if name in cls.attributes:
+            return cls.attributes[name]
+        frame = self.frame_of(cls)
+        value = self.evaluator.lookup(name, frame, None, own=True)
+        if isinstance(value, FunctionValue) and value.frame is frame and value.owner is None:
+            value = replace(value, owner=cls)
+        assigned = self._assigned_after(cls.frame, cls.node, name)
+        if assigned is None:
+            if isinstance(value, Missing) and name != "__slots__" and self._is_slot(cls, name):
+                return Descriptor("member", value)
+            return self._unless_replaced(self._unless_filled(value, name, cls), name, cls)
+        if isinstance(assigned, Choice) and any(isinstance(option, Missing) for option in assigned.values):
+            kept = (value if isinstance(option, Missing) else option for option in assigned.values)
+            return choose(kept, assigned.why)
+        return assigned
+
+    def _is_slot(self, cls: ClassValue, name: str) -> bool:
+        """Whether ``__slots__`` names it: the class then has a member of that name, which is true."""
+        if "__slots__" not in self.frame_of(cls).block.names:
+            return False
+        slots = constants.as_const(self.own(cls, "__slots__"))
+        return slots == name or (isinstance(slots, tuple | list | dict) and name in slots)
+
+    @staticmethod
+    def _unless_filled(value: Value, name: str, cls: ClassValue) -> Value:
+        """A list, dict or set in a class body that code of its module fills is not what the body says."""
+        if not any(is_changeable(option) for option in options(value)):
+            return value
+        where = filled_attributes(cls.frame.module).get(name)
+        return value if where is None else cls.frame.unknown(f"{name} is changed after it is made", where)
+
+    @staticmethod
+    def _unless_replaced(value: Value, name: str, cls: ClassValue) -> Value:
+        """Data in a class body that code sets anew, through ``cls`` or however else, is not what the body says."""
+        if not any(is_data(option) for option in options(value)):
+            return value
+        replaced = replaced_attributes(cls.frame.module)
+        where = replaced.get(name)
+        if where is None:
+            return value
+        return cls.frame.unknown(f"{name} is set anew after the class is made", where)
+
+    def _assigned_after(self, frame: Frame, node: ast.ClassDef | FunctionNode, name: str) -> Value | None:
+        """``Holder.name = value`` in the block that defines ``Holder``, wherever it stands there."""
+        if isinstance(node, ast.Lambda) or not frame.block.attributes:
+            return None
+        return self.evaluator.names.attribute_sets(frame, self.assignments(frame, node), name).get(name)
+
+    def marked_after(
+        self, frame: Frame, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> Outcome:
+        """``markcoroutinefunction(name)`` as a statement of the block that defines ``name``: the mark is an attribute."""
+        for step in frame.block.steps:
+            match step:
+                case Call(node=ast.Call(func=func, args=[ast.Name(id=name)])) if name == node.name:
+                    marker = self.evaluator.evaluate(func, frame, step.index)
+                    if isinstance(marker, Native) and marker.name in natives.MARKERS:
+                        outcome = guards.holds(self.evaluator, step.guards, frame)
+                        if outcome.answer is not Answer.NO:
+                            return outcome
+        return Outcome(Answer.NO)
+
+    def assignments(
+        self, frame: Frame, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    ) -> list[AttributeSet]:
+        """Statements of the defining block that set attributes on what ``node`` defines, by its name or by an alias."""
+        found: list[AttributeSet] = []
+        for binding in frame.block.names.get(node.name, ()):
+            if binding.node is node:
+                found += self._while_bound(frame, node.name, binding)
+        for name in frame.block.attributes:
+            for binding in frame.block.names.get(name, ()):
+                if (
+                    name != node.name
+                    and isinstance(binding.value, ast.Name)
+                    and binding.value.id == node.name
+                ):
+                    found += self._while_bound(frame, name, binding)
+        return sorted(found, key=lambda event: event.index)
+
+    def _while_bound(self, frame: Frame, name: str, binding: Binding) -> list[AttributeSet]:
+        """The attribute assignments through ``name`` between this binding and the one that replaces it."""
+        end = self._end(frame)
+        for later in frame.block.names[name]:
+            if binding.index < later.index < end:
+                replaced = guards.holds(self.evaluator, later.guards, frame).answer is not Answer.NO
+                end = later.index if replaced else end
+        return [event for event in frame.block.attributes.get(name, ()) if binding.index < event.index < end]
+
+    def _end(self, frame: Frame) -> int:
+        """The number behind the last statement that runs: that of a return under no condition, in a function."""
+        for left in frame.block.returns:
+            if guards.holds(self.evaluator, left.guards, frame).answer is Answer.YES:
+                return left.index
+        return frame.block.size + 1
+
+    def hook(self, cls: ClassValue, *names: str) -> Unknown | None:
+        """Why special methods of a class are not simply those of `object`; None if they are: they may do anything."""
+        for order in self.mros.of(cls):
+            if order.blocked is not None:
+                return order.blocked
+            for base in order.classes:
+                if isinstance(base, Native):
+                    if base.name not in _WITHOUT_HOOKS:
+                        return cls.frame.unknown(f"{cls.node.name} derives from {base.name}", cls.node)
+                elif base.node.decorator_list or base.node.keywords:
+                    return base.frame.unknown(f"{base.node.name} is decorated or has a metaclass", base.node)
+                elif any(not isinstance(self.own(base, name), Missing) for name in names):
+                    return base.frame.unknown(f"{base.node.name} has {' or '.join(names)}", base.node)
+        return None
+
+    def is_enumeration(self, cls: ClassValue) -> bool:
+        """Whether a class derives from one of ``enum``, or has a metaclass: its items are not types."""
+        return bool(cls.node.keywords) or any(
+            isinstance(base, Native) and base.name.startswith("enum.")
+            for order in self.mros.of(cls)
+            for base in order.classes
+        )
+
+    def of_class(self, cls: ClassValue, name: str, receiver: Value) -> Value:
+        """An attribute through the MRO, bound to ``receiver`` (the class itself or an instance)."""
+        if "__bases__" in replaced_attributes(cls.frame.module):
+            return cls.frame.unknown("the bases of a class are replaced", cls.node)
+        found: list[Value] = []
+        why: Unknown | None = None
+        for order in self.mros.of(cls):
+            value = self._in_order(order.classes, name)
+            if isinstance(value, Missing) and order.blocked is not None:
+                value = order.blocked
+                why = why or order.blocked
+            found.append(value)
+        if len(found) == 1:
+            return self._bind(found[0], receiver, cls)
+        return self._bind(choose(found, why or self._why_several(cls)), receiver, cls)
+
+    def _why_several(self, cls: ClassValue) -> Unknown:
+        for base in (
+            base for linear in self.mros.of(cls) for base in linear.classes if isinstance(base, ClassValue)
+        ):
+            for value in self.mros.bases(base):
+                if isinstance(value, Choice):
+                    return value.why
+        return cls.frame.unknown(f"the bases of {cls.node.name} are not decided", cls.node)
+
+    def _in_order(self, classes: tuple[ClassValue | Native, ...], name: str) -> Value:
+        maybe: list[Value] = []
+        why: Unknown | None = None
+        for number, cls in enumerate(classes):
+            value = self._of_native_class(cls, name) if isinstance(cls, Native) else self.own(cls, name)
+            made = self._made_by_base(cls, classes[number + 1 :], name, value)
+            if made is not None:
+                return made
+            if isinstance(value, Missing):
+                continue
+            if isinstance(value, Choice) and any(isinstance(option, Missing) for option in value.values):
+                maybe.extend(option for option in value.values if not isinstance(option, Missing))
+                why = why or value.why
+                continue
+            maybe.append(value)
+            break
+        else:
+            maybe.append(self._unseen(classes, name))
+        return choose(maybe, why) if why is not None else maybe[0]
+
+    @staticmethod
+    def _made_by_base(
+        cls: ClassValue | Native, bases: tuple[ClassValue | Native, ...], name: str, value: Value
+    ) -> Unknown | Descriptor | None:
+        """An attribute that a base's ``__init_subclass__`` sets, or that an enumeration or a named tuple makes a member."""
+        if isinstance(cls, Native):
+            return None
+        for base in bases:
+            if isinstance(base, ClassValue) and {name, "*"} & set_on_subclasses(base.node):
+                return base.frame.unknown(f"{base.node.name}.__init_subclass__ may set {name}", base.node)
+            if isinstance(base, Native) and base.name == "typing.NamedTuple" and is_field(cls.node, name):
+                return Descriptor("member", value)
+            if isinstance(base, Native) and base.name.startswith("enum.") and isinstance(value, Const):
+                return cls.frame.unknown(f"{name} is a member of an enumeration", cls.node)
+        return None
+
+    def _unseen(self, classes: tuple[ClassValue | Native, ...], name: str) -> Value:
+        """Nothing binds the name; say so only if nothing could bind it unseen."""
+        for cls in classes:
+            if isinstance(cls, ClassValue):
+                blocked = self._computed_names(cls) or self._metaclass(cls)
+                if blocked is not None:
+                    return blocked
+        return Missing(f"no attribute {name}")
+
+    def _computed_names(self, cls: ClassValue) -> Unknown | None:
+        for event in self.assignments(cls.frame, cls.node):
+            if self.evaluator.names.attribute_name(event, cls.frame) is None:
+                return cls.frame.unknown(
+                    f"attributes of {cls.node.name} are set under computed names", event.node
+                )
+        frame = self.frame_of(cls)
+        if frame.block.writes_globals is not None:
+            return frame.unknown(
+                f"the body of {cls.node.name} writes its namespace", frame.block.writes_globals
+            )
+        return None
+
+    def _metaclass(self, cls: ClassValue) -> Unknown | None:
+        for keyword in cls.node.keywords:
+            if keyword.arg == "metaclass":
+                value = self.evaluator.evaluate(keyword.value, cls.frame, None)
+                if not isinstance(value, Native):
+                    return cls.frame.unknown(f"{cls.node.name} has a metaclass of its own", cls.node)
+        return None
+
+    @staticmethod
+    def _of_native_class(cls: Native, name: str) -> Value:
+        """Classes of the standard library have none of the names that middleware are asked for, but these."""
+        if cls.name in natives.THREAD_WRAPPERS or cls.name == "asgiref.sync.AsyncToSync":
+            return Native(f"{cls.name}.{name}") if name in ("__call__", "__init__") else MISSING
+        if cls.name in ("functools.partial", "abc.ABC", "typing.Protocol", "typing.Generic"):
+            return Native(f"{cls.name}.{name}") if name == "__call__" and "partial" in cls.name else MISSING
+        return MISSING
+
+    def _bind(self, value: Value, receiver: Value, cls: ClassValue) -> Value:
+        match value:
+            case Choice():
+                return choose((self._bind(option, receiver, cls) for option in value.values), value.why)
+            case FunctionValue() if isinstance(receiver, InstanceValue):
+                return BoundMethod(value, receiver)
+            case Descriptor():
+                return self._described(value, receiver, cls)
+            case _:
+                return value
+
+    def _described(self, value: Descriptor, receiver: Value, cls: ClassValue) -> Value:
+        if value.kind == "staticmethod":
+            return value.function
+        if value.kind == "classmethod":
+            return BoundMethod(value.function, cls)
+        if value.kind == "member":
+            return value.function if isinstance(receiver, InstanceValue) else value
+        if value.kind == "partialmethod" and isinstance(value.function, Partial):
+            function = self._bind(value.function.function, receiver, cls)
+            return replace(value.function, function=function)
+        if value.kind == "classproperty" or isinstance(receiver, InstanceValue):
+            holder: Value = cls if value.kind == "classproperty" else receiver
+            return self.evaluator.call(value.function, (holder,), {}, None, cls.frame)
+        return value

@@ -1,0 +1,276 @@
+"""Follow a constructor in async mode: what it sets on the instance, whether it marks it, whether it refuses."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridgekit.check.middleware.evaluation import guards, natives
+from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Call, Raise, Return
+from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.refusal import raises_not_used
+from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.middleware.evaluation.values import (
+    UNREAD,
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Const,
+    Deferred,
+    FunctionValue,
+    InstanceValue,
+    Missing,
+    Native,
+    Outcome,
+    Unknown,
+    Value,
+    options,
+)
+from bridgekit.check.python.cause import Cause
+from bridgekit.middleware_chain.facts import Answer
+
+if TYPE_CHECKING:
+    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+
+__all__ = ["construct"]
+
+MAX_NESTING = 12
+
+
+def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
+    """Run ``__init__`` of ``instance``'s class on it, as far as it can be followed."""
+    initializer = evaluator.attributes.of_class(instance.cls, "__init__", instance)
+    run = _Construction(evaluator, instance)
+    with contextlib.suppress(_Left):
+        if isinstance(initializer, Native) and initializer.name == "dataclasses.__init__":
+            run.dataclass()
+        else:
+            run.follow(initializer, instance.arguments, dict(instance.keywords), None)
+    if instance.marked.answer is Answer.NO and _has_old_mark(evaluator, instance):
+        instance.marked = Outcome(Answer.YES)
+
+
+def _has_old_mark(evaluator: Evaluator, instance: InstanceValue) -> bool:
+    """``_is_coroutine`` marks for asyncio's test, which asgiref uses below Python 3.12 and `inspect` never knew."""
+    if evaluator.python_version >= (3, 12):
+        return False
+    mark = evaluator.attributes.of_instance(instance, "_is_coroutine", instance.cls.frame)
+    return isinstance(mark, Native) and mark.name.endswith("._is_coroutine")
+
+
+@dataclass
+class _Left(Exception):
+    """The constructor returned or raised; what follows the call in the caller goes on only after a return."""
+
+    raised: bool
+
+
+class _Construction:
+    """One walk over constructors; ``certain`` falls where a guard cannot be decided and rises again behind it."""
+
+    def __init__(self, evaluator: Evaluator, instance: InstanceValue) -> None:
+        self.evaluator = evaluator
+        self.instance = instance
+        self.nesting = 0
+
+    def follow(
+        self, callee: Value, arguments: tuple[Value, ...], keywords: dict[str, Value], why: Unknown | None
+    ) -> None:
+        """Run one function for its effects on the instance. ``why`` is set if the call itself may not happen."""
+        if isinstance(callee, Choice):
+            for option in callee.values:
+                self.follow(option, arguments, keywords, why or callee.why)
+            return
+        if isinstance(callee, BoundMethod):
+            self.follow(callee.function, (callee.receiver, *arguments), keywords, why)
+            return
+        if isinstance(callee, Unknown) and self._receives_instance(callee, arguments):
+            self._unseen(callee)
+            return
+        if not isinstance(callee, FunctionValue) or isinstance(
+            callee.node, ast.Lambda | ast.AsyncFunctionDef
+        ):
+            return
+        if self.nesting >= MAX_NESTING:
+            return
+        frame = self.evaluator.calls.frame(callee, arguments, keywords)
+        self.nesting += 1
+        try:
+            self._steps(frame, why)
+        except _Left as left:
+            if left.raised:
+                raise
+        finally:
+            self.nesting -= 1
+
+    def _receives_instance(self, callee: Unknown, arguments: tuple[Value, ...]) -> bool:
+        return self.nesting == 0 or any(argument is self.instance for argument in arguments)
+
+    def _unseen(self, blocked: Unknown) -> None:
+        self.instance.dynamic = self.instance.dynamic or blocked
+        if self.instance.marked.answer is Answer.NO:
+            self.instance.marked = Outcome.blocked(blocked)
+        if self.instance.unused.answer is Answer.NO:
+            self.instance.unused = Outcome.blocked(blocked)
+
+    def _steps(self, frame: Frame, why: Unknown | None) -> None:
+        left_maybe = why
+        for step in frame.block.steps:
+            outcome = guards.holds(self.evaluator, step.guards, frame)
+            if outcome.answer is Answer.NO:
+                continue
+            maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
+            self._step(step, frame, maybe or left_maybe)
+            if isinstance(step, Return | Raise) and maybe is None and why is None:
+                raise _Left(isinstance(step, Raise))
+            if isinstance(step, Return):
+                left_maybe = left_maybe or maybe
+            # An undecided raise changes nothing: there is an instance only if it did not happen.
+
+    def _step(self, step: AttributeSet | Call | Return | Raise, frame: Frame, why: Unknown | None) -> None:
+        match step:
+            case AttributeSet():
+                self._attribute(step, frame, why)
+            case Call():
+                self._effect(step.node, frame, step.index, why)
+            case Raise():
+                self._raised(step, frame, why)
+            case Return() if step.node.value is not None:
+                self._effect(step.node.value, frame, step.index, why)
+
+    def _attribute(self, step: AttributeSet, frame: Frame, why: Unknown | None) -> None:
+        if not isinstance(step.base, ast.Name):
+            return
+        base = self.evaluator.evaluate(step.base, frame, step.index)
+        if isinstance(base, ClassValue) and base.node in [cls.node for cls in self._classes()]:
+            if isinstance(
+                step.attribute, str
+            ):  # set on its class: seen through the instance unless it has its own
+                self.instance.attributes.setdefault(step.attribute, Deferred(frame, step, None, why))
+            return
+        if base is not self.instance:
+            return
+        name = self.evaluator.names.attribute_name(step, frame)
+        if name is None:
+            self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
+            return
+        if step.value is not None:
+            self._effect(step.value, frame, step.index, why)
+        self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
+
+    def _effect(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
+        """An expression run for its effect: a call, or calls behind ``and``, ``or`` and conditional expressions."""
+        match node:
+            case ast.BoolOp():
+                for operand in node.values:
+                    self._effect(operand, frame, at, why)
+                    outcome = guards.truth_of_test(self.evaluator, operand, frame, at)
+                    stops = Answer.NO if isinstance(node.op, ast.And) else Answer.YES
+                    if outcome.answer is stops:
+                        return
+                    if outcome.answer is Answer.UNKNOWN:
+                        why = why or Unknown(outcome.reason, outcome.location)
+            case ast.IfExp():
+                outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
+                inner = why or (
+                    Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
+                )
+                if outcome.answer is not Answer.NO:
+                    self._effect(node.body, frame, at, inner)
+                if outcome.answer is not Answer.YES:
+                    self._effect(node.orelse, frame, at, inner)
+            case ast.Call():
+                self._call(node, frame, at, why)
+            case _:
+                pass
+
+    def _call(self, node: ast.Call, frame: Frame, at: int, why: Unknown | None) -> None:
+        if not self._mentions_instance(node, frame):
+            return
+        callee = self.evaluator.evaluate(node.func, frame, at)
+        given, named = self.evaluator.calls.arguments(node, frame, at)
+        arguments = tuple(self.evaluator.force(value) for value in given)
+        keywords = {name: self.evaluator.force(value) for name, value in named.items()}
+        for option in options(callee):
+            if isinstance(option, Native) and option.name in natives.MARKERS and self._marks(arguments):
+                self._mark(why or (callee.why if isinstance(callee, Choice) else None))
+                return
+        touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
+        if touches or self._is_bound_to_instance(callee):
+            self.follow(callee, arguments, keywords, why)
+
+    def _marks(self, arguments: tuple[Value, ...]) -> bool:
+        """Whether the instance is marked, or one of its classes: the mark is an attribute."""
+        classes = [cls.node for cls in self._classes()]
+        return any(
+            value is self.instance or (isinstance(value, ClassValue) and value.node in classes)
+            for value in arguments
+        )
+
+    def _mentions_instance(self, node: ast.Call, frame: Frame) -> bool:
+        """Whether the call is one of the instance's methods, of ``super()``, or is given the instance."""
+        names = {name for name, value in frame.arguments.items() if value is self.instance} | {"super"}
+        if (
+            root_name(node.func) == "markcoroutinefunction"
+            or getattr(node.func, "attr", "") == "markcoroutinefunction"
+        ):
+            names |= {cls.node.name for cls in self._classes()}
+        given = (*node.args, *(keyword.value for keyword in node.keywords))
+        return root_name(node.func) in names or any(
+            isinstance(part, ast.Name) and part.id in names for part in given
+        )
+
+    def _classes(self) -> list[ClassValue]:
+        orders = self.evaluator.attributes.mros.of(self.instance.cls)
+        return [cls for cls in orders[0].classes if isinstance(cls, ClassValue)]
+
+    def _is_bound_to_instance(self, callee: Value) -> bool:
+        return any(
+            isinstance(option, BoundMethod) and option.receiver is self.instance for option in options(callee)
+        ) or (isinstance(callee, Unknown) and self.nesting == 1 and callee.cause is Cause.SUPER_NOT_FOLLOWED)
+
+    def _mark(self, why: Unknown | None) -> None:
+        if why is None:
+            self.instance.marked = Outcome(Answer.YES)
+        elif self.instance.marked.answer is not Answer.YES:
+            self.instance.marked = Outcome.blocked(why)
+
+    def _raised(self, step: Raise, frame: Frame, why: Unknown | None) -> None:
+        if not raises_not_used(step.node):
+            return
+        location = frame.unknown("", step.node).location
+        if why is None:
+            self.instance.unused = Outcome(Answer.YES, "the constructor raises MiddlewareNotUsed", location)
+        elif self.instance.unused.answer is Answer.NO:
+            reason = f"the constructor raises MiddlewareNotUsed if: {why.reason}"
+            self.instance.unused = Outcome(Answer.UNKNOWN, reason, location)
+
+    def dataclass(self) -> None:
+        """The ``__init__`` that `dataclasses.dataclass` writes: fields in order, then ``__post_init__``."""
+        arguments = list(self.instance.arguments)
+        given = dict(self.instance.keywords)
+        classes = [cls for cls in self._classes() if any(map(_is_field, cls.node.body))]
+        simple = len(classes) == 1 and UNREAD not in given and "__init__" in classes[0].attributes
+        for cls in classes:
+            frame = self.evaluator.attributes.frame_of(cls)
+            for statement in cls.node.body:
+                if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                    continue
+                name = statement.target.id
+                value: Value = frame.unknown(f"the field {name} is only known at run time", statement)
+                if simple and name in given:
+                    value = self.evaluator.force(given[name])
+                elif simple and arguments:
+                    value = self.evaluator.force(arguments.pop(0))
+                elif simple and isinstance(statement.value, ast.Constant):
+                    value = Const(statement.value.value)
+                self.instance.attributes[name] = value
+        hook = self.evaluator.attributes.of_class(self.instance.cls, "__post_init__", self.instance)
+        if not isinstance(hook, Missing):
+            self.follow(hook, (), {}, None)
+
+
+def _is_field(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)

@@ -1,0 +1,292 @@
+"""Names whose value is not what their binding says: changed in place, or bound from somewhere else.
+
+Told from the syntax of the whole scope, nested functions included. A list, dict or set is known only as long as all that is done
+with its name reads it: whatever else gets hold of it may change it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.changes import CHANGING_METHODS, KEEPING_BUILTINS
+
+__all__ = [
+    "changed_names",
+    "filled_attributes",
+    "handed_on_names",
+    "namespace_writer",
+    "rebound_names",
+    "replaced_attributes",
+]
+
+_READING_METHODS = frozenset(
+    [
+        "copy",
+        "count",
+        "endswith",
+        "format",
+        "get",
+        "index",
+        "items",
+        "join",
+        "keys",
+        "lower",
+        "split",
+        "startswith",
+        "strip",
+        "upper",
+        "values",
+    ]
+)
+"""Methods that leave their receiver and their arguments as they are. What they hand out may be a part of it."""
+_HANDING_OUT = frozenset(("getattr", "iter", "map", "filter", "zip", "enumerate", "reversed"))
+"""Functions that leave their arguments alone, and give something that still leads to them."""
+_LOGGING = frozenset(
+    ("debug", "info", "warning", "error", "exception", "copy", "deepcopy", "isinstance", "print")
+)
+
+Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+
+
+_changed: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
+_handed_on: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
+_bound_inside: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
+_filled: WeakKeyDictionary[ast.Module, dict[str, ast.AST]] = WeakKeyDictionary()
+_writers: WeakKeyDictionary[ast.Module, list[ast.AST]] = WeakKeyDictionary()
+
+
+def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
+    """Names to whose object something else than reading happens in a scope; found once for each tree."""
+    found = _changed.get(scope)
+    if found is None:
+        found = _changed[scope] = {}
+        parents = _parents(scope)
+        for node in ast.walk(scope):
+            match node:
+                case ast.Name(id=name, ctx=ast.Load()) if name not in found and not _reads(node, parents):
+                    found[name] = node
+                case ast.NamedExpr(target=ast.Name(id=name)) if not _reads(node, parents):
+                    found.setdefault(name, node)
+                case ast.Assign(targets=[_, _, *_]):  # several names for one object
+                    names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+                    found.update(dict.fromkeys(names, node))
+                case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+                    found.setdefault(root_name(node), node)
+    return found
+
+
+def handed_on_names(scope: Scope) -> Mapping[str, ast.AST]:
+    """Names whose elements, too, may get elsewhere: all that does more than compare them, or look at one."""
+    found = _handed_on.get(scope)
+    if found is None:
+        parents = _parents(scope)
+        found = _handed_on[scope] = {
+            node.id: node
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and not isinstance(parents.get(node), ast.Compare)
+        }
+    return found
+
+
+def rebound_names(scope: Scope) -> Mapping[str, ast.AST]:
+    """Names that functions and classes inside a scope bind anew; found once for each tree."""
+    found = _bound_inside.get(scope)
+    if found is None:
+        declares = (
+            _traits(scope).declares
+            if isinstance(scope, ast.Module)
+            else any(isinstance(node, ast.Nonlocal) for node in ast.walk(scope))
+        )
+        found = _bound_inside[scope] = dict(_rebound(scope)) if declares else {}
+    return found
+
+
+@dataclass(slots=True)
+class _Traits:
+    """What one walk over a module tells: most modules do nothing of the kind, and are not walked again."""
+
+    declares: bool = False
+    writes: bool = False
+    """Whether a name stands in it that may lead to its namespace."""
+    replaced: dict[str, ast.AST] = field(default_factory=dict)
+
+
+_known_traits: WeakKeyDictionary[ast.Module, _Traits] = WeakKeyDictionary()
+
+
+def _traits(tree: ast.Module) -> _Traits:
+    found = _known_traits.get(tree)
+    if found is None:
+        found = _known_traits[tree] = _Traits()
+        for node in ast.walk(tree):
+            kind = type(node)
+            if kind is ast.Name:
+                found.writes = found.writes or node.id in _NAMESPACES  # type: ignore[attr-defined]  # a name
+            elif kind is ast.Attribute:
+                _note_attribute(node, found)  # type: ignore[arg-type]  # as it says
+            elif kind is ast.Call:
+                _note_call(node, found)  # type: ignore[arg-type]  # as it says
+            elif kind is ast.Global:
+                found.declares = True
+    return found
+
+
+def _note_attribute(node: ast.Attribute, found: _Traits) -> None:
+    if isinstance(node.ctx, ast.Load):
+        found.writes = found.writes or node.attr in ("modules", "import_module")
+    elif not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+        found.replaced.setdefault(node.attr, node)
+
+
+def _note_call(node: ast.Call, found: _Traits) -> None:
+    match node:
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[_, ast.Constant(value=str(name)), *_]):
+            found.replaced.setdefault(name, node)
+        case ast.Call(func=func, args=[ast.Constant(value=str(path)), *_]) if _last(func) == "patch":
+            found.replaced.setdefault(path.rpartition(".")[2], node)
+
+
+def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
+    """Names of attributes whose list, dict or set the module may change in place, on whatever object: ``x.seen.add(...)``."""
+    if module.tree is None:
+        return {}
+    found = _filled.get(module.tree)
+    if found is None:
+        found = _filled[module.tree] = {}
+        parents = _parents(module.tree)
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Attribute(attr=name, ctx=ast.Load()) if not _reads(node, parents):
+                    found.setdefault(name, node)
+                case ast.Subscript(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()):
+                    found.setdefault(name, node)
+                case ast.AugAssign(target=ast.Attribute(attr=name)):
+                    found.setdefault(name, node)
+    return found
+
+
+def replaced_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
+    """Names of attributes that code sets on anything but ``self``, or deletes: ``cls.count += 1``, ``json.loads = ...``."""
+    return _traits(module.tree).replaced if module.tree is not None else {}
+
+
+def namespace_writer(module: SourceModule) -> ast.AST | None:
+    """A node that may bind names of the module unseen: ``exec``, ``globals()[...] =``, ``sys.modules[__name__]``."""
+    if module.tree is None:
+        return None
+    found = _writers.get(module.tree)
+    if found is None:
+        found = _writers[module.tree] = list(_namespace_writers(module.tree))[:1]
+    return found[0] if found else None
+
+
+def _namespace_writers(tree: ast.Module) -> Iterator[ast.AST]:
+    if not _traits(tree).writes:
+        return
+    parents = _parents(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id="exec" | "eval" | "execfile"):
+                yield node
+            case ast.Name(id="globals" | "locals" | "vars") if not _reads_namespace(node, parents):
+                yield node
+            case ast.Attribute(attr="modules", value=ast.Name(id="sys")) if not isinstance(
+                parents.get(node), ast.Compare
+            ):
+                yield node
+            case ast.Call(args=[ast.Name(id="__name__"), *_], func=func) if _last(func) in (
+                "import_module",
+                "__import__",
+            ):
+                yield node
+
+
+_NAMESPACES = frozenset(("exec", "eval", "execfile", "globals", "locals", "vars", "__import__"))
+
+
+def _reads_namespace(node: ast.Name, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """``globals()["NAME"]`` as a value, ``globals().get("NAME")`` and ``"NAME" in globals()``."""
+    call = parents.get(node)
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return False
+    around = parents.get(call)
+    if isinstance(around, ast.Compare):
+        return True
+    if isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load):
+        return _reads(around, parents)
+    return isinstance(around, ast.Attribute) and around.attr == "get" and _reads(around, parents)
+
+
+def _parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+
+def _reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether all that happens to the value of an expression is that it, or a part of it, is looked at."""
+    while True:
+        around = parents.get(node)
+        match around:
+            case (
+                ast.Compare() | ast.FormattedValue() | ast.Expr() | ast.Assert() | ast.BinOp() | ast.UnaryOp()
+            ):
+                return True
+            case ast.If(test=test) | ast.While(test=test) if test is node:
+                return True
+            case ast.IfExp(test=test):
+                if test is node:
+                    return True
+                node = around
+            case ast.BoolOp():
+                node = around
+            case ast.For(iter=items) | ast.AsyncFor(iter=items) | ast.comprehension(iter=items):
+                return items is node
+            case ast.Starred():
+                return True
+            case ast.Subscript(ctx=ast.Load()):
+                return True  # as an index, or for one of its items: what holds others is `handed_on_names`' affair
+            case ast.Attribute(attr=name, ctx=ast.Load()):
+                call = parents.get(around)
+                if not (isinstance(call, ast.Call) and call.func is around):
+                    if name in CHANGING_METHODS:
+                        return False
+                    node = around
+                else:
+                    return name in _READING_METHODS
+            case ast.Call(func=func):
+                if func is node:
+                    return True
+                return _last(func) in (KEEPING_BUILTINS - _HANDING_OUT) | _LOGGING | _READING_METHODS
+            case ast.keyword():
+                call = parents.get(around)
+                return isinstance(call, ast.Call) and _last(call.func) in KEEPING_BUILTINS - _HANDING_OUT
+            case _:
+                return False
+
+
+def _last(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _rebound(scope: Scope) -> Iterator[tuple[str, ast.AST]]:
+    """Names that code inside ``scope`` declares ``global`` (for a module) or ``nonlocal``, and binds."""
+    kind = ast.Global if isinstance(scope, ast.Module) else ast.Nonlocal
+    for inner in ast.walk(scope):
+        if inner is scope or not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        declared = {name for node in ast.walk(inner) if isinstance(node, kind) for name in node.names}
+        if not declared:
+            continue
+        for node in ast.walk(inner):
+            if (
+                isinstance(node, ast.Name)
+                and isinstance(node.ctx, ast.Store | ast.Del)
+                and node.id in declared
+            ):
+                yield node.id, node

@@ -1,0 +1,1 @@
+"""What a request pays on its way through one middleware."""

@@ -1,0 +1,65 @@
+"""What the handler of `bridgekit.django` asks of a middleware beside what Django asks: can its halves be run apart, and in two threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
+    Missing,
+    Unknown,
+    Value,
+)
+from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
+
+if TYPE_CHECKING:
+    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.frames import Frame
+
+__all__ = ["keeps_thread", "mixin_call"]
+
+MIXIN_CALL = "django.utils.deprecation.MiddlewareMixin.__call__"
+SAYS_SO = "bridgekit_releases_thread"
+
+
+def mixin_call(evaluator: Evaluator, product: Value) -> Claim:
+    """Whether the middleware is called by ``MiddlewareMixin.__call__``."""
+    if isinstance(product, Unknown):
+        return Claim.unknown(product.reason, product.location)
+    if isinstance(product, Choice):
+        return Claim.unknown(product.why.reason, product.why.location)
+    if not isinstance(product, InstanceValue):
+        return Claim.no("it is no instance of MiddlewareMixin")
+    method = evaluator.attributes.of_class(product.cls, "__call__", product)
+    function = method.function if isinstance(method, BoundMethod) else method
+    if isinstance(function, Unknown):
+        return Claim.unknown(function.reason, function.location)
+    if not isinstance(function, FunctionValue):
+        return Claim.unknown("__call__ is no plain method")
+    owner = evaluator.attributes.path_of(function.owner) if function.owner is not None else ""
+    name = getattr(function.node, "name", "")
+    return Claim(Answer.of(f"{owner}.{name}" == MIXIN_CALL), f"called by {owner}.{name}")
+
+
+def keeps_thread(evaluator: Evaluator, product: Value, frame: Frame) -> Claim:
+    """Whether the halves may have to meet in one thread: not those of Django's own classes, nor of those that say so."""
+    if not isinstance(product, InstanceValue):
+        return Claim.unknown("not read as a class")
+    said = evaluator.attribute(product.cls, SAYS_SO, frame)
+    if not isinstance(said, Missing):
+        truth = evaluator.truth(said)
+        if truth.answer is Answer.YES:
+            return Claim.no(f"{SAYS_SO} is set")
+        if truth.answer is Answer.UNKNOWN:
+            return Claim.unknown(f"{SAYS_SO}: {truth.reason}", truth.location)
+    for order in evaluator.attributes.mros.of(product.cls):
+        if order.blocked is not None:
+            return Claim.unknown(order.blocked.reason, order.blocked.location)
+        for cls in order.classes:
+            if isinstance(cls, ClassValue) and cls.frame.module.name.partition(".")[0] != "django":
+                return Claim.yes(KEPT)
+    return Claim.no("Django's own")

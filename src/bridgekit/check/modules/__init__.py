@@ -1,0 +1,1 @@
+"""Where a module is, whose it is, and its tree."""

@@ -1,0 +1,101 @@
+"""Where a project has async views, as far as their own source shows it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers
+from bridgekit.check.findings.subject import AsyncView
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.project.routes import handles_route, routes_in
+
+__all__ = ["find_async_views", "python_files"]
+
+_VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
+_SKIPPED = frozenset(
+    {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"}
+)
+_MAX_FILES = 20_000
+
+
+def python_files(root: Path) -> Iterator[Path]:
+    """The project's Python files, hidden and foreign folders left out, symbolic links to folders not followed."""
+    count = 0
+    for directory, folders, names in os.walk(root):
+        here = Path(directory)
+        folders[:] = sorted(
+            f
+            for f in folders
+            if f not in _SKIPPED and not f.startswith(".") and not (here / f / "pyvenv.cfg").exists()
+        )
+        for name in sorted(names):
+            if name.endswith(".py"):
+                count += 1
+                if count > _MAX_FILES:
+                    return
+                yield here / name
+
+
+def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[AsyncView]:
+    """``async def`` views: functions and methods that take a request, in files named for views, or that a URLconf or a router
+    names, wherever they stand.
+
+    A function counts if its first parameter is ``request``, a method if it has an HTTP verb's name and its class is called a
+    view. Only files whose bytes hold ``async def``, or routes, are parsed.
+    """
+    sources: list[tuple[SourceModule, bool]] = []
+    routed: dict[str, list[bool]] = {}
+    for file in python_files(root):
+        try:
+            content = read_bounded(file)
+        except UnreadableError:
+            continue
+        is_async, has_routes = b"async def" in content, b"urlpatterns" in content
+        if not (is_async or has_routes):
+            continue
+        module = load(file)
+        if has_routes:
+            for route in routes_in(module):
+                routed.setdefault(route.view, []).append(route.non_atomic)
+        if is_async and module.tree is not None:
+            sources.append((module, any("view" in part for part in file.relative_to(root).parts)))
+    return [view for module, is_named in sources for view in _views_of(module, routed, is_named=is_named)]
+
+
+def _views_of(
+    module: SourceModule, routed: Mapping[str, list[bool]], *, is_named: bool
+) -> Iterator[AsyncView]:
+    for node in module.tree.body if module.tree is not None else ():
+        if not isinstance(node, ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        routes = routed.get(f"{module.name}.{node.name}", [])
+        by_router = isinstance(node, ast.AsyncFunctionDef) and handles_route(node, module)
+        if is_named or routes or by_router:
+            excepted = bool(routes) and all(routes)
+            yield from _views(node, module, excepted=excepted, by_router=by_router)
+
+
+def _views(
+    node: ast.AsyncFunctionDef | ast.ClassDef, module: SourceModule, *, excepted: bool, by_router: bool
+) -> Iterator[AsyncView]:
+    non_atomic = excepted or _is_non_atomic(node)
+    if isinstance(node, ast.AsyncFunctionDef):
+        arguments = [*node.args.posonlyargs, *node.args.args]
+        if by_router or (arguments and arguments[0].arg == "request"):
+            yield _view(node, module, non_atomic=non_atomic)
+    elif any("View" in dotted_name(base) for base in node.bases):
+        for inner in node.body:
+            if isinstance(inner, ast.AsyncFunctionDef) and (inner.name in _VERBS or inner.name == "dispatch"):
+                yield _view(inner, module, non_atomic=non_atomic)
+
+
+def _view(node: ast.AsyncFunctionDef, module: SourceModule, *, non_atomic: bool) -> AsyncView:
+    return AsyncView(module.location_of(node), ReadFunction(node, module), non_atomic)
+
+
+def _is_non_atomic(node: ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any("non_atomic_requests" in set(identifiers(decorator)) for decorator in node.decorator_list)

@@ -1,0 +1,222 @@
+"""Who names a project's settings module: entry points, Dockerfiles, test configuration, a bare settings file."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridgekit.check.modules.boundary import is_below, parts_of
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.modules.parsing import parse_file
+
+__all__ = ["CONFIGURED", "ENTRY_POINTS", "Candidate", "candidates_in", "dotted"]
+
+ENTRY_POINTS = ("asgi.py", "wsgi.py", "manage.py")
+CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
+_ASSIGNED = re.compile(r"""(?<![\w.])DJANGO_SETTINGS_MODULE["']?\s*[=:]\s*["']?([A-Za-z_][\w.]*)""")
+_ENV = re.compile(r"""(?:^|\s)DJANGO_SETTINGS_MODULE(?:=|\s+)["']?([A-Za-z_][\w.]*)""")
+"""``ENV NAME=value OTHER=value`` and, as of old, ``ENV NAME value``."""
+_ORDER = ("asgi.py", "wsgi.py", "manage.py", "Dockerfile", "configuration", "settings.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A settings module and what names it: ``source`` is the kind of file, ``path`` the file."""
+
+    module: str
+    source: str
+    path: str
+    line: int = 1
+    configuration: str = ""
+    """The django-configurations class beside it (``DJANGO_CONFIGURATION``), if one is named."""
+
+
+def candidates_in(files: list[Path], roots: tuple[str, ...]) -> list[Candidate]:
+    """Every settings module that one of the files names, what is served first."""
+    return sorted(_candidates(files, roots), key=_preference)
+
+
+def _preference(candidate: Candidate) -> tuple[int, int, str]:
+    """asgi.py speaks for what is served; then wsgi.py, manage.py, a Dockerfile, test configuration, a bare file."""
+    return (_ORDER.index(candidate.source), len(parts_of(candidate.path)), candidate.path)
+
+
+def dotted(file: Path) -> tuple[str, str]:
+    """The import root of a file and its dotted name: packages above it count as long as they have an ``__init__``."""
+    parts = [] if file.stem == "__init__" else [file.stem]
+    directory = file.parent
+    while (directory / "__init__.py").is_file() and directory.parent != directory:
+        parts.insert(0, directory.name)
+        directory = directory.parent
+    return str(directory), ".".join(parts)
+
+
+def _candidates(files: list[Path], roots: tuple[str, ...]) -> Iterator[Candidate]:
+    for file in files:
+        if file.name in ENTRY_POINTS:
+            yield from _named_in_python(file)
+        elif file.name.startswith("Dockerfile"):
+            yield from _named_in_dockerfile(file)
+        elif file.name in CONFIGURED:
+            yield from _named_in_configuration(file)
+    for file in files:
+        if file.name == "settings.py" and _defines_middleware(file):
+            yield Candidate(_module_below(file, roots), "settings.py", str(file))
+
+
+def _module_below(file: Path, roots: tuple[str, ...]) -> str:
+    home, module = dotted(file)
+    for root in roots:
+        if home != root and is_below(home, [root]) and module == file.stem:
+            return ".".join([*Path(home).relative_to(root).parts, module])
+    return module
+
+
+def _named_in_python(file: Path) -> Iterator[Candidate]:
+    """``os.environ.setdefault("DJANGO_SETTINGS_MODULE", "x.settings")`` and ``os.environ[...] = ...``."""
+    tree = parse_file(str(file)).tree
+    if tree is None:
+        return
+    constants = _module_constants(tree)
+    said: dict[str, tuple[str, int]] = {}
+    for node in ast.walk(tree):
+        for name, value, line in _environment_writes(node):
+            text = _text_of(value, constants)
+            if text is not None:
+                said.setdefault(name, (text, line))
+    if "DJANGO_SETTINGS_MODULE" in said:
+        module, line = said["DJANGO_SETTINGS_MODULE"]
+        configuration = said.get("DJANGO_CONFIGURATION", ("", 0))[0]
+        yield Candidate(module, file.name, str(file), line, configuration)
+
+
+def _module_constants(tree: ast.Module) -> dict[str, str]:
+    return {
+        target.id: node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _environment_writes(node: ast.AST) -> Iterator[tuple[str, ast.expr, int]]:
+    """Name, value and line of each write to the environment."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 2:
+        name = node.args[0]
+        if node.func.attr == "setdefault" and isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield name.value, node.args[1], node.lineno
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        key = node.targets[0].slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value, node.value, node.lineno
+
+
+def _text_of(node: ast.expr, constants: dict[str, str]) -> str | None:
+    """The text that is written: a literal, a constant of the module, or the default of ``os.environ.get``."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name):
+        return constants.get(node.id)
+    if isinstance(node, ast.Call) and len(node.args) == 2:
+        return _text_of(node.args[1], constants)
+    if isinstance(node, ast.IfExp):
+        return _text_of(node.orelse, constants)
+    return None
+
+
+def _named_in_dockerfile(file: Path) -> Iterator[Candidate]:
+    """What is set in the image that is built: the last stage's ``ENV``, that of stages it starts from included.
+
+    Else what is set for one command, ``RUN DJANGO_SETTINGS_MODULE=x.settings ...``, which is how images collect static files.
+    """
+    stages: dict[str, tuple[str, int]] = {}
+    current: tuple[str, int] | None = None
+    stage, command = "", None
+    for number, instruction, rest in _instructions(_read(file)):
+        if instruction == "FROM":
+            words = [word for word in rest.split() if not word.startswith("--")]
+            stage = words[2] if len(words) == 3 and words[1].upper() == "AS" else ""
+            current = stages.get(words[0].lower()) if words else None
+        elif instruction in ("ENV", "ARG"):
+            named = _ENV.search(rest)
+            current = (named[1], number) if named else current
+        elif command is None and (named := _ASSIGNED.search(rest)):
+            command = (named[1], number)
+        if current is not None and stage:
+            stages[stage.lower()] = current
+    found = current or command
+    if found is not None:
+        yield Candidate(found[0], "Dockerfile", str(file), found[1])
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, name and arguments of each instruction, continued lines joined (Dockerfile reference, Format)."""
+    started, parts = 0, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        started = started if parts else number
+        parts.append(line.rstrip().removesuffix("\\"))
+        if not line.rstrip().endswith("\\"):
+            name, _, rest = " ".join(parts).strip().partition(" ")
+            yield started, name.upper(), rest.strip()
+            parts = []
+
+
+def _named_in_text(file: Path, source: str) -> Iterator[Candidate]:
+    """``DJANGO_SETTINGS_MODULE = x.settings`` in a line of its own or among others."""
+    for number, line in enumerate(_read(file).splitlines(), 1):
+        found = _ASSIGNED.search(line)
+        if found and not line.lstrip().startswith(("#", ";")):
+            yield Candidate(found[1], source, str(file), number)
+
+
+def _named_in_configuration(file: Path) -> Iterator[Candidate]:
+    """pytest-django's option and tox's ``setenv``; a pyproject.toml that is no TOML is passed over here."""
+    text = _read(file)
+    if "DJANGO_SETTINGS_MODULE" not in text:
+        return
+    named: object = None
+    if file.name == "pyproject.toml":
+        try:
+            tool = tomllib.loads(text).get("tool", {})
+            named = tool.get("pytest", {}).get("ini_options", {}).get("DJANGO_SETTINGS_MODULE")
+        except (tomllib.TOMLDecodeError, AttributeError, RecursionError):
+            return
+    else:
+        named = _from_ini(text)
+    if isinstance(named, str):
+        yield Candidate(named, "configuration", str(file))
+    else:
+        yield from _named_in_text(file, "configuration")
+
+
+def _from_ini(text: str) -> str | None:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return None
+    for section in ("pytest", "tool:pytest"):
+        if parser.has_option(section, "DJANGO_SETTINGS_MODULE"):
+            return parser.get(section, "DJANGO_SETTINGS_MODULE").strip()
+    return None
+
+
+def _defines_middleware(file: Path) -> bool:
+    return "MIDDLEWARE" in _read(file)
+
+
+def _read(file: Path) -> str:
+    try:
+        return read_bounded(file).decode("utf-8-sig", "replace")
+    except UnreadableError:
+        return ""

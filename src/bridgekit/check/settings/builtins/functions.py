@@ -1,0 +1,354 @@
+"""Python's built-in functions, as far as they are pure; ``exec``, ``eval`` and their like are unknown, said so."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
+from bridgekit.check.settings.builtins.iterables import (
+    call_dict,
+    call_enumerate,
+    call_filter,
+    call_frozenset,
+    call_iter,
+    call_len,
+    call_map,
+    call_next,
+    call_range,
+    call_reversed,
+    call_set,
+    call_sorted,
+    call_sum,
+    call_zip,
+    collecting,
+    extreme,
+    quantifier,
+)
+from bridgekit.check.settings.builtins.objects import (
+    call_callable,
+    call_delattr,
+    call_dir,
+    call_getattr,
+    call_globals,
+    call_hasattr,
+    call_namespace,
+    call_setattr,
+    call_super,
+)
+from bridgekit.check.settings.builtins.types import (
+    call_isinstance,
+)
+from bridgekit.check.settings.interpreter.enumerations import as_data, text_of_member
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.included_files import include_file
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.pure import pure_function
+from bridgekit.check.settings.interpreter.values import (
+    BoundMethod,
+    ClassMethod,
+    ClassValue,
+    ErrorValue,
+    External,
+    FunctionValue,
+    Input,
+    InstanceValue,
+    ListValue,
+    ModuleValue,
+    Namespace,
+    NativeFunction,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    PropertyValue,
+    StaticMethod,
+    Text,
+    Value,
+)
+
+__all__ = ["BUILTINS"]
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+Call = Callable[[Machine, Arguments, Keywords], Value]
+
+
+def _hooked(name: str, hook: str) -> Call:
+    """A function of the tables; of an object of the project its special method decides."""
+    function = pure_function(f"builtins.{name}").call
+    assert function is not None
+
+    def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+        value = as_data(unwrap(args[0])[0]) if args else None
+        if isinstance(value, InstanceValue) and len(args) == 1 and not kwargs:
+            method = special(m, value, hook)
+            return (
+                m.call(method, [], {})
+                if isinstance(method, BoundMethod)
+                else m.refuse(f"{name}() of an object", value)
+            )
+        given = [value, *args[1:]] if value is not None and not isinstance(args[0], Input) else args
+        result: Value = function(m, given, kwargs)
+        return result
+
+    return call
+
+
+def _text(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    if len(args) == 1 and not kwargs:
+        value, inputs = unwrap(args[0])
+        text: Value = None
+        if isinstance(value, PathValue):
+            text = Text(value.path)
+        elif isinstance(value, ErrorValue):
+            return _text_of_error(m, value)
+        elif isinstance(value, str):
+            return args[0]
+        elif isinstance(value, InstanceValue):
+            return _text_of_object(m, value)
+        if text is not None:
+            return Input(text, inputs) if inputs else text
+    return m.call(_STR, args, kwargs)
+
+
+_STR = pure_function("builtins.str")
+
+
+def _text_of_error(m: Machine, error: ErrorValue) -> Value:
+    if (
+        isinstance(error.kind, NativeFunction)
+        and error.kind.kind is not KeyError
+        and len(error.arguments) <= 1
+    ):
+        return m.call(BUILTINS["str"], list(error.arguments), {})
+    return m.refuse("the text of an exception", error)
+
+
+def _text_of_object(m: Machine, value: InstanceValue) -> Value:
+    made = text_of_member(value)
+    if made is not NotImplemented:
+        return made
+    for name in ("__str__", "__repr__"):
+        method = special(m, value, name)
+        if isinstance(method, BoundMethod):
+            return m.call(method, [], {})
+        if method is not None:
+            break
+    return m.refuse("the text of an object", value)
+
+
+def _format(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    """``format(value)``; with a specification only of plain data."""
+    value, inputs = unwrap(args[0])
+    spec = unwrap(args[1])[0] if len(args) > 1 else ""
+    if isinstance(value, InstanceValue) and spec == "":
+        if special(m, value, "__format__") is None or text_of_member(value) is not NotImplemented:
+            return _text_of_object(m, value)
+        return m.refuse("the formatted text of an object", value)
+    if isinstance(value, PathValue) and spec == "":
+        return _text(m, args[:1], {})
+    if not is_plain(value) or shows_order(value) or not isinstance(spec, str) or has_wide_field(spec):
+        raise Refused("the value is not plain data")
+    made = format(bare(value), str(spec))
+    return Input(made, inputs) if inputs else made
+
+
+def _bytes(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    return m.call(_BYTES, args, kwargs)
+
+
+_BYTES = pure_function("builtins.bytes")
+
+
+def _bool(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    if not args:
+        return False
+    value, inputs = unwrap(args[0])
+    value = m.read(value)
+    if isinstance(value, Opaque):
+        return value
+    if isinstance(value, External):
+        return m.opaque("the truth of this object is not known")
+    result = m.test(value)
+    return Input(result, inputs) if inputs else result
+
+
+def _type(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    if len(args) != 1 or kwargs:
+        raise Refused("classes made by type() are not interpreted")
+    value, _ = unwrap(args[0])
+    if isinstance(value, InstanceValue):
+        return value.cls
+    if isinstance(value, ErrorValue):
+        return value.kind
+    if not isinstance(value, OrderedDictValue):
+        for kind in (bool, str, int, float, list, tuple, dict, set, frozenset, bytes):
+            if isinstance(value, kind):
+                return BUILTINS[kind.__name__]
+    if value is None:
+        return _NONE_TYPE
+    return m.opaque("the type of a value is not known")
+
+
+_NONE_TYPE = NativeFunction("NoneType", None, type(None))
+
+
+def _exec(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    """``exec`` of a project's file is an include; of anything else, whatever the namespace holds is unknown."""
+    frame = m.frames[-1]
+    scope = unwrap(args[1])[0] if len(args) > 1 else frame.names
+    source = unwrap(args[0])[0] if args else None
+    known = isinstance(source, Opaque) and source.cause is Cause.SOURCE_TEXT
+    if known and isinstance(source, Opaque) and include_file(m, source.subject, scope):
+        return None
+    cause = m.opaque("exec() runs code that cannot be read")
+    m.hand_over([scope, *frame.names.values()], cause)
+    m.taint(frame.module.namespace, cause)
+    _spoil_names(m, frame.module.namespace, cause)
+    return None
+
+
+def _spoil_names(m: Machine, namespace: Namespace, cause: Opaque) -> None:
+    """Any name may be bound anew, and whatever changes may have changed; what is left are modules and definitions."""
+    kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction)
+    m.hand_over([value for value in namespace.values() if not isinstance(value, kept)], cause)
+    for name, value in list(namespace.items()):
+        if not isinstance(value, kept) and not str(name).startswith("__"):
+            namespace[name] = cause.derive(f".{name}")
+
+
+def _eval(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    cause = m.opaque("eval() runs code that cannot be read")
+    frame = m.frames[-1]
+    m.hand_over([*args[1:], *frame.names.values()], cause)
+    _spoil_names(m, frame.module.namespace, cause)
+    m.may_raise(cause)
+    return cause
+
+
+def _compile(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    source = unwrap(args[0])[0] if args else None
+    return source if isinstance(source, Opaque) else m.opaque("compile() makes code that cannot be read")
+
+
+def _open(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    return m.library.open_file(m, args, kwargs)
+
+
+def _import(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    name = unwrap(args[0])[0] if args else None
+    if not isinstance(name, str) or kwargs or len(args) > 3:
+        return m.opaque("__import__() of a name that is not known")
+    return m.imports.import_module(name.partition(".")[0] if len(args) < 4 else name)
+
+
+def _print(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    if not set(kwargs) <= {"sep", "end", "file", "flush"}:
+        raise m.fault(TypeError, "print() got an unexpected keyword argument")
+    m.lend(args, m.opaque("print() of an object"))
+    if "file" in kwargs:
+        m.hand_over([kwargs["file"]], m.opaque("print() to a file"))
+    return None
+
+
+def _equal_identity(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    return m.refuse("the identity of an object differs from run to run")
+
+
+def _exit(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    raise m.error(SystemExit, *args)
+
+
+def _wrap(kind: Callable[[Value], Value]) -> Call:
+    return lambda m, args, kwargs: kind(args[0])
+
+
+def _property(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    getter, setter, deleter, *_ = [*args, None, None, None]
+    if kwargs or not args:
+        given = dict(zip(("fget", "fset", "fdel"), args, strict=False)) | kwargs
+        getter, setter, deleter = given.get("fget"), given.get("fset"), given.get("fdel")
+    return PropertyValue(getter, False, setter, deleter)
+
+
+def _object(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    return m.opaque("an object without content", key=f"object:{len(m.decisions)}:{m.spent}")
+
+
+_FUNCTIONS: dict[str, Call] = {
+    **{
+        name: _hooked(name, f"__{name}__")
+        for name in ("abs", "ascii", "bin", "chr", "divmod", "hex", "oct", "ord", "repr", "round")
+    },
+    "all": quantifier(False),
+    "any": quantifier(True),
+    "callable": call_callable,
+    "compile": _compile,
+    "delattr": call_delattr,
+    "dir": call_dir,
+    "eval": _eval,
+    "exec": _exec,
+    "exit": _exit,
+    "format": _format,
+    "getattr": call_getattr,
+    "globals": call_globals,
+    "hasattr": call_hasattr,
+    "hash": _equal_identity,
+    "id": _equal_identity,
+    "isinstance": call_isinstance,
+    "iter": call_iter,
+    "len": call_len,
+    "locals": call_namespace,
+    "max": extreme(max),
+    "min": extreme(min),
+    "next": call_next,
+    "open": _open,
+    "print": _print,
+    "quit": _exit,
+    "reversed": call_reversed,
+    "setattr": call_setattr,
+    "sorted": call_sorted,
+    "sum": call_sum,
+    "vars": call_namespace,
+    "__import__": _import,
+}
+
+_TYPES: dict[type, Call | None] = {
+    bool: _bool,
+    bytes: _bytes,
+    dict: call_dict,
+    enumerate: call_enumerate,
+    filter: call_filter,
+    float: _hooked("float", "__float__"),
+    frozenset: call_frozenset,
+    int: _hooked("int", "__int__"),
+    list: collecting(ListValue),
+    map: call_map,
+    object: _object,
+    property: _property,
+    range: call_range,
+    classmethod: _wrap(ClassMethod),
+    set: call_set,
+    staticmethod: _wrap(StaticMethod),
+    str: _text,
+    super: call_super,
+    tuple: collecting(tuple),
+    type: _type,
+    zip: call_zip,
+}
+
+BUILTINS: dict[str, Value] = {
+    **{name: NativeFunction(name, call) for name, call in _FUNCTIONS.items()},
+    **{kind.__name__: NativeFunction(kind.__name__, call, kind) for kind, call in _TYPES.items()},
+    **{
+        name: NativeFunction(name, None, kind)
+        for name, kind in vars(builtins).items()
+        if isinstance(kind, type) and issubclass(kind, BaseException)
+    },
+    "NotImplemented": NotImplemented,
+    "Ellipsis": ...,
+    "__debug__": True,
+}
+"""What a name that is bound nowhere else means."""

@@ -1,0 +1,158 @@
+"""What a value is: ``isinstance``, three-valued."""
+
+from __future__ import annotations
+
+from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.values import (
+    BoundMethod,
+    ClassValue,
+    ErrorValue,
+    External,
+    FunctionValue,
+    Input,
+    InstanceValue,
+    ModuleValue,
+    NativeFunction,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    PropertyValue,
+    SetValue,
+    Value,
+)
+
+__all__ = ["call_isinstance"]
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+def call_isinstance(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    """``isinstance()``."""
+    value, inputs = unwrap(args[0])
+    value = m.read(value)
+    if len(args) != 2 or kwargs:
+        raise Refused("with these arguments")
+    kinds = _flat(args[1])
+    answers = [_is_a(value, kind) for kind in kinds]
+    result: Value = (
+        True
+        if True in answers
+        else m.opaque("the type of a value is not known")
+        if None in answers
+        else False
+    )
+    return Input(result, inputs) if inputs and isinstance(result, bool) else result
+
+
+def _flat(kinds: Value) -> list[Value]:
+    if isinstance(kinds, tuple):
+        return [one for kind in kinds for one in _flat(kind)]
+    return [kinds]
+
+
+def _is_a(value: Value, kind: Value) -> bool | None:
+    if isinstance(value, Opaque) or isinstance(kind, Opaque):
+        return None
+    if isinstance(kind, External):
+        return _is_external(value, kind)
+    if isinstance(kind, ClassValue):
+        cls = (
+            value.cls
+            if isinstance(value, InstanceValue)
+            else value.kind
+            if isinstance(value, ErrorValue)
+            else None
+        )
+        if any(isinstance(base, External | NativeFunction) for base in kind.mro):
+            return True if isinstance(cls, ClassValue) and kind in cls.mro else None
+        if not isinstance(cls, ClassValue):
+            return False if is_plain(value) or isinstance(value, PathValue | FunctionValue) else None
+        return kind in cls.mro
+    if isinstance(kind, NativeFunction) and kind.kind is not None:
+        if kind.kind is property:
+            return isinstance(value, PropertyValue)
+        if kind.kind is type:
+            if isinstance(value, External):
+                return None
+            return isinstance(value, ClassValue) or (
+                isinstance(value, NativeFunction) and value.kind is not None
+            )
+        if isinstance(value, OrderedDictValue | SetValue):
+            return issubclass(dict if isinstance(value, dict) else set, kind.kind)
+        if isinstance(
+            value, str | bytes | int | float | complex | list | tuple | dict | set | frozenset | range | None
+        ):
+            return isinstance(value, kind.kind)
+        return _is_native(value, kind.kind)
+    return None
+
+
+def _is_native(value: Value, kind: type) -> bool | None:
+    """Objects of other kinds as instances of a built-in type or exception."""
+    if kind is object:
+        return True
+    if isinstance(value, InstanceValue | ErrorValue):
+        cls = value.cls if isinstance(value, InstanceValue) else value.kind
+        if isinstance(cls, NativeFunction) and cls.kind is not None:
+            return issubclass(cls.kind, kind)
+        if not isinstance(cls, ClassValue):
+            return None
+        natives = [
+            base.kind for base in cls.mro if isinstance(base, NativeFunction) and base.kind is not None
+        ]
+        if any(issubclass(base, kind) for base in natives):
+            return True
+        return None if any(isinstance(base, External) for base in cls.mro) else False
+    if isinstance(value, PathValue | FunctionValue | BoundMethod | ModuleValue | ClassValue | PropertyValue):
+        return False
+    return None
+
+
+_MAY_BE_PLAIN = frozenset(
+    [
+        "AbstractSet",
+        "ByteString",
+        "Callable",
+        "Collection",
+        "Container",
+        "Hashable",
+        "Integral",
+        "Iterable",
+        "Iterator",
+        "Mapping",
+        "MutableMapping",
+        "MutableSequence",
+        "MutableSet",
+        "Number",
+        "Rational",
+        "Real",
+        "Reversible",
+        "Sequence",
+        "Set",
+        "Sized",
+        "SupportsFloat",
+        "SupportsIndex",
+        "SupportsInt",
+        "Text",
+    ]
+)
+"""Abstract classes of which texts, numbers and containers are instances without inheriting from them."""
+
+
+def _is_external(value: Value, kind: External) -> bool | None:
+    last = kind.dotted.rpartition(".")[2]
+    if isinstance(value, ModuleValue) or (isinstance(value, External) and value.is_module):
+        return kind.dotted == "types.ModuleType"
+    if isinstance(value, PathValue):
+        return last in ("Path", "PurePath", "PosixPath", "PurePosixPath", "PathLike") or (
+            None if last in _MAY_BE_PLAIN else False
+        )
+    if kind.dotted == "collections.OrderedDict" and isinstance(value, dict):
+        return isinstance(value, OrderedDictValue)
+    if isinstance(value, str | int | float | list | tuple | dict | set | None):
+        # Lower case: a tuple of types or an alias, such as six.string_types.
+        return None if last in _MAY_BE_PLAIN or last.islower() else False
+    return None

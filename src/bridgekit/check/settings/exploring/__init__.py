@@ -1,0 +1,1 @@
+"""Which variants the settings have: runs under assumptions, until no question is left open."""

@@ -1,0 +1,258 @@
+"""One run over a settings module under one assignment, and the MIDDLEWARE it leaves behind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.questions import Assignment
+from bridgekit.check.settings.interpreter.values import (
+    BoundMethod,
+    ClassValue,
+    ErrorValue,
+    External,
+    FunctionValue,
+    InstanceValue,
+    ListValue,
+    ModuleValue,
+    Namespace,
+    Opaque,
+    Text,
+    Value,
+)
+from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown
+from bridgekit.check.settings.slicing.slices import Slice
+from bridgekit.check.settings.wiring import make_machine
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["Outcome", "Task", "configuration_classes", "run_settings"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What to evaluate: a module, or a configuration class in it, under an environment."""
+
+    finder: ModuleFinder
+    module: str
+    environ: Mapping[str, str]
+    configuration: str | None = None
+    opened: frozenset[str] = frozenset()
+    texts: dict[int, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """How a run ended. ``failure`` says why it did not reach the end, ``is_dead`` that the settings themselves raise."""
+
+    machine: Machine
+    namespace: Namespace
+    failure: str = ""
+    location: Location | None = None
+    is_dead: bool = False
+    is_unreadable: bool = False
+    """Whether there is no module to evaluate."""
+    kind: str = ""
+    """The name of the exception that the settings raise."""
+
+    @property
+    def middleware(self) -> tuple[MiddlewareEntry, ...] | None:
+        """MIDDLEWARE entry by entry, or None (then `blocked` says why)."""
+        return self._read()[0]
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """Why MIDDLEWARE is not known."""
+        return self._read()[1]
+
+    @property
+    def signature(self) -> object:
+        """Equal for two runs that leave the same MIDDLEWARE."""
+        middleware, blocked = self._read()
+        if middleware is None:
+            return ("blocked", *blocked)
+        return tuple(entry.dotted_path for entry in middleware)
+
+    def _read(self) -> tuple[tuple[MiddlewareEntry, ...] | None, tuple[Blocked, ...]]:
+        if self.failure:
+            return None, (Blocked(self.failure, self.location or Location("", 1)),)
+        return read_middleware(self.machine, self.namespace)
+
+
+def read_middleware(
+    m: Machine, namespace: Namespace
+) -> tuple[tuple[MiddlewareEntry, ...] | None, tuple[Blocked, ...]]:
+    """The entries that Django would import, each with the place of its literal."""
+    value = m.read(unwrap(m.force(namespace.get("MIDDLEWARE", namespace.unseen)))[0])
+    bound = namespace.bound.get("MIDDLEWARE") or m.here()
+    if value is None:
+        return (), ()
+    if isinstance(value, Opaque):
+        return None, (Blocked(value.reason, value.location),)
+    if isinstance(value, External):
+        m.want(value.dotted)
+        return None, (Blocked(f"{value.dotted} is not read", bound),)
+    if not isinstance(value, ListValue | tuple):
+        return None, (Blocked("MIDDLEWARE is neither a list nor a tuple", bound),)
+    entries: list[MiddlewareEntry] = []
+    blocked: list[Blocked] = []
+    for item in value:
+        entry = _entry(m, item, bound)
+        entries.append(entry)
+        if isinstance(entry.dotted_path, Unknown):
+            blocked.append(Blocked(entry.dotted_path.reason, entry.dotted_path.location))
+    return (None, tuple(blocked)) if blocked else (tuple(entries), ())
+
+
+def _entry(m: Machine, item: Value, bound: Location) -> MiddlewareEntry:
+    item = m.read(unwrap(m.force(unwrap(item)[0]))[0])
+    if isinstance(item, str):
+        return MiddlewareEntry(str(item), getattr(item, "location", None) or bound)
+    if isinstance(item, Opaque):
+        return MiddlewareEntry(Unknown(item.reason, item.location), bound)
+    if isinstance(item, External):
+        m.want(item.dotted)
+        return MiddlewareEntry(Unknown(f"{item.dotted} is not read", bound), bound)
+    return MiddlewareEntry(Unknown("an entry of MIDDLEWARE is not text", bound), bound)
+
+
+_MISSING_NAME = ("NameError", "UnboundLocalError", "ImportError", "AttributeError")
+
+
+def run_settings(task: Task, assignment: Assignment, sliced: Slice | None = None) -> Outcome:
+    """Run the module, then its configuration class if there is one to run; with ``sliced``, only what matters.
+
+    A name missing in a run that left statements out may be one that they bind: such a run is repeated in full.
+    """
+    outcome = _run(task, assignment, sliced)
+    if sliced is not None and outcome.is_dead and outcome.kind in _MISSING_NAME:
+        return _run(task, assignment, None)
+    return outcome
+
+
+def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
+    m = make_machine(task.finder, task.environ, assignment, task.opened, task.texts)
+    m.slice = sliced
+    _mark_near(m, task)
+    empty = Namespace()
+    try:
+        module = m.imports.import_module(task.module)
+        if isinstance(module, Opaque):
+            return Outcome(m, empty, module.reason, module.location, is_unreadable=True)
+        if not isinstance(module, ModuleValue):
+            return Outcome(
+                m,
+                empty,
+                f"the settings module {task.module} cannot be read",
+                Location(task.module, 1),
+                is_unreadable=True,
+            )
+        namespace = module.namespace
+        if task.configuration:
+            namespace = _configured(m, module, task.configuration)
+        return Outcome(m, namespace)
+    except Raised as raised:
+        told = f"the settings raise {_describe(raised.error)}"
+        return Outcome(m, empty, told, raised.location, is_dead=True, kind=_kind(raised.error))
+    except Stuck as stuck:
+        return Outcome(m, empty, stuck.reason, stuck.location)
+    except RecursionError:
+        return Outcome(m, empty, "the settings are nested too deeply to be evaluated", m.here())
+    except Exception as error:
+        # Whatever a settings file provokes here must not end the check: it is unknown, with its place.
+        return Outcome(m, empty, f"this cannot be followed ({type(error).__name__}: {error})", m.here())
+
+
+def _mark_near(m: Machine, task: Task) -> None:
+    """The directory of the settings; and what lies below it, where the directory holds settings and nothing else."""
+    found = task.finder.find(task.module)
+    if found.kind is not ModuleKind.SOURCE:
+        return
+    directory = Path(found.path).parent
+    m.settings_directories.add(str(directory))
+    if found.is_package or "settings" in directory.name or "conf" in directory.name:
+        m.package_directory = str(directory)
+
+
+def _describe(error: ErrorValue) -> str:
+    name = _kind(error) or "an exception"
+    message = error.told or next(
+        (str(argument) for argument in error.arguments if isinstance(argument, str)), ""
+    )
+    return f"{name}: {message}" if message else str(name)
+
+
+def _kind(error: ErrorValue) -> str:
+    """The name of what is raised."""
+    return str(getattr(error.kind, "name", None) or getattr(error.kind, "dotted", None) or "")
+
+
+# -- django-configurations -------------------------------------------------------------------------------------------
+
+
+def configuration_classes(namespace: Namespace, module: str) -> list[str]:
+    """The classes derived from ``configurations.Configuration`` that the module itself defines."""
+    return [
+        name
+        for name, value in namespace.items()
+        if isinstance(value, ClassValue) and isinstance(name, str) and value.module.name == module
+        if any(isinstance(base, External) and _is_configuration(base.dotted) for base in value.mro)
+    ]
+
+
+def _is_configuration(dotted: str) -> bool:
+    return dotted.startswith("configurations.") and dotted.endswith("Configuration")
+
+
+def _configured(m: Machine, module: ModuleValue, name: str) -> Namespace:
+    """What `configurations.importer` makes of the class: setup hooks, then every upper-case attribute."""
+    cls = module.namespace.get(name)
+    if not isinstance(cls, ClassValue):
+        raise m.fault(AttributeError, f"no configuration {name!r} in {module.name}")
+    made = Namespace()
+    m.frames.append(Frame(module, made, module.path, statement=ast.Pass(lineno=1, col_offset=0)))
+    for hook in ("pre_setup", "setup"):
+        _call_hook(m, cls, hook)
+    instance = InstanceValue(cls)
+    for attribute in _upper_case(cls):
+        value = m.getattr(instance, attribute)
+        if isinstance(value, FunctionValue | BoundMethod):
+            value = m.call(value, [], {})
+        made[attribute] = value
+        made.bound[attribute] = _where(m, cls, attribute)
+    hidden = [base for base in cls.mro if isinstance(base, External) and not _is_configuration(base.dotted)]
+    if hidden:
+        made.unseen = m.opaque(f"{name} derives from {hidden[0].dotted}, which is not read")
+    _call_hook(m, cls, "post_setup")
+    return made
+
+
+def _call_hook(m: Machine, cls: ClassValue, hook: str) -> None:
+    if any(isinstance(base, ClassValue) and hook in base.namespace for base in cls.mro):
+        m.call(m.getattr(cls, hook), [], {})
+
+
+def _upper_case(cls: ClassValue) -> list[str]:
+    names: dict[str, None] = {}
+    for base in cls.mro:
+        if isinstance(base, ClassValue):
+            names.update(
+                {str(name): None for name in base.namespace if isinstance(name, str) and name.isupper()}
+            )
+    return sorted(names)
+
+
+def _where(m: Machine, cls: ClassValue, attribute: str) -> Location:
+    for base in cls.mro:
+        if isinstance(base, ClassValue) and attribute in base.namespace:
+            value = base.namespace[attribute]
+            location = getattr(value, "location", None)
+            if isinstance(location, Location):
+                return location
+            return Location(base.module.path, 1)
+    return m.here()

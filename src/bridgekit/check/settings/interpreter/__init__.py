@@ -1,0 +1,1 @@
+"""Values, frames and the machine that a run owns."""

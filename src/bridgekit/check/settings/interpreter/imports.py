@@ -1,0 +1,283 @@
+"""Imports between settings modules: the project's own are interpreted, everything else stays an unread name.
+
+What is imported for its content (``import *``) and what stands beside the settings is interpreted at once, in order,
+for its side effects: a sibling may append to a list that it imported. Other modules of the project wait until a value
+of theirs is needed, so that a settings file that imports half the project stays cheap.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from bridgekit.check.modules.boundary import is_below, parts_of
+from bridgekit.check.modules.finder import FoundModule, ModuleKind
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck
+from bridgekit.check.settings.interpreter.import_effects import modules_that_act
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import (
+    External,
+    ListValue,
+    ModuleValue,
+    Namespace,
+    Opaque,
+    Text,
+    Value,
+    poison,
+)
+
+__all__ = ["Imports"]
+
+_MAX_MODULE_STEPS = 60_000
+"""Steps for one module beside the settings; a larger one is not what settings lean on."""
+
+
+class Imports:
+    """The import system of a run."""
+
+    def __init__(self, m: Machine) -> None:
+        self.m = m
+
+    def import_module(self, name: str) -> Value:
+        """``importlib.import_module(name)``: a module whose content is wanted."""
+        return self.module(name, eager=not self.m.surroundings.is_standard(name))
+
+    def open_external(self, external: External) -> Value:
+        """The value behind a name of a module that waits; names of packages that stay closed are themselves."""
+        dotted = external.dotted
+        known = self.m.externals.get(dotted)
+        if known is None:
+            self.m.externals[dotted] = external
+            known = self.m.externals[dotted] = self._open(external)
+        return known
+
+    def _open(self, external: External) -> Value:
+        parts = external.dotted.split(".")
+        if self.m.surroundings.is_standard(parts[0]):
+            return external
+        top = self.m.finder.find(parts[0])
+        path = top.path or (top.search[0] if top.search else "")
+        if not (self._inside(path) or self.m.is_opened(parts[0])):
+            return external
+        end = len(parts)
+        while end and self.m.finder.find(".".join(parts[:end])).kind is not ModuleKind.SOURCE:
+            end -= 1
+        if not end:
+            return external
+        tries, self.m.tries = self.m.tries, []
+        depth = len(self.m.frames)
+        try:
+            value = self.module(".".join(parts[:end]), eager=True)
+            for name in parts[end:]:
+                value = self.m.getattr(value, name)
+            if isinstance(value, External) and value.dotted != external.dotted:
+                value = self.open_external(value)
+        except Raised as raised:
+            del self.m.frames[depth:]
+            return Opaque(
+                f"{external.dotted} cannot be read: its module raises",
+                raised.location,
+                f"module:{external.dotted}",
+                cause=Cause.MODULE_ABSENT,
+                subject=external.dotted,
+            )
+        finally:
+            self.m.tries = tries
+        return value
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def module(self, name: str, *, eager: bool = False, relative: bool = False) -> Value:
+        """What ``import name`` gives: a `ModuleValue`, an `External` or the unknown."""
+        known = self.m.modules.get(name)
+        if known is not None:
+            return known
+        found = self.m.finder.find(name)
+        if found.kind is ModuleKind.SOURCE:
+            if self.is_own(found) or eager or self.m.is_opened(name):
+                if self.m.surroundings.is_standard(name):
+                    return External(name, is_module=True)
+                return self.load(found) if eager or self._is_near(found) else self._waiting(found)
+            return External(name, is_module=True)
+        if found.kind is ModuleKind.NAMESPACE and self._inside(found.search[0] if found.search else ""):
+            return self._empty(found)
+        if found.kind is ModuleKind.MISSING and not self.m.surroundings.is_standard(name):
+            return self._missing(name, found, relative=relative)
+        return External(name, is_module=True)
+
+    def _waiting(self, found: FoundModule) -> Value:
+        """A module that waits until it is needed; what acts on others as it is imported does so now."""
+        if not self.is_own(found) or found.name in self.m.waiting:
+            return External(found.name, is_module=True)
+        self.m.waiting.add(found.name)
+        for name in modules_that_act(self.m.finder, found.name, self.is_own):
+            if name not in self.m.modules:
+                self._load_apart(self.m.finder.find(name))
+        return self.m.modules.get(found.name) or External(found.name, is_module=True)
+
+    def _load_apart(self, found: FoundModule) -> None:
+        """Interpret a module for its effects. That it raises may be for want of what is not interpreted here."""
+        tries, self.m.tries = self.m.tries, []
+        depth = len(self.m.frames)
+        try:
+            self.load(found)
+        except Raised as raised:
+            del self.m.frames[depth:]
+            self.m.note(f"the module {found.name} raises as it is imported", raised.location)
+        finally:
+            self.m.tries = tries
+
+    def is_own(self, found: FoundModule) -> bool:
+        """Whether the file belongs to the project rather than to what is installed."""
+        return self._inside(found.path)
+
+    def _inside(self, path: str) -> bool:
+        if not {"site-packages", "dist-packages"}.isdisjoint(parts_of(path)):
+            return False
+        return is_below(path, self.m.finder.roots)
+
+    def _is_near(self, found: FoundModule) -> bool:
+        """Beside or below the settings, or above them as their package."""
+        directory = str(Path(found.path).parent)
+        below = self.m.package_directory
+        return directory in self.m.settings_directories or bool(
+            below and directory != below and is_below(directory, [below])
+        )
+
+    def _empty(self, found: FoundModule) -> ModuleValue:
+        module = ModuleValue(found.name, found.path, found.name, Namespace(), complete=True)
+        self.m.modules[found.name] = module
+        return module
+
+    def _missing(self, name: str, found: FoundModule, *, relative: bool) -> Value:
+        """A module that is not there: ImportError where that is caught, otherwise something that is unknown."""
+        parent, _, _ = name.rpartition(".")
+        in_tree = relative or (bool(parent) and isinstance(self.m.modules.get(parent), ModuleValue))
+        if not in_tree and parent:
+            above = self.m.finder.find(name.partition(".")[0])
+            in_tree = above.kind in (ModuleKind.SOURCE, ModuleKind.NAMESPACE) and self.is_own(above)
+        if self.m.catches(ModuleNotFoundError):
+            if self._can_be_imported(name, in_tree=in_tree):
+                return self.m.opaque(
+                    f"the module {name} is not installed here",
+                    truth=True,
+                    key=f"module:{name}",
+                    cause=Cause.MODULE_ABSENT,
+                    subject=name,
+                )
+            error = self.m.fault(ModuleNotFoundError, f"No module named {name!r}")
+            error.error.attributes["name"] = Text(name)
+            raise error
+        if in_tree:
+            self.m.note(f"the module {name} does not exist in the project")
+            return self.m.opaque(
+                f"the module {name} does not exist in the project",
+                truth=True,
+                key=f"module:{name}",
+                cause=Cause.MODULE_ABSENT,
+                subject=name,
+            )
+        return External(name, is_module=True)
+
+    def _can_be_imported(self, name: str, *, in_tree: bool) -> bool:
+        if in_tree:
+            self.m.note(f"the optional module {name} does not exist in the project: taken as absent")
+            reason = f"the module {name} can be imported"
+            return self.m.decide(f"import:{name}", None, self.m.here(), False, reason=reason, quiet=True)
+        # Not installed here. That says something only if the project's own environment is what we look at.
+        natural = False if self.m.surroundings.environment_is_complete() else None
+        inputs = frozenset((f"import {name}",))
+        return self.m.decide(
+            f"import:{name}",
+            None,
+            self.m.here(),
+            natural,
+            inputs=inputs,
+            reason=f"the module {name} can be imported",
+        )
+
+    def importable(self, name: str) -> bool:
+        """Whether ``find_spec(name)`` finds it."""
+        found = self.m.finder.find(name)
+        if found.kind is not ModuleKind.MISSING or self.m.surroundings.is_standard(name):
+            return True
+        return self._can_be_imported(name, in_tree=False)
+
+    def submodule(self, module: ModuleValue, name: str) -> Value | None:
+        """``package.name`` where that is a module, or None."""
+        found = (
+            self.m.finder.find(f"{module.name}.{name}")
+            if module.package == module.name and module.name
+            else None
+        )
+        if found is None or found.kind in (ModuleKind.MISSING, ModuleKind.UNKNOWN):
+            return None
+        return self.module(found.name)
+
+    def load(self, found: FoundModule) -> Value:
+        """Interpret a module's body (after its parents', where they stand near), once."""
+        self._load_parents(found.name)
+        known = self.m.modules.get(found.name)
+        if known is not None:
+            return known
+        source = self.m.finder.load(found.name)
+        module = ModuleValue(found.name, source.path, source.package, Namespace())
+        self.m.modules[found.name] = module
+        self.m.files[source.path] = None
+        if source.tree is None:
+            line = max(source.error_line, 1)
+            poison(module.namespace, self.m.unreadable(source.path, line, source.error))
+            return module
+        self._introduce(module)
+        self._run(module, source.tree)
+        return module
+
+    def _load_parents(self, name: str) -> None:
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            parent = self.m.finder.find(".".join(parts[:end]))
+            if (
+                parent.kind is ModuleKind.SOURCE
+                and parent.name not in self.m.modules
+                and self._is_near(parent)
+            ):
+                self.load(parent)
+
+    def _introduce(self, module: ModuleValue) -> None:
+        names = {
+            "__name__": module.name,
+            "__file__": module.path,
+            "__package__": module.package,
+            "__doc__": None,
+        }
+        for name, value in names.items():
+            module.namespace[name] = Text(value) if value is not None else None
+        if module.path.endswith("__init__.py"):
+            module.namespace["__path__"] = ListValue([Text(str(Path(module.path).parent))])
+
+    def _run(self, module: ModuleValue, tree: ast.Module) -> None:
+        near = str(Path(module.path).parent) in self.m.settings_directories
+        frame = Frame(module, module.namespace, module.path)
+        saved = self.m.steps
+        budget = saved if near else min(saved, _MAX_MODULE_STEPS)
+        self.m.steps = budget
+        tries, self.m.tries = self.m.tries, list(self.m.tries)
+        self.m.frames.append(frame)
+        try:
+            self.m.run_block(tree.body, frame)
+        except RecursionError:
+            raise Stuck("the settings are nested too deeply to be evaluated", self.m.here()) from None
+        except Stuck as stuck:
+            if near:
+                raise
+            poison(module.namespace, Opaque(stuck.reason, stuck.location, f"module:{module.name}:stuck"))
+        except BaseException:
+            # As `importlib._bootstrap._load_unlocked` does: a module that failed is forgotten.
+            self.m.modules.pop(module.name, None)
+            raise
+        finally:
+            self.m.frames.pop()
+            self.m.tries = tries
+            self.m.steps = saved - (budget - max(self.m.steps, 0))
+        module.complete = True

@@ -1,0 +1,320 @@
+"""The state of one run over settings code, and what every part of the interpreter asks of it.
+
+A run is a function of the source and of an `Assignment` of inputs: the same two give the same run. Nothing in it
+touches anything but source files of the project; everything it may do is an allow-list of pure operations.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.python.cause import Cause
+from bridgekit.check.settings.interpreter.errors import matches
+from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck, TryBlock
+from bridgekit.check.settings.interpreter.questions import Assignment, Decision, StatementAt
+from bridgekit.check.settings.interpreter.surroundings import Surroundings
+from bridgekit.check.settings.interpreter.taint import callables_in, taint
+from bridgekit.check.settings.interpreter.values import (
+    POISONABLE,
+    ClassValue,
+    ErrorValue,
+    External,
+    InstanceValue,
+    ModuleValue,
+    Namespace,
+    NativeFunction,
+    Opaque,
+    Text,
+    Value,
+    poison,
+)
+from bridgekit.check.settings.result import Note
+from bridgekit.middleware_chain.facts import Location
+
+if TYPE_CHECKING:
+    from bridgekit.check.settings.interpreter.imports import Imports as ImportSystem
+    from bridgekit.check.settings.library import Library as LibraryModels
+    from bridgekit.check.settings.slicing.slices import Slice
+
+__all__ = ["MAX_CALLS", "MAX_STEPS", "Machine"]
+
+MAX_STEPS = 400_000
+"""Syntax nodes a run may evaluate. The largest settings seen (edx-platform, sentry) take below 30,000."""
+
+MAX_CALLS = 24
+"""Nested calls of project functions; each takes some twelve frames of the thousand that CPython allows."""
+
+
+class Machine:
+    """One run: its modules, its budget, its decisions."""
+
+    def __init__(
+        self,
+        finder: ModuleFinder,
+        environ: Mapping[str, str],
+        assignment: Assignment,
+        opened: frozenset[str],
+        texts: dict[int, Text],
+    ) -> None:
+        self.finder = finder
+        self.surroundings = Surroundings(finder)
+        self.environ = environ
+        self.assumed_environ = dict(assignment.environ)
+        self.assumed_inputs = dict(assignment.inputs)
+        self.forced = dict(assignment.forced)
+        self.written_environ: dict[str, Value] = {}
+        self.opened = opened
+        self.steps = MAX_STEPS
+        self.calls = 0
+        self.modules: dict[str, ModuleValue] = {}
+        self.decisions: list[Decision] = []
+        self.candidates: dict[str, dict[str, None]] = {}
+        self.notes: dict[Note, None] = {}
+        self.files: dict[str, None] = {}
+        self.tries: list[TryBlock] = []
+        self.frames: list[Frame] = []
+        self.texts = texts
+        self.wanted: dict[str, None] = {}
+        self.settings_directories: set[str] = set()
+        self.package_directory = ""
+        self.slice: Slice | None = None
+        self.handled: Raised | None = None
+        self.externals: dict[str, Value] = {}
+        self.patched: dict[str, Value] = {}
+        self.waiting: set[str] = set()
+        self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
+        self.lost_environ: Opaque | None = None
+        """Set when code that cannot be read had its hands on ``os.environ``."""
+        self.lost_disk: dict[str, Opaque] = {}
+        """Paths that the settings write or delete; the empty one stands for any."""
+        # Bound by `wiring.make_machine`: expressions, statements, calls and imports need one another.
+        self.evaluate: Callable[[ast.expr, Frame], Value]
+        self.run_block: Callable[[Sequence[ast.stmt], Frame], None]
+        self.call: Callable[[Value, Sequence[Value], dict[str, Value]], Value]
+        self.getattr: Callable[[Value, str], Value]
+        self.setattr: Callable[..., None]
+        self.delattr: Callable[..., None]
+        self.forget: Callable[[Sequence[ast.stmt], Opaque, Frame], None]
+        self.bind: Callable[..., None]
+        self.assign: Callable[[ast.expr, Value, Frame], None]
+        self.subscript: Callable[[Value, Value, ast.AST, Frame], Value]
+        self.add: Callable[[Value, Value], Value]
+        self.truth: Callable[[Value, ast.expr, Frame], bool]
+        self.annotate: Callable[[Frame, str, ast.expr], None]
+        self.builtin: Callable[[str], Value]
+        self.imports: ImportSystem
+        self.library: LibraryModels
+
+    # -- places ------------------------------------------------------------------------------------------------------
+
+    def locate(self, node: ast.AST, frame: Frame) -> Location:
+        """Where ``node`` stands."""
+        line = getattr(node, "lineno", 1)
+        return Location(frame.path, line, getattr(node, "col_offset", 0) + 1)
+
+    def here(self) -> Location:
+        """Where the run is now: the innermost statement."""
+        for frame in reversed(self.frames):
+            if frame.statement is not None:
+                return self.locate(frame.statement, frame)
+        return Location("", 1)
+
+    def chain(self, depth: int | None = None) -> tuple[StatementAt, ...]:
+        """The statements being run, outermost first; those of the first ``depth`` frames."""
+        return tuple(
+            (frame.module, frame.statement) for frame in self.frames[:depth] if frame.statement is not None
+        )
+
+    # -- budget ------------------------------------------------------------------------------------------------------
+
+    def spend(self, amount: int = 1) -> None:
+        """Take from the budget; raises `Stuck` at its end."""
+        self.steps -= amount
+        if self.steps < 0:
+            raise Stuck(f"evaluating the settings takes more than {MAX_STEPS:,} steps", self.here())
+
+    @property
+    def spent(self) -> int:
+        """How many steps the run has taken."""
+        return MAX_STEPS - self.steps
+
+    # -- the unknown -------------------------------------------------------------------------------------------------
+
+    def opaque(
+        self,
+        reason: str,
+        node: ast.AST | None = None,
+        frame: Frame | None = None,
+        *,
+        truth: bool | None = None,
+        inputs: frozenset[str] = frozenset(),
+        key: str = "",
+        cause: Cause = Cause.NOT_MODELLED,
+        subject: str = "",
+    ) -> Opaque:
+        """A new unknown that begins at ``node`` (or at the statement being run)."""
+        location = self.here() if node is None or frame is None else self.locate(node, frame)
+        return Opaque(reason, location, key or f"{location}#{reason}"[:200], truth, inputs, cause, subject)
+
+    def refuse(self, reason: str, *handed: Value) -> Opaque:
+        """Something that is not modelled: unknown with its place, and what it was handed is unknown as well."""
+        cause = self.opaque(reason)
+        self.hand_over(handed, cause)
+        self.may_raise(cause)
+        return cause
+
+    def read(self, value: Value) -> Value:
+        """``value``, or its poison."""
+        if type(value) in POISONABLE:
+            return value.poison or value  # type: ignore[attr-defined]  # one of the four classes with a poison
+        return value
+
+    def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
+        """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
+        taint(self, arguments, cause)
+
+    def lend(self, arguments: Sequence[Value], cause: Opaque) -> None:
+        """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""
+        taint(self, callables_in(arguments), cause)
+
+    def taint(self, namespace: Namespace, cause: Opaque) -> None:
+        """Code that cannot be read may have set any name of ``namespace``, and may as well have left it alone.
+
+        A question like any other without a natural answer: the default variant is blocked by it, and a variant says
+        what holds if MIDDLEWARE is left as it is.
+        """
+        key = f"changed:{cause.location}"
+        if self.decide(key, None, cause.location, None, reason=f"{cause.reason}; it changes the settings"):
+            poison(namespace, cause)
+        else:
+            namespace.unseen = cause
+
+    def unfit_default(self, inputs: frozenset[str], node: ast.AST, frame: Frame) -> Opaque:
+        """An operation that raises TypeError for an input's default: whoever runs these settings has set the input."""
+        names = ", ".join(sorted(name.removeprefix("env:") for name in inputs))
+        return self.opaque(f"{names} has to be set, and its value is not given", node, frame, inputs=inputs)
+
+    # -- errors ------------------------------------------------------------------------------------------------------
+
+    def error(self, kind: type[BaseException], *arguments: Value) -> Raised:
+        """The exception ``kind`` with these arguments, raised by the interpreted code where it is now."""
+        return Raised(ErrorValue(NativeFunction(kind.__name__, None, kind), arguments), self.here())
+
+    def fault(self, kind: type[BaseException], told: str) -> Raised:
+        """The exception ``kind``, told in words of ours: what Python says of it is not known to the interpreted code."""
+        arguments = (self.opaque("the words of an exception differ between versions of Python"),)
+        return Raised(
+            ErrorValue(NativeFunction(kind.__name__, None, kind), arguments, told=told), self.here()
+        )
+
+    def native_error(self, error: Exception) -> Raised:
+        """What a function of the interpreter's own raised: a KeyError's key is known, the words of others are not."""
+        if isinstance(error, KeyError) or not error.args:
+            return self.error(type(error), *error.args)
+        return self.fault(type(error), str(error))
+
+    def catches(self, kind: type[BaseException]) -> bool:
+        """Whether an active ``try`` would catch ``kind``."""
+        error = ErrorValue(NativeFunction("", None, kind))
+        return any(matches(error, caught) is not False for block in self.tries for caught in block.catches)
+
+    # -- questions ---------------------------------------------------------------------------------------------------
+
+    def decide(
+        self,
+        key: str,
+        node: ast.AST | None,
+        location: Location,
+        natural: bool | None,
+        *,
+        inputs: frozenset[str] = frozenset(),
+        reason: str = "",
+        quiet: bool = False,
+        chain: tuple[StatementAt, ...] | None = None,
+    ) -> bool:
+        """Answer a question that the source leaves open: as forced, else as natural, else no; and remember it."""
+        outcome = self.forced.get(key, bool(natural))
+        asked = self.chain() if chain is None else chain
+        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, asked, quiet))
+        return outcome
+
+    def suggest(self, inputs: frozenset[str], value: Value) -> None:
+        """``value`` was compared with something made of ``inputs``: worth trying as their value."""
+        if isinstance(value, str | int | float) and len(str(value)) < 200:
+            for name in inputs:
+                self.candidates.setdefault(name, {})[str(value)] = None
+
+    def note(self, text: str, location: Location | None = None) -> None:
+        """Tell the reader of the result."""
+        self.notes[Note(text, location or self.here())] = None
+
+    def test(self, value: Value) -> bool:
+        """The truth of a value where no expression stands for the question."""
+        frame = self.frames[-1]
+        name = ast.Name("it", ast.Load(), lineno=self.here().line, col_offset=self.here().column - 1)
+        return self.truth(value, name, frame)
+
+    def skips(self, statement: ast.stmt, frame: Frame) -> bool:
+        """Whether this run leaves the statement out: it cannot matter for what the run is after."""
+        return self.slice is not None and frame.kind == "module" and not self.slice.keeps(statement)
+
+    # -- unread code -------------------------------------------------------------------------------------------------
+
+    def is_opened(self, name: str) -> bool:
+        """Whether this run may interpret an installed package."""
+        return name.partition(".")[0] in self.opened
+
+    def want(self, dotted: str) -> None:
+        """Remember what had to stay unread: a later run may open its package."""
+        self.wanted[dotted.partition(".")[0]] = None
+
+    def force(self, value: Value) -> Value:
+        """A value of a module of the project that has waited until now is read now."""
+        if isinstance(value, External):
+            return self.imports.open_external(value)
+        return value
+
+    def may_raise(self, cause: Opaque, *only: type[BaseException]) -> None:
+        """Code that is not read ran inside a ``try``: whether its handler runs is a question.
+
+        ``only``: where nothing but these exceptions (or kinds of them) can be raised.
+        """
+        for block in reversed(self.tries):
+            kinds = [
+                kind
+                for caught in block.catches
+                for kind in (caught if isinstance(caught, tuple) else (caught,))
+            ]
+            kinds = [
+                kind
+                for kind in kinds
+                if getattr(kind, "kind", None) not in (ImportError, ModuleNotFoundError)
+                and (not only or self._may_be(kind, only))
+            ]
+            if kinds:
+                key = f"raise:{block.location}"
+                # Whatever the statement in it does, it is the whole of the block that depends on the answer.
+                chain = (
+                    *self.chain(block.depth)[:-1],
+                    (self.frames[block.depth - 1].module, block.statement),
+                )
+                reason = f"{cause.reason}: whether it raises"
+                if self.decide(key, None, block.location, None, reason=reason, chain=chain):
+                    raise Raised(ErrorValue(kinds[0]), self.here())
+                return
+
+    @staticmethod
+    def _may_be(caught: Value, kinds: Sequence[type[BaseException]]) -> bool:
+        kind = getattr(caught, "kind", None)
+        return kind is None or any(issubclass(one, kind) or issubclass(kind, one) for one in kinds)
+
+    def catches_error(self, error: ErrorValue) -> bool:
+        """Whether an active ``try`` would catch ``error``."""
+        return any(matches(error, caught) is not False for block in self.tries for caught in block.catches)
+
+    def unreadable(self, path: str, line: int, error: str) -> Opaque:
+        """A file that cannot be parsed."""
+        return Opaque(f"{path} {error}", Location(path, line), f"file:{path}:unreadable")

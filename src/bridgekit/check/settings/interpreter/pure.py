@@ -1,0 +1,94 @@
+"""Functions and methods of the tables of `check.python`, called on interpreted values: inputs and unknowns pass through."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
+
+from bridgekit.check.python import plain
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import flat
+from bridgekit.check.settings.interpreter.values import (
+    DictValue,
+    Input,
+    ListValue,
+    NativeFunction,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    SetValue,
+    Value,
+)
+
+__all__ = ["adopt", "apply", "pure_function"]
+
+_PATHS = ("os.path.", "posixpath.", "builtins.str")
+"""Functions that take a path in place of its text."""
+
+
+def pure_function(name: str) -> NativeFunction:
+    """A function of the table by its dotted path."""
+
+    def call(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return apply(m, name, lambda a, k: plain.call_function(name, a, k), args, kwargs)
+
+    return NativeFunction(name, call)
+
+
+def apply(
+    m: Machine,
+    name: str,
+    function: Callable[[list[Value], dict[str, Value]], object],
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+) -> Value:
+    """``function`` of the arguments under the present inputs; unknown where one of them is, or where it is refused."""
+    given, inputs, unknown = flat([*args, *kwargs.values()])
+    given = [m.read(value) for value in given]
+    unknown = unknown or next((value for value in given if isinstance(value, Opaque)), None)
+    if unknown is not None:
+        m.lend([*args, *kwargs.values()], unknown)
+        m.may_raise(unknown, *plain.ERRORS)
+        return unknown.derive(f".{name}()")
+    if name.startswith(_PATHS):
+        given = [value.path if isinstance(value, PathValue) else value for value in given]
+    try:
+        made = function(given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True)))
+    except plain.Refused as refusal:
+        cause = m.opaque(f"{name}(): {refusal}", inputs=inputs)
+        m.lend([*args, *kwargs.values()], cause)
+        m.may_raise(cause, *plain.ERRORS)
+        return cause
+    except plain.ERRORS as error:
+        if inputs and None in given:
+            return m.unfit_default(inputs, m.frames[-1].statement or ast.Pass(), m.frames[-1])
+        raise m.native_error(error) from None
+    except (SyntaxError, MemoryError, RecursionError):
+        return m.opaque(f"{name}() of this is not followed", inputs=inputs)
+    result = adopt(made)
+    return Input(result, inputs) if inputs else result
+
+
+def adopt(value: object, depth: int = 20) -> Value:
+    """A result of the interpreter's own as an interpreted value: containers that can be poisoned."""
+    if depth == 0:
+        raise plain.Refused("nested too deeply")
+    if isinstance(value, PurePosixPath):
+        return PathValue(str(value))
+    if isinstance(value, ListValue | DictValue | SetValue):
+        return value
+    if isinstance(value, list):
+        return ListValue(_each(value, depth))
+    if isinstance(value, dict):
+        pairs = {key: adopt(item, depth - 1) for key, item in value.items()}
+        return DictValue(pairs) if type(value) is dict else OrderedDictValue(pairs)
+    if isinstance(value, set):
+        return SetValue(_each(value, depth))
+    if type(value) is tuple:
+        return tuple(_each(value, depth))
+    return value
+
+
+def _each(value: Iterable[object], depth: int) -> list[Value]:
+    return [adopt(item, depth - 1) for item in value]

@@ -1,0 +1,109 @@
+"""Whether a value is true: known, or decided and remembered as a decision."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
+from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import size_of
+from bridgekit.check.settings.interpreter.values import (
+    BoundMethod,
+    ClassValue,
+    ErrorValue,
+    External,
+    FunctionValue,
+    Input,
+    InstanceValue,
+    IteratorValue,
+    Model,
+    ModuleValue,
+    NativeFunction,
+    NativeMethod,
+    Opaque,
+    PathValue,
+    UnorderedList,
+    Value,
+    ViewValue,
+)
+
+__all__ = ["negated", "truth"]
+
+_ALWAYS_TRUE = (
+    PathValue,
+    ClassValue,
+    FunctionValue,
+    BoundMethod,
+    NativeFunction,
+    NativeMethod,
+    ModuleValue,
+    ErrorValue,
+    IteratorValue,
+    Model,
+    UnorderedList,
+)
+
+
+def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
+    """``bool(value)``, where ``node`` is the expression that is asked."""
+    value = m.read(value)
+    if isinstance(value, Input):
+        location = m.locate(node, frame)
+        natural = bool(m.read(value.value)) if not isinstance(value.value, Opaque) else None
+        key = f"input@{location}:{','.join(sorted(value.inputs))}"
+        return m.decide(key, node, location, natural, inputs=value.inputs)
+    if isinstance(value, External):
+        if value.is_module or value.dotted.rpartition(".")[2] == "TYPE_CHECKING":
+            return value.is_module
+        value = m.opaque(f"{value.dotted} is not read", node, frame, key=f"external:{value.dotted}")
+    if isinstance(value, InstanceValue):
+        return _instance_truth(m, value, node, frame)
+    if isinstance(value, ViewValue):
+        value = value.mapping if value.mapping.poison is None else value.mapping.poison
+    if value is NotImplemented or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
+        value = m.opaque("the truth of a value that is not followed", node, frame)
+    if isinstance(value, Opaque):
+        location = m.locate(node, frame)
+        if value.truth is not None and not value.inputs:
+            return value.truth
+        return m.decide(value.key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
+    return True if isinstance(value, _ALWAYS_TRUE) else bool(value)
+
+
+def _is_data(value: Value) -> bool:
+    return (
+        value is Ellipsis or isinstance(value, int | float | complex | slice | None) or _is_container(value)
+    )
+
+
+def _is_container(value: Value) -> bool:
+    return size_of(value) > 0 or isinstance(
+        value, str | bytes | list | tuple | dict | set | frozenset | range
+    )
+
+
+def _instance_truth(m: Machine, value: InstanceValue, node: ast.expr, frame: Frame) -> bool:
+    data = as_data(value)
+    written = any(isinstance(base, ClassValue) and "__bool__" in base.namespace for base in value.cls.mro)
+    if data is not value and not written:
+        return bool(data)
+    if is_member(m, value) and not written:
+        return truth(m, m.opaque("the truth of a member of an enumeration", node, frame), node, frame)
+    for name in ("__bool__", "__len__"):
+        hook = special(m, value, name)
+        if isinstance(hook, Opaque):
+            return truth(m, m.refuse(hook.reason, value), node, frame)
+        if hook is not None:
+            answer = m.call(hook, [], {})
+            return truth(m, answer, node, frame)
+    return True
+
+
+def negated(m: Machine, value: Value, node: ast.expr, frame: Frame) -> Value:
+    """``not value``: keeps the inputs of a default without deciding anything."""
+    value = m.read(value)
+    if isinstance(value, Input) and not isinstance(value.value, Opaque | InstanceValue | External):
+        return Input(not m.read(value.value), value.inputs)
+    return not truth(m, value, node, frame)

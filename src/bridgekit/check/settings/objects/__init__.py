@@ -1,0 +1,1 @@
+"""Classes of the project and their instances: construction, attributes, calls."""

@@ -1,0 +1,138 @@
+"""Hand-over from an owned event loop to the one thread that waits for it, bounded in bytes.
+
+One lock hand-over wakes the thread, however many items have come by then; the loop's side waits only at the high-water
+mark, and is let go on at half of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Generic, TypeVar
+
+from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
+
+__all__ = ["Outbox"]
+
+T = TypeVar("T")
+
+
+class Outbox(Generic[T]):
+    """Items that coroutines put and one thread takes.
+
+    ``lock`` may be used by both sides for a few instructions of their own.
+
+    :param high_water: bytes put and not yet dealt with by the thread at which `full` is true.
+    """
+
+    # What most requests never change stands here, so that they need not set it.
+    _under_way = _untaken = _taken = 0
+    _waiting = _held = _finished = _abandoned = False
+
+    def __init__(self, loop: OwnedLoop, high_water: int) -> None:
+        self._loop = loop
+        self._high = high_water
+        self.lock = threading.Lock()
+        # A bare lock as bell: the thread sleeps in its second `acquire`. A Condition would make one for each wait.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._items: list[T] = []
+        self._room: list[Waiter] = []
+
+    # On the loop
+
+    def put(self, item: T, size: int = 0) -> None:
+        """Hand ``item`` over. Never blocks."""
+        with self.lock:
+            self._items.append(item)
+            self._under_way += size
+            self._untaken += size
+            ring = self._waiting
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def put_held(self, items: list[T]) -> None:
+        """Hand the last items over; the thread gets nothing before `release` or `finish`."""
+        with self.lock:
+            self._items += items
+            self._held = True
+            # A thread takes longer to wake than a step of the loop to end: so it is woken now.
+            ring = self._waiting
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def release(self) -> None:
+        """Let the thread have what `put` has held back."""
+        with self.lock:
+            ring = self._held and self._waiting
+            self._held = False
+            if ring:
+                self._waiting = False
+        if ring:
+            self._bell.release()
+
+    def finish(self) -> None:
+        """Nothing more comes. May be called from any thread, and again."""
+        with self.lock:
+            self._finished = True
+            self._held = False
+            ring = self._waiting
+            self._waiting = False
+        if ring:
+            self._bell.release()
+
+    @property
+    def full(self) -> bool:
+        return self._under_way >= self._high
+
+    async def room(self) -> None:
+        """Wait until the thread has dealt with enough, or has left."""
+        with self.lock:
+            if self._under_way < self._high or self._abandoned:
+                return
+            waiter = self._loop.waiter()
+            self._room.append(waiter)
+        await waiter
+
+    def abandon(self) -> None:
+        """The thread has left: nobody waits for room any more."""
+        with self.lock:
+            self._abandoned = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self.lock:
+            waiters, self._room = self._room, []
+        for waiter in waiters:
+            waiter.wake()
+
+    # In the thread
+
+    def take(self) -> list[T]:
+        """Everything that has been put; blocks while there is nothing. Empty once the loop's side has finished.
+
+        What was taken before counts as dealt with.
+        """
+        while True:
+            items: list[T] = []
+            with self.lock:
+                self._under_way -= self._taken
+                self._taken = 0
+                wake = bool(self._room) and self._under_way <= self._high // 2
+                if self._items and not self._held:
+                    items, self._items = self._items, items
+                    self._taken, self._untaken = self._untaken, 0
+                elif not self._finished:
+                    self._waiting = True
+                done = not self._waiting
+            if wake:
+                with contextlib.suppress(LoopGone):
+                    self._loop.post(self._wake)
+            if done:
+                return items
+            self._bell.acquire()

@@ -1,0 +1,1 @@
+"""A loop that belongs to somebody else's server, for work in threads of bridgekit's."""

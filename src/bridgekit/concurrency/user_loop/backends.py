@@ -1,0 +1,352 @@
+"""How a worker thread reaches an event loop, and how the loop's side waits for it.
+
+asyncio has the fast path: one `call_soon_threadsafe` carries any number of callbacks, a wait is one future, and one timer
+per loop looks after all requests that take long. Every other backend goes through anyio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Protocol
+
+import anyio
+import anyio.from_thread
+import anyio.lowlevel
+
+from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
+from bridgekit.concurrency.user_loop.async_views import FOREIGN_LOOP, Marks, marks_of
+
+__all__ = [
+    "TICK",
+    "Backend",
+    "LoopGone",
+    "Signal",
+    "Ticking",
+    "asyncio_backend",
+    "open_backend",
+]
+
+logger = logging.getLogger("bridgekit.concurrency")
+
+TICK = 0.05
+"""Seconds between two looks at the requests in flight. Short against what a person waits, long against a fast request."""
+
+
+class Signal(Protocol):
+    """A flag that one coroutine waits for and lowers again by having waited. Loop side only."""
+
+    def set(self) -> None: ...
+
+    def wait(self) -> Awaitable[None]: ...
+
+
+class Ticking(Protocol):
+    """What wants to be looked at every `TICK` seconds while it is enlisted."""
+
+    def tick(self) -> None: ...
+
+
+class Backend(Protocol):
+    """The loop, as seen from one request."""
+
+    marks: Marks
+    """What a thread that works for the loop has to tell asgiref."""
+
+    def post(self, callback: Callback) -> None:
+        """From any thread: run ``callback`` on the loop, after those posted before.
+
+        :raises LoopGone: when the loop is closed.
+        """
+
+    @property
+    def gone(self) -> bool:
+        """From any thread: has the loop been closed, so that nothing posted will be run?"""
+
+    def signal(self) -> Signal: ...
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        """Start a task beside the request; awaiting what the returned function gives cancels and reaps it."""
+
+    def enlist(self, request: Ticking) -> None: ...
+
+    def discharge(self, request: Ticking) -> None: ...
+
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        """A context within a coroutine that ends when ``overdue``, which is asked every `TICK` seconds, says so.
+
+        It swallows what that raises in it: who left it without a result was interrupted.
+        """
+
+
+class _Ready:
+    """Awaited, it is there at once: cheaper than a coroutine or a finished future."""
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return
+        yield
+
+
+_READY = _Ready()
+
+
+class _AsyncioSignal:
+    """`wait` hands out the future itself, so that waiting costs no coroutine."""
+
+    __slots__ = ("_future", "_loop", "_up")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._up = False
+        self._future: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        future, self._future = self._future, None
+        if future is not None and not future.done():
+            future.set_result(None)
+        else:
+            self._up = True
+
+    def wait(self) -> Awaitable[None]:
+        if self._up:
+            self._up = False
+            return _READY
+        self._future = self._loop.create_future()
+        return self._future
+
+
+def _look_after(request: Ticking) -> None:
+    try:
+        request.tick()
+    except Exception:  # one request's fault must not stop the others' clock, nor end the request
+        logger.exception("looking after a request failed")
+
+
+class _AsyncioBackend:
+    """One per asyncio loop, shared by all requests on it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.post = Mailbox(loop.call_soon_threadsafe).put
+        self.marks = marks_of(loop)
+        self._enlisted: dict[Ticking, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        # The clock is every request's. In the context of the one that started it, it would keep what that one has set
+        # alive as long as any request is in flight.
+        self._context = contextvars.Context()
+
+    @property
+    def gone(self) -> bool:
+        return self._loop.is_closed()
+
+    def signal(self) -> Signal:
+        return _AsyncioSignal(self._loop)
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        task = self._loop.create_task(work())
+
+        async def cancel() -> None:
+            task.cancel()
+            # Not `await task`: that could not tell the task's cancellation from our own.
+            await asyncio.wait((task,))
+
+        return cancel
+
+    def enlist(self, request: Ticking) -> None:
+        self._enlisted[request] = None
+        if self._timer is None:
+            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
+
+    def discharge(self, request: Ticking) -> None:
+        self._enlisted.pop(request, None)
+
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        return _TaskInterruption(self, overdue)
+
+    def _tick(self) -> None:
+        self._timer = None
+        for request in list(self._enlisted):
+            _look_after(request)
+        # The timer runs on only while there is a request to look at: an idle server is not woken.
+        if self._enlisted and self._timer is None:
+            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
+
+
+class _TaskInterruption:
+    """What `asyncio.timeout` does, without a timer of its own: each request with a body would pay for one."""
+
+    __slots__ = ("_backend", "_before", "_interrupted", "_overdue", "_task")
+
+    def __init__(self, backend: _AsyncioBackend, overdue: Callable[[], bool]) -> None:
+        self._backend = backend
+        self._overdue = overdue
+        self._interrupted = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a coroutine runs in a task"
+        self._task = task
+        self._before = task.cancelling()
+        self._backend.enlist(self)
+
+    def tick(self) -> None:
+        if not self._interrupted and self._overdue():
+            self._interrupted = True
+            self._task.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._backend.discharge(self)
+        if not self._interrupted:
+            return False
+        # A cancellation that somebody else has asked for meanwhile must go on.
+        mine = self._task.uncancel() <= self._before
+        return mine and kind is not None and issubclass(kind, asyncio.CancelledError)
+
+
+class _ScopeInterruption:
+    __slots__ = ("_backend", "_overdue", "_scope")
+
+    def __init__(self, backend: Backend, overdue: Callable[[], bool]) -> None:
+        self._backend = backend
+        self._overdue = overdue
+        self._scope = anyio.CancelScope()
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+        self._backend.enlist(self)
+
+    def tick(self) -> None:
+        if self._overdue():
+            self._scope.cancel()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._backend.discharge(self)
+        self._scope.__exit__(
+            kind, error, traceback
+        )  # trio's says True where there was nothing to swallow, too
+        return self._scope.cancelled_caught
+
+
+class _AnyioBackend:
+    """One per request, inside a task group of its own."""
+
+    def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
+        self._tasks = tasks
+        self._home = threading.get_ident()
+        self._token = anyio.lowlevel.current_token()
+        self.post = Mailbox(self._run_on_loop).put
+        self.marks = marks_of(FOREIGN_LOOP)
+        self._enlisted: dict[Ticking, anyio.CancelScope] = {}
+
+    def _run_on_loop(self, callback: Callback) -> None:
+        if threading.get_ident() == self._home:
+            callback()
+        else:
+            anyio.from_thread.run_sync(callback, token=self._token)
+
+    @property
+    def gone(self) -> bool:
+        return False  # trio's run ends with its tasks, and each of them lets go of its thread
+
+    def signal(self) -> Signal:
+        return _AnyioSignal()
+
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+        scope = anyio.CancelScope()
+        ended = anyio.Event()
+
+        async def run() -> None:
+            try:
+                with scope:
+                    await work()
+            finally:
+                ended.set()
+
+        async def cancel() -> None:
+            scope.cancel()
+            await ended.wait()
+
+        self._tasks.start_soon(run)
+        return cancel
+
+    def enlist(self, request: Ticking) -> None:
+        scope = self._enlisted[request] = anyio.CancelScope()
+
+        async def run() -> None:
+            with scope:
+                while True:
+                    await anyio.sleep(TICK)
+                    _look_after(request)
+
+        self._tasks.start_soon(run)
+
+    def discharge(self, request: Ticking) -> None:
+        scope = self._enlisted.pop(request, None)
+        if scope is not None:
+            scope.cancel()
+
+    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
+        return _ScopeInterruption(self, overdue)
+
+
+class _AnyioSignal:
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self) -> None:
+        await self._event.wait()
+        self._event = anyio.Event()
+
+
+class _OfThread(threading.local):
+    """The backend of the loop that ran last in this thread. A thread runs one loop at a time, so one slot will do."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    backend: _AsyncioBackend | None = None
+
+
+_of_thread = _OfThread()
+
+
+def asyncio_backend() -> Backend | None:
+    """The running asyncio loop's backend, or ``None`` where no asyncio loop runs (trio)."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    if _of_thread.loop is not loop:
+        _of_thread.loop = loop
+        _of_thread.backend = _AsyncioBackend(loop)
+    return _of_thread.backend
+
+
+@contextlib.asynccontextmanager
+async def open_backend() -> AsyncIterator[Backend]:
+    """The backend for code that runs on trio, or on whatever else anyio supports.
+
+    What the body raises leaves as it is, not wrapped in the exception group of the task group inside.
+    """
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        try:
+            yield _AnyioBackend(tasks)
+        except (
+            Exception
+        ) as error:  # cancellation is no `Exception` on any backend: it passes the task group as it must
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

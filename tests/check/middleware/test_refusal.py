@@ -1,0 +1,123 @@
+"""Factories that raise ``MiddlewareNotUsed``: what the source says is what happens when Django calls them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.middleware_chain.facts import Answer, Location
+
+pytest.importorskip("django")
+from django.core.exceptions import MiddlewareNotUsed
+
+FORMS = {
+    "always": """
+        def middleware(get_response):
+            raise MiddlewareNotUsed
+    """,
+    "called, behind the handler": """
+        def middleware(get_response):
+            def handler(request):
+                return get_response(request)
+            raise MiddlewareNotUsed("off")
+            return handler
+    """,
+    "in a helper": """
+        def check():
+            raise exceptions.MiddlewareNotUsed()
+        def middleware(get_response):
+            check()
+            return get_response
+    """,
+    "in a helper of a helper": """
+        def refuse(why):
+            raise MiddlewareNotUsed(why)
+        def check(flag):
+            if flag:
+                refuse("off")
+        def middleware(get_response):
+            check(True)
+            return get_response
+    """,
+    "not in this branch": """
+        def middleware(get_response):
+            if False:
+                raise MiddlewareNotUsed
+            return get_response
+    """,
+    "by the return before it": """
+        def middleware(get_response):
+            return get_response
+            raise MiddlewareNotUsed
+    """,
+    "without a package": """
+        def middleware(get_response):
+            try:
+                import no_such_package
+            except ImportError:
+                raise MiddlewareNotUsed from None
+            return get_response
+    """,
+    "with a package": """
+        def middleware(get_response):
+            try:
+                import json
+            except ImportError:
+                raise MiddlewareNotUsed from None
+            return get_response
+    """,
+    "marked": """
+        @sync_and_async_middleware
+        def middleware(get_response):
+            raise MiddlewareNotUsed
+    """,
+    "partial": """
+        def make(flag, get_response):
+            if not flag:
+                raise MiddlewareNotUsed
+            return get_response
+        middleware = functools.partial(make, False)
+    """,
+}
+HEAD = """
+import functools
+from django.core import exceptions
+from django.core.exceptions import MiddlewareNotUsed
+from django.utils.decorators import sync_and_async_middleware
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_factory_is_used_as_it_is_when_it_is_called(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "taken_out.py"
+    file.write_text(HEAD + dedent(FORMS[form]), "utf-8")
+    spec = importlib.util.spec_from_file_location("taken_out", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    try:
+        module.middleware(lambda request: None)
+        used = Answer.YES
+    except MiddlewareNotUsed:
+        used = Answer.NO
+    read = SourceReader(ModuleFinder([tmp_path])).read("taken_out.middleware", Location("s.py", 1))
+    assert read.facts.used.answer is used, read.facts.used.reason
+
+
+@pytest.mark.parametrize("test", ["os.path.exists('/etc/policy')", "get_response", "settings.POLICY"])
+def test_what_the_process_decides_is_not_known_and_names_the_line(test: str, tmp_path: Path) -> None:
+    (tmp_path / "mw.py").write_text(
+        f"import os\nfrom django.conf import settings\n{HEAD}\ndef middleware(get_response):\n"
+        f"    if {test}:\n        raise MiddlewareNotUsed\n    return get_response\n",
+        "utf-8",
+    )
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
+    expected = Answer.NO if test == "get_response" else Answer.UNKNOWN
+    assert used.answer is expected
+    assert used.location is not None
