@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.rounds import measure
 
-from bridgekit.django._layers import ATTRIBUTE, stopwatch
+from bridgekit.django._layers import ATTRIBUTE, Stopwatch, timed_by
 
 LAYERS = 10
 
@@ -31,7 +31,7 @@ def sync_chain(watched: bool) -> Callable[[Any], Any]:
 
     handler: Callable[[Any], Any] = lambda request: request  # noqa: E731
     for index in range(LAYERS):
-        handler = around(stopwatch(handler, index) if watched else handler)
+        handler = around(timed_by(Stopwatch(ATTRIBUTE, index), handler) if watched else handler)
     return handler
 
 
@@ -47,7 +47,7 @@ def async_chain(watched: bool) -> Callable[[Any], Any]:
 
     handler: Callable[[Any], Any] = view
     for index in range(LAYERS):
-        handler = around(stopwatch(handler, index) if watched else handler)
+        handler = around(timed_by(Stopwatch(ATTRIBUTE, index), handler) if watched else handler)
     return handler
 
 

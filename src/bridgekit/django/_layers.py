@@ -19,7 +19,7 @@ from asgiref.sync import AsyncToSync, SyncToAsync, iscoroutinefunction
 
 from bridgekit.timing import SpanTiming
 
-__all__ = ["LayerTimes", "instrument"]
+__all__ = ["LayerTimes", "Stopwatch", "instrument", "stopwatches"]
 
 
 class Place(NamedTuple):
@@ -72,7 +72,7 @@ def instrument(outermost: Any) -> LayerTimes:
     attribute = f"{ATTRIBUTE}_{next(numbers)}"  # its own: one that is listed twice has two sets of boundaries
     place = next_place(outermost)
     while place is not None:
-        place.put(stopwatch(place.handler, len(names), attribute))
+        place.put(timed_by(Stopwatch(attribute, len(names)), place.handler))
         layer = unwrapped(place.handler)
         if is_view_handler(layer):
             return LayerTimes(names, False, attribute)
@@ -81,33 +81,67 @@ def instrument(outermost: Any) -> LayerTimes:
     return LayerTimes(names, True, attribute)
 
 
-def stopwatch(handler: Any, index: int, attribute: str = ATTRIBUTE) -> Callable[[Any], Any]:
+class Stopwatch:
+    """The time inside of one boundary, noted on the request."""
+
+    __slots__ = ("attribute", "index")
+
+    def __init__(self, attribute: str, index: int) -> None:
+        self.attribute = attribute
+        self.index = index
+
+    def start(self, request: Any) -> None:
+        """A layer calls what is inside of it."""
+        times = getattr(request, self.attribute, None)
+        if times is not None:
+            times[self.index] -= clock()
+
+    def stop(self, request: Any) -> None:
+        """That has returned."""
+        times = getattr(request, self.attribute, None)
+        if times is not None:
+            times[self.index] += clock()
+
+
+def timed_by(watch: Stopwatch, handler: Any) -> Callable[[Any], Any]:
     """`handler` with the time that it takes noted on the request; as async as it is."""
     if iscoroutinefunction(handler):
 
         async def timed_async(request: Any) -> Any:
-            started = clock()
+            watch.start(request)
             try:
                 return await handler(request)
             finally:
-                times = getattr(request, attribute, None)
-                if times is not None:
-                    times[index] += clock() - started
+                watch.stop(request)
 
-        timed_async.__wrapped__ = handler  # type: ignore[attr-defined]  # seen through by one that is listed twice
-        return timed_async
+        return _around(watch, handler, timed_async)
 
     def timed(request: Any) -> Any:
-        started = clock()
+        watch.start(request)
         try:
             return handler(request)
         finally:
-            times = getattr(request, attribute, None)
-            if times is not None:
-                times[index] += clock() - started
+            watch.stop(request)
 
-    timed.__wrapped__ = handler  # type: ignore[attr-defined]  # functions have no declared attributes
-    return timed
+    return _around(watch, handler, timed)
+
+
+def _around(watch: Stopwatch, handler: Any, timed: Any) -> Callable[[Any], Any]:
+    timed.__wrapped__ = handler  # seen through by one that is listed twice
+    timed.watch = watch
+    return timed  # type: ignore[no-any-return]  # one of two functions
+
+
+def stopwatches(timed: Any, handler: Any) -> tuple[Stopwatch, ...] | None:
+    """All stopwatches that ``timed`` has put around ``handler``, outermost first; None if there is anything else around it."""
+    found = []
+    while timed is not handler:
+        watch = getattr(timed, "watch", None)
+        if not isinstance(watch, Stopwatch):
+            return None
+        found.append(watch)
+        timed = timed.__wrapped__
+    return tuple(found)
 
 
 def unwrapped(handler: Any) -> Any:

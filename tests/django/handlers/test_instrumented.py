@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import itertools
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.dispatch import Signal
 
+from bridgekit.django import _layers
+from bridgekit.django.handlers.asgi import LeasedASGIHandler
 from bridgekit.django.middleware import TimingMiddleware
+from bridgekit.testing import count_hops
 from bridgekit.timing.exporters.memory import MemoryExporter
-from tests.django.handlers import views
+from tests.django.handlers import layers, views
 from tests.django.handlers.driver import HANDLERS, ask, project
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
@@ -146,3 +150,55 @@ def test_layer_times_are_taken_as_under_django(url: str) -> None:
         found.append((record.route, record.status, [layer.name for layer in record.layers]))
     assert found[0] == found[1]
     assert len(found[1][2]) == 8
+
+
+TIMING = f"{TimingMiddleware.__module__}.TimingMiddleware"
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [[TIMING, *STARTPROJECT], [TIMING, TIMING, *STARTPROJECT], [TIMING, KINDS["Both"], *STARTPROJECT]],
+)
+@pytest.mark.parametrize(
+    "url", ["plain/", "plain-async/", "fails/500/", "fails-async/500/", "nowhere/", "stream-async/"]
+)
+def test_measured_layers_cross_as_seldom_as_others(stack: list[str], url: str) -> None:
+    """A stopwatch between two layers is no reason to run them one by one."""
+    counted = []
+    for measured in (False, True):
+        with project(
+            views.__name__,
+            stack,
+            BRIDGEKIT_TIMING_LAYERS=measured,
+            BRIDGEKIT_TIMING_EXPORTERS=[MemoryExporter()],
+        ):
+            app: Any = LeasedASGIHandler()
+            with count_hops() as hops:
+                asyncio.run(ask(app, f"/{url}"))
+            counted.append(hops.hops)
+    assert counted[0] == counted[1]
+
+
+@pytest.mark.parametrize("query", ["", "?answer=1", "?raise=request", "?raise=response"])
+@pytest.mark.parametrize("url", ["plain/", "plain-async/"])
+def test_a_layer_s_time_is_its_own_whatever_way_it_is_left(
+    url: str, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a clock that goes on by one whenever it is read: as many readings inside each boundary as under Django."""
+    found = []
+    raises = f"{layers.__name__}.Raises"
+    for handler in HANDLERS.values():
+        ticks = itertools.count()
+        monkeypatch.setattr(_layers, "clock", lambda ticks=ticks: next(ticks) * 10**9)
+        exporter = MemoryExporter()
+        with project(
+            views.__name__,
+            [TIMING, *STARTPROJECT[:3], raises, *STARTPROJECT[3:]],
+            BRIDGEKIT_TIMING_LAYERS=True,
+            BRIDGEKIT_TIMING_EXPORTERS=[exporter],
+        ):
+            answer = asyncio.run(ask(handler(), f"/{url}{query}", events=[]))
+        (record,) = exporter.records()
+        found.append((answer.status, [(layer.name, layer.seconds) for layer in record.layers]))
+    assert found[0] == found[1]
+    assert len(found[1][1]) >= 4

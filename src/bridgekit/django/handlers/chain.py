@@ -19,6 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from bridgekit.django import conf
 from bridgekit.django.handlers.crossing import Crossing
 from bridgekit.django.handlers.nodes import HalvesNode, LoopNode, Node, ThreadNode, called_in_thread
+from bridgekit.django.handlers.timed_halves import TimedHalvesNode, Watches, watches_of
 from bridgekit.django.handlers.view import View
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import Part, parts_of
@@ -144,19 +145,38 @@ def _node_of(
     path = inner.path.removeprefix("middleware ")
     facts = facts_of(path, instance, released)
     (part,) = parts_of(facts, mode)
+    watches: Watches | None = ()
     if part is Part.HALVES and vars(instance).get("get_response") is not inner.given:
-        # Somebody looks at what passes from layer to layer: it has to pass.
-        part = Part.LOOP if mode is Mode.ASYNC else Part.THREAD
+        watches = watches_of(instance, inner.given)
+        if watches is None:
+            # Somebody looks at what passes from layer to layer: it has to pass.
+            part = Part.LOOP if mode is Mode.ASYNC else Part.THREAD
     if part is Part.LOOP:
         return LoopNode(entry.handler)
     if part is Part.THREAD:
         return ThreadNode(entry.handler, finish)
     keeps = facts.keeps_thread.answer is not Answer.NO
+    return _halves(instance, watches or (), inside, keeps, finish)
+
+
+def _halves(
+    instance: Any,
+    watches: Watches,
+    inside: Node,
+    keeps: bool,
+    finish: Callable[[Any, Any], None] | None,
+) -> HalvesNode:
+    """A layer that is its halves, joined to those inside of it."""
+    layers: tuple[Any, ...] = (instance,)
+    all_watches: tuple[Watches, ...] = (watches,)
     if isinstance(inside, HalvesNode):
-        return HalvesNode(
-            (instance, *inside.layers), inside.inside, keeps=keeps or inside.keeps, finish=finish
-        )
-    return HalvesNode((instance,), inside, keeps=keeps, finish=finish)
+        layers += inside.layers
+        all_watches += inside.watches if isinstance(inside, TimedHalvesNode) else ((),) * len(inside.layers)
+        keeps = keeps or inside.keeps
+        inside = inside.inside
+    if any(all_watches):
+        return TimedHalvesNode(layers, inside, keeps=keeps, finish=finish, watches=all_watches)
+    return HalvesNode(layers, inside, keeps=keeps, finish=finish)
 
 
 def facts_of(path: str, instance: Any, released: frozenset[str]) -> MiddlewareFacts:

@@ -37,7 +37,7 @@ def called_in_thread(node: Node, request: Any) -> Any:
         response = wait_for_loop(response.run, request)
     except Exception as error:
         response = response_for_exception(request, error)
-    return node.outwards(request, response) if type(node) is HalvesNode else response
+    return node.outwards(request, response) if isinstance(node, HalvesNode) else response
 
 
 class LoopNode:
