@@ -35,8 +35,9 @@ from benchmarks.timing_floors import (
     WSGISameFactsHeader,
 )
 
-from bridgekit.timing import ASGITimingMiddleware, ServerTiming, WSGITimingMiddleware, _context
+from bridgekit.timing import ASGITimingMiddleware, ServerTiming, WSGITimingMiddleware
 from bridgekit.timing.exporters.histogram import HistogramExporter
+from bridgekit.timing.measuring import current
 from bridgekit.timing.server_timing import everyone
 
 NONE, BARE, FACTS = "none", "floor: bare", "floor: same facts"
@@ -312,7 +313,7 @@ def with_spans(run: Callable[[int], float], imported: bool) -> Callable[[int], f
     """As in a process that imports `bridgekit.timing.span`, or in one that does not."""
 
     def measured(calls: int) -> float:
-        _context.wanted = imported
+        current.wanted = imported
         return run(calls)
 
     return measured

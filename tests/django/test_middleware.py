@@ -21,14 +21,8 @@ from django.http import HttpRequest
 from django.test import AsyncClient, Client, override_settings
 
 from bridgekit.django.middleware import TimingMiddleware
-from bridgekit.timing import (
-    ASGITimingMiddleware,
-    Outcome,
-    RequestTiming,
-    ServerTiming,
-    WSGITimingMiddleware,
-    _context,
-)
+from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, ServerTiming, WSGITimingMiddleware
+from bridgekit.timing.measuring import current
 from bridgekit.timing.server_timing import everyone
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
@@ -89,7 +83,7 @@ def test_the_first_request_has_its_spans(
     get: Any, seen: list[RequestTiming], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Django imports the views, and these what they use of timing, only when it resolves the first URL."""
-    monkeypatch.setattr(_context, "wanted", False)
+    monkeypatch.setattr(current, "wanted", False)
     get("/hello/")
     assert [span.name for span in seen[0].spans] == ["greet"]
 

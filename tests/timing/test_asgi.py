@@ -11,7 +11,7 @@ import pytest
 
 from bridgekit.exceptions import ClientDisconnected
 from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming
-from bridgekit.timing._context import KEY
+from bridgekit.timing.measuring.current import KEY
 from bridgekit.typing import Receive, Scope, Send
 from tests.timing.drivers import EPOCH, ASGIClient, FakeClock, scope_of
 

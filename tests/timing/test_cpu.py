@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, _told
+from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware
+from bridgekit.timing.measuring import reported
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, scope_of
 
 
@@ -15,7 +16,7 @@ from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, scope_of
 def cpu(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """The CPU clock of the thread: it goes on only where a test says that something computes."""
     clock = FakeClock()
-    monkeypatch.setattr(_told, "thread_time", clock)
+    monkeypatch.setattr(reported, "thread_time", clock)
     return clock
 
 

@@ -19,8 +19,8 @@ from bridgekit.timing import (
     set_route,
     span,
 )
-from bridgekit.timing._context import current
-from bridgekit.timing._told import MAX_SPAN_NAMES
+from bridgekit.timing.measuring.current import current
+from bridgekit.timing.measuring.reported import MAX_SPAN_NAMES
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
 
 Work = Callable[[], Awaitable[None]]

@@ -10,7 +10,7 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from bridgekit.timing import Outcome, RequestTiming, WSGITimingMiddleware
-from bridgekit.timing._context import KEY
+from bridgekit.timing.measuring.current import KEY
 from tests.timing.drivers import FakeClock, WSGIClient, environ_of
 
 TEXT = [("Content-Type", "text/plain")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from bridgekit.timing._live import OPEN, SEVERAL, LiveTiming
-from bridgekit.timing._wsgi_exchange import VERSIONS
+from bridgekit.timing.drivers.wsgi_exchange import VERSIONS
+from bridgekit.timing.measuring.record_in_progress import OPEN, SEVERAL, LiveTiming
 
 __all__ = ["DjangoExchange", "request_of_request", "route_of_request", "tell_route"]
 

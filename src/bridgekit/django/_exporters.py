@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from bridgekit.django._imported import imported
-from bridgekit.timing._export import Exporter, checked_exporter
+from bridgekit.timing.measuring.export import Exporter, checked_exporter
 
 __all__ = ["exporters_of"]
 

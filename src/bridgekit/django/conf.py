@@ -172,7 +172,7 @@ def _list(name: str, default: list[Any]) -> list[Any]:
 
 
 def _paths(name: str) -> list[str]:
-    from bridgekit.timing._paths import compile_exclusion
+    from bridgekit.timing.measuring.paths import compile_exclusion
 
     paths = _list(name, [])
     try:

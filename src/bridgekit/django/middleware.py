@@ -12,12 +12,12 @@ from bridgekit.django import conf
 from bridgekit.django._exchange import DjangoExchange, request_of_request, route_of_request, tell_route
 from bridgekit.django._layers import LayerTimes, instrument
 from bridgekit.django.single_hop import SingleHopMiddleware
-from bridgekit.timing import _context
-from bridgekit.timing._context import KEY, enter, leave, outer_record
-from bridgekit.timing._export import checked_exporters
-from bridgekit.timing._live import LiveTiming
-from bridgekit.timing._paths import compile_exclusion
-from bridgekit.timing._recorder import Recorder
+from bridgekit.timing.measuring import current
+from bridgekit.timing.measuring.current import KEY, enter, leave, outer_record
+from bridgekit.timing.measuring.export import checked_exporters
+from bridgekit.timing.measuring.paths import compile_exclusion
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
+from bridgekit.timing.measuring.recorder import Recorder
 from bridgekit.timing.server_timing import RequestView, ServerTiming, everyone, loopback
 
 __all__ = ["SingleHopMiddleware", "TimingMiddleware"]
@@ -40,7 +40,7 @@ class TimingMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         # Django imports the URLconf, and with it views that use spans, in the middle of the first request.
-        _context.want()
+        current.want()
         self._layers: LayerTimes | None = None
         self._load()
         self.get_response = get_response
@@ -61,7 +61,7 @@ class TimingMiddleware:
             live = DjangoExchange()
             live.begin(self._recorder, request)
             source[KEY] = live
-            if _context.wanted:
+            if current.wanted:
                 around = enter(live)
         if self._layers is not None:
             self._layers.start(request)

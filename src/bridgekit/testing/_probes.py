@@ -18,10 +18,10 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
 
-from bridgekit.adapters.asgi_to_wsgi import response_body as _wsgi_response
+from bridgekit.adapters.asgi_to_wsgi import response_body
 from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
 from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder
-from bridgekit.adapters.wsgi_to_asgi import responder as _wsgi_responder
+from bridgekit.adapters.wsgi_to_asgi import responder
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun
 
 __all__ = ["Event", "ThreadEvent", "listening"]
@@ -93,8 +93,8 @@ def _install() -> None:
         (AsyncToSync, "__call__", _probe_to_loop),
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
-        (_wsgi_responder, "carry_out", _probe_carry_out),
-        (_wsgi_response, "lend", _probe_lend),
+        (responder, "carry_out", _probe_carry_out),
+        (response_body, "lend", _probe_lend),
     ):
         original = getattr(owner, name)
         _originals.append((owner, name, original))

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridgekit._lazy import lazily
-from bridgekit.timing._details import SpanTiming
 from bridgekit.timing.asgi import ASGITimingMiddleware
+from bridgekit.timing.details import SpanTiming
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.record import RequestTiming
 from bridgekit.timing.server_timing import ServerTiming

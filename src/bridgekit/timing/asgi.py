@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridgekit.timing import _context
-from bridgekit.timing._asgi_http import HTTPExchange, MeasuredSend
-from bridgekit.timing._asgi_websocket import WebSocketLive, WebSocketSession
-from bridgekit.timing._context import KEY, enter, is_live, leave, outer_record
-from bridgekit.timing._cpu import metered
-from bridgekit.timing._live import LiveTiming
-from bridgekit.timing._recorder import RouteOf
-from bridgekit.timing._routers import routes_within
-from bridgekit.timing._scope import ASGILive, request_of_scope
-from bridgekit.timing._wrapper import TimingWrapper
-from bridgekit.timing.routes import route_from_scope, tell_route
+from bridgekit.timing.drivers.asgi_http import HTTPExchange, MeasuredSend
+from bridgekit.timing.drivers.asgi_websocket import WebSocketLive, WebSocketSession
+from bridgekit.timing.drivers.cpu import metered
+from bridgekit.timing.drivers.scope import ASGILive, request_of_scope
+from bridgekit.timing.drivers.wrapper import TimingWrapper
+from bridgekit.timing.measuring import current
+from bridgekit.timing.measuring.current import KEY, enter, is_live, leave, outer_record
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
+from bridgekit.timing.measuring.recorder import RouteOf
+from bridgekit.timing.routing.routers import routes_within
+from bridgekit.timing.routing.routes import route_from_scope, tell_route
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
 __all__ = ["ASGITimingMiddleware"]
@@ -48,7 +48,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
             await self.app(scope, receive, send)
             return
         outer: Any = scope.get(KEY)
-        wanted = _context.wanted
+        wanted = current.wanted
         if wanted and outer is None and "wsgi_environ" in scope:
             outer = outer_record(scope)  # another library's adapter may be on the way
         if outer is not None and is_live(outer):
@@ -76,7 +76,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
 
     async def _joined(self, outer: Any, scope: Scope, receive: Receive, send: Send) -> None:
         """Somebody further out measures: tell what only this side sees."""
-        if _context.wanted and isinstance(outer, LiveTiming):
+        if current.wanted and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a loop without its context
         mount = scope.get("root_path", "")
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridgekit._arguments import check_text
-from bridgekit.timing._context import current, want
+from bridgekit.timing.measuring.current import current, want
 
 __all__ = ["FalconRoutes", "set_route"]
 

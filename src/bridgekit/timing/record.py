@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridgekit.timing._details import NANO, NO_EXTRAS, Extras, Spans, nanoseconds, seconds, span_timings
+from bridgekit.timing.details import NANO, NO_EXTRAS, Extras, Spans, nanoseconds, seconds, span_timings
 from bridgekit.timing.methods import KNOWN_METHODS, OTHER_METHOD
 from bridgekit.timing.outcome import Kind, Outcome
 

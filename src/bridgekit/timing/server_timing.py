@@ -12,10 +12,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bridgekit._arguments import check_count, check_flag, check_function, check_text, shown
-from bridgekit.timing._traceparent import valid_traceparent
+from bridgekit.timing.traceparent import valid_traceparent
 
 if TYPE_CHECKING:
-    from bridgekit.timing._live import LiveTiming
+    from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
 __all__ = [
     "READY_MADE",

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from bridgekit._arguments import check_text, shown
-from bridgekit.timing._context import current, want
+from bridgekit.timing.measuring.current import current, want
 
 __all__ = ["carry_request", "span"]
 

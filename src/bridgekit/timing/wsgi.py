@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from bridgekit.timing import _context
-from bridgekit.timing._context import KEY, enter, is_live, live_in_context, outer_record
-from bridgekit.timing._live import LiveTiming
-from bridgekit.timing._recorder import RouteOf
-from bridgekit.timing._wrapper import TimingWrapper
-from bridgekit.timing._wsgi_body import ListBody, measured_body
-from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive, request_of_environ
-from bridgekit.timing._wsgi_input import MeasuredInput, has_body
-from bridgekit.timing.routes import route_from_environ, tell_flasks_rule, tell_route
+from bridgekit.timing.drivers.wrapper import TimingWrapper
+from bridgekit.timing.drivers.wsgi_body import ListBody, measured_body
+from bridgekit.timing.drivers.wsgi_exchange import WSGIExchange, WSGILive, request_of_environ
+from bridgekit.timing.drivers.wsgi_input import MeasuredInput, has_body
+from bridgekit.timing.measuring import current
+from bridgekit.timing.measuring.current import KEY, enter, is_live, live_in_context, outer_record
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
+from bridgekit.timing.measuring.recorder import RouteOf
+from bridgekit.timing.routing.routes import route_from_environ, tell_flasks_rule, tell_route
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
 __all__ = ["WSGITimingMiddleware"]
@@ -42,7 +42,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         outer: Any = environ.get(KEY)
         # These stand here, and not in functions, because they run for every request: a call costs more than they do.
         around = None
-        if _context.wanted:
+        if current.wanted:
             around = live_in_context.get()
             if around is not None:
                 if around.source is None:
@@ -57,7 +57,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         exchange.start_response_of = start_response
         environ[KEY] = live
         exchange.around = around
-        if _context.wanted:
+        if current.wanted:
             live_in_context.set(live)
         if (
             "CONTENT_LENGTH" in environ
@@ -83,7 +83,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
 
     def _joined(self, outer: Any, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Somebody further out measures: tell what only this side sees."""
-        if _context.wanted and isinstance(outer, LiveTiming):
+        if current.wanted and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a thread without its context
         mount = environ.get("SCRIPT_NAME", "")
 

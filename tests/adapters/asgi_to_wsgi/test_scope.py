@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridgekit.adapters.asgi_to_wsgi import scope as _scope
+from bridgekit.adapters.asgi_to_wsgi import scope as scope_module
 from bridgekit.adapters.asgi_to_wsgi.scope import build_scope
 from bridgekit.adapters.wsgi_to_asgi.environ import build_environ
 from bridgekit.exceptions import ServerProtocolError
@@ -147,16 +147,16 @@ def test_what_is_remembered_of_one_request_does_not_show_in_the_next() -> None:
 
 def test_memory_for_what_clients_choose_is_bounded() -> None:
     """Header names and paths are theirs: neither many nor long ones may pile up."""
-    for number in range(3 * _scope.MAX_PLANS):
+    for number in range(3 * scope_module.MAX_PLANS):
         scope_of(path=f"/{number}", **{f"HTTP_X_{number}": "1"})
-    assert len(_scope._plans) <= _scope.MAX_PLANS
-    assert _scope._remembered_paths.cache_info().currsize <= _scope.MAX_PLANS
-    before = _scope._remembered_paths.cache_info().misses
-    long = "x" * _scope.MAX_REMEMBERED
+    assert len(scope_module._plans) <= scope_module.MAX_PLANS
+    assert scope_module._remembered_paths.cache_info().currsize <= scope_module.MAX_PLANS
+    before = scope_module._remembered_paths.cache_info().misses
+    long = "x" * scope_module.MAX_REMEMBERED
     assert scope_of(path=f"/{long}")["path"] == f"/{long}"
     assert dict(scope_of(**{f"HTTP_{long}": "1"})["headers"])[long.encode()] == b"1"
-    assert not any(f"HTTP_{long}" in keys for keys in _scope._plans)
-    assert _scope._remembered_paths.cache_info().misses == before + 1, "the second request's own path alone"
+    assert not any(f"HTTP_{long}" in keys for keys in scope_module._plans)
+    assert scope_module._remembered_paths.cache_info().misses == before + 1, "the second request's own path alone"
 
 
 def test_what_belongs_to_bridgekit_is_handed_on() -> None:

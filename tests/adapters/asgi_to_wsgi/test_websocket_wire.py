@@ -16,7 +16,7 @@ import pytest
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 from wsproto.extensions import PerMessageDeflate
 
-from bridgekit.adapters.asgi_to_wsgi import websocket_wire as _websocket_socket
+from bridgekit.adapters.asgi_to_wsgi import websocket_wire
 from bridgekit.adapters.asgi_to_wsgi.websocket_budget import Budget
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import WebSocketConnection
 from bridgekit.exceptions import AppProtocolError
@@ -94,7 +94,7 @@ def test_fragments_are_one_message(served: Served) -> None:
 
 def test_a_message_that_is_too_long_is_refused(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 6455 7.4.1: 1009. Its fragments count together."""
-    monkeypatch.setattr(_websocket_socket, "MAX_MESSAGE", 1000)
+    monkeypatch.setattr(websocket_wire, "MAX_MESSAGE", 1000)
     served.client.send(TextMessage(data="x" * 1000))
     assert len(served.arrived()["text"]) == 1000
     served.client.send(TextMessage(data="x" * 600, message_finished=False), TextMessage(data="x" * 600))
@@ -137,7 +137,7 @@ def test_our_close_waits_for_the_answer(served: Served) -> None:
 
 
 def test_our_close_does_not_wait_for_ever(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_websocket_socket, "CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(websocket_wire, "CLOSE_SECONDS", 0.01)
     served.connection.post({"type": "websocket.close"})
     assert served.arrived() == {"type": "websocket.disconnect", "code": 1006, "reason": ""}
     assert served.client.receive() == CloseConnection(code=1000, reason="")
@@ -224,8 +224,8 @@ def test_an_answer_that_cannot_be_sent_is_the_applications_error(
 def test_sockets_are_handed_over_under_two_names() -> None:
     with socket.socket() as sock:
         for key in ("gunicorn.socket", "werkzeug.socket"):
-            assert _websocket_socket.handed_over_socket({key: sock}) is sock
-    assert _websocket_socket.handed_over_socket({}) is None
+            assert websocket_wire.handed_over_socket({key: sock}) is sock
+    assert websocket_wire.handed_over_socket({}) is None
 
 
 # What a client may make the server hold
@@ -237,7 +237,7 @@ def test_a_client_that_pings_and_does_not_read_is_not_read_from(served: Served) 
     served.client.socket.settimeout(0.5)
     with pytest.raises(TimeoutError):
         served.client.socket.sendall(ping * 500)  # 31 MiB
-    assert len(served.connection._output) <= _websocket_socket.MAX_OUTPUT + 2 * _websocket_socket.READ_SIZE
+    assert len(served.connection._output) <= websocket_wire.MAX_OUTPUT + 2 * websocket_wire.READ_SIZE
 
 
 def test_pings_are_answered_once_the_client_reads(served: Served) -> None:
@@ -299,7 +299,7 @@ def test_a_message_that_unpacks_beyond_the_limit_is_refused_on_the_way(
     finally:
         tracemalloc.stop()
     sender.join(WAIT)
-    assert peak < 3 * _websocket_socket.MAX_MESSAGE
+    assert peak < 3 * websocket_wire.MAX_MESSAGE
 
 
 def send_all(served: Served, data: bytes) -> None:
@@ -312,7 +312,7 @@ def test_large_messages_of_all_sessions_have_one_limit(
 ) -> None:
     """What is unpacked counts from its first piece until the application has received it."""
     budget = Budget(2 << 20)
-    monkeypatch.setattr(_websocket_socket, "MESSAGES", budget)
+    monkeypatch.setattr(websocket_wire, "MESSAGES", budget)
     message = compressed(b"a" * (3 << 19))  # 1.5 MiB
     first, second, third = deflating(), deflating(), deflating()
     first.client.socket.sendall(message)
@@ -337,7 +337,7 @@ def test_large_messages_of_all_sessions_have_one_limit(
 def test_a_text_counts_in_the_width_of_its_widest_character(
     deflating: Callable[[], Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_websocket_socket, "MESSAGES", Budget(2 << 20))
+    monkeypatch.setattr(websocket_wire, "MESSAGES", Budget(2 << 20))
     served = deflating()
     served.client.socket.sendall(compressed(b"a" * (1 << 20), text=True))
     assert len(served.arrived()["text"]) == 1 << 20
@@ -350,7 +350,7 @@ def test_a_burst_of_small_messages_waits_for_the_application(
     deflating: Callable[[], Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Well compressed, they come a thousand in one read: they are unpacked as the application takes them."""
-    monkeypatch.setattr(_websocket_socket, "MESSAGES", Budget(2 << 20))
+    monkeypatch.setattr(websocket_wire, "MESSAGES", Budget(2 << 20))
     served = deflating()
     count, message = 300, compressed(b"a" * 60_000)
     sender = threading.Thread(target=send_all, args=(served, message * count))

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridgekit import WSGIToASGI
-from bridgekit.adapters.wsgi_to_asgi import body_pace as _pace
+from bridgekit.adapters.wsgi_to_asgi import body_pace
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Budget, Room, StoredBody
@@ -339,7 +339,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(_pace, "time", made)
+    monkeypatch.setattr(body_pace, "time", made)
     return made
 
 
@@ -464,7 +464,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seen.append(clock.now)
         tick(upload)
 
-    monkeypatch.setattr(_pace, "time", clock)
+    monkeypatch.setattr(body_pace, "time", clock)
     monkeypatch.setattr(Upload, "tick", look)
     return seen
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bridgekit import WSGIToASGI
-from bridgekit.adapters.wsgi_to_asgi import body_remainder as _remainder
+from bridgekit.adapters.wsgi_to_asgi import body_remainder
 from bridgekit.typing import Environ, StartResponse
 from tests.helpers.asgi_driver import Connection, Loop, body_events, reached, serving, upload_scope
 from tests.helpers.wsgi_apps import PLAIN, answers
@@ -64,7 +64,7 @@ def test_the_end_of_the_response_waits_only_so_long(
     adapt: Adapt, loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection is then the server's to close."""
-    monkeypatch.setattr(_remainder, "SECONDS", 0.01)
+    monkeypatch.setattr(body_remainder, "SECONDS", 0.01)
     connection = Connection(upload_scope(100_000), body_events(b"x", complete=False))
     loop.serve(streamed(adapt, answers(b"no")), connection)
     assert (connection.complete, connection.body) == (True, b"no")
@@ -72,7 +72,7 @@ def test_the_end_of_the_response_waits_only_so_long(
 
 @pytest.mark.usefixtures("on_hypercorn")
 def test_too_much_is_not_waited_for(adapt: Adapt, loop: Loop) -> None:
-    connection = Connection(upload_scope(_remainder.BYTES + 10_000), body_events(b"x", complete=False))
+    connection = Connection(upload_scope(body_remainder.BYTES + 10_000), body_events(b"x", complete=False))
     loop.serve(streamed(adapt, answers(b"no")), connection)
     assert (connection.complete, connection.body) == (True, b"no")
 

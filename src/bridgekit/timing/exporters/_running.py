@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from bridgekit.timing._context import recorders
+from bridgekit.timing.measuring.current import recorders
 from bridgekit.timing.methods import KNOWN_METHODS, OTHER_METHOD
 
 __all__ = ["CountedRequests", "requests_in_progress"]

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 
 from bridgekit._arguments import check_amount, check_function
-from bridgekit.timing._export import checked_exporter
 from bridgekit.timing.exporters._fields import FAILURES, latency
+from bridgekit.timing.measuring.export import checked_exporter
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["SamplingExporter"]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from bridgekit._arguments import check_application, check_flag, check_function, shown
-from bridgekit.timing._announced import listen
-from bridgekit.timing._context import want
-from bridgekit.timing._export import Exporter, checked_exporters
-from bridgekit.timing._paths import compile_exclusion
-from bridgekit.timing._recorder import Clock, Recorder, RouteOf
+from bridgekit.timing.measuring.current import want
+from bridgekit.timing.measuring.export import Exporter, checked_exporters
+from bridgekit.timing.measuring.paths import compile_exclusion
+from bridgekit.timing.measuring.recorder import Clock, Recorder, RouteOf
+from bridgekit.timing.routing.announced import listen
 from bridgekit.timing.server_timing import RequestView, ServerTiming, shown_to
 
 __all__ = ["TimingWrapper"]
@@ -56,7 +56,7 @@ class TimingWrapper(Generic[App]):
         :param server_timing: who sees the Server-Timing header, as a `ServerTiming` or a function of the request; by default nobody.
         :param exclude: paths that are not measured, whole (``/healthz``) or beginning (``/static/*``).
         :param route: tells the route from the scope or environ once the application ran, for frameworks that
-            `bridgekit.timing.routes` does not know.
+            `bridgekit.timing.routing.routes` does not know.
         :param queue_time: believe the front server's ``X-Request-Start``.
         :param traceparent: note the trace that the request is part of.
         :param send_time: measure backpressure, at the price of a coroutine per chunk.

@@ -8,7 +8,7 @@ import pytest
 
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
 from bridgekit.timing.named_routes import FalconRoutes
-from bridgekit.timing.routes import flask_rule, route_from_environ, route_from_scope
+from bridgekit.timing.routing.routes import flask_rule, route_from_environ, route_from_scope
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 

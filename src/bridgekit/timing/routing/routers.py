@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bridgekit.timing._starlette import starlette_route
-from bridgekit.timing._wrapped import MAX_WRAPPERS, router_within
-from bridgekit.timing.routes import route_from_scope
+from bridgekit.timing.routing.routes import route_from_scope
+from bridgekit.timing.routing.starlette import starlette_route
+from bridgekit.timing.routing.wrapped import MAX_WRAPPERS, router_within
 from bridgekit.typing import Scope
 
 __all__ = ["routes_within"]

@@ -2,13 +2,13 @@
 
 A template has bounded cardinality and is fit for a label; a path has not. So whatever is uncertain is None here, never the path.
 
-Frameworks that leave nothing behind announce their requests (`bridgekit.timing._announced`), or the route is named from within
+Frameworks that leave nothing behind announce their requests (`bridgekit.timing.routing.announced`), or the route is named from within
 (`bridgekit.timing.named_routes`).
 """
 
 from __future__ import annotations
 
-from bridgekit.timing._starlette import starlette_route
+from bridgekit.timing.routing.starlette import starlette_route
 from bridgekit.typing import Environ, Scope
 
 __all__ = ["flask_rule", "route_from_environ", "route_from_scope", "tell_flasks_rule", "tell_route"]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from bridgekit.timing._context import leave
-from bridgekit.timing._live import SEVERAL, LiveTiming
-from bridgekit.timing.routes import tell_flasks_rule
+from bridgekit.timing.measuring.current import leave
+from bridgekit.timing.measuring.record_in_progress import SEVERAL, LiveTiming
+from bridgekit.timing.routing.routes import tell_flasks_rule
 from bridgekit.typing import StartResponse
 
 __all__ = ["VERSIONS", "WSGIExchange", "WSGILive", "request_of_environ"]

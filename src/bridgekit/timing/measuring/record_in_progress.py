@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridgekit.timing._blame import outcome_of
-from bridgekit.timing._details import NANO, span_timings
-from bridgekit.timing._export import log_lost
-from bridgekit.timing._told import ToldTiming
-from bridgekit.timing._traceparent import valid_traceparent
+from bridgekit.timing.details import NANO, span_timings
+from bridgekit.timing.measuring.export import log_lost
+from bridgekit.timing.measuring.outcome_of import outcome_of
+from bridgekit.timing.measuring.reported import ToldTiming
 from bridgekit.timing.outcome import Kind, Outcome
+from bridgekit.timing.traceparent import valid_traceparent
 
 if TYPE_CHECKING:
-    from bridgekit.timing._recorder import Recorder
+    from bridgekit.timing.measuring.recorder import Recorder
 
 __all__ = ["DONE", "ONE", "OPEN", "SEVERAL", "LiveTiming"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from bridgekit.timing._blame import code_of, raised_in
-from bridgekit.timing._live import OPEN, SEVERAL
-from bridgekit.timing._marked import awaited
-from bridgekit.timing._scope import ASGILive
+from bridgekit.timing.drivers.marked import awaited
+from bridgekit.timing.drivers.scope import ASGILive
+from bridgekit.timing.measuring.outcome_of import code_of, raised_in
+from bridgekit.timing.measuring.record_in_progress import OPEN, SEVERAL
 from bridgekit.typing import Message, Receive, Send
 
 __all__ = ["HTTPExchange", "MeasuredSend"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
-from bridgekit.timing._blame import code_of, raised_in
-from bridgekit.timing._live import OPEN
-from bridgekit.timing._marked import awaited
-from bridgekit.timing._scope import ASGILive
+from bridgekit.timing.drivers.marked import awaited
+from bridgekit.timing.drivers.scope import ASGILive
+from bridgekit.timing.measuring.outcome_of import code_of, raised_in
+from bridgekit.timing.measuring.record_in_progress import OPEN
 from bridgekit.timing.outcome import Kind
 from bridgekit.typing import Message, Receive, Send
 
 if TYPE_CHECKING:
-    from bridgekit.timing._recorder import Recorder
+    from bridgekit.timing.measuring.recorder import Recorder
 
 __all__ = ["WebSocketLive", "WebSocketSession"]
 

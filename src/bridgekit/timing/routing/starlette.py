@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridgekit.timing._wrapped import router_within
+from bridgekit.timing.routing.wrapped import router_within
 from bridgekit.typing import Scope
 
 __all__ = ["starlette_route"]

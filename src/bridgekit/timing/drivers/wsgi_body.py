@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from bridgekit.timing._live import ONE, OPEN, SEVERAL
-from bridgekit.timing._wsgi_exchange import WSGIExchange, WSGILive
+from bridgekit.timing.drivers.wsgi_exchange import WSGIExchange, WSGILive
+from bridgekit.timing.measuring.record_in_progress import ONE, OPEN, SEVERAL
 
 __all__ = ["Body", "ListBody", "SizedBody", "hook_file", "measured_body"]
 

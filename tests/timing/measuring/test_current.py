@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, _context
+from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware
+from bridgekit.timing.measuring import current
 from bridgekit.timing.spans import span
 from bridgekit.typing import Receive, Scope, Send
 from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
@@ -17,7 +18,10 @@ from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
 @pytest.mark.parametrize(
     ("statement", "wanted"),
     [
-        ("import bridgekit.timing, bridgekit.timing.routes, bridgekit.timing.exporters.logging", False),
+        (
+            "import bridgekit.timing, bridgekit.timing.routing.routes, bridgekit.timing.exporters.logging",
+            False,
+        ),
         ("from bridgekit import ASGITimingMiddleware, WSGITimingMiddleware, RequestTiming", False),
         ("from bridgekit.timing import ASGITimingMiddleware, ServerTiming, Outcome", False),
         ("from bridgekit import span", True),
@@ -30,7 +34,7 @@ from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
     ],
 )
 def test_what_reads_the_context_says_so_when_it_is_imported(statement: str, wanted: bool) -> None:
-    code = f"{statement}\nfrom bridgekit.timing import _context\nprint(_context.wanted)"
+    code = f"{statement}\nfrom bridgekit.timing.measuring import current\nprint(current.wanted)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(wanted)
 
@@ -55,10 +59,10 @@ def test_nothing_is_put_there_while_nobody_looks(monkeypatch: pytest.MonkeyPatch
     seen: list[RequestTiming] = []
     asgi = ASGITimingMiddleware(hello_with_span, exporters=[seen.append])
     wsgi = WSGITimingMiddleware(wsgi_hello_with_span, exporters=[seen.append])
-    monkeypatch.setattr(_context, "wanted", False)
+    monkeypatch.setattr(current, "wanted", False)
     ASGIClient(FakeClock()).call(asgi)
     WSGIClient(FakeClock()).call(wsgi)
-    _context.want()
+    current.want()
     ASGIClient(FakeClock()).call(asgi)
     WSGIClient(FakeClock()).call(wsgi)
     assert [[part.name for part in timing.spans] for timing in seen] == [[], [], ["work"], ["work"]]
@@ -70,12 +74,12 @@ def test_requests_that_run_at_a_late_import_are_told_of(
     """An import in a function may come when requests run whose spans are lost: that is said, once."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        _context.want()
+        current.want()
         await hello_with_span(scope, receive, send)
 
     wrapped = ASGITimingMiddleware(app)
     # Not before: the wrapper wants it where adapters of other libraries are loaded.
-    monkeypatch.setattr(_context, "wanted", False)
+    monkeypatch.setattr(current, "wanted", False)
     ASGIClient(FakeClock()).call(wrapped)
     ASGIClient(FakeClock()).call(wrapped)
     assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from bridgekit.timing._live import LiveTiming
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
 __all__ = ["ASGILive", "request_of_scope"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bridgekit.timing._live import LiveTiming
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.typing import Environ, InputStream
 
 __all__ = ["MeasuredInput", "has_body"]

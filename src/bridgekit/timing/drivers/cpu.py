@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Generator
 from typing import Any
 
-from bridgekit.timing._context import KEY
-from bridgekit.timing._live import LiveTiming
+from bridgekit.timing.measuring.current import KEY
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
 __all__ = ["metered"]

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from bridgekit.timing._context import recorders
-from bridgekit.timing._export import Exporter, one_for_all
-from bridgekit.timing._live import LiveTiming
+from bridgekit.timing.measuring.current import recorders
+from bridgekit.timing.measuring.export import Exporter, one_for_all
+from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.queue_time import queue_nanoseconds
 from bridgekit.timing.server_timing import ServerTiming
 

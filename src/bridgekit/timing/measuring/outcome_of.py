@@ -10,7 +10,7 @@ from bridgekit.exceptions import ClientDisconnected
 from bridgekit.timing.outcome import Outcome
 
 if TYPE_CHECKING:
-    from bridgekit.timing._live import LiveTiming
+    from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
 __all__ = ["code_of", "outcome_of", "raised_in"]
 

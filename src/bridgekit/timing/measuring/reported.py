@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from bridgekit.timing._details import Extras, SpanTiming
+from bridgekit.timing.details import Extras, SpanTiming
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["ToldTiming"]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 if TYPE_CHECKING:
-    from bridgekit.timing._live import LiveTiming
-    from bridgekit.timing._recorder import Recorder
+    from bridgekit.timing.measuring.record_in_progress import LiveTiming
+    from bridgekit.timing.measuring.recorder import Recorder
 
 __all__ = [
     "KEY",

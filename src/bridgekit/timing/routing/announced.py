@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from bridgekit.timing._context import KEY
+from bridgekit.timing.measuring.current import KEY
 
 __all__ = ["listen", "tell_matched"]
 

@@ -1,0 +1,1 @@
+"""Which route template a request matched, told by its framework."""
