@@ -9,10 +9,10 @@ from bridgekit.timing.drivers.asgi_websocket import WebSocketLive, WebSocketSess
 from bridgekit.timing.drivers.cpu import metered
 from bridgekit.timing.drivers.scope import ASGILive, request_of_scope
 from bridgekit.timing.drivers.wrapper import TimingWrapper
+from bridgekit.timing.interface import RouteOf
 from bridgekit.timing.measuring import current
 from bridgekit.timing.measuring.current import KEY, enter, is_live, leave, outer_record
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
-from bridgekit.timing.measuring.recorder import RouteOf
 from bridgekit.timing.routing.routers import routes_within
 from bridgekit.timing.routing.routes import route_from_scope, tell_route
 from bridgekit.typing import ASGIApp, Receive, Scope, Send

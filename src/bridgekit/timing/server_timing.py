@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from bridgekit._arguments import check_count, check_flag, check_function, check_text, shown
+from bridgekit.timing.interface import InProgress
 from bridgekit.timing.traceparent import valid_traceparent
-
-if TYPE_CHECKING:
-    from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
 __all__ = [
     "READY_MADE",
@@ -56,7 +54,7 @@ class RequestView:
 
     __slots__ = ("_live",)
 
-    def __init__(self, live: LiveTiming) -> None:
+    def __init__(self, live: InProgress) -> None:
         self._live = live
         live.note_request()
 
@@ -135,7 +133,7 @@ class ServerTiming:
             if not origin or NOT_PRINTABLE.search(origin):
                 raise ValueError(f"timing_allow_origin is {origin!r}: a header value is visible ASCII")
 
-    def value(self, live: LiveTiming) -> str | None:
+    def value(self, live: InProgress) -> str | None:
         """The header's value for the response that starts now; None for whom it is not. May raise what `allow` raises."""
         if self.allow is not everyone and not self.allow(RequestView(live)):
             return None
@@ -145,13 +143,13 @@ class ServerTiming:
             return f"app;dur={micros // 1000}{DECIMALS[micros % 1000]}"
         return format_entries(self._entries(live), self.max_bytes)
 
-    def origin(self, live: LiveTiming) -> str | None:
+    def origin(self, live: InProgress) -> str | None:
         """The value of ``Timing-Allow-Origin`` beside it; None if nobody asks for one or the application sent its own."""
         if self.timing_allow_origin is None or live.response_header("timing-allow-origin") is not None:
             return None
         return self.timing_allow_origin
 
-    def _entries(self, live: LiveTiming) -> Iterable[Entry]:
+    def _entries(self, live: InProgress) -> Iterable[Entry]:
         """The most telling first, because the last ones go if there is no room."""
         # "app" and not "total": what follows the start of the response cannot be in a header.
         entries = [Entry("app", (live.recorder.clock() - live._started) / 1e9)]

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from bridgekit.timing.drivers.wrapper import TimingWrapper
-from bridgekit.timing.drivers.wsgi_body import ListBody, measured_body
+from bridgekit.timing.drivers.wsgi_body import measured_body
 from bridgekit.timing.drivers.wsgi_exchange import WSGIExchange, WSGILive, request_of_environ
 from bridgekit.timing.drivers.wsgi_input import MeasuredInput, has_body
+from bridgekit.timing.interface import RouteOf
 from bridgekit.timing.measuring import current
 from bridgekit.timing.measuring.current import KEY, enter, is_live, live_in_context, outer_record
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
-from bridgekit.timing.measuring.recorder import RouteOf
 from bridgekit.timing.routing.routes import route_from_environ, tell_flasks_rule, tell_route
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
@@ -77,8 +77,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             live.end_cpu()
         if type(body) is list and not recorder.send_time:
             exchange.body = body
-            exchange.__class__ = ListBody
-            return exchange  # type: ignore[return-value]  # it is a ListBody now
+            return exchange
         return measured_body(exchange, body)  # type: ignore[no-any-return]  # the application's own type, or an iterable
 
     def _joined(self, outer: Any, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

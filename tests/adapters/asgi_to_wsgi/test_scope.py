@@ -156,7 +156,9 @@ def test_memory_for_what_clients_choose_is_bounded() -> None:
     assert scope_of(path=f"/{long}")["path"] == f"/{long}"
     assert dict(scope_of(**{f"HTTP_{long}": "1"})["headers"])[long.encode()] == b"1"
     assert not any(f"HTTP_{long}" in keys for keys in scope_module._plans)
-    assert scope_module._remembered_paths.cache_info().misses == before + 1, "the second request's own path alone"
+    assert scope_module._remembered_paths.cache_info().misses == before + 1, (
+        "the second request's own path alone"
+    )
 
 
 def test_what_belongs_to_bridgekit_is_handed_on() -> None:

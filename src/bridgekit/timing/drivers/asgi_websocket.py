@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bridgekit.timing.drivers.marked import awaited
 from bridgekit.timing.drivers.scope import ASGILive
+from bridgekit.timing.interface import Shared
 from bridgekit.timing.measuring.outcome_of import code_of, raised_in
 from bridgekit.timing.measuring.record_in_progress import OPEN
 from bridgekit.timing.outcome import Kind
 from bridgekit.typing import Message, Receive, Send
-
-if TYPE_CHECKING:
-    from bridgekit.timing.measuring.recorder import Recorder
 
 __all__ = ["WebSocketLive", "WebSocketSession"]
 
@@ -26,7 +24,7 @@ class WebSocketLive(ASGILive):
 
     __slots__ = ()
 
-    def begin(self, recorder: Recorder, source: Any) -> None:
+    def begin(self, recorder: Shared, source: Any) -> None:
         super().begin(recorder, source)
         self.pieces = OPEN  # not one piece, whatever it says: its kind is asked for
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from bridgekit._arguments import check_application, check_flag, check_function, shown
+from bridgekit.timing.interface import Clock, RouteOf
 from bridgekit.timing.measuring.current import want
 from bridgekit.timing.measuring.export import Exporter, checked_exporters
 from bridgekit.timing.measuring.paths import compile_exclusion
-from bridgekit.timing.measuring.recorder import Clock, Recorder, RouteOf
+from bridgekit.timing.measuring.recorder import Recorder
 from bridgekit.timing.routing.announced import listen
 from bridgekit.timing.server_timing import RequestView, ServerTiming, shown_to
 

@@ -9,7 +9,7 @@ from typing import Any
 from bridgekit.timing.drivers.wsgi_exchange import WSGIExchange, WSGILive
 from bridgekit.timing.measuring.record_in_progress import ONE, OPEN, SEVERAL
 
-__all__ = ["Body", "ListBody", "SizedBody", "hook_file", "measured_body"]
+__all__ = ["Body", "SizedBody", "hook_file", "measured_body"]
 
 
 class Body:
@@ -88,48 +88,23 @@ class SizedBody(Body):
         return len(self._body)
 
 
-class ListBody(WSGIExchange):
-    """A list or tuple of chunks: all there at once, and nothing can go wrong in between.
+class MeasuredListBody:
+    """An exchange that is a list's body (see `WSGIExchange`), with ``send_time=True``."""
 
-    The exchange turns into it: another object for each of the commonest responses would cost a tenth of the measuring.
-    """
+    __slots__ = ("_exchange",)
 
-    __slots__ = ()
+    def __init__(self, exchange: WSGIExchange) -> None:
+        self._exchange = exchange
 
     def __len__(self) -> int:
-        return len(self.body)
+        return len(self._exchange)
 
     def __iter__(self) -> Iterator[bytes]:
-        live = self.live
-        if live._first_byte is None:
-            live._first_byte = live.recorder.clock()
-        for chunk in self.body:
-            live._bytes_out += len(chunk)
-            yield chunk
-        live.finish(live._status is not None)
+        return measured_chunks(self._exchange.live, iter(self._exchange))
 
     def close(self) -> None:
-        """The server is done; a list has nothing to close."""
-        live = self.live
-        if live.source is not None:
-            live.end_early()
-        if self.around is not None:
-            self.leave()
-
-    def __del__(self) -> None:
-        # As in Body.
-        live = self.live
-        if live.source is not None:
-            live.end_early()
-
-
-class MeasuredListBody(ListBody):
-    """With ``send_time=True``."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return measured_chunks(self.live, super().__iter__())
+        """The server is done."""
+        self._exchange.close()
 
 
 def measured_chunks(live: WSGILive, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -158,8 +133,7 @@ def measured_body(exchange: WSGIExchange, body: Any) -> Any:
     kind = type(body)
     if kind is list or kind is tuple:
         exchange.body = body
-        exchange.__class__ = ListBody if not exchange.live.recorder.send_time else MeasuredListBody
-        return exchange
+        return exchange if not exchange.live.recorder.send_time else MeasuredListBody(exchange)
     wrapper = exchange.live.source.get("wsgi.file_wrapper")
     if isinstance(wrapper, type) and isinstance(body, wrapper):
         return hook_file(exchange.live, body)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
 from bridgekit.timing.measuring.current import leave
 from bridgekit.timing.measuring.record_in_progress import SEVERAL, LiveTiming
+from bridgekit.timing.measuring.reported import ToldTiming
 from bridgekit.timing.routing.routes import tell_flasks_rule
 from bridgekit.typing import StartResponse
 
@@ -93,17 +94,21 @@ class WSGILive(LiveTiming):
 
 
 class WSGIExchange:
-    """Stands between the application and the server's ``start_response`` and ``write``.
+    """Stands between the application and the server's ``start_response`` and ``write``; and is the body where that is a list.
+
+    Another object for each of the commonest responses would cost a tenth of the measuring. A list's chunks are all there at
+    once, and nothing can go wrong in between. What is no list is wrapped (`bridgekit.timing.drivers.wsgi_body`): the
+    application's iterable may hold ``start_response``, so the two would hold each other.
 
     Apart from the record, which outlives it: exporters may keep records, and must not keep the server's connection with them.
     """
 
     __slots__ = ("around", "body", "live", "start_response_of", "write_to")
 
-    around: LiveTiming | None
+    around: ToldTiming | None
     """The request in the middle of which this one was made, in the same thread."""
     body: Any
-    """The application's own iterable, once it has returned it."""
+    """The list or tuple that the application returned; not set where it returned something else."""
     live: WSGILive
     start_response_of: StartResponse
     write_to: Callable[[bytes], object]
@@ -147,6 +152,32 @@ class WSGIExchange:
             live._bytes_out += len(data)
             if live.recorder.send_time:
                 live.add_send(clock() - started)
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+    def __iter__(self) -> Iterator[bytes]:
+        live = self.live
+        if live._first_byte is None:
+            live._first_byte = live.recorder.clock()
+        for chunk in self.body:
+            live._bytes_out += len(chunk)
+            yield chunk
+        live.finish(live._status is not None)
+
+    def close(self) -> None:
+        """The server is done; a list has nothing to close."""
+        live = self.live
+        if live.source is not None:
+            live.end_early()
+        if self.around is not None:
+            self.leave()
+
+    def __del__(self) -> None:
+        # As in `Body`. Where the body is no list, it goes on without the exchange.
+        live = self.live
+        if live.source is not None and hasattr(self, "body"):
+            live.end_early()
 
     def leave(self) -> None:
         """Give the context back to the request around this one."""

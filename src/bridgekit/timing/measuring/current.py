@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakSet
 
-if TYPE_CHECKING:
-    from bridgekit.timing.measuring.record_in_progress import LiveTiming
-    from bridgekit.timing.measuring.recorder import Recorder
+from bridgekit.timing.interface import Shared
+from bridgekit.timing.measuring.reported import ToldTiming
 
 __all__ = [
     "KEY",
@@ -35,12 +34,12 @@ KEY = "bridgekit.timing"
 wanted = False
 """Whether anybody looks for requests in their context; drivers read it as ``_context.wanted``."""
 
-recorders: WeakSet[Recorder] = WeakSet()
+recorders: WeakSet[Shared] = WeakSet()
 """All there are, to know what is in flight."""
 
 # Set once, by the outermost wrapper, to a mutable record: a value set later, further in, would not come out of
 # BaseHTTPMiddleware's task or of a worker thread (Kludex/starlette#1678); a change to a shared record does.
-live_in_context: ContextVar[LiveTiming | None] = ContextVar("bridgekit.timing", default=None)
+live_in_context: ContextVar[ToldTiming | None] = ContextVar("bridgekit.timing", default=None)
 
 logger = logging.getLogger("bridgekit.timing")
 
@@ -60,20 +59,20 @@ def want() -> None:
         )
 
 
-def current() -> LiveTiming | None:
+def current() -> ToldTiming | None:
     """The live record of the request around this code, or None outside of one and after its end."""
     live = live_in_context.get()
     return None if live is None or live.finished else live
 
 
-def enter(live: LiveTiming) -> LiveTiming | None:
+def enter(live: ToldTiming) -> ToldTiming | None:
     """Put a request into this context; give back the one that it is made in the middle of, for `leave`."""
     around = live_in_context.get()
     live_in_context.set(live)
     return None if around is None or around.finished or around is live else around
 
 
-def leave(around: LiveTiming) -> None:
+def leave(around: ToldTiming) -> None:
     """Give the context back to the request around the one that ends."""
     # Not reset(token): that raises where a coroutine is closed in another context than its own.
     if not around.finished:
@@ -94,7 +93,7 @@ def outer_record(source: Any) -> Any:
     return found if is_live(found) else None
 
 
-def is_same_request(around: LiveTiming, environ: Any) -> bool:
+def is_same_request(around: ToldTiming, environ: Any) -> bool:
     """Whether an environ is what an adapter made of the scope that is measured around it, and not of a request made in the middle."""
     scope = around.source
     if around.interface != "asgi" or "REQUEST_METHOD" not in environ or scope is None:

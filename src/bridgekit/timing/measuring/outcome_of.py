@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import CodeType
-from typing import TYPE_CHECKING
 
 from bridgekit.exceptions import ClientDisconnected
+from bridgekit.timing.measuring.reported import ToldTiming
 from bridgekit.timing.outcome import Outcome
-
-if TYPE_CHECKING:
-    from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
 __all__ = ["code_of", "outcome_of", "raised_in"]
 
@@ -18,7 +15,7 @@ MAX_CHAIN = 16
 """How many causes and contexts of an exception are looked at."""
 
 
-def outcome_of(live: LiveTiming, *, complete: bool) -> Outcome:
+def outcome_of(live: ToldTiming, *, complete: bool) -> Outcome:
     """How a request ended that did not simply go well."""
     error, status = live.error, live._status
     if live.gone:

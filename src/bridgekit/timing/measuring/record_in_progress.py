@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bridgekit.timing.details import NANO, span_timings
+from bridgekit.timing.interface import Shared
 from bridgekit.timing.measuring.export import log_lost
 from bridgekit.timing.measuring.outcome_of import outcome_of
 from bridgekit.timing.measuring.reported import ToldTiming
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.traceparent import valid_traceparent
-
-if TYPE_CHECKING:
-    from bridgekit.timing.measuring.recorder import Recorder
 
 __all__ = ["DONE", "ONE", "OPEN", "SEVERAL", "LiveTiming"]
 
@@ -32,16 +30,15 @@ class LiveTiming(ToldTiming):
     it with `finish` or `fail`. Everybody else calls the methods of `ToldTiming`.
     """
 
-    __slots__ = ("pieces", "recorder", "response_headers")
+    __slots__ = ("pieces", "response_headers")
 
     pieces: int
-    recorder: Recorder
     response_headers: Any
 
     # Made without a call of Python's: `begin` does the rest. RequestTiming.__init__ is for records of finished requests.
     __init__ = object.__init__
 
-    def begin(self, recorder: Recorder, source: Any) -> None:
+    def begin(self, recorder: Shared, source: Any) -> None:
         """The request has come: start the clock."""
         self.recorder = recorder
         self.source = source

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
+from bridgekit.timing.interface import Clock, RequestOf, RouteOf
 from bridgekit.timing.measuring.current import recorders
 from bridgekit.timing.measuring.export import Exporter, one_for_all
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.queue_time import queue_nanoseconds
 from bridgekit.timing.server_timing import ServerTiming
 
-__all__ = ["Clock", "Recorder", "RequestOf", "RouteOf"]
-
-Clock: TypeAlias = Callable[[], int]
-"""Tells a time in nanoseconds."""
-
-RouteOf: TypeAlias = Callable[[Any], str | None]
-"""Tells the route template from a scope or an environ after the application ran; None if nothing matched."""
-
-RequestOf: TypeAlias = Callable[[Any], tuple[str, ...]]
-"""Tells method, path, scheme and HTTP version from a scope or an environ, as they stand there; `KeyError` if one is left out."""
+__all__ = ["Recorder"]
 
 logger = logging.getLogger("bridgekit.timing")
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from bridgekit.timing.details import Extras, SpanTiming
+from bridgekit.timing.interface import Shared
 from bridgekit.timing.record import RequestTiming
 
 __all__ = ["ToldTiming"]
@@ -26,12 +27,14 @@ class ToldTiming(RequestTiming):
     The protocol of docs/design.md, "How timing crosses an adapter", and what the rest of bridgekit adds to it.
     """
 
-    __slots__ = ("error", "gone", "source")
+    __slots__ = ("error", "gone", "recorder", "source")
 
     error: BaseException | None
     """What the application raised; the first one counts."""
     gone: bool
     """The client left before the response was complete."""
+    recorder: Shared
+    """What all requests of its wrapper share."""
     source: Any
     """The scope, environ or request that it is about; None once the record is complete."""
 
