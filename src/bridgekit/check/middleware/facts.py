@@ -31,7 +31,7 @@ from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["FactsReader"]
 

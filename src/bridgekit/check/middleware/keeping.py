@@ -17,8 +17,8 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
     from bridgekit.check.middleware.evaluation.frames import Frame
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["keeps_thread", "mixin_call"]
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from bridgekit.check.middleware.definition import Definition, DefinitionKind, Method
 from bridgekit.check.middleware.evaluation.coroutines import coroutine_function
-from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+from bridgekit.check.middleware.evaluation.evaluator import SourceEvaluator
 from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.settings_lookup import SettingsLookup
 from bridgekit.check.middleware.evaluation.values import (
@@ -52,7 +52,7 @@ class SourceReader:
     def __init__(self, finder: ModuleFinder, settings: SettingsLookup | None = None) -> None:
         self.finder = finder
         self.settings = settings
-        self.evaluator = Evaluator(finder, settings)
+        self.evaluator = SourceEvaluator(finder, settings)
 
     def read(self, dotted_path: str, listed_at: Location | None = None) -> Definition:
         """What `django.utils.module_loading.import_string` would give for ``dotted_path``, described."""
@@ -60,14 +60,14 @@ class SourceReader:
         try:
             return replace(self._read(dotted_path, listed_at), load=self.finder.load)
         except RecursionError:
-            self.evaluator = Evaluator(
+            self.evaluator = SourceEvaluator(
                 self.finder, self.settings
             )  # half-finished work must not be remembered
             return _unreadable(dotted_path, "its source is nested too deeply to be followed", None, listed_at)
         except Exception as error:
             # One middleware that defeats the reader must not take the report on all the others with it.
             logger.debug("bridgekit could not read %s", dotted_path, exc_info=True)
-            self.evaluator = Evaluator(self.finder, self.settings)
+            self.evaluator = SourceEvaluator(self.finder, self.settings)
             reason = f"{INTERNAL_ERROR}: {type(error).__name__}: {error}; please report it"
             return _unreadable(dotted_path, reason, None, listed_at)
 

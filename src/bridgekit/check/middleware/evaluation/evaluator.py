@@ -33,7 +33,7 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Evaluator"]
+__all__ = ["SourceEvaluator"]
 
 MAX_STEPS = 8_000
 """Expressions evaluated for one question about one middleware. Of 600 real ones the dearest needed 1,533."""
@@ -41,7 +41,7 @@ MAX_DEPTH = 150
 """Nested evaluations: well below Python's own limit, each takes a handful of its frames."""
 
 
-class Evaluator:
+class SourceEvaluator:
     """The mutually recursive parts of reading: names, attributes, calls, imports, conditions."""
 
     def __init__(self, finder: ModuleFinder, settings: SettingsLookup | None = None) -> None:

@@ -35,7 +35,7 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Expressions"]
 

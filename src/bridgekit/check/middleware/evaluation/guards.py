@@ -23,7 +23,7 @@ from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["holds", "truth_of_test"]
 

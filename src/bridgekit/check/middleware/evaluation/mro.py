@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence as Sequences
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -26,20 +25,12 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator, Linear
 
-__all__ = ["Linear", "MROs"]
+__all__ = ["MROs"]
 
 MAX_ALTERNATIVES = 8
 MAX_BASES_DEPTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """One possible order: readable classes and modelled ones; ``blocked`` if a base behind them cannot be read."""
-
-    classes: tuple[ClassValue | Native, ...]
-    blocked: Unknown | None = None
 
 
 class MROs:

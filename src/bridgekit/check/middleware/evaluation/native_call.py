@@ -12,7 +12,7 @@ from bridgekit.check.middleware.evaluation.values import Const, Outcome, Unknown
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["NativeCall"]
 

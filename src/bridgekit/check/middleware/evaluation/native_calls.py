@@ -47,7 +47,7 @@ from bridgekit.check.middleware.evaluation.native_objects import (
 from bridgekit.check.middleware.evaluation.values import UNREAD, Const, Native, Unknown, Value
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["call_native"]
 

@@ -17,7 +17,7 @@ from bridgekit.check.python import tables
 from bridgekit.check.python.target import VersionInfo
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = [
     "COROUTINE_TESTS",

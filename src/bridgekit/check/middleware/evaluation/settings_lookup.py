@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bridgekit.check.middleware.evaluation.values import Const, Missing, Unknown, Value
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Setting", "SettingsLookup", "setting"]
 

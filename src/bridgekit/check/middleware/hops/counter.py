@@ -34,7 +34,7 @@ from bridgekit.check.middleware.hops.statement_costs import StatementCosts
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["HopCounter"]
 

@@ -16,8 +16,8 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.middleware_chain.facts import Answer, Location
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
     from bridgekit.check.middleware.evaluation.frames import Frame
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["where_said"]
 

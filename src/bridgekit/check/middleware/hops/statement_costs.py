@@ -22,7 +22,7 @@ from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_o
 from bridgekit.middleware_chain.facts import Answer
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.evaluator import Evaluator
+    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 from bridgekit.check.middleware.hops.relevance import at_stake, is_async, is_far, last_name
 
