@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Const, GetResponse, Missing, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet
 from bridgekit.check.middleware.evaluation.coroutines import coroutine_function
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.refusal import refusal
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
     ClassValue,
-    Const,
+    Frame,
     FunctionValue,
-    GetResponse,
     InstanceValue,
-    Missing,
-    Outcome,
     Partial,
-    Unknown,
     Value,
-    options,
 )
 from bridgekit.check.middleware.hops.counter import HopCounter
 from bridgekit.check.middleware.hops.evidence import where_said
 from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["FactsReader"]
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bridgekit.check.middleware.evaluation.atoms import Missing, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
     ClassValue,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Unknown,
     Value,
 )
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.frames import Frame
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["keeps_thread", "mixin_call"]
 

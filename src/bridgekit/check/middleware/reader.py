@@ -8,23 +8,21 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from bridgekit.check.middleware.definition import Definition, DefinitionKind, Method
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Missing, Native, Unknown
 from bridgekit.check.middleware.evaluation.coroutines import coroutine_function
 from bridgekit.check.middleware.evaluation.evaluator import SourceEvaluator
-from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.settings_lookup import SettingsLookup
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     ClassValue,
     Descriptor,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Native,
     Partial,
     ThreadCall,
-    Unknown,
     Value,
-    options,
 )
 from bridgekit.check.middleware.facts import FactsReader
 from bridgekit.check.modules.finder import ModuleFinder

@@ -5,45 +5,42 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import natives
+from bridgekit.check.middleware.evaluation.alternatives import choose, options
+from bridgekit.check.middleware.evaluation.atoms import (
+    COROUTINE_MARK,
+    MISSING,
+    Const,
+    GetResponse,
+    Missing,
+    ModuleValue,
+    Native,
+    Request,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.changeable import is_changeable
 from bridgekit.check.middleware.evaluation.class_attributes import ClassAttributes
-from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
 from bridgekit.check.middleware.evaluation.settings_lookup import setting
 from bridgekit.check.middleware.evaluation.syntax import stored_attributes
 from bridgekit.check.middleware.evaluation.values import (
-    COROUTINE_MARK,
-    MISSING,
     BoundMethod,
     Choice,
     ClassValue,
-    Const,
     Deferred,
     Descriptor,
+    Frame,
     FunctionValue,
-    GetResponse,
     InstanceValue,
-    Missing,
-    ModuleValue,
-    Native,
     Partial,
-    Request,
     SuperValue,
     ThreadCall,
-    Unknown,
     Value,
-    choose,
-    is_changeable,
-    options,
 )
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.target import VersionInfo
 from bridgekit.middleware_chain.facts import HOOKS, Answer
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Attributes"]
 

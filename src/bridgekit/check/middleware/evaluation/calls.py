@@ -5,46 +5,43 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from collections.abc import Sequence as Sequences
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import constants, guards
-from bridgekit.check.middleware.evaluation.bindings import Block, index_block
-from bridgekit.check.middleware.evaluation.construction import construct
-from bridgekit.check.middleware.evaluation.frames import Frame
-from bridgekit.check.middleware.evaluation.native_calls import call_native
-from bridgekit.check.middleware.evaluation.syntax import always_leaves, contains_yield
-from bridgekit.check.middleware.evaluation.values import (
+from bridgekit.check.middleware.evaluation.alternatives import choose, options
+from bridgekit.check.middleware.evaluation.atoms import (
     MISSING,
     NONE,
     UNREAD,
+    Const,
+    GetResponse,
+    Missing,
+    Native,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.bindings import Block, index_block
+from bridgekit.check.middleware.evaluation.changeable import is_data, is_value
+from bridgekit.check.middleware.evaluation.construction import construct
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.native_calls import call_native
+from bridgekit.check.middleware.evaluation.syntax import always_leaves, contains_yield
+from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
     ClassValue,
-    Const,
+    Frame,
     FunctionNode,
     FunctionValue,
-    GetResponse,
     InstanceValue,
     Lazy,
-    Missing,
-    Native,
     Partial,
     Sequence,
     SuperValue,
     ThreadCall,
-    Unknown,
     Value,
-    choose,
-    is_data,
-    is_value,
-    options,
 )
 from bridgekit.check.python.arguments import bind_arguments
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Calls"]
 

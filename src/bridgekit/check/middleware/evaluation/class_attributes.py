@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import constants, guards, natives
+from bridgekit.check.middleware.evaluation.alternatives import choose, options
+from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, Call, index_block
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.changeable import is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.mro import MROs
 from bridgekit.check.middleware.evaluation.syntax import is_field, set_on_subclasses
 from bridgekit.check.middleware.evaluation.values import (
-    MISSING,
     BoundMethod,
     Choice,
     ClassValue,
-    Const,
     Descriptor,
+    Frame,
     FunctionNode,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Native,
-    Outcome,
     Partial,
-    Unknown,
     Value,
-    choose,
-    is_changeable,
-    is_data,
-    options,
 )
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["ClassAttributes"]
 

@@ -10,8 +10,9 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bridgekit.check.middleware.evaluation.values import Const, Value
+from bridgekit.check.middleware.evaluation.atoms import Const
 from bridgekit.check.middleware.evaluation.values import Sequence as SequenceValue
+from bridgekit.check.middleware.evaluation.values import Value
 from bridgekit.check.python import plain, tables
 
 __all__ = [

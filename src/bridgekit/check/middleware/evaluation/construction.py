@@ -5,34 +5,26 @@ from __future__ import annotations
 import ast
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import guards, natives
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const, Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Call, Raise, Return
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.refusal import raises_not_used
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import (
-    UNREAD,
     BoundMethod,
     Choice,
     ClassValue,
-    Const,
     Deferred,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Native,
-    Outcome,
-    Unknown,
     Value,
-    options,
 )
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["construct"]
 

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bridgekit.check.middleware.evaluation.syntax import contains_yield
-from bridgekit.check.middleware.evaluation.values import (
+from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
-    BoundMethod,
-    Choice,
-    ClassValue,
     Const,
-    FunctionValue,
     GetResponse,
-    InstanceValue,
     Missing,
     Native,
     Outcome,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.syntax import contains_yield
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
     Partial,
     Sequence,
     ThreadCall,
-    Unknown,
     Value,
 )
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["coroutine_function", "is_awaitable"]
 

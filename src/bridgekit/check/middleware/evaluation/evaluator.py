@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from bridgekit.check.middleware.evaluation.atoms import Const, Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.attributes import Attributes
 from bridgekit.check.middleware.evaluation.calls import Calls
 from bridgekit.check.middleware.evaluation.expressions import Expressions
-from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.imports import Imports
 from bridgekit.check.middleware.evaluation.names import Names
 from bridgekit.check.middleware.evaluation.natives import is_object
@@ -20,14 +20,10 @@ from bridgekit.check.middleware.evaluation.settings_lookup import SettingsLookup
 from bridgekit.check.middleware.evaluation.values import (
     Choice,
     ClassValue,
-    Const,
+    Frame,
     InstanceValue,
     Lazy,
-    Missing,
-    Native,
-    Outcome,
     Sequence,
-    Unknown,
     Value,
 )
 from bridgekit.check.modules.finder import ModuleFinder

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import constants, guards, natives
-from bridgekit.check.middleware.evaluation.frames import Frame
-from bridgekit.check.middleware.evaluation.values import (
+from bridgekit.check.middleware.evaluation.alternatives import choose, options, same_value
+from bridgekit.check.middleware.evaluation.atoms import (
     MISSING,
-    BoundMethod,
-    Choice,
-    ClassValue,
     Const,
-    Descriptor,
-    FunctionValue,
     GetResponse,
-    InstanceValue,
-    Lazy,
     Missing,
     Native,
     Outcome,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.changeable import is_value
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Descriptor,
+    Frame,
+    FunctionValue,
+    InstanceValue,
+    Lazy,
     Partial,
     Sequence,
     SuperValue,
-    Unknown,
     Value,
-    choose,
-    is_value,
-    options,
-    same_value,
 )
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Expressions"]
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import natives
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import Guard, Guards, TryNode
-from bridgekit.check.middleware.evaluation.frames import Frame, TryOutcome
-from bridgekit.check.middleware.evaluation.values import (
-    Choice,
-    InstanceValue,
-    Missing,
-    Native,
-    Outcome,
-    Unknown,
-    Value,
-    options,
-)
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import Choice, Frame, InstanceValue, TryOutcome, Value
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["holds", "truth_of_test"]
 

@@ -5,27 +5,15 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from bridgekit.check.middleware.evaluation.atoms import Const, Missing, ModuleValue, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import Block, StarImport, index_block
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
-from bridgekit.check.middleware.evaluation.values import (
-    Const,
-    Missing,
-    ModuleValue,
-    Native,
-    Outcome,
-    Sequence,
-    Unknown,
-    Value,
-)
+from bridgekit.check.middleware.evaluation.values import Frame, Sequence, Value
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind, SourceModule
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Imports"]
 

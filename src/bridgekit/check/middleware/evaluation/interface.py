@@ -9,15 +9,13 @@ from collections.abc import Sequence as Sequences
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridgekit.check.middleware.evaluation.atoms import Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, StarImport
-from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.values import (
     ClassValue,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Native,
-    Outcome,
-    Unknown,
     Value,
 )
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule

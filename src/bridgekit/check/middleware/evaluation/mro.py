@@ -9,23 +9,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence as Sequences
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Missing, Native, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator, Linear
 from bridgekit.check.middleware.evaluation.values import (
     Choice,
     ClassValue,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Native,
     Sequence,
-    Unknown,
     Value,
-    options,
 )
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator, Linear
 
 __all__ = ["MROs"]
 

@@ -5,40 +5,30 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Sequence as Sequences
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import constants, guards
+from bridgekit.check.middleware.evaluation.alternatives import choose, options
+from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing, Native, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, StarImport
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.changeable import holds_changeable, is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import (
     changed_names,
     handed_on_names,
     namespace_writer,
     rebound_names,
 )
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import (
-    MISSING,
     Choice,
     ClassValue,
-    Const,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Missing,
-    Native,
     Partial,
     Sequence,
-    Unknown,
     Value,
-    choose,
-    holds_changeable,
-    is_changeable,
-    is_data,
-    options,
 )
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["Names"]
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bridgekit.check.middleware.evaluation.frames import Frame
-from bridgekit.check.middleware.evaluation.values import Const, Outcome, Unknown, Value
+from bridgekit.check.middleware.evaluation.atoms import Const, Outcome, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import Frame, Value
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["NativeCall"]
 

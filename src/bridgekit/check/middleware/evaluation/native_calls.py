@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import constants, natives
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const, Native, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.native_call import NativeCall
 from bridgekit.check.middleware.evaluation.native_coroutines import (
     async_to_sync,
@@ -44,10 +44,7 @@ from bridgekit.check.middleware.evaluation.native_objects import (
     new_object,
     with_metaclass,
 )
-from bridgekit.check.middleware.evaluation.values import UNREAD, Const, Native, Unknown, Value
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import Frame, Value
 
 __all__ = ["call_native"]
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from bridgekit.check.middleware.evaluation.coroutines import coroutine_function, is_awaitable
-from bridgekit.check.middleware.evaluation.values import (
+from bridgekit.check.middleware.evaluation import constants
+from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
-    BoundMethod,
-    ClassValue,
     Const,
-    FunctionValue,
-    InstanceValue,
     Missing,
     Native,
     Outcome,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.coroutines import coroutine_function, is_awaitable
+from bridgekit.check.middleware.evaluation.native_call import NativeCall
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
     Partial,
     ThreadCall,
-    Unknown,
     Value,
 )
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    pass
-
-from bridgekit.check.middleware.evaluation import constants
-from bridgekit.check.middleware.evaluation.native_call import NativeCall
 
 __all__ = [
     "async_to_sync",

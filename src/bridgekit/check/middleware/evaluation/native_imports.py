@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bridgekit.check.middleware.evaluation import constants, natives
-from bridgekit.check.middleware.evaluation.values import NONE, Const, Missing, Value
-
-if TYPE_CHECKING:
-    pass
-
+from bridgekit.check.middleware.evaluation.atoms import NONE, Const, Missing
 from bridgekit.check.middleware.evaluation.native_call import NativeCall
+from bridgekit.check.middleware.evaluation.values import Value
 
 __all__ = [
     "complete_version",

@@ -5,38 +5,34 @@ from __future__ import annotations
 import ast
 import builtins
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import natives
-from bridgekit.check.middleware.evaluation.settings_lookup import setting
-from bridgekit.check.middleware.evaluation.values import (
+from bridgekit.check.middleware.evaluation.alternatives import choose, options
+from bridgekit.check.middleware.evaluation.atoms import (
     NONE,
     UNREAD,
-    BoundMethod,
-    Choice,
-    ClassValue,
     Const,
-    Descriptor,
-    FunctionValue,
     GetResponse,
-    InstanceValue,
     Missing,
     ModuleValue,
     Native,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.native_call import NativeCall
+from bridgekit.check.middleware.evaluation.settings_lookup import setting
+from bridgekit.check.middleware.evaluation.syntax import fields
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Descriptor,
+    FunctionValue,
+    InstanceValue,
     Partial,
     Sequence,
     ThreadCall,
-    Unknown,
     Value,
-    choose,
-    options,
 )
-
-if TYPE_CHECKING:
-    pass
-
-from bridgekit.check.middleware.evaluation.native_call import NativeCall
-from bridgekit.check.middleware.evaluation.syntax import fields
 from bridgekit.middleware_chain.facts import Answer
 
 __all__ = [

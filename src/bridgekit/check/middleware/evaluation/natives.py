@@ -10,14 +10,12 @@ import builtins
 import re
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-from bridgekit.check.middleware.evaluation.values import MISSING, Const, Missing, Native, Unknown, Value
+from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing, Native, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import Value
 from bridgekit.check.python import tables
 from bridgekit.check.python.target import VersionInfo
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = [
     "COROUTINE_TESTS",

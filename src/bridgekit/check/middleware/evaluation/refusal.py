@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import guards
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Call, Raise, Return
-from bridgekit.check.middleware.evaluation.frames import Frame
-from bridgekit.check.middleware.evaluation.values import (
-    BoundMethod,
-    Choice,
-    FunctionValue,
-    Outcome,
-    Unknown,
-    Value,
-    options,
-)
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import BoundMethod, Choice, Frame, FunctionValue, Value
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["raises_not_used", "refusal"]
 

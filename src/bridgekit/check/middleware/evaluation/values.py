@@ -1,69 +1,52 @@
-"""What an expression can turn out to be when source is read instead of run.
+"""What an expression can turn out to be when source is read instead of run, and where its names live.
 
 Values are few and shallow: just enough to follow a name to a class or function and to decide the conditions that
-middleware put around them. Whatever else a program does is `Unknown`, with the reason and the place.
+middleware put around them. Whatever else a program does is `Unknown`, with the reason and the place. Functions hold the
+frame they were made in, and frames hold values.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
+from bridgekit.check.middleware.evaluation.atoms import (
+    Const,
+    GetResponse,
+    Missing,
+    ModuleValue,
+    Native,
+    Outcome,
+    Request,
+    Unknown,
+)
+from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Block, Guard
+from bridgekit.check.modules.finder import SourceModule
 from bridgekit.check.python.cause import Cause
-from bridgekit.middleware_chain.facts import Answer, Location
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.bindings import AttributeSet
-    from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.middleware_chain.facts import Answer
 
 __all__ = [
-    "COROUTINE_MARK",
-    "MISSING",
-    "NONE",
-    "UNREAD",
     "BoundMethod",
     "Choice",
     "ClassValue",
-    "Const",
     "Deferred",
     "Descriptor",
+    "Frame",
     "FunctionNode",
     "FunctionValue",
-    "GetResponse",
     "InstanceValue",
     "Lazy",
-    "Missing",
-    "ModuleValue",
-    "Native",
-    "Outcome",
     "Partial",
-    "Request",
     "Sequence",
     "SuperValue",
     "ThreadCall",
-    "Unknown",
+    "TryOutcome",
     "Value",
-    "choose",
-    "holds_changeable",
-    "is_changeable",
-    "is_data",
-    "is_value",
-    "options",
-    "same_value",
 ]
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-MAX_OPTIONS = 12
-"""More alternatives than this for one value are no longer enumerated."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Const:
-    """A plain value: numbers, strings, None, and tuples, lists or dicts of them."""
-
-    value: object
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,20 +55,6 @@ class Sequence:
 
     items: tuple[Value, ...]
     kind: type = tuple
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModuleValue:
-    """An imported module, by its dotted name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Native:
-    """Something of the standard library or of asgiref, known by its dotted name and not read."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,37 +181,6 @@ class ThreadCall:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GetResponse:
-    """The rest of the chain as a middleware sees it. ``called`` is the response, awaitable in async mode."""
-
-    is_async: bool = True
-    called: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """The request that hops are counted for: a plain GET, nothing set on it but by Django and the middleware's module."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Missing:
-    """No such name or attribute: what would raise NameError, AttributeError or ImportError."""
-
-    reason: str = ""
-    location: Location | None = None
-    cause: Cause = Cause.NOT_MODELLED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Unknown:
-    """A value that reading cannot tell, why, and what blocks it."""
-
-    reason: str
-    location: Location | None = None
-    cause: Cause = Cause.NOT_MODELLED
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
     """One of several values; ``why`` says what would decide between them."""
 
@@ -273,105 +211,81 @@ Value: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """A three-valued truth with the reason for an unknown one and the place that decides it."""
+class TryOutcome:
+    """How the body of a ``try`` ends: at which statement it fails or may fail, with what error, and why that is open.
 
-    answer: Answer
-    reason: str = ""
-    location: Location | None = None
-    cause: Cause = Cause.NOT_MODELLED
+    ``at`` is -1 if every statement completes.
+    """
 
-    @classmethod
-    def blocked(cls, by: Unknown) -> Outcome:
-        """Unknown, because of ``by``."""
-        return cls(Answer.UNKNOWN, by.reason, by.location)
-
-    def inverted(self) -> Outcome:
-        """``not self``."""
-        if self.answer is Answer.UNKNOWN:
-            return self
-        return replace(self, answer=Answer.of(self.answer is Answer.NO))
+    at: int = -1
+    error: str = ""
+    maybe: Unknown | None = None
 
 
-COROUTINE_MARK = "_is_coroutine_marker"
-"""The attribute that `inspect.markcoroutinefunction` sets (CPython Lib/inspect.py)."""
-UNREAD = "*"
-"""The keyword under which a call is handed that more arguments are given than can be told."""
-NONE = Const(None)
-MISSING = Missing()
+class Frame:
+    """One execution of a block. A function has one for each call that is followed; a module or class has one.
 
+    ``arguments`` are what the call bound; ``function`` is what was called, for ``super()`` and for its defaults.
+    ``cls`` is the class whose body a class frame is. ``truths``, ``tries`` and ``values`` remember what was decided, ``open`` what is being decided (to see cycles).
+    """
 
-def options(value: Value) -> Iterator[Value]:
-    """Every alternative of a value; itself, if it is no choice."""
-    if isinstance(value, Choice):
-        yield from value.values
-    else:
-        yield value
+    __slots__ = (
+        "arguments",
+        "block",
+        "cls",
+        "function",
+        "kind",
+        "module",
+        "name",
+        "open",
+        "parent",
+        "tries",
+        "truths",
+        "values",
+    )
 
+    def __init__(
+        self,
+        kind: Literal["module", "class", "function"],
+        block: Block,
+        module: SourceModule,
+        *,
+        name: str = "",
+        parent: Frame | None = None,
+        arguments: Mapping[str, Value] | None = None,
+        function: FunctionValue | None = None,
+        cls: ClassValue | None = None,
+    ) -> None:
+        self.kind = kind
+        self.block = block
+        self.module = module
+        self.name = name
+        self.parent = parent
+        self.arguments = dict(arguments or {})
+        self.function = function
+        self.cls = cls
+        self.truths: dict[Guard, Outcome] = {}
+        self.tries: dict[ast.stmt, TryOutcome] = {}
+        self.values: dict[tuple[str, int], Value] = {}
+        self.open: set[object] = set()
 
-def choose(values: Iterable[Value], why: Unknown) -> Value:
-    """One value for several alternatives, nested choices flattened; ``why`` tells what would decide."""
-    flat: list[Value] = []
-    for value in values:
-        for option in options(value):
-            if not any(same_value(option, seen) for seen in flat):
-                flat.append(option)
-    if len(flat) == 1:
-        return flat[0]
-    if not flat or len(flat) > MAX_OPTIONS:
-        return why
-    return Choice(tuple(flat), why)
+    @property
+    def owner(self) -> ClassValue | None:
+        """The class whose method is being run: what ``super()`` and ``__class__`` mean."""
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.function is not None and frame.function.owner is not None:
+                return frame.function.owner
+            frame = frame.parent
+        return None
 
+    def closest(self) -> Frame | None:
+        """The frame where a free name is looked up: class bodies are invisible to what is inside them."""
+        frame = self.parent
+        while frame is not None and frame.kind == "class":
+            frame = frame.parent
+        return frame
 
-def same_value(one: Value, other: Value) -> bool:
-    """Whether two values are certainly the same object or equal constants."""
-    if isinstance(one, Const) and isinstance(other, Const):
-        return type(one.value) is type(other.value) and bool(one.value == other.value)
-    if isinstance(one, ClassValue) and isinstance(other, ClassValue):
-        return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
-    if isinstance(one, FunctionValue) and isinstance(other, FunctionValue):
-        return one.node is other.node and one.frame is other.frame and one.attributes == other.attributes
-    if isinstance(one, ModuleValue) and isinstance(other, ModuleValue):
-        return one.name == other.name
-    if isinstance(one, Native) and isinstance(other, Native):
-        return one.name == other.name
-    return one is other or (isinstance(one, Missing) and isinstance(other, Missing))
-
-
-def is_changeable(value: Value) -> bool:
-    """A list, dict or set, or a tuple that holds one."""
-    if isinstance(value, Sequence):
-        return value.kind is not tuple or any(is_changeable(item) for item in value.items)
-    return isinstance(value, Const) and _has_changeable(value.value)
-
-
-def holds_changeable(value: Value) -> bool:
-    """Whether a value is a container with a list, dict or set in it."""
-    if isinstance(value, Sequence):
-        return any(is_changeable(item) for item in value.items)
-    if not isinstance(value, Const):
-        return False
-    held = value.value
-    inner = list(held.values()) if isinstance(held, dict) else held
-    if not isinstance(inner, tuple | list | set):
-        return False
-    return any(is_changeable(item) if is_value(item) else _has_changeable(item) for item in inner)
-
-
-def _has_changeable(value: object) -> bool:
-    if isinstance(value, tuple):
-        return any(map(_has_changeable, value))
-    return isinstance(value, list | dict | set)
-
-
-_KINDS = get_args(Value)
-
-
-def is_value(item: object) -> TypeGuard[Value]:
-    """Whether an item of a dictionary is a value of the reader; one of the project's settings is plain."""
-    return isinstance(item, _KINDS)
-
-
-def is_data(value: Value) -> bool:
-    """Plain data, as opposed to functions, classes and modules."""
-    return isinstance(value, Const | Sequence)
+    def unknown(self, reason: str, node: ast.AST | None = None, cause: Cause = Cause.NOT_MODELLED) -> Unknown:
+        """An unknown value, blocked at ``node`` of this frame's file."""
+        return Unknown(reason, self.module.location_of(node), cause)

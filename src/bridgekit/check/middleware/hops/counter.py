@@ -8,33 +8,26 @@ bounds differ; where an awaited thing cannot be read there is no upper bound.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from bridgekit.check.middleware.evaluation.frames import Frame
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import GetResponse, Missing, Native, Request, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.syntax import contains_yield
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
     ClassValue,
+    Frame,
     FunctionValue,
-    GetResponse,
     InstanceValue,
-    Missing,
-    Native,
     Partial,
-    Request,
     ThreadCall,
-    Unknown,
     Value,
-    options,
 )
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Paths, any_of, repeated, then
 from bridgekit.check.middleware.hops.relevance import discarded_calls, is_async, is_far, leads_away
 from bridgekit.check.middleware.hops.statement_costs import StatementCosts
 from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["HopCounter"]
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import guards
+from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import (
     ClassValue,
+    Frame,
     FunctionValue,
     InstanceValue,
     Partial,
     Value,
 )
 from bridgekit.middleware_chain.facts import Answer, Location
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.frames import Frame
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
 
 __all__ = ["where_said"]
 

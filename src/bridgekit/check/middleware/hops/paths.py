@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bridgekit.check.middleware.evaluation.values import Unknown
+from bridgekit.check.middleware.evaluation.atoms import Unknown
 
 __all__ = ["FREE", "Cost", "Flow", "Paths", "any_of", "repeated", "then"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.middleware.evaluation.frames import Frame
 from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.middleware.evaluation.values import Frame
 
 __all__ = ["at_stake", "discarded_calls", "is_async", "is_far", "last_name", "leads_away"]
 

@@ -5,26 +5,14 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bridgekit.check.middleware.evaluation import guards
-from bridgekit.check.middleware.evaluation.frames import Frame
-from bridgekit.check.middleware.evaluation.values import (
-    GetResponse,
-    InstanceValue,
-    Missing,
-    Native,
-    Outcome,
-    Unknown,
-    Value,
-)
+from bridgekit.check.middleware.evaluation.atoms import GetResponse, Missing, Native, Outcome, Unknown
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Value
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
-from bridgekit.middleware_chain.facts import Answer
-
-if TYPE_CHECKING:
-    from bridgekit.check.middleware.evaluation.interface import Evaluator
-
 from bridgekit.check.middleware.hops.relevance import at_stake, is_async, is_far, last_name
+from bridgekit.middleware_chain.facts import Answer
 
 __all__ = ["StatementCosts"]
 
