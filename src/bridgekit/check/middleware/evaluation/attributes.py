@@ -114,6 +114,8 @@ class Attributes(ClassAttributes):
                     return frame.unknown(f"{name} may be replaced", replaced)
                 return self.evaluator.imports.member(value.name, name)
             case ClassValue():
+                if name == "__name__" and self._keeps_name(value):
+                    return Const(value.node.name)
                 return self.of_class(value, name, value)
             case InstanceValue():
                 return self.of_instance(value, name, frame)
@@ -137,6 +139,12 @@ class Attributes(ClassAttributes):
                 return self._of_get_response(value, name, frame, node)
             case _:
                 return frame.unknown(f"attribute {name} of a value that is not followed", node)
+
+    @staticmethod
+    def _keeps_name(cls: ClassValue) -> bool:
+        """Whether a class is called what its statement says."""
+        made = cls.bases is not None or bool(cls.node.keywords)
+        return not made and "__name__" not in replaced_attributes(cls.frame.module)
 
     def of_instance(self, instance: InstanceValue, name: str, frame: Frame) -> Value:
         """An attribute of an object: what its constructor set, else what its class has."""
@@ -201,7 +209,7 @@ class Attributes(ClassAttributes):
         else:
             instance.attributes[name] = found.before
         value = self.evaluator.names.attribute_value(found.step, found.frame)
-        value = self._unless_filled_later(value, name, found)
+        value = self._unless_filled_in(value, name, found.frame)
         if found.why is not None:
             before = self._assigned_to(instance, name) if name in instance.attributes else MISSING
             value = choose((before, value), found.why)
@@ -209,12 +217,12 @@ class Attributes(ClassAttributes):
         return value
 
     @staticmethod
-    def _unless_filled_later(value: Value, name: str, found: Deferred) -> Value:
-        """A list, dict or set that the constructor begins and another method of the module fills is not known."""
+    def _unless_filled_in(value: Value, name: str, frame: Frame) -> Value:
+        """A list, dict or set in an attribute that is begun in one place and filled elsewhere in the module is not known."""
         if not any(is_changeable(option) for option in options(value)):
             return value
-        where = filled_attributes(found.frame.module).get(name)
-        return value if where is None else found.frame.unknown(f"{name} is changed after it is made", where)
+        where = filled_attributes(frame.module).get(name)
+        return value if where is None else frame.unknown(f"{name} is changed after it is made", where)
 
     def _behind(self, value: SuperValue, name: str) -> Value:
         receiver = value.receiver
@@ -256,7 +264,7 @@ class Attributes(ClassAttributes):
         own_name = getattr(function.node, "name", "")
         assigned = self._assigned_after(function.frame, function.node, name)
         if assigned is not None:
-            return assigned
+            return self._unless_filled_in(assigned, name, function.frame)
         computed = self._set_under_computed_name(function)
         if computed is not None and name not in _OF_FUNCTIONS:
             return computed

@@ -120,6 +120,10 @@ class Block:
     steps: list[AttributeSet | Call | Return | Raise] = field(default_factory=list)
     writes_globals: ast.stmt | None = None
     """A statement that may bind names unseen: ``exec``, ``globals()[...] =``, ``vars().update``."""
+    outer: set[str] = field(default_factory=set)
+    """Names that are declared ``global``."""
+    nonlocals: set[str] = field(default_factory=set)
+    """Names that are declared ``nonlocal``."""
     size: int = 0
     """How many statements there are."""
     positions: dict[ast.stmt, int] = field(default_factory=dict)
@@ -216,6 +220,10 @@ class _Indexer:
                         if isinstance(name, str):
                             self.bind(name, node, (*guards, maybe))
                     self.statements(case.body, (*guards, maybe))
+            case ast.Global():
+                self.block.outer.update(node.names)
+            case ast.Nonlocal():
+                self.block.nonlocals.update(node.names)
             case _:
                 pass
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from bridgekit.check.middleware.evaluation import constants, guards, natives
 from bridgekit.check.middleware.evaluation.alternatives import choose, options
-from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing, Native, Outcome, Unknown
+from bridgekit.check.middleware.evaluation.atoms import (
+    MISSING,
+    NONE,
+    Const,
+    Missing,
+    Native,
+    Outcome,
+    Unknown,
+)
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, Call, index_block
 from bridgekit.check.middleware.evaluation.changeable import is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
@@ -292,8 +300,20 @@ class ClassAttributes:
                 return BoundMethod(value, receiver)
             case Descriptor():
                 return self._described(value, receiver, cls)
+            case InstanceValue():
+                return self._in_class(value, receiver, cls)
             case _:
                 return value
+
+    def _in_class(self, value: InstanceValue, receiver: Value, cls: ClassValue) -> Value:
+        """An object in a class: a descriptor of the project answers itself, and may have been told its name."""
+        if value.lost is None:
+            value.lost = self.hook(value.cls, "__set_name__")
+        getter = self.of_class(value.cls, "__get__", value)
+        if isinstance(getter, Missing):
+            return value
+        instance = receiver if isinstance(receiver, InstanceValue) else NONE
+        return self.evaluator.call(getter, (instance, cls), {}, None, cls.frame)
 
     def _described(self, value: Descriptor, receiver: Value, cls: ClassValue) -> Value:
         if value.kind == "staticmethod":

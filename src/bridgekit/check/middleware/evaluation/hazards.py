@@ -16,6 +16,7 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.changes import CHANGING_METHODS, KEEPING_BUILTINS
 
 __all__ = [
+    "called_names",
     "changed_names",
     "filled_attributes",
     "handed_on_names",
@@ -54,6 +55,7 @@ Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.C
 
 
 _changed: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
+_called: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _handed_on: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _bound_inside: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _filled: WeakKeyDictionary[ast.Module, dict[str, ast.AST]] = WeakKeyDictionary()
@@ -78,6 +80,40 @@ def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     found.setdefault(root_name(node), node)
     return found
+
+
+def called_names(scope: Scope) -> Mapping[str, ast.AST]:
+    """Names whose object is called, iterated over or worked with: where it has hooks of its own, these run."""
+    found = _called.get(scope)
+    if found is None:
+        found = _called[scope] = {}
+        parents = _parents(scope)
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _runs_hooks(node, parents):
+                found.setdefault(node.id, node)
+    return found
+
+
+def _runs_hooks(node: ast.Name, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    match parents.get(node):
+        case ast.Call(func=func):
+            return func is node
+        case ast.Compare(ops=ops):
+            return not all(isinstance(operation, ast.Is | ast.IsNot) for operation in ops)
+        case ast.Subscript(value=value):
+            return value is node
+        case (
+            ast.BinOp()
+            | ast.UnaryOp()
+            | ast.For()
+            | ast.comprehension()
+            | ast.withitem()
+            | ast.FormattedValue()
+            | ast.Starred()
+        ):
+            return True
+        case _:
+            return False
 
 
 def handed_on_names(scope: Scope) -> Mapping[str, ast.AST]:

@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing,
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, StarImport
 from bridgekit.check.middleware.evaluation.changeable import holds_changeable, is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import (
+    called_names,
     changed_names,
     handed_on_names,
     namespace_writer,
@@ -69,7 +70,7 @@ class Names:
     def _unless_touched(value: InstanceValue, name: str, frame: Frame) -> Value:
         """An object that a module holds: what others do with it is not followed, so that only its methods are known."""
         tree = frame.module.tree
-        where = changed_names(tree).get(name) if tree is not None else None
+        where = changed_names(tree).get(name) or called_names(tree).get(name) if tree is not None else None
         if where is not None and value.lost is None:
             value.lost = frame.unknown(f"{name} may be changed after it is made", where)
         return value
@@ -142,7 +143,10 @@ class Names:
         return self._around(name, frame)
 
     def _around(self, name: str, frame: Frame) -> Value:
-        outer = frame.closest()
+        block = frame.block
+        of_body = frame.kind == "class" and name in block.names and name not in block.nonlocals
+        # Declared global, or bound later in a class body: functions around it have no say (LOAD_NAME).
+        outer = frame.outermost() if name in block.outer or of_body else frame.closest()
         if outer is not None:
             if frame.kind == "class" and frame.cls is not None and outer is frame.parent:
                 # A class body runs where it stands.

@@ -15,6 +15,7 @@ from bridgekit.check.middleware.evaluation.native_coroutines import (
     caching,
     cast_value,
     coroutine_test,
+    dispatching,
     event_loop,
     make_partial,
     mark,
@@ -75,7 +76,6 @@ def call_native(
 _IDENTITY = frozenset(
     {
         "abc.abstractmethod",
-        "functools.singledispatch",
         "functools.total_ordering",
         "typing.final",
         "typing.no_type_check",
@@ -96,6 +96,7 @@ _HANDLERS: dict[str, Callable[[NativeCall], Value]] = {
     **dict.fromkeys(("asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"), async_to_sync),
     **dict.fromkeys(("functools.cache", "functools.lru_cache"), caching),
     **dict.fromkeys(("django.get_version", "django.utils.version.get_version"), django_version),
+    "functools.singledispatch": dispatching,
     "django.utils.version.get_complete_version": complete_version,
     **dict.fromkeys(
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from bridgekit.check.middleware.evaluation import constants
@@ -32,6 +33,7 @@ __all__ = [
     "caching",
     "cast_value",
     "coroutine_test",
+    "dispatching",
     "event_loop",
     "make_partial",
     "mark",
@@ -146,6 +148,16 @@ def caching(call: NativeCall) -> Value:
     if isinstance(value, Partial | BoundMethod | ClassValue):
         return value
     return Native("functools.cache")
+
+
+def dispatching(call: NativeCall) -> Value:
+    """`functools.singledispatch`: the function, as long as its module registers no other one (for any of its functions)."""
+    tree = call.frame.module.tree
+    registers = tree is not None and any(
+        isinstance(node, ast.Attribute) and node.attr == "register" for node in ast.walk(tree)
+    )
+    value = call.argument(0)
+    return call.unknown() if registers or value is None else value
 
 
 def event_loop(call: NativeCall) -> Value:

@@ -286,6 +286,13 @@ class Frame:
             frame = frame.parent
         return frame
 
+    def outermost(self) -> Frame | None:
+        """The frame of the module; None for that one itself."""
+        frame = self.parent
+        while frame is not None and frame.parent is not None:
+            frame = frame.parent
+        return frame
+
     def unknown(self, reason: str, node: ast.AST | None = None, cause: Cause = Cause.NOT_MODELLED) -> Unknown:
         """An unknown value, blocked at ``node`` of this frame's file."""
         return Unknown(reason, self.module.location_of(node), cause)

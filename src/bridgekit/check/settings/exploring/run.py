@@ -142,6 +142,7 @@ def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
     empty = Namespace()
     try:
         module = m.imports.import_module(task.module)
+        module = m.replaced_modules.get(task.module, module)
         if isinstance(module, Opaque):
             return Outcome(m, empty, module.reason, module.location, is_unreadable=True)
         if not isinstance(module, ModuleValue):

@@ -28,6 +28,8 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
             if name in at.names:
                 return at.names[name]
             if name in at.local_names and name not in at.nonlocal_names:
+                if at.kind == "class":
+                    break  # what a class body binds is looked for in the module until then, not in functions around it
                 raise m.fault(UnboundLocalError, f"local variable {name!r} is not bound yet")
         elif name in at.global_names:
             break

@@ -90,9 +90,14 @@ class Imports:
 
     def module(self, name: str, *, eager: bool = False, relative: bool = False) -> Value:
         """What ``import name`` gives: a `ModuleValue`, an `External` or the unknown."""
+        if name in self.m.replaced_modules:
+            return self._replaced(name)
         known = self.m.modules.get(name)
         if known is not None:
             return known
+        if self.m.lost_modules is not None:
+            self.m.may_raise(self.m.lost_modules, ImportError)
+            return self.m.lost_modules.derive(f":{name}")
         found = self.m.finder.find(name)
         if found.kind is ModuleKind.SOURCE:
             if self.is_own(found) or eager or self.m.is_opened(name):
@@ -105,6 +110,13 @@ class Imports:
         if found.kind is ModuleKind.MISSING and not self.m.surroundings.is_standard(name):
             return self._missing(name, found, relative=relative)
         return External(name, is_module=True)
+
+    def _replaced(self, name: str) -> Value:
+        """What the settings put into ``sys.modules`` under a name; None there ends the import (`importlib._bootstrap`)."""
+        value = self.m.replaced_modules[name]
+        if value is None:
+            raise self.m.fault(ModuleNotFoundError, f"import of {name} halted; None in sys.modules")
+        return value
 
     def _waiting(self, found: FoundModule) -> Value:
         """A module that waits until it is needed; what acts on others as it is imported does so now."""

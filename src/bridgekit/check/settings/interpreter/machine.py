@@ -83,6 +83,10 @@ class Machine:
         self.slice: Slice | None = None
         self.handled: Raised | None = None
         self.externals: dict[str, Value] = {}
+        self.replaced_modules: dict[str, Value] = {}
+        """What the settings put into ``sys.modules``: the next import gives it."""
+        self.lost_modules: Opaque | None = None
+        """Set when code that cannot be read had its hands on ``sys.modules``."""
         self.patched: dict[str, Value] = {}
         self.waiting: set[str] = set()
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
@@ -291,8 +295,11 @@ class Machine:
             kinds = [
                 kind
                 for kind in kinds
-                if getattr(kind, "kind", None) not in (ImportError, ModuleNotFoundError)
-                and (not only or self._may_be(kind, only))
+                if (
+                    self._may_be(kind, only)
+                    if only
+                    else getattr(kind, "kind", None) not in (ImportError, ModuleNotFoundError)
+                )
             ]
             if kinds:
                 key = f"raise:{block.location}"

@@ -7,7 +7,16 @@ import ast
 from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import Input, ListValue, Model, Text, Value
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import (
+    Input,
+    ListValue,
+    Model,
+    NativeFunction,
+    Opaque,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = ["register"]
@@ -19,20 +28,46 @@ class SysModules(Model):
     __slots__ = ()
 
     def item(self, m: Machine, key: Value) -> Value:
+        if m.lost_modules is not None:
+            return m.lost_modules.derive(".item")
+        if isinstance(key, str) and key in m.replaced_modules:
+            return m.replaced_modules[key]
         module = m.modules.get(key) if isinstance(key, str) else None
         return module if module is not None else m.opaque("sys.modules of a module that is not read")
 
+    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
+        key = unwrap(key)[0]
+        if isinstance(key, str):
+            m.replaced_modules[str(key)] = value
+        return isinstance(key, str)
+
+    def delete_item(self, m: Machine, key: Value) -> bool:
+        key = unwrap(key)[0]
+        if isinstance(key, str):
+            m.replaced_modules[str(key)] = m.opaque(f"the module {key} is imported once more")
+        return isinstance(key, str)
+
+    def spoil(self, m: Machine, cause: Opaque) -> None:
+        m.lost_modules = m.lost_modules or cause
+
     def contains(self, m: Machine, key: Value) -> Value:
+        if m.lost_modules is not None:
+            return m.lost_modules.derive(".contains")
+        if isinstance(key, str) and key in m.replaced_modules:
+            return m.opaque("which modules are imported") if self._is_unsure(m, key) else True
         if isinstance(key, str) and key in m.modules:
             return True
         if not isinstance(key, str) or m.surroundings.is_standard(key):
             return m.opaque("which modules of the standard library are imported")
         return outside_value(m, f"{key} in sys.modules", False)
 
+    @staticmethod
+    def _is_unsure(m: Machine, key: str) -> bool:
+        """Whether the module may have been taken out."""
+        return isinstance(m.replaced_modules[key], Opaque)
+
     def attribute(self, m: Machine, name: str) -> Value:
         if name == "get":
-            from bridgekit.check.settings.interpreter.values import NativeFunction
-
             return NativeFunction("sys.modules.get", lambda m, args, kwargs: self.item(m, args[0]))
         return NotImplemented
 

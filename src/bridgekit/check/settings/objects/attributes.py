@@ -396,9 +396,13 @@ def _is_data_descriptor(m: Machine, raw: Value) -> bool:
 
 def _of_super(m: Machine, value: SuperValue, name: str) -> Value:
     receiver = value.receiver
+    if isinstance(receiver, ErrorValue):
+        return _of_super_error(m, receiver, value.after, name)
     cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
     if not isinstance(cls, ClassValue):
-        return m.opaque("super() of something that is not read", cause=Cause.SUPER_NOT_FOLLOWED)
+        cause = m.opaque("super() of something that is not read", cause=Cause.SUPER_NOT_FOLLOWED)
+        m.hand_over([receiver], cause)
+        return cause
     raw = find_in_class(cls, name, value.after)
     if isinstance(raw, Opaque):
         return raw
@@ -418,6 +422,38 @@ def _of_super(m: Machine, value: SuperValue, name: str) -> Value:
             else raw
         )
     return _bind(m, raw, receiver, cls, name)
+
+
+_ARGUMENTS_OF_THEIR_OWN = (
+    OSError,
+    ImportError,
+    SyntaxError,
+    UnicodeError,
+    StopIteration,
+    SystemExit,
+    AttributeError,
+    NameError,
+    BaseExceptionGroup,
+)
+"""Exceptions whose constructor does more than to keep its arguments (CPython Objects/exceptions.c)."""
+
+
+def _of_super_error(m: Machine, error: ErrorValue, after: ClassValue, name: str) -> Value:
+    """``super().name`` in a method of an exception of the project."""
+    raw = find_in_class(error.kind, name, after) if isinstance(error.kind, ClassValue) else MISSING
+    if isinstance(raw, FunctionValue):
+        return BoundMethod(raw, error)
+    kind = raw.kind if isinstance(raw, NativeFunction) else None
+    if name == "__init__" and kind is not None and not issubclass(kind, _ARGUMENTS_OF_THEIR_OWN):
+
+        def keep(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+            if kwargs:
+                raise m.fault(TypeError, f"{kind.__name__}() takes no keyword arguments")
+            error.arguments = tuple(args)
+            return None
+
+        return NativeFunction("super().__init__", keep)
+    return m.refuse(f"super().{name} of an exception is not modelled", error)
 
 
 def _of_super_object(m: Machine, receiver: Value, name: str) -> Value:

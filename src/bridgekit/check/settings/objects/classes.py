@@ -23,6 +23,7 @@ from bridgekit.check.settings.interpreter.values import (
     Text,
     Value,
 )
+from bridgekit.check.settings.slicing.scopes import names_of_body
 
 __all__ = ["make_class"]
 
@@ -36,7 +37,7 @@ def make_class(m: Machine, node: ast.ClassDef, frame: Frame) -> Value:
     names = cls.namespace
     names[Text("__module__")] = Text(frame.module.name)
     names[Text("__qualname__")] = Text(node.name) if frame.kind == "module" else m.opaque("a qualified name")
-    inner = Frame(frame.module, names, frame.path, frame, "class", owner=cls)
+    inner = Frame(frame.module, names, frame.path, frame, "class", names_of_body(node), owner=cls)
     m.frames.append(inner)
     try:
         m.run_block(node.body, inner)

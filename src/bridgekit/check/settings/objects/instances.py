@@ -147,7 +147,6 @@ def _error(m: Machine, cls: ClassValue, args: list[Value], kwargs: dict[str, Val
         if hook is not None:
             if name == "__new__" or not isinstance(hook, FunctionValue):
                 return m.refuse(f"{cls.name}.{name} is not followed", cls, *args, *kwargs.values())
-            error.arguments = (m.opaque(f"the arguments of {cls.name}"),)
             m.call(BoundMethod(hook, error), args, kwargs)
     return error
 

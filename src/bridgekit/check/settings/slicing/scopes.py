@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["is_generator", "local_names", "names_bound_by"]
+__all__ = ["is_generator", "local_names", "names_bound_by", "names_of_body"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -22,6 +22,18 @@ def local_names(function: _Function) -> frozenset[str]:
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     declared: set[str] = set()
     for node in _own_nodes(body):
+        names.update(names_bound_by(node))
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            declared.update(node.names)
+    return frozenset(names - declared)
+
+
+@lru_cache(maxsize=512)
+def names_of_body(cls: ast.ClassDef) -> frozenset[str]:
+    """Every name that a class body binds, without those declared global or nonlocal."""
+    names: set[str] = set()
+    declared: set[str] = set()
+    for node in _own_nodes(cls.body):
         names.update(names_bound_by(node))
         if isinstance(node, ast.Global | ast.Nonlocal):
             declared.update(node.names)
