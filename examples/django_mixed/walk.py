@@ -1,4 +1,6 @@
-"""Walk through every URL of the example, under uvicorn and gunicorn, with both settings: the same answers, or an error.
+"""Walk through every URL of the example, under uvicorn and gunicorn, with bridgekit's handlers and Django's: the same answers, or an error.
+
+Then show what each URL costs with either.
 
 Run it with ``python walk.py`` here, or give it the address of a server that runs already: ``python walk.py http://127.0.0.1:8000``.
 """
@@ -6,7 +8,6 @@ Run it with ``python walk.py`` here, or give it the address of a server that run
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import socket
@@ -24,24 +25,42 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 HERE = Path(__file__).parent
-SETTINGS = ["config.settings.prod", "config.settings.dev"]
-SERVERS = {
-    "uvicorn": ["uvicorn", "config.asgi:application", "--log-level", "warning", "--port"],
-    "gunicorn": ["gunicorn", "config.wsgi:application", "--log-level", "warning", "--threads", "4", "--bind"],
-}
+STACKS = [("config.settings.prod", ""), ("config.settings.dev", ""), ("config.settings.stock", "stock_")]
+"""Settings, and before what the names of the entry points begin with."""
+
+
+def uvicorn(entry: str, port: int) -> list[str]:
+    return ["uvicorn", f"config.{entry}asgi:application", "--log-level", "warning", "--port", str(port)]
+
+
+def gunicorn(entry: str, port: int) -> list[str]:
+    bind = f"127.0.0.1:{port}"
+    return [
+        "gunicorn",
+        f"config.{entry}wsgi:application",
+        "--log-level",
+        "warning",
+        "--threads",
+        "4",
+        "--bind",
+        bind,
+    ]
 
 
 def main() -> None:
     if len(sys.argv) > 1:
         walk(sys.argv[1].rstrip("/"))
         return
-    for settings, (name, command) in itertools.product(SETTINGS, SERVERS.items()):
-        port = free_port()
-        where = str(port) if name == "uvicorn" else f"127.0.0.1:{port}"
-        print(f"{name} on port {port} with {settings}:", flush=True)
-        with serving([*command, where], settings, port):
-            walk(f"http://127.0.0.1:{port}")
-    print("All of it worked, under both.")
+    for settings, entry in STACKS:
+        for server in (uvicorn, gunicorn):
+            port = free_port()
+            whose = "Django's handler" if entry else "bridgekit's handler"
+            print(f"{server.__name__} on port {port} with {settings} and {whose}:", flush=True)
+            with serving(server(entry, port), settings, port):
+                walk(f"http://127.0.0.1:{port}")
+    print("All of it worked, under both.", flush=True)
+    for settings, _ in STACKS:
+        subprocess.run([sys.executable, "hops.py", settings], cwd=HERE, check=True)
 
 
 @contextmanager

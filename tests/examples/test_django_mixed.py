@@ -16,12 +16,13 @@ import pytest
 EXAMPLE = Path(__file__).parents[2] / "examples" / "django_mixed"
 
 STATUS = {"/gone/": 410, "/broken/": 500, "/nowhere/": 404, "/legacy/nowhere": 404, "/live/echo": 101}
-SETTINGS = ["config.settings.prod", "config.settings.dev"]
+SETTINGS = ["config.settings.prod", "config.settings.dev", "config.settings.stock"]
+HANDLERS = ["Django's", "bridgekit's"]
 NEEDED = ("django", "flask", "gunicorn", "starlette", "uvicorn", "websockets", "whitenoise", "wsproto")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
-Hops = dict[str, dict[str, tuple[int, str, str, str]]]
-"""By server and path: status, hops counted, hops said, all crossings as text."""
+Hops = dict[str, dict[str, dict[str, tuple[int, str, str, str]]]]
+"""By server, handler and path: status, hops counted, hops said, all crossings as text."""
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"the example needs {', '.join(MISSING)}")
 
@@ -33,9 +34,12 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_walk_works_under_both_servers() -> None:
-    """Every URL gives the same answer under uvicorn and gunicorn, with the settings of production and of development."""
+    """Every URL gives the same answer under uvicorn and gunicorn, with bridgekit's handlers and Django's; then both are counted."""
     done = run("walk.py")
-    assert (done.returncode, done.stdout.count("a websocket")) == (0, 4), done.stdout + done.stderr
+    assert (done.returncode, done.stdout.count("a websocket")) == (0, 6), done.stdout + done.stderr
+    counts = re.findall(r"^  /async/ +(\d+) +(\d+)$", done.stdout, re.MULTILINE)
+    assert counts[0] == ("14", "3")
+    assert len(counts) == 6
 
 
 @pytest.fixture(scope="module", params=SETTINGS)
@@ -52,29 +56,37 @@ def counted_with(settings: str) -> Hops:
     return told
 
 
+@pytest.mark.parametrize("handler", HANDLERS)
 @pytest.mark.parametrize("server", ["asgi", "wsgi"])
-def test_the_hops_of_every_url_are_those_of_the_checker(server: str, hops: tuple[str, Hops]) -> None:
+def test_the_hops_of_every_url_are_those_of_the_checker(
+    server: str, handler: str, hops: tuple[str, Hops]
+) -> None:
     """Counted in the running project, mounted URLs too, against the facts that were read from source."""
-    rows = hops[1][server]
+    rows = hops[1][server][handler]
     assert len(rows) == {"asgi": 15, "wsgi": 14}[server]
     for path, (status, counted, said, listed) in rows.items():
         assert (status, counted) == (STATUS.get(path, 200), said), f"{path}: {listed}"
 
 
+@pytest.mark.parametrize("handler", HANDLERS)
 @pytest.mark.parametrize("server", ["asgi", "wsgi"])
-def test_the_number_that_the_checker_prints_is_counted(server: str, hops: tuple[str, Hops]) -> None:
-    """The line for people, for a plain view of either kind."""
-    settings, rows = hops[0], hops[1][server]
+def test_the_number_that_the_checker_prints_is_counted(
+    server: str, handler: str, hops: tuple[str, Hops]
+) -> None:
+    """The lines for people, for a plain view of either kind: ``asgi.py`` makes bridgekit's handler, so its totals are today's."""
+    settings, rows = hops[0], hops[1][server][handler]
     printed = run("-m", "bridgekit", "check", ".", "--settings", settings, "--server", server).stdout
-    said = re.search(r"today: +(\d+) hops? with an async view, (\d+) with a sync view", printed)
+    label = "today" if server == "wsgi" or handler == "bridgekit's" else "Django's"
+    said = re.search(rf"{label}: +(\d+) hops? with an async view, (\d+) with a sync view", printed)
     assert said is not None, printed
     assert list(said.groups()) == [rows["/async/"][1], rows["/sync/"][1]]
 
 
-def test_the_last_line_of_production_saves_hops() -> None:
-    """The number that the one line is for."""
-    prod, dev = (counted_with(name)["asgi"]["/async/"] for name in SETTINGS)
-    assert (prod[1], dev[1]) == ("4", "14")
+def test_one_line_saves_hops_with_djangos_handler_and_the_handler_saves_more() -> None:
+    """The numbers that the line and the handler are for."""
+    stock, dev = (counted_with(name)["asgi"] for name in ("config.settings.stock", "config.settings.dev"))
+    assert [stock["Django's"]["/async/"][1], dev["Django's"]["/async/"][1]] == ["4", "14"]
+    assert dev["bridgekit's"]["/async/"][1] == "3"
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
@@ -101,6 +113,6 @@ def test_production_shows_nothing_to_strangers() -> None:
     """Django's security checks for deployment, with ours, say nothing of Server-Timing; development's settings show it."""
     prod, dev = (
         run("manage.py", "check", "--deploy", "--tag", "security", "--settings", name).stderr
-        for name in SETTINGS
+        for name in SETTINGS[:2]
     )
     assert ("bridgekit.W104" in prod, "bridgekit.W104" in dev) == (False, True), prod

@@ -39,7 +39,11 @@ MIDDLEWARE = [
     "AsyncOnlyMiddleware", "SecurityMiddleware", "WhiteNoiseMiddleware", "SessionMiddleware", "CommonMiddleware",
     "CsrfViewMiddleware", "AuthenticationMiddleware", "MessageMiddleware", "XFrameOptionsMiddleware", "hybrid_middleware",
 ]  # fmt: skip
-LAST = {"config.settings.prod": ["SingleHopMiddleware", "view"], "config.settings.dev": ["view"]}
+LAST = {
+    "config.settings.stock": ["SingleHopMiddleware", "view"],
+    "config.settings.prod": ["view"],
+    "config.settings.dev": ["view"],
+}
 
 ROWS = """[...document.querySelectorAll("#seen tbody tr")].map(row => [...row.cells].map(cell => cell.textContent))"""
 # What the browser reads from Server-Timing comes after the answers themselves: look again whenever the page changes.

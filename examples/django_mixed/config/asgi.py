@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
 from starlette.routing import Mount, WebSocketRoute
 
 from bridgekit import WSGIToASGI
+from bridgekit.django import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 django_application = get_asgi_application()
@@ -22,13 +22,17 @@ async def no_websocket(websocket):
     await websocket.close()
 
 
-# Starlette does not run the lifespans of what it mounts, so the outer application has the inner one's.
-application = Starlette(
-    routes=[
-        Mount("/legacy", WSGIToASGI(legacy)),
-        Mount("/live", live),
-        WebSocketRoute("/{path:path}", no_websocket),
-        Mount("/", django_application),
-    ],
-    lifespan=lifespan,
-)
+def beside(django_application):
+    """Django with what is mounted beside it. Starlette does not run the lifespans of what it mounts: the outer one has the inner one's."""
+    return Starlette(
+        routes=[
+            Mount("/legacy", WSGIToASGI(legacy)),
+            Mount("/live", live),
+            WebSocketRoute("/{path:path}", no_websocket),
+            Mount("/", django_application),
+        ],
+        lifespan=lifespan,
+    )
+
+
+application = beside(django_application)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from django.core.wsgi import get_wsgi_application
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridgekit import ASGIToWSGI
+from bridgekit.django import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 django_application = get_wsgi_application()
@@ -15,4 +15,10 @@ django_application = get_wsgi_application()
 from shop.legacy import legacy  # noqa: E402  # Django must be set up first
 from shop.live import live  # noqa: E402
 
-application = DispatcherMiddleware(django_application, {"/legacy": legacy, "/live": ASGIToWSGI(live)})
+
+def beside(django_application):
+    """Django with what is mounted beside it."""
+    return DispatcherMiddleware(django_application, {"/legacy": legacy, "/live": ASGIToWSGI(live)})
+
+
+application = beside(django_application)

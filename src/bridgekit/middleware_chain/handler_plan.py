@@ -23,6 +23,9 @@ __all__ = ["HandlerPlan", "Holder", "Part", "PlannedLayer", "Segment", "plan_han
 _ONE = Range.exactly(1)
 _NOTHING = Range.exactly(0)
 
+_CLOSED_LATE = ("bridgekit.django.middleware.TimingMiddleware",)
+"""These have their records exported when Django closes the response, in a thread. No other middleware is known to."""
+
 
 class Part(StrEnum):
     """How one layer is run."""
@@ -102,7 +105,12 @@ class HandlerPlan:
     def crossings(self, kind: RequestKind) -> Range:
         """How often a request of this kind goes from the loop into a thread."""
         inside = Range.hull(inside.from_loop for inside in self._walk(kind)[0].values())
-        return inside + self._log(kind)
+        return inside + self._log(kind) + self._close()
+
+    def _close(self) -> Range:
+        """Closing the response costs a crossing of its own where something of a project's is to be called then: exporters, by our own."""
+        used = {layer.facts.used.answer for layer in self.layers if layer.facts.dotted_path in _CLOSED_LATE}
+        return Range(int(Answer.YES in used), int(bool(used - {Answer.NO})))
 
     def _log(self, kind: RequestKind) -> Range:
         """The log line of a status of 400 or more: in a thread, and where the outermost layer runs in one, in the same go."""

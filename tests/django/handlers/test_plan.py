@@ -63,3 +63,13 @@ def test_the_plan_is_what_happens_on_stacks_of_every_kind() -> None:
             if not planned.low <= hops.hops <= (planned.high or 0):
                 wrong.append((stack, kind, str(planned), str(hops)))
     assert not wrong, wrong[0]
+
+
+@pytest.mark.parametrize("kind", URLS, ids=lambda kind: f"{kind.view}-{kind.outcome}")
+@pytest.mark.parametrize("rest", [[], list(STARTPROJECT), [KINDS["SyncOnly"]]], ids=len)
+def test_what_timing_exports_at_the_end_is_a_crossing(rest: list[str], kind: RequestKind) -> None:
+    stack = ["bridgekit.django.middleware.TimingMiddleware", *rest]
+    with project(views.__name__):
+        planned = plan_handler([facts_of(path) for path in stack]).crossings(kind)
+    assert planned.is_exact
+    assert served(stack, kind).hops == planned.low
