@@ -21,6 +21,9 @@ __all__ = ["FILE_BLOCK", "WSGIResponse", "error_page"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
+ENDINGS = (SystemExit, KeyboardInterrupt)
+"""What a `WSGIToASGI` wraps, since it would end its server's loop."""
+
 FILE_BLOCK = 128 * 1024
 """Bytes per read of a file that is sent through the adapter."""
 
@@ -191,6 +194,13 @@ class WSGIResponse:
             if failure is None:
                 state = "completing its response" if responder.response.started else "sending a response"
                 raise AppProtocolError(f"the application returned without {state}") from read_failure
+            if (
+                self._raise
+                and isinstance(failure, AppProtocolError)
+                and isinstance(failure.__cause__, ENDINGS)
+            ):
+                # It stood for what a WSGI application has raised. This is a WSGI server: it is told what it would be without us.
+                raise failure.__cause__
             if isinstance(failure, Exception):
                 raise failure
             # SystemExit would end the server's worker.

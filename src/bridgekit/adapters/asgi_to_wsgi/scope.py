@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
+from bridgekit.adapters.shared.carried import headers_as_sent
 from bridgekit.adapters.shared.headers import MAX_CACHED_NAMES
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.exceptions import ServerProtocolError
@@ -181,6 +182,9 @@ def build_scope(environ: Environ) -> Scope:
         raise ServerProtocolError(
             f"the server's environ has a value that is no str of bytes (PEP 3333, Unicode Issues): {error}"
         ) from error
+    around = get("asgi.scope")
+    if around is not None:
+        headers = headers_as_sent(headers, around.get("headers") or ())
     scope: Scope = _in_common(
         environ["REQUEST_METHOD"],
         get("wsgi.url_scheme") or "http",

@@ -10,6 +10,7 @@ from bridgekit.exceptions import AppProtocolError
 
 __all__ = [
     "ALL_NAMES",
+    "FRAMING",
     "HOP_BY_HOP",
     "MAX_CACHED_NAMES",
     "SAFE_NAMES",

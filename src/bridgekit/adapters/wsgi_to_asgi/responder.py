@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bridgekit.adapters.shared.carried import carry_environ
 from bridgekit.adapters.shared.context import carry_out
 from bridgekit.adapters.shared.timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun, Item, event_size
@@ -112,6 +113,9 @@ class WSGIResponder:
         elif not await self._take_in(environ, message):
             return
         environ["wsgi.file_wrapper"] = FileWrapper
+        around = scope.get("wsgi_environ")
+        if around is not None:
+            carry_environ(environ, around)
         timing = None
         if TIMING_KEY in scope:
             environ[TIMING_KEY] = scope[TIMING_KEY]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from bridgekit.adapters.shared.headers import encode_headers
 from bridgekit.exceptions import AppProtocolError
@@ -35,6 +35,13 @@ def _own_text(status: object) -> str:
     if not isinstance(status, str):
         raise AppProtocolError(f"status is {type(status).__name__}, it must be str (PEP 3333): {status!r}")
     return str.__str__(status)
+
+
+def _raised(exc_info: tuple[Any, ...]) -> BaseException:
+    """The exception in ``exc_info``, which servers look into as late as here: it is needed only where the headers have left."""
+    if len(exc_info) == 3 and isinstance(exc_info[1], BaseException):
+        return exc_info[1].with_traceback(exc_info[2])
+    return AppProtocolError(f"exc_info must be what sys.exc_info() gives (PEP 3333), not {exc_info!r}")
 
 
 @functools.lru_cache(maxsize=256)
@@ -75,10 +82,10 @@ class Response:
         :raises AppProtocolError: for a second call without ``exc_info``, and for illegal status or headers.
         :raises BaseException: the exception in ``exc_info``, when the headers have left already.
         """
-        if exc_info and exc_info[1] is not None:
+        if exc_info and exc_info != (None, None, None):
             try:
                 if self.sent:
-                    raise exc_info[1].with_traceback(exc_info[2])
+                    raise _raised(exc_info)
             finally:
                 exc_info = None  # PEP 3333: avoid a circular reference through the traceback
         elif self.started:
