@@ -12,12 +12,14 @@ from bridgekit.check.settings.expressions import evaluate
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import add_values
 from bridgekit.check.settings.expressions.subscripts import subscript
-from bridgekit.check.settings.interpreter.frames import Frame, Raised
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import Text, Value
 from bridgekit.check.settings.interpreter.imports import Imports
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.questions import Assignment
+from bridgekit.check.settings.interpreter.taint import taint
 from bridgekit.check.settings.interpreter.truth import truth
-from bridgekit.check.settings.interpreter.values import External, Text, Value
+from bridgekit.check.settings.interpreter.values import External, Frame
 from bridgekit.check.settings.library import Library
 from bridgekit.check.settings.objects.attribute_changes import delete_attribute, set_attribute
 from bridgekit.check.settings.objects.attributes import get_attribute
@@ -28,9 +30,6 @@ from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.names import bind
 
 __all__ = ["make_machine"]
-
-
-_LIBRARY = Library()
 
 
 def make_machine(
@@ -56,8 +55,9 @@ def make_machine(
     m.truth = partial(truth, m)
     m.annotate = partial(_annotate, m)
     m.builtin = BUILTINS.__getitem__
+    m.spoil = partial(taint, m)
     m.imports = Imports(m)
-    m.library = _LIBRARY
+    m.library = Library(m)
     return m
 
 

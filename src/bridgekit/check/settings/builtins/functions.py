@@ -40,6 +40,16 @@ from bridgekit.check.settings.builtins.objects import (
 from bridgekit.check.settings.builtins.types import (
     call_isinstance,
 )
+from bridgekit.check.settings.interpreter.data import (
+    Input,
+    ListValue,
+    Namespace,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.enumerations import as_data, text_of_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.included_files import include_file
@@ -53,19 +63,11 @@ from bridgekit.check.settings.interpreter.values import (
     ErrorValue,
     External,
     FunctionValue,
-    Input,
     InstanceValue,
-    ListValue,
     ModuleValue,
-    Namespace,
     NativeFunction,
-    Opaque,
-    OrderedDictValue,
-    PathValue,
     PropertyValue,
     StaticMethod,
-    Text,
-    Value,
 )
 
 __all__ = ["BUILTINS"]
@@ -234,7 +236,7 @@ def _compile(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
 
 
 def _open(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    return m.library.open_file(m, args, kwargs)
+    return m.library.open_file(args, kwargs)
 
 
 def _import(m: Machine, args: Arguments, kwargs: Keywords) -> Value:

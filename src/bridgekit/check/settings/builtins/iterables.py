@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    IteratorValue,
+    ListValue,
+    Opaque,
+    PathValue,
+    SetValue,
+    UnorderedList,
+    Value,
+    ViewValue,
+)
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.iterating import drawn
@@ -13,19 +25,9 @@ from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
-    DictValue,
     FunctionValue,
-    Input,
     InstanceValue,
-    IteratorValue,
-    ListValue,
     NativeMethod,
-    Opaque,
-    PathValue,
-    SetValue,
-    UnorderedList,
-    Value,
-    ViewValue,
 )
 from bridgekit.check.settings.methods.lists import ordered
 
@@ -159,7 +161,7 @@ def call_len(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     if isinstance(value, ViewValue | UnorderedList):
         value = value.mapping if isinstance(value, ViewValue) else value.items
     if isinstance(value, ClassValue):
-        found = m.library.members(m, value)
+        found = m.library.members(value)
         value = None if found is None else list(dict.fromkeys(found.values()))
     if isinstance(value, int | float):
         raise TypeError("object has no len()")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.errors import matches
-from bridgekit.check.settings.interpreter.frames import Frame, Raised
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.machine import Machine
@@ -14,16 +15,13 @@ from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
     External,
+    Frame,
     FunctionValue,
     InstanceValue,
-    ListValue,
     ModuleValue,
     NativeFunction,
     NativeMethod,
-    Opaque,
     SuperValue,
-    Text,
-    Value,
 )
 
 __all__ = [
@@ -55,7 +53,7 @@ def call_getattr(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     if isinstance(target, Opaque) and target.cause is Cause.MODULE_ABSENT:
         # A module that the project expects from outside (NetBox's configuration.py): an input like any other.
         return outside_value(m, f"{target.subject}.{name}", args[2])
-    if isinstance(target, External) and m.library.defines(m, target, name) is False:
+    if isinstance(target, External) and m.library.defines(target, name) is False:
         return args[2]
     try:
         return m.getattr(args[0], name)
@@ -76,7 +74,7 @@ def call_hasattr(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     target = unwrap(args[0])[0]
     if isinstance(target, Opaque) and target.cause is Cause.MODULE_ABSENT:
         return outside_value(m, f"{target.subject}.{name} is set", False)
-    known = m.library.defines(m, target, name) if isinstance(target, External) else None
+    known = m.library.defines(target, name) if isinstance(target, External) else None
     if known is not None:
         return known
     try:

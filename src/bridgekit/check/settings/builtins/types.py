@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import (
+    Input,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    SetValue,
+    Value,
+)
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -11,16 +19,10 @@ from bridgekit.check.settings.interpreter.values import (
     ErrorValue,
     External,
     FunctionValue,
-    Input,
     InstanceValue,
     ModuleValue,
     NativeFunction,
-    Opaque,
-    OrderedDictValue,
-    PathValue,
     PropertyValue,
-    SetValue,
-    Value,
 )
 
 __all__ = ["call_isinstance"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bridgekit.check.settings.exploring.run import Outcome, Task, run_settings
+from bridgekit.check.settings.interpreter.data import Namespace
 from bridgekit.check.settings.interpreter.plain import to_plain
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision
-from bridgekit.check.settings.interpreter.values import Namespace
 from bridgekit.check.settings.result import Known, OneOf, Unknown
 from bridgekit.middleware_chain.facts import Location
 

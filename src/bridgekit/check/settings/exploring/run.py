@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
-from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck
+from bridgekit.check.settings.interpreter.control import Raised, Stuck
+from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.questions import Assignment
@@ -17,14 +18,10 @@ from bridgekit.check.settings.interpreter.values import (
     ClassValue,
     ErrorValue,
     External,
+    Frame,
     FunctionValue,
     InstanceValue,
-    ListValue,
     ModuleValue,
-    Namespace,
-    Opaque,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown
 from bridgekit.check.settings.slicing.slices import Slice

@@ -20,10 +20,10 @@ from bridgekit.check.settings.expressions.literals import (
 from bridgekit.check.settings.expressions.names import attribute, read_name, walrus
 from bridgekit.check.settings.expressions.operations import binary_operation, unary
 from bridgekit.check.settings.expressions.subscripts import item, slice_
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import POISONABLE, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import size_of
-from bridgekit.check.settings.interpreter.values import POISONABLE, Value
+from bridgekit.check.settings.interpreter.values import Frame
 
 __all__ = ["evaluate"]
 

@@ -9,18 +9,17 @@ from typing import Any
 from bridgekit.check.settings.expressions.conditions import condition
 from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.expressions.literals import hashed, put
-from bridgekit.check.settings.interpreter.frames import Frame
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused, unwrap
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    FunctionValue,
     IteratorValue,
     ListValue,
     Opaque,
     SetValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused, unwrap
+from bridgekit.check.settings.interpreter.values import Frame, FunctionValue
 
 __all__ = ["comprehension", "dict_comprehension", "generator"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.interpreter.compare import compare
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.truth import truth
-from bridgekit.check.settings.interpreter.values import Value
+from bridgekit.check.settings.interpreter.values import Frame
 
 __all__ = ["and_or", "comparison", "condition", "if_expression"]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.expressions.literals import elements
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
-    DictValue,
     External,
+    Frame,
     FunctionValue,
     InstanceValue,
-    Opaque,
-    Value,
 )
 
 __all__ = ["call", "lambda_", "make_function"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Input, IteratorValue, Opaque, Value
 from bridgekit.check.settings.interpreter.iterating import drawn, is_followed
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
-from bridgekit.check.settings.interpreter.values import ClassValue, Input, IteratorValue, Opaque, Value
+from bridgekit.check.settings.interpreter.values import ClassValue, Frame
 
 __all__ = ["items_of", "iterate"]
 

@@ -6,20 +6,12 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.settings.expressions.iteration import iterate
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, SetValue, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
-from bridgekit.check.settings.interpreter.frames import Frame
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    DictValue,
-    InstanceValue,
-    ListValue,
-    Opaque,
-    SetValue,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 
 __all__ = [
     "constant",
@@ -117,7 +109,7 @@ def hashable(m: Machine, key: Value) -> Value:
     if isinstance(key, InstanceValue):
         for name in ("__hash__", "__eq__"):
             hook = special(m, key, name)
-            if hook is not None and not m.library.is_member(m, key):
+            if hook is not None and not m.library.is_member(key):
                 return m.refuse(f"{name} of an object that is hashed", key)
     elif isinstance(key, list | dict | set) or (isinstance(key, tuple) and not is_hashable(key)):
         raise m.fault(TypeError, "unhashable type")

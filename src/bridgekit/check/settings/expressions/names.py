@@ -6,10 +6,10 @@ import ast
 import builtins
 
 from bridgekit.check.settings.builtins.functions import BUILTINS
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Namespace, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
-from bridgekit.check.settings.interpreter.values import External, Namespace, Value
+from bridgekit.check.settings.interpreter.values import External, Frame
 
 __all__ = ["attribute", "lookup", "read_name", "walrus"]
 

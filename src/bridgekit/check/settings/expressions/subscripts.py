@@ -7,25 +7,20 @@ import operator
 from typing import cast
 
 from bridgekit.check.settings.expressions.literals import hashable
+from bridgekit.check.settings.interpreter.data import Input, ListValue, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
-from bridgekit.check.settings.interpreter.frames import Frame
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     ClassMethod,
     ClassValue,
     External,
+    Frame,
     FunctionValue,
-    Input,
     InstanceValue,
-    ListValue,
-    Model,
-    Namespace,
     NativeFunction,
-    Opaque,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.objects.attributes import find_in_class
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
@@ -47,7 +42,7 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
         m.may_raise(value, LookupError, TypeError)
         return value.derive(f"[{key!r}]" if isinstance(key, str | int) else "[]")
     if isinstance(value, External):
-        return m.library.item(m, value, key)
+        return m.library.item(value, key)
     if isinstance(value, Model):
         found = value.item(m, key)
         return found if found is not NotImplemented else m.opaque("an item that is not modelled", node, frame)
@@ -104,7 +99,7 @@ def _of_object(m: Machine, value: InstanceValue, key: Value) -> Value:
 def _of_class(m: Machine, value: ClassValue, key: Value) -> Value:
     """``Color["RED"]`` of an enumeration; ``Base[int]`` of a generic class is the class itself."""
     if m.library.is_enum(value):
-        return m.library.member_by_name(m, value, key)
+        return m.library.member_by_name(value, key)
     hook = find_in_class(value, "__class_getitem__")
     if isinstance(hook, ClassMethod | FunctionValue):
         return m.call(hook.function if isinstance(hook, ClassMethod) else hook, [value, key], {})

@@ -8,29 +8,31 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bridgekit.check.python import plain
-from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
-from bridgekit.check.settings.interpreter.frames import Frame
-from bridgekit.check.settings.interpreter.hooks import compare_objects, special
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import equal, same_or_equal, unwrap
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    External,
-    FunctionValue,
     Input,
-    InstanceValue,
     ListValue,
-    Model,
-    ModuleValue,
     Namespace,
-    NativeFunction,
     Opaque,
     PathValue,
     SetValue,
     UnorderedList,
     Value,
     ViewValue,
+)
+from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
+from bridgekit.check.settings.interpreter.hooks import compare_objects, special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
+from bridgekit.check.settings.interpreter.operators import equal, same_or_equal, unwrap
+from bridgekit.check.settings.interpreter.values import (
+    ClassValue,
+    External,
+    Frame,
+    FunctionValue,
+    InstanceValue,
+    ModuleValue,
+    NativeFunction,
 )
 
 __all__ = ["compare"]

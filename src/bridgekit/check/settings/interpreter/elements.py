@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.data import IteratorValue, SetValue, Text, Value, ViewValue
 from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused
-from bridgekit.check.settings.interpreter.values import IteratorValue, SetValue, Text, Value, ViewValue
 
 __all__ = ["iterable_items"]
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import equal, unwrap
 from bridgekit.check.settings.interpreter.values import (
     ClassMethod,
     ClassValue,
-    DictValue,
     External,
     FunctionValue,
-    Input,
     InstanceValue,
-    Model,
     NativeFunction,
-    Opaque,
     PropertyValue,
     StaticMethod,
-    Text,
-    Value,
 )
 
 __all__ = [

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
-    ErrorValue,
-    External,
-    NativeFunction,
-    Value,
-)
+from bridgekit.check.settings.interpreter.data import Value
+from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, External, NativeFunction
 
 __all__ = ["matches"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.settings.interpreter.data import ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -11,11 +12,7 @@ from bridgekit.check.settings.interpreter.values import (
     External,
     FunctionValue,
     InstanceValue,
-    ListValue,
     NativeFunction,
-    Opaque,
-    Text,
-    Value,
 )
 
 __all__ = ["TRANSPARENT", "compare_objects", "generated", "operate_on_objects", "special"]

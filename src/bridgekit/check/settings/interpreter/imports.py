@@ -13,19 +13,11 @@ from pathlib import Path
 from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.finder import FoundModule, ModuleKind
 from bridgekit.check.python.cause import Cause
-from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck
+from bridgekit.check.settings.interpreter.control import Raised, Stuck
+from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.import_effects import modules_that_act
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import (
-    External,
-    ListValue,
-    ModuleValue,
-    Namespace,
-    Opaque,
-    Text,
-    Value,
-    poison,
-)
+from bridgekit.check.settings.interpreter.values import External, Frame, ModuleValue, poison
 
 __all__ = ["Imports"]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.frames import Frame, Stuck
+from bridgekit.check.settings.interpreter.control import Stuck
+from bridgekit.check.settings.interpreter.data import DictValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import DictValue, Value, poison
+from bridgekit.check.settings.interpreter.values import Frame, poison
 
 __all__ = ["include_file"]
 

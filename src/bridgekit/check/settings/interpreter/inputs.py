@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.data import Input, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import Input, Text, Value
 
 __all__ = ["environment_variable", "outside_value"]
 

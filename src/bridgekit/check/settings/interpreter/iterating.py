@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridgekit.check.settings.interpreter.elements import iterable_items
-from bridgekit.check.settings.interpreter.frames import Raised
-from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    ErrorValue,
-    InstanceValue,
     IteratorValue,
     ListValue,
-    NativeFunction,
     Opaque,
     SetValue,
     Value,
     ViewValue,
 )
+from bridgekit.check.settings.interpreter.elements import iterable_items
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, InstanceValue, NativeFunction
 
 __all__ = ["drawn", "is_followed"]
 
@@ -48,7 +45,7 @@ def drawn(m: Machine, value: Value) -> Iterator[Value]:
     if isinstance(value, InstanceValue):
         return _of_object(m, value)
     if isinstance(value, ClassValue):
-        found = m.library.members(m, value)
+        found = m.library.members(value)
         if found is None:
             raise Refused("iterating over a class")
         return iter(list(dict.fromkeys(found.values())))

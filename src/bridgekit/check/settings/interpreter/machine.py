@@ -7,37 +7,30 @@ touches anything but source files of the project; everything it may do is an all
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.settings.interpreter.callables import callables_in
+from bridgekit.check.settings.interpreter.control import Raised, Stuck, TryBlock
+from bridgekit.check.settings.interpreter.data import POISONABLE, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.errors import matches
-from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck, TryBlock
+from bridgekit.check.settings.interpreter.interface import ImportSystem, Libraries
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision, StatementAt
 from bridgekit.check.settings.interpreter.surroundings import Surroundings
-from bridgekit.check.settings.interpreter.taint import callables_in, taint
 from bridgekit.check.settings.interpreter.values import (
-    POISONABLE,
     ClassValue,
     ErrorValue,
     External,
+    Frame,
     InstanceValue,
     ModuleValue,
-    Namespace,
     NativeFunction,
-    Opaque,
-    Text,
-    Value,
     poison,
 )
 from bridgekit.check.settings.result import Note
+from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.middleware_chain.facts import Location
-
-if TYPE_CHECKING:
-    from bridgekit.check.settings.interpreter.imports import Imports as ImportSystem
-    from bridgekit.check.settings.library import Library as LibraryModels
-    from bridgekit.check.settings.slicing.slices import Slice
 
 __all__ = ["MAX_CALLS", "MAX_STEPS", "Machine"]
 
@@ -109,8 +102,9 @@ class Machine:
         self.truth: Callable[[Value, ast.expr, Frame], bool]
         self.annotate: Callable[[Frame, str, ast.expr], None]
         self.builtin: Callable[[str], Value]
+        self.spoil: Callable[[Iterable[Value], Opaque], None]
         self.imports: ImportSystem
-        self.library: LibraryModels
+        self.library: Libraries
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -178,11 +172,11 @@ class Machine:
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
-        taint(self, arguments, cause)
+        self.spoil(arguments, cause)
 
     def lend(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""
-        taint(self, callables_in(arguments), cause)
+        self.spoil(callables_in(arguments), cause)
 
     def taint(self, namespace: Namespace, cause: Opaque) -> None:
         """Code that cannot be read may have set any name of ``namespace``, and may as well have left it alone.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.values import Frame
 
 __all__ = ["mangled"]
 

@@ -8,13 +8,9 @@ from pathlib import PurePosixPath
 
 from bridgekit.check.python import plain
 from bridgekit.check.python.plain import MAX_SIZE, Refused, size_of
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    External,
-    FunctionValue,
     Input,
-    InstanceValue,
     ListValue,
     Opaque,
     OrderedDictValue,
@@ -23,6 +19,7 @@ from bridgekit.check.settings.interpreter.values import (
     Value,
     ViewValue,
 )
+from bridgekit.check.settings.interpreter.values import ClassValue, External, FunctionValue, InstanceValue
 
 __all__ = ["MAX_SIZE", "Refused", "binary", "equal", "flat", "own", "same_or_equal", "size_of", "unwrap"]
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    External,
-    FunctionValue,
     Input,
     ListValue,
-    Model,
     Opaque,
     PathValue,
     SetValue,
     Text,
     Value,
 )
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
+from bridgekit.check.settings.interpreter.values import External, FunctionValue
 from bridgekit.check.settings.result import Known, Unknown
 from bridgekit.middleware_chain.facts import Location
 

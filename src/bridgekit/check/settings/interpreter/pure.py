@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from bridgekit.check.python import plain
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import flat
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
     Input,
     ListValue,
-    NativeFunction,
     Opaque,
     OrderedDictValue,
     PathValue,
     SetValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import flat
+from bridgekit.check.settings.interpreter.values import NativeFunction
 
 __all__ = ["adopt", "apply", "pure_function"]
 

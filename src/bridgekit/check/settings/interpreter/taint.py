@@ -7,54 +7,44 @@ there on, and so is what the reachable functions of the project change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from bridgekit.check.settings.interpreter.callables import inside
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    IteratorValue,
+    ListValue,
+    Namespace,
+    Opaque,
+    SetValue,
+    Value,
+    ViewValue,
+)
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassMethod,
     ClassValue,
-    DictValue,
     ErrorValue,
+    Frame,
     FunctionValue,
-    Input,
     InstanceValue,
-    IteratorValue,
-    ListValue,
-    Model,
     ModuleValue,
-    Namespace,
     NativeMethod,
-    Opaque,
     PropertyValue,
-    SetValue,
     StaticMethod,
     SuperValue,
-    Value,
-    ViewValue,
     poison,
 )
 from bridgekit.check.settings.slicing.effects import EVERYTHING, names_affected, names_rebound
 
-if TYPE_CHECKING:
-    from bridgekit.check.settings.interpreter.frames import Frame
-    from bridgekit.check.settings.interpreter.machine import Machine
-
-__all__ = ["callables_in", "functions_of", "taint", "visible"]
+__all__ = ["functions_of", "taint", "visible"]
 
 _READING = frozenset(
     ("__contains__", "__getitem__", "copy", "count", "get", "index", "items", "keys", "values")
 )
 """Methods that leave their receiver as it is, whoever calls them."""
-
-_FUNCTIONS = (
-    FunctionValue,
-    BoundMethod,
-    NativeMethod,
-    IteratorValue,
-    PropertyValue,
-    StaticMethod,
-    ClassMethod,
-)
 
 
 def taint(m: Machine, values: Iterable[Value], cause: Opaque) -> None:
@@ -78,7 +68,7 @@ def _reached(m: Machine, value: Value, cause: Opaque) -> Iterable[Value]:
         m.taint(value, cause)
         return ()
     if isinstance(value, ListValue | SetValue | DictValue):
-        inner = _inside(value)
+        inner = inside(value)
         poison(value, cause)
         return inner
     if isinstance(value, tuple | frozenset):
@@ -113,20 +103,16 @@ def _of_wrapper(value: Value, cause: Opaque) -> Iterable[Value]:
         value.lost = value.lost or cause
         return value.held
     if isinstance(value, ViewValue):
-        return _inside(value.mapping)
+        return inside(value.mapping)
     return ()
-
-
-def _inside(value: ListValue | SetValue | DictValue) -> list[Value]:
-    return list(value.values()) if isinstance(value, DictValue) else list(value)
 
 
 def _of_object(value: InstanceValue | ClassValue | ErrorValue, cause: Opaque) -> Iterable[Value]:
     if isinstance(value, ClassValue):
-        inner = _inside(value.namespace)
+        inner = inside(value.namespace)
         poison(value.namespace, cause)
         return [*inner, *functions_of(value)]
-    held = _inside(value.attributes)
+    held = inside(value.attributes)
     poison(value.attributes, cause)
     if isinstance(value, ErrorValue):
         return [*value.arguments, *held]
@@ -183,33 +169,3 @@ def visible(frame: Frame, name: str) -> Value:
             return at.names[name]
         at = at.parent
     return frame.module.namespace.get(name)
-
-
-def callables_in(values: Iterable[Value]) -> Iterator[Value]:
-    """What even a function that changes nothing may call: functions among its arguments, and objects with methods of their own."""
-    waiting, seen = list(values), set[int]()
-    while waiting:
-        value = waiting.pop()
-        if value is None or isinstance(value, str | int | float | bytes) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, Input):
-            waiting.append(value.value)
-        elif isinstance(value, ListValue | SetValue | DictValue):
-            waiting.extend(_inside(value))
-            waiting.extend(value if isinstance(value, DictValue) else ())
-        elif isinstance(value, tuple | frozenset):
-            waiting.extend(value)
-        elif isinstance(value, _FUNCTIONS) or (isinstance(value, InstanceValue) and _has_hooks(value.cls)):
-            yield value
-        elif isinstance(value, Model):
-            waiting.extend(value.held())
-
-
-def _has_hooks(cls: ClassValue) -> bool:
-    return any(
-        isinstance(name, str) and name.startswith("__") and isinstance(one, _FUNCTIONS) and name != "__init__"
-        for base in cls.mro
-        if isinstance(base, ClassValue)
-        for name, one in base.namespace.items()
-    )

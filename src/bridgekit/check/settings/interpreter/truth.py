@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.settings.interpreter.data import (
+    Input,
+    IteratorValue,
+    Opaque,
+    PathValue,
+    UnorderedList,
+    Value,
+    ViewValue,
+)
 from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
-from bridgekit.check.settings.interpreter.frames import Frame
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import size_of
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
     ErrorValue,
     External,
+    Frame,
     FunctionValue,
-    Input,
     InstanceValue,
-    IteratorValue,
-    Model,
     ModuleValue,
     NativeFunction,
     NativeMethod,
-    Opaque,
-    PathValue,
-    UnorderedList,
-    Value,
-    ViewValue,
 )
 
 __all__ = ["negated", "truth"]

@@ -1,180 +1,43 @@
-"""The values that settings code handles while it is interpreted: plain Python data, and stand-ins for all else.
+"""Stand-ins for what is no plain data in settings code: modules, functions, classes and their instances, and where names live.
 
-Numbers, ``None``, tuples, ranges and bytes are themselves. Mutable containers are subclasses that can be *poisoned*:
-code that cannot be read had its hands on them, so that from there on nothing is known of their content.
+Functions hold the frame they were made in, and frames hold values.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
 
-from bridgekit.check.python.cause import Cause
-from bridgekit.middleware_chain.facts import Location
-
-if TYPE_CHECKING:
-    from bridgekit.check.settings.interpreter.frames import Frame
-    from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    ListValue,
+    Namespace,
+    Opaque,
+    SetValue,
+    Value,
+)
 
 __all__ = [
-    "POISONABLE",
     "BoundMethod",
     "ClassMethod",
     "ClassValue",
-    "DictValue",
     "ErrorValue",
     "External",
+    "Frame",
     "FunctionValue",
-    "Input",
     "InstanceValue",
-    "IteratorValue",
-    "ListValue",
-    "Model",
+    "Modelled",
     "ModuleValue",
-    "Namespace",
     "NativeFunction",
     "NativeMethod",
-    "Opaque",
-    "OrderedDictValue",
-    "PathValue",
     "PropertyValue",
-    "SetValue",
     "StaticMethod",
     "SuperValue",
-    "Text",
-    "UnorderedList",
-    "Value",
-    "ViewValue",
     "poison",
     "poison_namespace",
 ]
-
-Value: TypeAlias = object
-
-
-class Text(str):
-    """A string that remembers where its literal stands."""
-
-    __slots__ = ("location",)
-    location: Location
-
-    @classmethod
-    def at(cls, text: str, location: Location) -> Text:
-        """``text``, written at ``location``."""
-        made = cls(text)
-        made.location = location
-        return made
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opaque:
-    """A value that cannot be known: why, and where that began.
-
-    ``key`` names the value, so that a question asked twice gets one answer in one run; ``truth`` is its truth value
-    where that much is known; ``inputs`` are the inputs it is made from.
-    """
-
-    reason: str
-    location: Location
-    key: str
-    truth: bool | None = None
-    inputs: frozenset[str] = frozenset()
-    cause: Cause = Cause.NOT_MODELLED
-    subject: str = ""
-    """What the cause speaks of: the module that is absent, the file whose text it is."""
-
-    def derive(self, suffix: str) -> Opaque:
-        """What an operation makes of it: as unknown, for the same reason."""
-        key = f"{self.key}{suffix}"
-        return Opaque(self.reason, self.location, key[:200], None, self.inputs)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Input:
-    """A value that holds under the present inputs (an unset environment variable's default) and may be otherwise."""
-
-    value: Value
-    inputs: frozenset[str]
-
-
-class ListValue(list[Value]):
-    """A list that can be poisoned."""
-
-    __slots__ = ("poison",)
-
-    def __init__(self, items: Iterable[Value] = ()) -> None:
-        super().__init__(items)
-        self.poison: Opaque | None = None
-
-
-class SetValue(set[Value]):
-    """A set that can be poisoned."""
-
-    __slots__ = ("poison",)
-
-    def __init__(self, items: Iterable[Value] = ()) -> None:
-        super().__init__(items)
-        self.poison: Opaque | None = None
-
-
-class DictValue(dict[Value, Value]):
-    """A dictionary that can be poisoned."""
-
-    __slots__ = ("poison",)
-
-    def __init__(self, items: object = ()) -> None:
-        super().__init__(items)  # type: ignore[call-overload]  # mapping or pairs, checked by the caller
-        self.poison: Opaque | None = None
-
-
-class OrderedDictValue(DictValue):
-    """A `collections.OrderedDict`: two of them are equal only in the same order."""
-
-    __slots__ = ()
-    is_ordered = True
-
-
-class Namespace(DictValue):
-    """The names of a module: ``globals()`` is this very object.
-
-    ``bound`` says where each name was bound last. After code that cannot be read had its hands on the namespace,
-    ``unseen`` is what every upper-case name is that nobody has bound since; ``stars`` are the unread modules that
-    ``import *`` drew from.
-    """
-
-    __slots__ = ("bound", "stars", "unseen")
-
-    def __init__(self, items: object = ()) -> None:
-        super().__init__(items)
-        self.bound: dict[Value, Location] = {}
-        self.unseen: Opaque | None = None
-        self.stars: list[str] = []
-
-
-POISONABLE = frozenset((ListValue, SetValue, DictValue, OrderedDictValue, Namespace))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ViewValue:
-    """``mapping.keys()``, ``.values()`` or ``.items()``: it shows the mapping as it is when it is looked at."""
-
-    mapping: DictValue
-    kind: str
-
-    def now(self) -> list[Value]:
-        """The elements at this moment."""
-        if self.kind == "keys":
-            return list(self.mapping)
-        return list(self.mapping.values() if self.kind == "values" else self.mapping.items())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class UnorderedList:
-    """A list of two elements or more whose order is the file system's: known again when it is sorted."""
-
-    items: tuple[Value, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -307,71 +170,32 @@ class ErrorValue:
 
 
 @dataclass(slots=True, eq=False)
-class IteratorValue:
-    """A one-pass iterator: a generator expression, ``zip``, ``map``; ``held`` is what it draws from and calls."""
+class Frame:
+    """One activation: of a module (``names`` is its namespace), a class body, a function or a comprehension."""
 
-    items: Iterator[Value]
-    held: tuple[Value, ...] = ()
-    lost: Opaque | None = None
-    """Set when code that cannot be read may have drawn from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PathValue:
-    """A `pathlib.Path`, by its text."""
-
+    module: ModuleValue
+    names: DictValue
     path: str
+    parent: Frame | None = None
+    """The lexically enclosing frame, for closures; class bodies are skipped by what they contain."""
+    kind: str = "module"
+    local_names: frozenset[str] = frozenset()
+    global_names: set[str] = field(default_factory=set)
+    nonlocal_names: set[str] = field(default_factory=set)
+    statement: ast.stmt | None = None
+    call_node: ast.Call | None = None
+    owner: ClassValue | None = None
+    receiver: Value = None
 
 
-class Model:
-    """Something of a library whose behaviour is written down here: ``os.environ``, an ``environ.Env``.
-
-    Subclasses override what they answer; everything else is unknown, said so by the caller.
-    """
+class Modelled:
+    """Something of a library whose behaviour is written down here (`interpreter.model`)."""
 
     __slots__ = ()
-
-    def attribute(self, m: Machine, name: str) -> Value:
-        """``self.name``; `NotImplemented` for what is not modelled."""
-        return NotImplemented
-
-    def call(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
-        """``self(*args, **kwargs)``."""
-        return NotImplemented
-
-    def item(self, m: Machine, key: Value) -> Value:
-        """``self[key]``."""
-        return NotImplemented
-
-    def contains(self, m: Machine, key: Value) -> Value:
-        """``key in self``."""
-        return NotImplemented
-
-    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
-        """``self.name = value``; whether that is modelled."""
-        return False
-
-    def delete_item(self, m: Machine, key: Value) -> bool:
-        """``del self[key]``; whether that is modelled."""
-        return False
 
     def held(self) -> tuple[Value, ...]:
         """What code that gets hold of it can reach through it."""
         return ()
-
-    def spoil(self, m: Machine, cause: Opaque) -> None:
-        """Code that cannot be read had its hands on it."""
-
-    def enter(self, m: Machine) -> Value:
-        """``with self as target``: the target."""
-        return self
-
-    def leave(self) -> None:
-        """The end of ``with self``."""
-
-    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
-        """``self[key] = value``; whether that is modelled."""
-        return False
 
 
 def poison(value: Value, cause: Opaque) -> None:
@@ -386,7 +210,7 @@ def poison(value: Value, cause: Opaque) -> None:
 
 def poison_namespace(namespace: Namespace, cause: Opaque) -> None:
     """Every setting and every other name of data: the functions, classes and modules beside them are not what such code is after."""
-    kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction, Model, BoundMethod)
+    kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction, Modelled, BoundMethod)
     namespace.unseen = cause
     for name, value in list(namespace.items()):
         if isinstance(name, str) and (

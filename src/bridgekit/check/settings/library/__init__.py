@@ -10,18 +10,11 @@ from collections.abc import Mapping, Sequence
 from bridgekit.check.python import tables
 from bridgekit.check.python.changes import keeps_arguments
 from bridgekit.check.settings.interpreter import enumerations
+from bridgekit.check.settings.interpreter.data import Opaque, PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
-    External,
-    NativeFunction,
-    Opaque,
-    PathValue,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import ClassValue, External, NativeFunction
 from bridgekit.check.settings.library import (
     addresses,
     configurations,
@@ -53,170 +46,169 @@ _ON_DISK = (
 """Functions that write or delete files, or may."""
 
 
+for part in (
+    addresses,
+    configurations,
+    decouple,
+    django_environ,
+    enums,
+    environment,
+    environs,
+    files,
+    globs,
+    includes,
+    ini_files,
+    python,
+    regular_expressions,
+    settings_files,
+    system,
+):
+    part.register()
+
+
 class Library:
     """The registry as the interpreter asks it."""
 
-    def __init__(self) -> None:
-        for part in (
-            addresses,
-            configurations,
-            decouple,
-            django_environ,
-            enums,
-            environment,
-            environs,
-            files,
-            globs,
-            includes,
-            ini_files,
-            python,
-            regular_expressions,
-            settings_files,
-            system,
-        ):
-            part.register()
+    def __init__(self, m: Machine) -> None:
+        self.m = m
 
-    def attribute(self, m: Machine, owner: External, name: str) -> Value:
+    def attribute(self, owner: External, name: str) -> Value:
         """``owner.name`` of a module, class or object that is not read."""
         dotted = f"{owner.dotted}.{name}"
-        if dotted in m.patched:
-            return m.patched[dotted]
+        if dotted in self.m.patched:
+            return self.m.patched[dotted]
         make = CONSTANTS.get(dotted)
         if make is not None:
-            return make(m)
+            return make(self.m)
         if dotted in tables.CONSTANTS:
             return tables.real(dotted)
         if name == "__file__":
-            path = m.finder.find(owner.dotted).path
+            path = self.m.finder.find(owner.dotted).path
             if path or owner.is_module:
-                return Text(path) if path else m.opaque(f"{owner.dotted} is not installed here")
-        if owner.is_module and m.is_opened(owner.dotted):
-            module = m.imports.import_module(owner.dotted)
+                return Text(path) if path else self.m.opaque(f"{owner.dotted} is not installed here")
+        if owner.is_module and self.m.is_opened(owner.dotted):
+            module = self.m.imports.import_module(owner.dotted)
             if not isinstance(module, External):
-                return m.getattr(module, name)
-        module = m.modules.get(owner.dotted)
+                return self.m.getattr(module, name)
+        module = self.m.modules.get(owner.dotted)
         if module is not None and name in module.namespace:
             return module.namespace[name]
-        if m.catches(AttributeError) and standard.defines(m, owner, name) is False:
-            raise m.fault(AttributeError, f"module {owner.dotted!r} has no attribute {name!r}")
+        if self.m.catches(AttributeError) and standard.defines(self.m, owner, name) is False:
+            raise self.m.fault(AttributeError, f"module {owner.dotted!r} has no attribute {name!r}")
         return External(dotted)
 
-    def defines(self, m: Machine, owner: External, name: str) -> bool | None:
+    def defines(self, owner: External, name: str) -> bool | None:
         """Whether a module of the standard library has an attribute; None where that is not known."""
-        return standard.defines(m, owner, name)
+        return standard.defines(self.m, owner, name)
 
-    def call(self, m: Machine, function: External, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+    def call(self, function: External, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``function(*args, **kwargs)`` of something that is not read."""
-        if function.dotted in m.patched:
-            return m.call(m.patched[function.dotted], args, kwargs)
+        if function.dotted in self.m.patched:
+            return self.m.call(self.m.patched[function.dotted], args, kwargs)
         model = CALLS.get(function.dotted) or CALLS.get("*." + function.dotted.rpartition(".")[2])
         if model is not None:
-            return m.call(NativeFunction(function.dotted, model), args, kwargs)
-        if function.dotted in tables.FUNCTIONS and m.surroundings.is_standard(function.dotted):
-            return m.call(pure_function(function.dotted), args, kwargs)
-        opened = m.imports.open_external(function)
+            return self.m.call(NativeFunction(function.dotted, model), args, kwargs)
+        if function.dotted in tables.FUNCTIONS and self.m.surroundings.is_standard(function.dotted):
+            return self.m.call(pure_function(function.dotted), args, kwargs)
+        opened = self.m.imports.open_external(function)
         if opened is not function:
-            return m.call(opened, args, kwargs)
-        return self.unread_call(m, function.dotted, args, kwargs)
+            return self.m.call(opened, args, kwargs)
+        return self.unread_call(function.dotted, args, kwargs)
 
-    def unread_call(self, m: Machine, dotted: str, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+    def unread_call(self, dotted: str, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """The result is unknown, and so is whatever can be changed among the arguments."""
         inputs: frozenset[str] = frozenset()
         for argument in (*args, *kwargs.values()):
             value, more = unwrap(argument)
             inputs |= more | (value.inputs if isinstance(value, Opaque) else frozenset())
-        cause = m.opaque(f"{dotted}() is not read", inputs=inputs)
-        m.want(dotted)
+        cause = self.m.opaque(f"{dotted}() is not read", inputs=inputs)
+        self.m.want(dotted)
         given = [*args, *kwargs.values()]
-        if m.surroundings.is_standard(dotted) and keeps_arguments(dotted):
-            m.lend(given, cause)
+        if self.m.surroundings.is_standard(dotted) and keeps_arguments(dotted):
+            self.m.lend(given, cause)
         else:
-            m.hand_over(given, cause)
+            self.m.hand_over(given, cause)
         if dotted.startswith(("unittest.mock.", "mock.")):
-            self._patched(m, given, cause)
-        if m.surroundings.is_standard(dotted):
-            self._standard_effects(m, dotted, cause)
+            self._patched(given, cause)
+        if self.m.surroundings.is_standard(dotted):
+            self._standard_effects(dotted, cause)
         elif not dotted.endswith(_LOGGERS):
-            self._named_modules(m, given, cause)
-        m.may_raise(cause)
+            self._named_modules(given, cause)
+        self.m.may_raise(cause)
         return cause
 
-    @staticmethod
-    def _patched(m: Machine, given: Sequence[Value], cause: Opaque) -> None:
+    def _patched(self, given: Sequence[Value], cause: Opaque) -> None:
         """``mock.patch("json.loads", ...)``: what is named is something else, for a while."""
         for position, value in enumerate(given):
             if isinstance(value, str):
-                m.patched[str(value)] = cause
+                self.m.patched[str(value)] = cause
             if isinstance(value, External) and position + 1 < len(given):
-                m.patched[f"{value.dotted}.{given[position + 1]}"] = cause
+                self.m.patched[f"{value.dotted}.{given[position + 1]}"] = cause
 
-    @staticmethod
-    def _standard_effects(m: Machine, dotted: str, cause: Opaque) -> None:
+    def _standard_effects(self, dotted: str, cause: Opaque) -> None:
         """Functions of the standard library that change the disk or the environment."""
         if dotted.startswith(_ON_DISK):
-            m.lost_disk[""] = cause
+            self.m.lost_disk[""] = cause
 
-    def _named_modules(self, m: Machine, arguments: Sequence[Value], cause: Opaque) -> None:
+    def _named_modules(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """``DjangoDynaconf(__name__)``: code that gets a module's name can reach its settings."""
         for argument in arguments:
-            module = m.modules.get(argument) if isinstance(argument, str) else None
+            module = self.m.modules.get(argument) if isinstance(argument, str) else None
             if module is not None:
-                m.taint(module.namespace, cause)
+                self.m.taint(module.namespace, cause)
 
-    def enum_attribute(self, m: Machine, cls: ClassValue, name: str) -> Value:
+    def enum_attribute(self, cls: ClassValue, name: str) -> Value:
         """A member of an enumeration; `NotImplemented` for anything else."""
-        return enumerations.enum_attribute(m, cls, name)
+        return enumerations.enum_attribute(self.m, cls, name)
 
     def is_enum(self, cls: ClassValue) -> bool:
         """Whether the class is an enumeration."""
         return enumerations.is_enum(cls)
 
-    def members(self, m: Machine, cls: ClassValue) -> Mapping[str, Value] | None:
+    def members(self, cls: ClassValue) -> Mapping[str, Value] | None:
         """The members of an enumeration by name; None where they are not followed, or it is none."""
-        return enumerations.members(m, cls)
+        return enumerations.members(self.m, cls)
 
-    def member_by_name(self, m: Machine, cls: ClassValue, key: Value) -> Value:
+    def member_by_name(self, cls: ClassValue, key: Value) -> Value:
         """``Color["RED"]``."""
-        return enumerations.by_name(m, cls, key)
+        return enumerations.by_name(self.m, cls, key)
 
-    def is_member(self, m: Machine, value: Value) -> bool:
+    def is_member(self, value: Value) -> bool:
         """Whether an object is a member of an enumeration."""
-        return enumerations.is_member(m, value)
+        return enumerations.is_member(self.m, value)
 
-    def inherited(self, m: Machine, receiver: Value, base: External, name: str) -> Value:
+    def inherited(self, receiver: Value, base: External, name: str) -> Value:
         """An attribute that a base class outside the project may define."""
-        return m.opaque(f"{name} may come from {base.dotted}, which is not read")
+        return self.m.opaque(f"{name} may come from {base.dotted}, which is not read")
 
-    def class_attribute(self, m: Machine, cls: ClassValue, name: str, raw: Value) -> Value:
+    def class_attribute(self, cls: ClassValue, name: str, raw: Value) -> Value:
         """A class attribute as seen from outside: values of django-configurations resolve to their value."""
         if isinstance(raw, configurations.SettingValue):
-            return raw.resolve(m, name)
-        made = enumerations.enum_attribute(m, cls, name)
+            return raw.resolve(self.m, name)
+        made = enumerations.enum_attribute(self.m, cls, name)
         return raw if made is NotImplemented else made
 
-    def instantiate(
-        self, m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
-    ) -> Value:
+    def instantiate(self, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """An instance of a class with a base that is modelled, or `NotImplemented`."""
         for base in cls.mro:
             if isinstance(base, External):
                 model = CLASS_BASES.get(base.dotted)
                 if model is not None:
-                    return model(m, cls, args, kwargs)
+                    return model(self.m, cls, args, kwargs)
         return NotImplemented
 
-    def path_attribute(self, m: Machine, path: PathValue, name: str) -> Value:
+    def path_attribute(self, path: PathValue, name: str) -> Value:
         """An attribute of a `pathlib.Path`."""
-        return files.path_attribute(m, path, name)
+        return files.path_attribute(self.m, path, name)
 
-    def open_file(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+    def open_file(self, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``open(...)``: for reading project files."""
-        return files.open_file(m, args, kwargs)
+        return files.open_file(self.m, args, kwargs)
 
-    def item(self, m: Machine, owner: External, key: Value) -> Value:
+    def item(self, owner: External, key: Value) -> Value:
         """``owner[key]``: mostly types (``list[str]``); otherwise unknown."""
         if owner.dotted.partition(".")[0] in ("typing", "collections", "types"):
             return owner
-        cause = m.opaque(f"{owner.dotted} is not read")
-        m.want(owner.dotted)
+        cause = self.m.opaque(f"{owner.dotted} is not read")
+        self.m.want(owner.dotted)
         return cause

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.library.registry import CALLS
 
 __all__ = ["address", "register", "url_kind"]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
-    InstanceValue,
-    Model,
-    NativeFunction,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, NativeFunction
 from bridgekit.check.settings.library.environment import read_variable
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
@@ -105,7 +101,7 @@ def _env_prefix(cls: ClassValue) -> str:
 
 
 def _settings_config(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    from bridgekit.check.settings.interpreter.values import DictValue
+    from bridgekit.check.settings.interpreter.data import DictValue
 
     return DictValue(kwargs)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import DictValue, ListValue, NativeFunction, Text, Value
+from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.addresses import address, url_kind
 from bridgekit.check.settings.library.env_reader import (
     Arguments,

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.settings.interpreter.data import PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import PathValue, Text, Value
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["read_dotenv"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import Input, Opaque, Value
 from bridgekit.check.settings.interpreter.enumerations import DATA, PLAIN, Auto, members
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import equal, unwrap
-from bridgekit.check.settings.interpreter.values import ClassValue, Input, InstanceValue, Opaque, Value
+from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
 __all__ = ["register"]

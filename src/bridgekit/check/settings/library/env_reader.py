@@ -11,19 +11,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import adopt
-from bridgekit.check.settings.interpreter.values import (
-    DictValue,
-    ErrorValue,
-    External,
-    ListValue,
-    Model,
-    NativeFunction,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
 from bridgekit.check.settings.library.environment import (
     UNSET,
     Environ,

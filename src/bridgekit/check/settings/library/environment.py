@@ -9,23 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.interpreter.frames import Raised
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.inputs import environment_variable
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import flat, unwrap
-from bridgekit.check.settings.interpreter.values import (
-    DictValue,
-    ErrorValue,
-    External,
-    Input,
-    ListValue,
-    Model,
-    NativeFunction,
-    NativeMethod,
-    Opaque,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction, NativeMethod
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.data import ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import ListValue, Model, NativeFunction, Text, Value
+from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.addresses import address, url_kind
 from bridgekit.check.settings.library.env_reader import (
     Arguments,

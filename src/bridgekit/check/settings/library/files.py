@@ -13,21 +13,21 @@ from typing import TypeAlias
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.python.cause import Cause
-from bridgekit.check.settings.interpreter.inputs import outside_value
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
-from bridgekit.check.settings.interpreter.pure import adopt
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     Input,
     ListValue,
-    Model,
-    NativeFunction,
     Opaque,
     PathValue,
     Text,
     UnorderedList,
     Value,
 )
+from bridgekit.check.settings.interpreter.inputs import outside_value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
+from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
+from bridgekit.check.settings.interpreter.pure import adopt
+from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS
 
 __all__ = [

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     IteratorValue,
     ListValue,
     Opaque,
@@ -16,6 +14,8 @@ from bridgekit.check.settings.interpreter.values import (
     UnorderedList,
     Value,
 )
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.check.settings.library.registry import CALLS
 

@@ -6,10 +6,11 @@ import posixpath
 from fnmatch import fnmatch
 from pathlib import Path
 
+from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Value
 from bridgekit.check.settings.interpreter.included_files import include_file
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import DictValue, Model, Opaque, Value
 from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS
 

@@ -8,21 +8,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
-from bridgekit.check.settings.interpreter.frames import Raised
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    DictValue,
-    ErrorValue,
-    External,
-    Input,
-    ListValue,
-    Model,
-    NativeFunction,
-    Opaque,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
 from bridgekit.check.settings.library.environment import parsed
 from bridgekit.check.settings.library.files import OpenFile, text_of
 from bridgekit.check.settings.library.registry import CALLS

@@ -7,30 +7,32 @@ from dataclasses import replace
 from urllib.parse import ParseResult, SplitResult
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    IteratorValue,
+    ListValue,
+    Namespace,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    SetValue,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
-    DictValue,
     FunctionValue,
-    Input,
     InstanceValue,
-    IteratorValue,
-    ListValue,
-    Model,
     ModuleValue,
-    Namespace,
     NativeFunction,
     NativeMethod,
-    Opaque,
-    OrderedDictValue,
-    PathValue,
     PropertyValue,
-    SetValue,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.objects.instances import Field
@@ -119,7 +121,7 @@ def _copied(m: Machine, value: Value, memory: dict[int, Value], *, deep: bool) -
 
 
 def _copied_object(m: Machine, value: InstanceValue, memory: dict[int, Value], *, deep: bool) -> Value:
-    if m.library.is_member(m, value):
+    if m.library.is_member(value):
         return value
     own = (
         "__copy__",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import ClassValue, Value
+from bridgekit.check.settings.interpreter.values import ClassValue
 
 __all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "ClassModel", "Constant", "Model"]
 

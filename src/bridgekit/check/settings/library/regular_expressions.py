@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bridgekit.check.settings.interpreter.data import Input, ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat
-from bridgekit.check.settings.interpreter.values import Input, ListValue, Text, Value
 from bridgekit.check.settings.library.registry import CALLS
 
 __all__ = ["register"]
@@ -26,7 +26,7 @@ def _of_text(function: Callable[..., object], count: int) -> Callable[..., Value
         texts = [str(value) for value in plain if isinstance(value, str)]
         simple = len(plain) == len(texts) == count and not kwargs and "\\" not in "".join(texts[1:-1])
         if not simple or len(texts[-1]) > _MAX_TEXT or not _LINEAR.fullmatch(texts[0]) or not texts[0]:
-            return m.library.unread_call(m, f"re.{function.__name__}", args, kwargs)
+            return m.library.unread_call(f"re.{function.__name__}", args, kwargs)
         try:
             made = function(*texts)
         except re.error as error:

@@ -5,18 +5,12 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.target import VersionInfo
+from bridgekit.check.settings.interpreter.data import Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    Input,
-    ListValue,
-    Model,
-    NativeFunction,
-    Opaque,
-    Text,
-    Value,
-)
+from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = ["register"]

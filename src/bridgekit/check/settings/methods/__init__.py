@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python import plain
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused
-from bridgekit.check.settings.interpreter.pure import apply
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
     ListValue,
     OrderedDictValue,
@@ -16,6 +13,9 @@ from bridgekit.check.settings.interpreter.values import (
     Value,
     ViewValue,
 )
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused
+from bridgekit.check.settings.interpreter.pure import apply
 from bridgekit.check.settings.methods.dictionaries import dict_method
 from bridgekit.check.settings.methods.lists import list_method
 from bridgekit.check.settings.methods.search import search_method

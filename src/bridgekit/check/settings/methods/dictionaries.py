@@ -6,13 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.interpreter.enumerations import as_data
-from bridgekit.check.settings.interpreter.iterating import drawn
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
-from bridgekit.check.settings.interpreter.values import (
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    InstanceValue,
     ListValue,
     Namespace,
     Opaque,
@@ -21,6 +16,11 @@ from bridgekit.check.settings.interpreter.values import (
     Value,
     ViewValue,
 )
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.iterating import drawn
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
+from bridgekit.check.settings.interpreter.values import InstanceValue
 
 __all__ = ["dict_method", "update"]
 
@@ -79,7 +79,7 @@ def _at_key(
     m: Machine, receiver: DictValue, name: str, plain: Sequence[Value], args: Sequence[Value]
 ) -> Value:
     """``get``, ``setdefault`` and ``pop``: the key's own hooks would decide."""
-    if plain and isinstance(plain[0], InstanceValue) and not m.library.is_member(m, plain[0]):
+    if plain and isinstance(plain[0], InstanceValue) and not m.library.is_member(plain[0]):
         raise Refused("a key says itself what it is equal to")
     if isinstance(receiver, Namespace) and plain and receiver.unseen is not None and plain[0] not in receiver:
         return receiver.unseen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, same_or_equal, unwrap
-from bridgekit.check.settings.interpreter.values import Value
 
 __all__ = ["position_of", "search_method"]
 

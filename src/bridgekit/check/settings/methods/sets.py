@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import Input, Opaque, SetValue, Value
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
-from bridgekit.check.settings.interpreter.values import Input, Opaque, SetValue, Value
 
 __all__ = ["set_method"]
 

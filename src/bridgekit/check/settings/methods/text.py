@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python import plain
+from bridgekit.check.settings.interpreter.data import Input, Opaque, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat, unwrap
-from bridgekit.check.settings.interpreter.values import Input, Opaque, Value
 
 __all__ = ["text_method"]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from bridgekit.check.settings.interpreter.data import Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -13,13 +15,9 @@ from bridgekit.check.settings.interpreter.values import (
     External,
     FunctionValue,
     InstanceValue,
-    Model,
     ModuleValue,
     NativeFunction,
-    Opaque,
     PropertyValue,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.objects.attributes import find_in_class
 
@@ -83,7 +81,7 @@ def _set_on_instance(m: Machine, target: InstanceValue, name: str, value: Value,
     if isinstance(setter, BoundMethod):
         m.call(setter, [target, value], {})
         return
-    if isinstance(setter, Opaque) and not m.library.is_member(m, raw):
+    if isinstance(setter, Opaque) and not m.library.is_member(raw):
         m.refuse(setter.reason, raw, target, value)
         return
     if name == "__class__":
@@ -121,7 +119,7 @@ def _set_on_class(m: Machine, target: ClassValue, name: str, value: Value) -> No
     if name.startswith("__") and name in ("__bases__", "__class__", "__mro__"):
         m.refuse(f"{name} of a class is changed", target)
         return
-    if m.library.enum_attribute(m, target, name) is not NotImplemented:
+    if m.library.enum_attribute(target, name) is not NotImplemented:
         raise m.fault(AttributeError, "a member of an enumeration cannot be replaced")
     target.namespace[name] = value
 

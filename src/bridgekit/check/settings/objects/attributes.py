@@ -10,31 +10,33 @@ from pathlib import PosixPath
 
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.target import VersionInfo
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    Opaque,
+    OrderedDictValue,
+    PathValue,
+    Text,
+    Value,
+    ViewValue,
+)
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, answer_missing, special
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassMethod,
     ClassValue,
-    DictValue,
     ErrorValue,
     External,
     FunctionValue,
-    Input,
     InstanceValue,
-    Model,
     ModuleValue,
     NativeFunction,
     NativeMethod,
-    Opaque,
-    OrderedDictValue,
-    PathValue,
     PropertyValue,
     StaticMethod,
     SuperValue,
-    Text,
-    Value,
-    ViewValue,
 )
 from bridgekit.check.settings.methods import has_method
 
@@ -58,7 +60,7 @@ def _lookup(m: Machine, value: Value, name: str) -> Value:
     if isinstance(value, Opaque):
         return _of_unknown(m, value, name)
     if isinstance(value, External):
-        return m.library.attribute(m, value, name)
+        return m.library.attribute(value, name)
     if isinstance(value, ModuleValue):
         return _of_module(m, value, name)
     if isinstance(value, InstanceValue):
@@ -89,7 +91,7 @@ def _of_rest(m: Machine, value: Value, name: str) -> Value:
     if isinstance(value, PathValue):
         if not hasattr(PosixPath, name):
             return MISSING
-        return m.library.path_attribute(m, value, name)
+        return m.library.path_attribute(value, name)
     if isinstance(value, FunctionValue):
         return _of_function(m, value, name)
     if isinstance(value, ErrorValue):
@@ -301,10 +303,10 @@ def _of_class(m: Machine, cls: ClassValue, name: str) -> Value:
         return _of_class_itself(m, cls, name)
     raw = find_in_class(cls, name)
     if isinstance(raw, External | Opaque):
-        made = m.library.enum_attribute(m, cls, name)
+        made = m.library.enum_attribute(cls, name)
         if made is not NotImplemented:
             return made
-        return raw if isinstance(raw, Opaque) else m.library.inherited(m, cls, raw, name)
+        return raw if isinstance(raw, Opaque) else m.library.inherited(cls, raw, name)
     if isinstance(raw, NativeFunction) and raw in cls.mro:
         return m.opaque(f"{name} comes from {raw.name}, which {cls.name} derives from")
     if raw is MISSING:
@@ -330,10 +332,10 @@ def _described(m: Machine, raw: Value, instance: Value, cls: ClassValue, name: s
     """An attribute of a class that may be a descriptor of the project's."""
     getter = special(m, raw, "__get__")
     if isinstance(getter, Opaque):
-        return raw if m.library.is_member(m, raw) else m.refuse(getter.reason, raw, instance)
+        return raw if m.library.is_member(raw) else m.refuse(getter.reason, raw, instance)
     if getter is not None:
         return m.call(getter, [instance, cls], {})
-    return m.library.class_attribute(m, cls, name, raw)
+    return m.library.class_attribute(cls, name, raw)
 
 
 def _bind(m: Machine, raw: Value, receiver: Value, cls: ClassValue, name: str) -> Value:
@@ -383,7 +385,7 @@ def _found(m: Machine, instance: InstanceValue, name: str) -> Value:
         return made
     if isinstance(raw, External | NativeFunction) and raw in instance.cls.mro:
         base = raw if isinstance(raw, External) else External(raw.name)
-        return m.library.inherited(m, instance, base, name)
+        return m.library.inherited(instance, base, name)
     return MISSING if raw is MISSING else _bind(m, raw, instance, instance.cls, name)
 
 
@@ -408,7 +410,7 @@ def _of_super(m: Machine, value: SuperValue, name: str) -> Value:
         return raw
     if isinstance(raw, External | NativeFunction) and raw in cls.mro:
         base = raw if isinstance(raw, External) else External(raw.name)
-        return m.library.inherited(m, receiver, base, name)
+        return m.library.inherited(receiver, base, name)
     if raw is MISSING:
         return _of_super_object(m, receiver, name)
     if receiver is cls and not isinstance(raw, PropertyValue | InstanceValue):

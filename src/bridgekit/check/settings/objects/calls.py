@@ -9,25 +9,22 @@ from bridgekit.check.python import plain
 from bridgekit.check.python.arguments import bind_arguments
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.changes import CHANGING_METHODS
-from bridgekit.check.settings.interpreter.frames import Frame, ReturnValue, Stuck
+from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
+from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
-    DictValue,
     ErrorValue,
     External,
+    Frame,
     FunctionValue,
-    Input,
     InstanceValue,
-    Model,
     NativeFunction,
     NativeMethod,
-    Opaque,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.methods import call_method
 from bridgekit.check.settings.objects.instances import instantiate
@@ -61,13 +58,13 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
     if isinstance(function, ClassValue):
         return instantiate(m, function, arguments, kwargs)
     if isinstance(function, External):
-        return m.library.call(m, function, arguments, kwargs)
+        return m.library.call(function, arguments, kwargs)
     if isinstance(function, Model):
         result = function.call(m, arguments, kwargs)
         return (
             result
             if result is not NotImplemented
-            else m.library.unread_call(m, type(function).__name__, arguments, kwargs)
+            else m.library.unread_call(type(function).__name__, arguments, kwargs)
         )
     if isinstance(function, InstanceValue):
         return _call_instance(m, function, arguments, kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.linearization import c3
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -13,15 +13,12 @@ from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassMethod,
     ClassValue,
-    DictValue,
     External,
+    Frame,
     FunctionValue,
     NativeFunction,
-    Opaque,
     PropertyValue,
     StaticMethod,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.slicing.scopes import names_of_body
 
@@ -73,7 +70,7 @@ def _made(m: Machine, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Valu
     names = [(str(name), value) for name, value in cls.namespace.items()]
     for name, value in names:
         hook = special(m, value, "__set_name__")
-        if isinstance(hook, Opaque) and not m.library.is_member(m, value):
+        if isinstance(hook, Opaque) and not m.library.is_member(value):
             m.refuse(hook.reason, value, cls)
         elif isinstance(hook, BoundMethod):
             m.call(hook, [cls, Text(name)], {})

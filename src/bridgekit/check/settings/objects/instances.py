@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, SetValue, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
-    DictValue,
     ErrorValue,
     External,
     FunctionValue,
     InstanceValue,
-    ListValue,
-    Model,
     NativeFunction,
-    Opaque,
     PropertyValue,
-    SetValue,
     StaticMethod,
-    Text,
-    Value,
 )
 from bridgekit.check.settings.objects.attributes import MISSING, find_in_class
 
@@ -43,7 +38,7 @@ class Field(Model):
 
 def instantiate(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
     """An instance of ``cls``; the unknown, with what it is handed, where its making is not followed."""
-    modelled = m.library.instantiate(m, cls, args, kwargs)
+    modelled = m.library.instantiate(cls, args, kwargs)
     if modelled is not NotImplemented:
         return modelled
     given = [*args, *kwargs.values()]

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bridgekit.check.settings.interpreter.frames import Frame
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.assignment import annotated_assignment, assignment
 from bridgekit.check.settings.statements.augmented_assignment import augmented_assignment
 from bridgekit.check.settings.statements.branches import if_, match_

@@ -8,24 +8,21 @@ from typing import cast
 
 from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.expressions.literals import hashable
-from bridgekit.check.settings.interpreter.enumerations import as_data
-from bridgekit.check.settings.interpreter.frames import Frame
-from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.mangling import mangled
-from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    ClassValue,
+from bridgekit.check.settings.interpreter.data import (
     DictValue,
-    InstanceValue,
     ListValue,
-    Model,
     Namespace,
-    NativeFunction,
     Opaque,
     PathValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.model import Model
+from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.values import ClassValue, Frame, InstanceValue, NativeFunction
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import bind
 

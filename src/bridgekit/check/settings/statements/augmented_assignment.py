@@ -8,11 +8,11 @@ from collections.abc import Callable
 from bridgekit.check.python import plain as plain_data
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import operate
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, SetValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
-from bridgekit.check.settings.interpreter.values import DictValue, Input, ListValue, Opaque, SetValue, Value
+from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.library.environment import Environ
 from bridgekit.check.settings.methods.dictionaries import update
 from bridgekit.check.settings.methods.lists import extend, repeat

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.expressions.conditions import condition
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.patterns import matches_pattern
-from bridgekit.check.settings.interpreter.values import Value
+from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.names import bind
 
 __all__ = ["if_", "match_"]

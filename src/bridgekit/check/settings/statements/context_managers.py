@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.interpreter.errors import matches
-from bridgekit.check.settings.interpreter.frames import (
+from bridgekit.check.settings.interpreter.control import (
     BreakLoop,
     ContinueLoop,
-    Frame,
     Raised,
     ReturnValue,
     Stuck,
     TryBlock,
 )
+from bridgekit.check.settings.interpreter.data import Opaque, Value
+from bridgekit.check.settings.interpreter.errors import matches
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import InstanceValue, Model, Opaque, Value
+from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 from bridgekit.check.settings.library.python import Suppress
 from bridgekit.check.settings.statements.assignment import assign
 from bridgekit.check.settings.statements.exceptions import certain

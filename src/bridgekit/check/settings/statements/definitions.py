@@ -6,9 +6,10 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.settings.expressions.functions import make_function
-from bridgekit.check.settings.interpreter.frames import Frame, ReturnValue
+from bridgekit.check.settings.interpreter.control import ReturnValue
+from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import FunctionValue, Opaque, Value
+from bridgekit.check.settings.interpreter.values import Frame, FunctionValue
 from bridgekit.check.settings.objects.classes import make_class
 from bridgekit.check.settings.statements.assignment import annotation_effects
 from bridgekit.check.settings.statements.names import bind

@@ -5,20 +5,14 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Namespace, Opaque
 from bridgekit.check.settings.interpreter.enumerations import as_data
-from bridgekit.check.settings.interpreter.frames import Frame
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import (
-    DictValue,
-    InstanceValue,
-    ListValue,
-    Model,
-    Namespace,
-    Opaque,
-)
+from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import scope_of
 

@@ -6,17 +6,17 @@ import ast
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.expressions.conditions import condition
+from bridgekit.check.settings.interpreter.control import Raised, Stuck, TryBlock
+from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.errors import matches
-from bridgekit.check.settings.interpreter.frames import Frame, Raised, Stuck, TryBlock
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
     ErrorValue,
     External,
+    Frame,
     NativeFunction,
-    Opaque,
-    Value,
 )
 from bridgekit.check.settings.statements.names import bind, scope_of
 

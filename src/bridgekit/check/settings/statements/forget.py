@@ -6,10 +6,11 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.settings.expressions.names import lookup
-from bridgekit.check.settings.interpreter.frames import Frame, Raised
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.taint import functions_of, taint
-from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, FunctionValue, Opaque, Value
+from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, Frame, FunctionValue
 from bridgekit.check.settings.slicing.effects import EVERYTHING, affected_by
 from bridgekit.check.settings.statements.names import bind
 

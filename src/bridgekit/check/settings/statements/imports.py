@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.modules.parsing import absolute_name
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Namespace, Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import External, ModuleValue, Namespace, Opaque, Value
+from bridgekit.check.settings.interpreter.values import External, Frame, ModuleValue
 from bridgekit.check.settings.statements.names import bind
 
 __all__ = ["import_", "import_from"]
@@ -51,11 +51,7 @@ def _name_from(m: Machine, module: Value, module_name: str, name: str) -> Value:
             return found
         if "__getattr__" not in module.namespace and not module.namespace.stars:
             raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
-    if (
-        isinstance(module, External)
-        and m.catches(ImportError)
-        and m.library.defines(m, module, name) is False
-    ):
+    if isinstance(module, External) and m.catches(ImportError) and m.library.defines(module, name) is False:
         raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
     return m.getattr(module, name)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import DictValue, Namespace, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
-from bridgekit.check.settings.interpreter.values import DictValue, Namespace, Value
+from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["bind", "global_", "nonlocal_", "scope_of"]

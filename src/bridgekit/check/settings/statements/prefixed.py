@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.frames import Frame
+from bridgekit.check.settings.interpreter.data import Namespace, Opaque
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.values import Namespace, Opaque
+from bridgekit.check.settings.interpreter.values import Frame
 
 __all__ = ["forget_prefixed"]
 

@@ -1,14 +1,15 @@
-"""Where names live while settings code runs, and the ways in which control leaves a block."""
+"""The ways in which control leaves a block."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bridgekit.check.settings.interpreter.values import ClassValue, DictValue, ErrorValue, ModuleValue, Value
+from bridgekit.check.settings.interpreter.data import Value
+from bridgekit.check.settings.interpreter.values import ErrorValue
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["BreakLoop", "ContinueLoop", "Frame", "Raised", "ReturnValue", "Stuck", "TryBlock"]
+__all__ = ["BreakLoop", "ContinueLoop", "Raised", "ReturnValue", "Stuck", "TryBlock"]
 
 
 @dataclass(slots=True, eq=False)
@@ -20,25 +21,6 @@ class TryBlock:
     statement: ast.stmt
     depth: int
     """How many frames were under way where it stands."""
-
-
-@dataclass(slots=True, eq=False)
-class Frame:
-    """One activation: of a module (``names`` is its namespace), a class body, a function or a comprehension."""
-
-    module: ModuleValue
-    names: DictValue
-    path: str
-    parent: Frame | None = None
-    """The lexically enclosing frame, for closures; class bodies are skipped by what they contain."""
-    kind: str = "module"
-    local_names: frozenset[str] = frozenset()
-    global_names: set[str] = field(default_factory=set)
-    nonlocal_names: set[str] = field(default_factory=set)
-    statement: ast.stmt | None = None
-    call_node: ast.Call | None = None
-    owner: ClassValue | None = None
-    receiver: Value = None
 
 
 class Stuck(Exception):

@@ -1,0 +1,72 @@
+"""What code may call of what it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    IteratorValue,
+    ListValue,
+    SetValue,
+    Value,
+)
+from bridgekit.check.settings.interpreter.values import (
+    BoundMethod,
+    ClassMethod,
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
+    Modelled,
+    NativeMethod,
+    PropertyValue,
+    StaticMethod,
+)
+
+__all__ = ["callables_in", "inside"]
+
+_FUNCTIONS = (
+    FunctionValue,
+    BoundMethod,
+    NativeMethod,
+    IteratorValue,
+    PropertyValue,
+    StaticMethod,
+    ClassMethod,
+)
+
+
+def callables_in(values: Iterable[Value]) -> Iterator[Value]:
+    """What even a function that changes nothing may call: functions among its arguments, and objects with methods of their own."""
+    waiting, seen = list(values), set[int]()
+    while waiting:
+        value = waiting.pop()
+        if value is None or isinstance(value, str | int | float | bytes) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Input):
+            waiting.append(value.value)
+        elif isinstance(value, ListValue | SetValue | DictValue):
+            waiting.extend(inside(value))
+            waiting.extend(value if isinstance(value, DictValue) else ())
+        elif isinstance(value, tuple | frozenset):
+            waiting.extend(value)
+        elif isinstance(value, _FUNCTIONS) or (isinstance(value, InstanceValue) and _has_hooks(value.cls)):
+            yield value
+        elif isinstance(value, Modelled):
+            waiting.extend(value.held())
+
+
+def _has_hooks(cls: ClassValue) -> bool:
+    return any(
+        isinstance(name, str) and name.startswith("__") and isinstance(one, _FUNCTIONS) and name != "__init__"
+        for base in cls.mro
+        if isinstance(base, ClassValue)
+        for name, one in base.namespace.items()
+    )
+
+
+def inside(value: ListValue | SetValue | DictValue) -> list[Value]:
+    """The elements of a list or set, the values of a dictionary."""
+    return list(value.values()) if isinstance(value, DictValue) else list(value)

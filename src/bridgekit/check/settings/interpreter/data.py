@@ -1,0 +1,173 @@
+"""Plain data as settings code handles it while it is interpreted.
+
+Numbers, ``None``, tuples, ranges and bytes are themselves. Mutable containers are subclasses that can be *poisoned*:
+code that cannot be read had its hands on them, so that from there on nothing is known of their content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bridgekit.check.python.cause import Cause
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = [
+    "POISONABLE",
+    "DictValue",
+    "Input",
+    "IteratorValue",
+    "ListValue",
+    "Namespace",
+    "Opaque",
+    "OrderedDictValue",
+    "PathValue",
+    "SetValue",
+    "Text",
+    "UnorderedList",
+    "Value",
+    "ViewValue",
+]
+
+Value: TypeAlias = object
+
+
+class Text(str):
+    """A string that remembers where its literal stands."""
+
+    __slots__ = ("location",)
+    location: Location
+
+    @classmethod
+    def at(cls, text: str, location: Location) -> Text:
+        """``text``, written at ``location``."""
+        made = cls(text)
+        made.location = location
+        return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """A value that cannot be known: why, and where that began.
+
+    ``key`` names the value, so that a question asked twice gets one answer in one run; ``truth`` is its truth value
+    where that much is known; ``inputs`` are the inputs it is made from.
+    """
+
+    reason: str
+    location: Location
+    key: str
+    truth: bool | None = None
+    inputs: frozenset[str] = frozenset()
+    cause: Cause = Cause.NOT_MODELLED
+    subject: str = ""
+    """What the cause speaks of: the module that is absent, the file whose text it is."""
+
+    def derive(self, suffix: str) -> Opaque:
+        """What an operation makes of it: as unknown, for the same reason."""
+        key = f"{self.key}{suffix}"
+        return Opaque(self.reason, self.location, key[:200], None, self.inputs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A value that holds under the present inputs (an unset environment variable's default) and may be otherwise."""
+
+    value: Value
+    inputs: frozenset[str]
+
+
+class ListValue(list[Value]):
+    """A list that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: Iterable[Value] = ()) -> None:
+        super().__init__(items)
+        self.poison: Opaque | None = None
+
+
+class SetValue(set[Value]):
+    """A set that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: Iterable[Value] = ()) -> None:
+        super().__init__(items)
+        self.poison: Opaque | None = None
+
+
+class DictValue(dict[Value, Value]):
+    """A dictionary that can be poisoned."""
+
+    __slots__ = ("poison",)
+
+    def __init__(self, items: object = ()) -> None:
+        super().__init__(items)  # type: ignore[call-overload]  # mapping or pairs, checked by the caller
+        self.poison: Opaque | None = None
+
+
+class OrderedDictValue(DictValue):
+    """A `collections.OrderedDict`: two of them are equal only in the same order."""
+
+    __slots__ = ()
+    is_ordered = True
+
+
+class Namespace(DictValue):
+    """The names of a module: ``globals()`` is this very object.
+
+    ``bound`` says where each name was bound last. After code that cannot be read had its hands on the namespace,
+    ``unseen`` is what every upper-case name is that nobody has bound since; ``stars`` are the unread modules that
+    ``import *`` drew from.
+    """
+
+    __slots__ = ("bound", "stars", "unseen")
+
+    def __init__(self, items: object = ()) -> None:
+        super().__init__(items)
+        self.bound: dict[Value, Location] = {}
+        self.unseen: Opaque | None = None
+        self.stars: list[str] = []
+
+
+POISONABLE = frozenset((ListValue, SetValue, DictValue, OrderedDictValue, Namespace))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewValue:
+    """``mapping.keys()``, ``.values()`` or ``.items()``: it shows the mapping as it is when it is looked at."""
+
+    mapping: DictValue
+    kind: str
+
+    def now(self) -> list[Value]:
+        """The elements at this moment."""
+        if self.kind == "keys":
+            return list(self.mapping)
+        return list(self.mapping.values() if self.kind == "values" else self.mapping.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnorderedList:
+    """A list of two elements or more whose order is the file system's: known again when it is sorted."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(slots=True, eq=False)
+class IteratorValue:
+    """A one-pass iterator: a generator expression, ``zip``, ``map``; ``held`` is what it draws from and calls."""
+
+    items: Iterator[Value]
+    held: tuple[Value, ...] = ()
+    lost: Opaque | None = None
+    """Set when code that cannot be read may have drawn from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathValue:
+    """A `pathlib.Path`, by its text."""
+
+    path: str

@@ -1,0 +1,58 @@
+"""What a modelled object of a library answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bridgekit.check.settings.interpreter.data import Opaque, Value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.values import Modelled
+
+__all__ = ["Model"]
+
+
+class Model(Modelled):
+    """Something of a library whose behaviour is written down here: ``os.environ``, an ``environ.Env``.
+
+    Subclasses override what they answer; everything else is unknown, said so by the caller.
+    """
+
+    __slots__ = ()
+
+    def attribute(self, m: Machine, name: str) -> Value:
+        """``self.name``; `NotImplemented` for what is not modelled."""
+        return NotImplemented
+
+    def call(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+        """``self(*args, **kwargs)``."""
+        return NotImplemented
+
+    def item(self, m: Machine, key: Value) -> Value:
+        """``self[key]``."""
+        return NotImplemented
+
+    def contains(self, m: Machine, key: Value) -> Value:
+        """``key in self``."""
+        return NotImplemented
+
+    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
+        """``self.name = value``; whether that is modelled."""
+        return False
+
+    def delete_item(self, m: Machine, key: Value) -> bool:
+        """``del self[key]``; whether that is modelled."""
+        return False
+
+    def spoil(self, m: Machine, cause: Opaque) -> None:
+        """Code that cannot be read had its hands on it."""
+
+    def enter(self, m: Machine) -> Value:
+        """``with self as target``: the target."""
+        return self
+
+    def leave(self) -> None:
+        """The end of ``with self``."""
+
+    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
+        """``self[key] = value``; whether that is modelled."""
+        return False
