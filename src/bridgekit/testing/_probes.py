@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def _probes_of_handlers() -> list[tuple[type | ModuleType, str, Any]]:
 
     return [
         (OnLoop, "__call__", _probe_to_loop),
-        (LeasedCall, "run", _probe_leased_call),
+        (LeasedCall, "__await__", _probe_leased_call),
         (LeasedCall, "_in_thread", _probe_leased_thread),
         (LeasedCall, "wait_for_loop", _probe_waiting_thread),
         (Lease, "_serve", _probe_lease),
@@ -236,17 +236,17 @@ def _probe_asgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _probe_leased_call(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def run(self: Any) -> Any:
+    def __await__(self: Any) -> Generator[Any, None, Any]:
         first = _tell(name_of(self._function), to_thread=True)
         # The thread runs in a context of its own, which is copied already.
         self._context.run(_arrived_by.set, first)
         before = _arrived_by.get()
         try:
-            return await original(self)
+            return (yield from original(self))
         finally:
             _arrived_by.set(before)
 
-    return run
+    return __await__
 
 
 def _probe_leased_thread(original: Callable[..., Any]) -> Callable[..., Any]:

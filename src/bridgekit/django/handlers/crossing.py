@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,7 @@ from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 
 from bridgekit.adapters.shared.context import carry_out, rehome
 from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend
+from bridgekit.concurrency.user_loop.resumption import Resumption
 from bridgekit.django.handlers.leases import Lease, Saturated
 
 __all__ = ["Crossing", "LeasedCall", "cross", "current_lease", "here", "wait_for_loop"]
@@ -64,7 +65,7 @@ def cross(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
     lease = current_lease()
     if lease is None:
         return sync_to_async(partial(_elsewhere, function), thread_sensitive=True)(*args)
-    return LeasedCall(lease, function, args).run()
+    return LeasedCall(lease, function, args)
 
 
 def _elsewhere(function: Callable[..., Any], *args: Any) -> Any:
@@ -104,7 +105,7 @@ class _Errand:
         self.done = True
 
 
-class LeasedCall:
+class LeasedCall(Resumption):
     """One call in a lease's thread, awaited by the task that made it. What the call wants awaited, that task awaits."""
 
     __slots__ = (
@@ -114,8 +115,6 @@ class LeasedCall:
         "_errand",
         "_error",
         "_function",
-        "_future",
-        "_loop",
         "_post",
         "_result",
         "begun",
@@ -125,16 +124,15 @@ class LeasedCall:
     )
 
     def __init__(self, lease: Lease, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        super().__init__(asyncio.get_running_loop())
         self.lease = lease
         self._function = function
         self._args = args
         self._before = contextvars.copy_context()
         self._context = self._before.copy()
-        self._loop = asyncio.get_running_loop()
         backend = asyncio_backend()
         assert backend is not None
         self._post = backend.post
-        self._future: asyncio.Future[_Errand | None] = self._loop.create_future()
         self._result: Any = None
         self._error: BaseException | None = None
         self._errand: _Errand | None = None
@@ -143,23 +141,26 @@ class LeasedCall:
         self.begun = False
         self.orphaned = False
 
-    async def run(self) -> Any:
+    def __await__(self) -> Generator[Any, None, Any]:
         """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
-        waits = self.lease.waits
-        self.lease.give(self._in_thread)
-        if waits:
-            await self._wait_for_a_thread()
+        lease = self.lease
+        timer = self._loop.call_later(lease.patience, self._lose_patience) if lease.waits else None
+        lease.give(self._in_thread)
         while True:
+            self._asyncio_future_blocking = True
             try:
-                errand = await self._future
-            except asyncio.CancelledError:
+                yield self
+            except BaseException:
                 self._abandon()
                 raise
+            finally:
+                if timer is not None:
+                    timer.cancel()
+            errand = self._errand
             if errand is None:
                 break
-            self._future = self._loop.create_future()
-            await self._run_errand(errand)
-        if not self.lease.finished:  # or nothing runs any more that could see the difference
+            yield from self._run_errand(errand).__await__()
+        if not lease.finished:  # or nothing runs any more that could see the difference
             carry_out(self._before, self._context)
         error, self._error = self._error, None
         if error is not None:
@@ -169,19 +170,10 @@ class LeasedCall:
                 del error
         return self._result
 
-    async def _wait_for_a_thread(self) -> None:
-        timer = self._loop.call_later(self.lease.patience, self._lose_patience)
-        try:
-            await asyncio.wait((self._future,))
-        except asyncio.CancelledError:
-            self._abandon()
-            raise
-        finally:
-            timer.cancel()
-
     def _lose_patience(self) -> None:
-        if self.lease.withdraw(self._in_thread) and not self._future.done():
-            self._future.set_exception(Saturated())
+        if self.awaited and self.lease.withdraw(self._in_thread):
+            self._error = Saturated()
+            self.resume()
 
     async def _run_errand(self, errand: _Errand) -> None:
         carry_out(self._before, errand.context)
@@ -255,8 +247,8 @@ class LeasedCall:
 
     def _deliver(self) -> None:
         """On the loop."""
-        if not self._future.done():
-            self._future.set_result(self._errand)
+        if self.awaited:
+            self.resume()
         elif self._errand is not None:  # cancelled in the same moment: the thread must not wait for ever
             self._errand.error = asyncio.CancelledError()
             self.lease.give(self._errand.settle)
