@@ -24,6 +24,7 @@ from bridgekit.check.project.async_views import find_async_views
 from bridgekit.check.project.config import Options
 from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject, find_project
 from bridgekit.check.project.entry_points import applications_beside
+from bridgekit.check.project.named_settings import named_by_expression
 from bridgekit.check.project.suggestions import instead_of, without_middleware
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
@@ -120,7 +121,7 @@ class _Checker:
         if not found.settings_modules:
             suggested = instead_of("", found, self.finder)
             raise ProjectError(
-                f"{options.path}: no Django settings module found (no manage.py, asgi.py or wsgi.py names one); {suggested}"
+                f"{options.path}: no Django settings module found ({_why_none(found)}); {suggested}"
             )
         self.notes = [
             f"{shown_from(base_of(found.root), other.path)} names the settings module {other.module}, which was not checked: "
@@ -293,6 +294,16 @@ class _Checker:
 
         variant = replace(default, conditions=(), is_default=True, middleware=entries, blocked=())
         return build_subject(project, variant, read, may_break)
+
+
+def _why_none(found: FoundProject) -> str:
+    """Why no settings module is named: an entry point may compute its name."""
+    for path in found.entry_points:
+        computed = named_by_expression(path)
+        if computed is not None:
+            place = shown_from(base_of(found.root), path)
+            return f"{place}:{computed[0]} computes its name, {computed[1]}"
+    return "no manage.py, asgi.py or wsgi.py names one"
 
 
 def _inserted(live: tuple[MiddlewareFacts, ...], default: Variant) -> Iterator[str]:

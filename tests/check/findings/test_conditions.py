@@ -12,6 +12,9 @@ from bridgekit.check.settings.result import Condition, Variant
 
 QUESTIONS = ("A", "B", "C")
 LITERALS = [f"{question} is {answer}" for question in QUESTIONS for answer in ("true", "false")]
+OPPOSITES = {
+    f"{q} is {a}": f"{q} is {b}" for q in QUESTIONS for a, b in (("true", "false"), ("false", "true"))
+}
 
 
 def means(combinations: list[frozenset[str]]) -> set[tuple[bool, ...]]:
@@ -28,7 +31,7 @@ def means(combinations: list[frozenset[str]]) -> set[tuple[bool, ...]]:
 
 @given(st.lists(st.frozensets(st.sampled_from(LITERALS), max_size=3), max_size=6))
 def test_what_is_said_means_the_same_and_is_no_longer(found: list[frozenset[str]]) -> None:
-    said = simplest(found)
+    said = simplest(found, OPPOSITES)
     assert means(said) == means(found)
     assert len(said) <= len(set(found))
     assert not any(one < other for one in said for other in said)
@@ -46,8 +49,13 @@ def test_a_finding_of_the_default_stack_needs_no_condition() -> None:
 
 def test_a_question_that_is_answered_both_ways_is_none() -> None:
     """``if DEBUG is false or DEBUG is true`` says nothing."""
-    both = variants(("X is true",), ("X is false",))
-    assert when(["X is true", "X is false"], both) == ""
+    yes, no = (
+        Condition("it is there", opposite="it is not there"),
+        Condition("it is not there", opposite="it is there"),
+    )
+    both = [Variant((one,), is_default=False, middleware=()) for one in (yes, no)]
+    assert when(["it is there", "it is not there"], both) == ""
+    assert when(["it is there"], both) == "it is there"
 
 
 def test_combinations_are_left_out_where_one_switch_is_enough() -> None:

@@ -126,6 +126,23 @@ def test_no_settings_is_an_error_with_a_remedy(tmp_path: Path) -> None:
         find_project(tmp_path / "missing")
 
 
+def test_a_computed_name_is_told_with_its_place(tmp_path: Path) -> None:
+    """Which of several texts a name stands for only a run decides; the message says where it is computed."""
+    for value in ('f"shop.settings.{place}"', "place"):
+        manage = f"""import os
+place = "production"
+if os.environ.get("DEBUG"):
+    place = "development"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", {value})
+"""
+        write(tmp_path, {"manage.py": manage, "shop/settings/production.py": "MIDDLEWARE = []\n"})
+        assert find_project(tmp_path).settings_modules == ()
+        with pytest.raises(
+            ProjectError, match=r"manage\.py:5 computes its name, .*shop\.settings\.production"
+        ):
+            run(Options(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -563,3 +563,49 @@ if config.get('METRICS', ''):
     assert len(found) == 4
     for expected in (["a"], ["a", "debug"], ["a", "metrics"], ["a", "debug", "metrics"]):
         assert expected in found
+
+
+def test_a_name_that_unread_code_may_bind_is_no_error(tmp_path: Path) -> None:
+    """A function of a package can set names in the module that calls it: only before such a call is a NameError certain."""
+    source = "import no_such_package\n{call}BASE_URL = 'x'\nMIDDLEWARE = ['a']\nHOSTS = [SITE_URL]\n"
+    result = evaluate(tmp_path, settings=source.format(call="no_such_package.load('defaults')\n"))
+    assert by_name(result) == {"default": ["a"]}
+    assert result.error == ""
+    result = evaluate(tmp_path, settings=source.format(call=""))
+    assert "NameError" in result.error
+
+
+def test_a_mixin_gets_what_a_module_holds(tmp_path: Path) -> None:
+    """``configurations.utils.uppercase_attributes``: a decorator copies a module's settings into a class."""
+    mixins = """
+        from configurations.utils import uppercase_attributes
+        from pkg import defaults
+        def apply(cls):
+            for name, value in uppercase_attributes(defaults).items():
+                setattr(cls, name, value)
+            return cls
+        @apply
+        class Mixin:
+            pass
+        """
+    settings = """
+        from configurations import Configuration
+        from pkg.mixins import Mixin
+        class Dev(Mixin, Configuration):
+            MIDDLEWARE = ["a", *Mixin.EXTRA]
+        """
+    result = evaluate(
+        tmp_path, settings=settings, pkg__mixins=mixins, pkg__defaults="EXTRA = ['b']\nlower = 1\n"
+    )
+    assert [listed(variant) for variant in result.variants] == [["a", "b"]]
+
+
+def test_a_question_is_answered_in_words(tmp_path: Path) -> None:
+    """Conditions of variants are sentences under either answer."""
+    source = "import no_such_package\nMIDDLEWARE = ['a']\nno_such_package.setup(globals())\n"
+    result = evaluate(tmp_path, settings=source)
+    names = [variant.name for variant in result.variants]
+    assert "the settings are left as they are (no_such_package.setup() is not read)" in names
+    source = "MIDDLEWARE = ['a']\ntry:\n    import no_such_toolbar\n    MIDDLEWARE += ['b']\nexcept ImportError:\n    pass\n"
+    names = [variant.name for variant in evaluate(tmp_path, settings=source).variants]
+    assert "the module no_such_toolbar can be imported" in names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bridgekit.check.settings.result import Variant
 
@@ -16,19 +16,21 @@ def when(names: Sequence[str], variants: Iterable[Variant]) -> str:
 
     Empty as well where the default variant is among them, or both answers to one question.
     """
+    variants = list(variants)
     found = [_of(variant) for variant in variants if variant.name in names]
+    opposites = {one.text: one.opposite for variant in variants for one in variant.conditions}
     if any(not conditions for conditions in found) or "default" in names:
         return ""
-    minimal = simplest(found)
+    minimal = simplest(found, opposites)
     if any(not conditions for conditions in minimal):
         return ""
     return " or ".join(" and ".join(sorted(conditions)) for conditions in minimal)
 
 
-def simplest(found: Iterable[Conditions]) -> list[Conditions]:
+def simplest(found: Iterable[Conditions], opposites: Mapping[str, str]) -> list[Conditions]:
     """The combinations that imply no other, after every question that is answered both ways has been left out.
 
-    ``{A}, {A, B}`` is ``{A}``; ``{A, X is true}, {A, X is false}`` is ``{A}``, too.
+    ``{A}, {A, B}`` is ``{A}``; ``{A, X is true}, {A, X is false}`` is ``{A}``, too: ``opposites`` says what each one's other answer is.
     """
     remaining = set(found)
     changed = True
@@ -36,8 +38,9 @@ def simplest(found: Iterable[Conditions]) -> list[Conditions]:
         changed = False
         for one in sorted(remaining, key=sorted):
             for condition in one:
-                other = (one - {condition}) | {_negated(condition)}
-                if _negated(condition) and other in remaining:
+                opposite = opposites.get(condition)
+                other = (one - {condition}) | {opposite or condition}
+                if opposite and other in remaining:
                     remaining -= {one, other}
                     remaining.add(one - {condition})
                     changed = True
@@ -50,11 +53,3 @@ def simplest(found: Iterable[Conditions]) -> list[Conditions]:
 
 def _of(variant: Variant) -> Conditions:
     return frozenset(condition.text for condition in variant.conditions)
-
-
-def _negated(condition: str) -> str:
-    """The other answer to a question; empty where there are more than two."""
-    for answer, other in ((" is true", " is false"), (" is false", " is true")):
-        if condition.endswith(answer):
-            return condition.removesuffix(answer) + other
-    return ""

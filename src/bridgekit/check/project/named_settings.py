@@ -14,7 +14,7 @@ from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_file
 
-__all__ = ["CONFIGURED", "ENTRY_POINTS", "Candidate", "candidates_in", "dotted"]
+__all__ = ["CONFIGURED", "ENTRY_POINTS", "Candidate", "candidates_in", "dotted", "named_by_expression"]
 
 ENTRY_POINTS = ("asgi.py", "wsgi.py", "manage.py")
 CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
@@ -82,7 +82,7 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
     tree = parse_file(str(file)).tree
     if tree is None:
         return
-    constants = _module_constants(tree)
+    constants = _only_values(tree)
     said: dict[str, tuple[str, int]] = {}
     for node in ast.walk(tree):
         for name, value, line in _environment_writes(node):
@@ -95,16 +95,27 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
         yield Candidate(module, file.name, str(file), line, configuration)
 
 
-def _module_constants(tree: ast.Module) -> dict[str, str]:
-    return {
-        target.id: node.value.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+def named_by_expression(file: str) -> tuple[int, str] | None:
+    """Line and text of an expression that an entry point names the settings by, where that is not read; else None."""
+    tree = parse_file(file).tree
+    constants = _only_values(tree) if tree is not None else {}
+    for node in ast.walk(tree) if tree is not None else ():
+        for name, value, line in _environment_writes(node):
+            if name == "DJANGO_SETTINGS_MODULE" and _text_of(value, constants) is None:
+                return line, ast.unparse(value)[:80]
+    return None
+
+
+def _only_values(tree: ast.Module) -> dict[str, str]:
+    """Names that are bound to one text wherever they are bound: of several, a run decides."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            text = node.value.value if isinstance(node.value, ast.Constant) else ""
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, set()).add(text if isinstance(text, str) else "")
+    return {name: min(texts) for name, texts in found.items() if len(texts) == 1 and texts != {""}}
 
 
 def _environment_writes(node: ast.AST) -> Iterator[tuple[str, ast.expr, int]]:

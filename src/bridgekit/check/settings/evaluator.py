@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
 from bridgekit.check.settings.exploring.alternatives import open_questions, settings_of, with_alternatives
 from bridgekit.check.settings.exploring.run import Outcome, Task, configuration_classes, run_settings
-from bridgekit.check.settings.exploring.variants import Explored, Explorer
+from bridgekit.check.settings.exploring.variants import Explored, Explorer, condition_of
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Blocked, Condition, Note, SettingsResult, Variant
 from bridgekit.check.settings.slicing.slices import Slice
@@ -218,6 +218,4 @@ def _answered(one: Explored, explorer: Explorer) -> Iterator[Condition]:
         if decision.key in explorer.undecided and decision.key not in forced and decision.key not in asked:
             asked.add(decision.key)
             if decision.natural is None:
-                text = decision.text if decision.node is not None else decision.reason
-                answer = "true" if decision.outcome else "false"
-                yield Condition(f"{text} is {answer}", decision.location)
+                yield condition_of(decision, decision.outcome)

@@ -82,6 +82,8 @@ class Condition:
     text: str
     location: Location | None = None
     environ: tuple[str, str | None] | None = None
+    opposite: str = ""
+    """What holds under the other answer, where there are two."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ def _configured(m: Machine, module: ModuleValue, name: str) -> Namespace:
         made.bound[attribute] = _where(m, cls, attribute)
     hidden = [base for base in cls.mro if isinstance(base, External) and not _is_configuration(base.dotted)]
     if hidden:
-        made.unseen = m.opaque(f"{name} derives from {hidden[0].dotted}, which is not read")
+        made.unseen = m.opaque(f"{name} has a base that is not read: {hidden[0].dotted}")
     _call_hook(m, cls, "post_setup")
     return made
 

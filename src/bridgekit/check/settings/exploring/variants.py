@@ -20,7 +20,7 @@ from bridgekit.check.settings.slicing.slices import Slice
 _T = TypeVar("_T")
 _Mark: TypeAlias = tuple[str, bool, frozenset[str]]
 
-__all__ = ["MAX_RUNS", "MAX_VARIANTS", "Explored", "Explorer"]
+__all__ = ["MAX_RUNS", "MAX_VARIANTS", "Explored", "Explorer", "condition_of"]
 
 MAX_RUNS = 200
 """Runs in all. Runs beyond the first skip what cannot matter and mostly take a millisecond or two."""
@@ -296,7 +296,7 @@ class Explorer:
                     changed = replace(assignment, inputs=_with(assignment.inputs, name, text))
                     yield changed, (Condition(_input_text(name, text, decision), decision.location),)
         forced = replace(assignment, forced=_with(assignment.forced, decision.key, not decision.outcome))
-        yield forced, (Condition(_forced_text(decision, not decision.outcome), decision.location),)
+        yield forced, (condition_of(decision, not decision.outcome),)
 
     def _texts(self, current: Explored, name: str, *, wanted: bool) -> list[str | None]:
         """Values to try for a variable: a switch gets the words of a switch first, anything else first some text."""
@@ -375,7 +375,7 @@ def _input_text(name: str, text: str, decision: Decision) -> str:
     return name if " " in name and not decision.outcome else f"{name} not as by default"
 
 
-def _forced_text(decision: Decision, outcome: bool) -> str:
-    if decision.node is None and decision.reason:
-        return decision.reason if outcome else f"not: {decision.reason}"
-    return f"{decision.text} is {'true' if outcome else 'false'}"
+def condition_of(decision: Decision, outcome: bool) -> Condition:
+    """An answer to a question as the condition of a variant."""
+    text, opposite = decision.answered(outcome)
+    return Condition(text, decision.location, opposite=opposite)

@@ -49,6 +49,8 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
         return m.patched[f"builtins.{name}"]
     if hasattr(builtins, name) or name in ("__spec__", "__loader__", "__builtins__", "__cached__"):
         return m.opaque(f"the built-in {name} is not interpreted")
+    if namespace.unread is not None:
+        return m.refuse(f"nothing that is read binds {name}, and {namespace.unread.reason}")
     raise m.fault(NameError, f"name {name!r} is not defined")
 
 

@@ -120,16 +120,18 @@ class Namespace(DictValue):
 
     ``bound`` says where each name was bound last. After code that cannot be read had its hands on the namespace,
     ``unseen`` is what every upper-case name is that nobody has bound since; ``stars`` are the unread modules that
-    ``import *`` drew from.
+    ``import *`` drew from; ``unread`` is the first call of code that is not read: it may have set names through the frame
+    that called it.
     """
 
-    __slots__ = ("bound", "stars", "unseen")
+    __slots__ = ("bound", "stars", "unread", "unseen")
 
     def __init__(self, items: object = ()) -> None:
         super().__init__(items)
         self.bound: dict[Value, Location] = {}
         self.unseen: Opaque | None = None
         self.stars: list[str] = []
+        self.unread: Opaque | None = None
 
 
 POISONABLE = frozenset((ListValue, SetValue, DictValue, OrderedDictValue, Namespace))

@@ -198,7 +198,8 @@ class Imports:
             self.m.here(),
             natural,
             inputs=inputs,
-            reason=f"the module {name} can be imported",
+            reason=f"whether the module {name} can be imported",
+            answers=(f"the module {name} can be imported", f"the module {name} cannot be imported"),
         )
 
     def importable(self, name: str) -> bool:

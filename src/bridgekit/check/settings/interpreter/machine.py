@@ -185,7 +185,12 @@ class Machine:
         what holds if MIDDLEWARE is left as it is.
         """
         key = f"changed:{cause.location}"
-        if self.decide(key, None, cause.location, None, reason=f"{cause.reason}; it changes the settings"):
+        reason = f"{cause.reason}; it may change the settings"
+        answers = (
+            f"the settings are changed ({cause.reason})",
+            f"the settings are left as they are ({cause.reason})",
+        )
+        if self.decide(key, None, cause.location, None, reason=reason, answers=answers):
             poison(namespace, cause)
         else:
             namespace.unseen = cause
@@ -232,11 +237,14 @@ class Machine:
         reason: str = "",
         quiet: bool = False,
         chain: tuple[StatementAt, ...] | None = None,
+        answers: tuple[str, str] | None = None,
     ) -> bool:
         """Answer a question that the source leaves open: as forced, else as natural, else no; and remember it."""
         outcome = self.forced.get(key, bool(natural))
         asked = self.chain() if chain is None else chain
-        self.decisions.append(Decision(key, node, location, inputs, outcome, natural, reason, asked, quiet))
+        self.decisions.append(
+            Decision(key, node, location, inputs, outcome, natural, reason, asked, quiet, answers)
+        )
         return outcome
 
     def suggest(self, inputs: frozenset[str], value: Value) -> None:
@@ -303,7 +311,8 @@ class Machine:
                     (self.frames[block.depth - 1].module, block.statement),
                 )
                 reason = f"{cause.reason}: whether it raises"
-                if self.decide(key, None, block.location, None, reason=reason, chain=chain):
+                answers = (f"it raises ({cause.reason})", f"it does not raise ({cause.reason})")
+                if self.decide(key, None, block.location, None, reason=reason, chain=chain, answers=answers):
                     raise Raised(ErrorValue(kinds[0]), self.here())
                 return
 

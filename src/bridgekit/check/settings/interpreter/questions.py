@@ -50,6 +50,8 @@ class Decision:
     chain: tuple[StatementAt, ...]
     quiet: bool = False
     """Known well enough: asked again only where the settings cannot be loaded otherwise."""
+    answers: tuple[str, str] | None = None
+    """What holds where the answer is yes and where it is no, if "... is true" would not be said so."""
 
     @property
     def text(self) -> str:
@@ -58,3 +60,8 @@ class Decision:
             return self.reason
         text = " ".join(ast.unparse(self.node).split())
         return text if len(text) <= 80 else f"{text[:77]}..."
+
+    def answered(self, outcome: bool) -> tuple[str, str]:
+        """What holds under an answer, and what holds under the other one."""
+        yes, no = self.answers or (f"{self.text} is true", f"{self.text} is false")
+        return (yes, no) if outcome else (no, yes)

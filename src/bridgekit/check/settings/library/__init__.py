@@ -134,6 +134,8 @@ class Library:
             self._standard_effects(dotted, cause)
         elif not dotted.endswith(_LOGGERS):
             self._named_modules(given, cause)
+            namespace = self.m.frames[-1].module.namespace
+            namespace.unread = namespace.unread or cause
         self.m.may_raise(cause)
         return cause
 

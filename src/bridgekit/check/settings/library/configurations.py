@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import Value
+from bridgekit.check.settings.interpreter.data import DictValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, NativeFunction
+from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, ModuleValue, NativeFunction
 from bridgekit.check.settings.library.environment import read_variable
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
@@ -101,9 +101,18 @@ def _env_prefix(cls: ClassValue) -> str:
 
 
 def _settings_config(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    from bridgekit.check.settings.interpreter.data import DictValue
-
     return DictValue(kwargs)
+
+
+def _uppercase_attributes(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """``configurations.utils.uppercase_attributes(module)``: its settings by name."""
+    module = m.force(args[0]) if len(args) == 1 and not kwargs else None
+    if not isinstance(module, ModuleValue) or module.namespace.unseen is not None:
+        return m.refuse("the upper-case attributes of something that is not read", *args, *kwargs.values())
+    found = {
+        name: value for name, value in module.namespace.items() if isinstance(name, str) and name.isupper()
+    }
+    return DictValue(found)
 
 
 def register() -> None:
@@ -112,6 +121,7 @@ def register() -> None:
                  "SingleNestedTupleValue", "SingleNestedListValue", "BackendsValue", "CastingMixin", "DecimalValue",
                  "SearchURLValue", "ValidationMixin", "MultipleMixin", "UUIDValue"):  # fmt: skip
         CALLS[f"configurations.values.{kind}"] = _maker(kind)  # type: ignore[assignment]  # a model by shape
+    CALLS["configurations.utils.uppercase_attributes"] = _uppercase_attributes
     for dotted in ("pydantic.BaseSettings", "pydantic_settings.BaseSettings", "pydantic.v1.BaseSettings"):
         CLASS_BASES[dotted] = _base_settings
     CALLS["pydantic_settings.SettingsConfigDict"] = _settings_config

@@ -81,6 +81,7 @@ def _star_module(m: Machine, module: ModuleValue, frame: Frame) -> None:
         if source.unseen is not None:
             frame.names.unseen = source.unseen
         frame.names.stars.extend(source.stars)
+        frame.names.unread = frame.names.unread or source.unread
     for name in names:
         value = source.get(name) if name in source else _name_from(m, module, module.name, name)
         bind(m, frame, name, value, source.bound.get(name))
