@@ -94,6 +94,18 @@ def test_an_empty_query_is_still_in_the_target(bridge: Bridge, adapt: Adapt) -> 
     assert seen["REQUEST_URI"] == "/a?"
 
 
+def test_a_fast_stream_is_still_a_stream(bridge: Bridge, adapt: Adapt) -> None:
+    """Whether it has a Content-Length must not depend on how many pieces were ready when the first one left."""
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield from (b"a", b"b", b"c")
+
+    served = bridge(adapt(app))
+    answers = [get(served) for _ in range(50)]
+    assert {(answer.body, answer.get("Content-Length")) for answer in answers} == {(b"abc", None)}
+
+
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
 def test_an_applications_exit_reaches_the_wsgi_server(
     bridge: Bridge, adapt: Adapt, kind: type[BaseException]

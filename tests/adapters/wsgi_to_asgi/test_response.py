@@ -195,6 +195,32 @@ def test_part_of_a_file(adapt: Adapt, loop: Loop, path: Path, extensions: Any) -
     assert opened[0].closed
 
 
+@pytest.mark.parametrize("extensions", [ZEROCOPY, {}])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_tells_its_length_on_every_server(
+    adapt: Adapt, loop: Loop, path: Path, extensions: Any, method: str
+) -> None:
+    """As WSGI servers do that know files: of what is behind its position. HEAD leaves it out with the body."""
+
+    def positioned() -> Any:
+        file = path.open("rb")
+        file.seek(100)
+        return file
+
+    app, _ = sends(positioned)
+    connection = loop.serve(adapt(app), FileServer(http_scope(method=method, extensions=extensions)))
+    told = str(len(path.read_bytes()) - 100).encode() if method == "GET" else None
+    assert connection.header(b"content-length") == told
+
+
+def test_what_is_no_plain_file_has_no_length(adapt: Adapt, loop: Loop, path: Path) -> None:
+    """A compressed file's descriptor is of other bytes; a file past its end has none."""
+    path.write_bytes(gzip.compress(b"text" * 100))
+    app, _ = sends(lambda: gzip.GzipFile(path))  # type: ignore[arg-type, return-value]
+    response = loop.get(adapt(app))
+    assert (response.header(b"content-length"), response.body) == (None, b"text" * 100)
+
+
 @pytest.mark.parametrize("extensions", [PATHSEND, ZEROCOPY, {}])
 def test_file_shorter_than_its_length_is_reported(
     adapt: Adapt, loop: Loop, path: Path, extensions: Any

@@ -15,7 +15,7 @@ from bridgekit.adapters.shared.headers import header_value
 from bridgekit.adapters.shared.nesting import collect
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.adapters.shared.timing_key import LiveTiming
-from bridgekit.adapters.wsgi_to_asgi.files import BLOCK, ZEROCOPYSEND, FileWrapper, file_message
+from bridgekit.adapters.wsgi_to_asgi.files import BLOCK, ZEROCOPYSEND, FileWrapper, file_length, file_message
 from bridgekit.adapters.wsgi_to_asgi.response import ExcInfo, Response
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
 from bridgekit.concurrency.user_loop.async_views import Marks, told
@@ -230,6 +230,9 @@ class AppRun:
         if type(iterable) is FileWrapper:
             if self._transmit_file(iterable):
                 return
+            if response.started and not response.sent:
+                # Headers must not depend on whether the server sends the file itself.
+                response.declare(file_length(iterable))
             iterable, is_file = iterable.blocks(BLOCK, response.declared), True
         try:
             pieces = iter(iterable)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from bridgekit.typing import Message
 
-__all__ = ["BLOCK", "ZEROCOPYSEND", "FileWrapper", "file_message"]
+__all__ = ["BLOCK", "ZEROCOPYSEND", "FileWrapper", "file_length", "file_message"]
 
 BLOCK = 131072
 """Bytes per read where a file is sent through the adapter: large enough that the crossing does not show, small enough
@@ -68,6 +68,23 @@ def _plain_file(filelike: Any) -> Any | None:
     return filelike if type(filelike) is io.FileIO else None
 
 
+def _extent(file: Any) -> tuple[int, int] | None:
+    """Where a file stands, and how many bytes are behind that; ``None`` where nobody can say, as of a pipe."""
+    try:
+        position = file.tell()
+        status = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        return None  # closed, or a pipe
+    return (position, status.st_size - position) if stat.S_ISREG(status.st_mode) else None
+
+
+def file_length(wrapper: FileWrapper) -> int | None:
+    """How long the response is, where the file tells; a server with a wrapper of its own would say so, too."""
+    file = _plain_file(wrapper.filelike)
+    extent = None if file is None else _extent(file)
+    return None if extent is None or extent[1] < 0 else extent[1]
+
+
 def file_message(
     wrapper: FileWrapper, extensions: Mapping[str, Any], declared: int | None
 ) -> tuple[Message, int] | None:
@@ -82,15 +99,11 @@ def file_message(
     if ZEROCOPYSEND not in extensions:
         return None
     file = _plain_file(wrapper.filelike)
-    if file is None:
+    extent = None if file is None else _extent(file)
+    if extent is None:
         return None
-    try:
-        descriptor, position = file.fileno(), file.tell()
-        status = os.fstat(descriptor)
-    except (OSError, ValueError):
-        return None  # closed, or a pipe
-    remaining = status.st_size - position
-    if not stat.S_ISREG(status.st_mode) or remaining < 1 or (declared is not None and remaining < declared):
+    position, remaining = extent
+    if remaining < 1 or (declared is not None and remaining < declared):
         return None
     count = remaining if declared is None else declared
     message = {

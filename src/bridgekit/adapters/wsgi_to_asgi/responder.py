@@ -68,6 +68,7 @@ class WSGIResponder:
         "_backend",
         "_client_gone",
         "_context",
+        "_end_apart",
         "_expects",
         "_finished",
         "_listening",
@@ -95,6 +96,8 @@ class WSGIResponder:
         self._stored: StoredBody | None = None  # a body that was received whole
         self._upload: Upload | None = None  # and one that was not
         self._client_gone = False
+        # A WSGI server is around, whose response has a length where it is one event. A stream that is fast stays a stream.
+        self._end_apart = False
         self._overdue = False  # no thread was free in time
         self._finished = False  # the thread is done, or was never taken
         self._listening: Callable[[], Awaitable[None]] | None = None
@@ -116,6 +119,7 @@ class WSGIResponder:
         around = scope.get("wsgi_environ")
         if around is not None:
             carry_environ(environ, around)
+            self._end_apart = True
         timing = None
         if TIMING_KEY in scope:
             environ[TIMING_KEY] = scope[TIMING_KEY]
@@ -237,6 +241,9 @@ class WSGIResponder:
                 complete = True
         if pieces or complete:
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            if body and complete and self._end_apart:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                body = b""
             await send({"type": "http.response.body", "body": body, "more_body": not complete})
         if not self._finished:
             self._window.sent(sent)

@@ -119,10 +119,14 @@ class Response:
         if not self.started:
             raise AppProtocolError("the application returned body before it called start_response (PEP 3333)")
         self.sent = True
-        if whole_length is not None and self.declared is None and not self.bodyless:
-            self._headers.append((b"content-length", b"%d" % whole_length))
-            self.declared = whole_length
+        self.declare(whole_length)
         return {"type": "http.response.start", "status": self._status, "headers": self._headers}
+
+    def declare(self, length: int | None) -> None:
+        """Add the body's length where it is known and the application has not told it; the headers are still here."""
+        if length is not None and self.declared is None and not self.bodyless:
+            self._headers.append((b"content-length", b"%d" % length))
+            self.declared = length
 
     def piece(self, data: bytes) -> bytes:
         """What of ``data`` may go to the client: nothing for HEAD, 204 and 304, else up to the declared length.
