@@ -9,12 +9,14 @@ from pathlib import Path
 from bridgekit.check.findings.baseline import load_baseline, split_known
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.findings.report import Report, StackReport, base_of, shown_from
+from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import AsyncView, Project, Subject
 from bridgekit.check.findings.suppress import split_silenced
 from bridgekit.check.fixes.stacks import build_subject
 from bridgekit.check.live.parent import LiveStack, load_live, with_source
 from bridgekit.check.middleware import SourceReader
 from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.distributions import installed_versions
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
@@ -31,6 +33,7 @@ from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
+from bridgekit.check.views.finder import find_views
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
@@ -143,6 +146,7 @@ class _Checker:
         self._reader = SourceReader(self.finder)
         self._read: dict[str, Definition] = {}
         self._views: Sequence[AsyncView] | None = None
+        self._routed: dict[str, Sequence[RoutedView]] = {}
         self._project = Project(
             found.root,
             options.server,
@@ -152,7 +156,10 @@ class _Checker:
                 self.finder.load_file(path) for path in found.entry_points if not path.endswith("manage.py")
             ),
             self._async_views,
+            self._routed_views,
             self._load_own,
+            self.finder.load,
+            allows_async_unsafe=self._allows_async_unsafe(),
             has_django=self._has_django(),
         )
         self.notes += self._beside_notes()
@@ -209,6 +216,7 @@ class _Checker:
         # What a middleware is may depend on settings: what was read under other settings does not count.
         self._reader = SourceReader(self.finder, agreed_settings(result))
         self._read = {}
+        self._routed = {}
         self._total = len(
             {
                 entry.dotted_path
@@ -255,6 +263,39 @@ class _Checker:
             self._say("async views")
             self._views = find_async_views(Path(self.found.root), self._load_view_file)
         return self._views
+
+    def _allows_async_unsafe(self) -> bool:
+        """Whether the variable that turns Django's own check off is named where a project sets its environment."""
+        settings = (self.finder.find(name).path for name in self.found.settings_modules)
+        for path in (*self.found.entry_points, *filter(None, settings)):
+            try:
+                if b"DJANGO_ALLOW_ASYNC_UNSAFE" in read_bounded(path):
+                    return True
+            except UnreadableError:
+                continue
+        return False
+
+    def _routed_views(self, root: str) -> Sequence[RoutedView]:
+        """Looked for once for each URLconf: that reads the modules of all views in which ``async def`` stands."""
+        if root not in self._routed:
+            self._say("views")
+            found = find_views(
+                root, self._load_own, self._load_views, self.finder.load, lambda name: self._reader.read(name)
+            )
+            self._routed[root] = found if any(view.is_async for view in found) else ()
+        return self._routed[root]
+
+    def _load_views(self, name: str) -> SourceModule | None:
+        """A module of the project's own that may hold async views: others with functions or classes are not parsed."""
+        found = self.finder.find(name)
+        if found.kind is not ModuleKind.SOURCE:
+            return None
+        try:
+            content = read_bounded(found.path)
+        except UnreadableError:
+            return None
+        is_wanted = any(word in content for word in (b"async def", b"StreamingHttpResponse"))
+        return self._load_own(name) if is_wanted or not (b"def " in content or b"class " in content) else None
 
     def _load_own(self, name: str) -> SourceModule | None:
         """A module of the project's own by its name: what packages bring is not followed."""

@@ -38,6 +38,13 @@ MAX_REACHED = 200
 """Functions that are followed from one middleware: the largest seen calls some sixty."""
 
 _SHOWN = 80
+_MAX_BASES = 5
+_EXHAUST = frozenset({"all", "any", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"})
+_PLAIN = frozenset(
+    ["classmethod", "contextlib.contextmanager", "django.dispatch.receiver", "functools.cache", "functools.lru_cache",
+     "functools.wraps", "property", "staticmethod", "typing.override", "typing_extensions.override"]
+)  # fmt: skip
+"""Decorators under which a call runs the body in the caller's thread; others, like ``sync_to_async``, may not."""
 _NOT_ENTERED = frozenset({"django", "asgiref", *sys.stdlib_module_names})
 """What these do is known by name, where a rule needs it."""
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -224,13 +231,34 @@ def _is_undispatched_call(function: ReadFunction, definition: Definition) -> boo
 
 
 def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+    iterated = set(map(id, _iterated(function)))
     for node in walk_own(function.node):
-        callee = called_function(node, function, definition) if isinstance(node, ast.Call) else None
-        if callee is not None:
-            yield callee
+        if isinstance(node, ast.Call):
+            callee = called_function(node, function, definition)
+            if callee is not None and (_is_generator(callee) <= (id(node) in iterated)):
+                yield callee
+            yield from sent_to(node, function, definition)
         if isinstance(node, ast.With):
             for item in node.items:
                 yield from _entered(item.context_expr, function, definition)
+
+
+def _is_generator(function: ReadFunction) -> bool:
+    """Whether a call only makes a generator: its body runs where somebody iterates."""
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk_own(function.node))
+    return yields and not function.node.decorator_list
+
+
+def _iterated(function: ReadFunction) -> Iterator[ast.expr]:
+    """What the function itself iterates over."""
+    for node in walk_own(function.node):
+        match node:
+            case ast.For() | ast.AsyncFor() | ast.comprehension():
+                yield node.iter
+            case ast.YieldFrom():
+                yield node.value
+            case ast.Call(func=ast.Name(id=name)) if name in _EXHAUST:
+                yield from node.args
 
 
 def _entered(node: ast.expr, function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
@@ -245,21 +273,121 @@ def _entered(node: ast.expr, function: ReadFunction, definition: Definition) -> 
 
 
 def called_function(node: ast.Call, function: ReadFunction, definition: Definition) -> ReadFunction | None:
-    """What ``self.name(...)``, a plain name of the module or one that it imports calls; None for anything else, and for
-    Django's own."""
+    """What ``self.name(...)``, a plain name of the module or one that it imports calls; None for anything else, for Django's
+    own, and for what stands behind a decorator that may send it to a thread."""
+    found = _called(node, function, definition)
+    return found if found is not None and _runs_as_written(found) else None
+
+
+def _called(node: ast.Call, function: ReadFunction, definition: Definition) -> ReadFunction | None:
     name = dotted_name(node.func)
     receiver, _, method_name = name.rpartition(".")
-    method = definition.methods.get(method_name) if receiver == "self" else None
-    if method is not None:
-        own = not method.owner.startswith("django.")
-        return ReadFunction(method.node, method.module, method.owner) if own else None
+    if receiver == "self" and _is_of(function, definition):
+        method = definition.methods.get(method_name)
+        if method is not None:
+            own = not method.owner.startswith("django.")
+            return ReadFunction(method.node, method.module, method.owner) if own else None
+    if isinstance(node.func, ast.Attribute):
+        cls = _class_of(node.func.value, function, definition)
+        if cls is not None:
+            return _method(*cls, node.func.attr, definition)
     if not name:
         return None
+    nested = next(
+        (part for part in walk_own(function.node) if isinstance(part, FunctionNode) and part.name == name),
+        None,
+    )
+    if nested is not None:
+        return ReadFunction(nested, function.module, function.owner)
     found = named_statement(name, function.module, definition)
     if found is None:
         return None
     statement, module = found
     return ReadFunction(statement, module) if isinstance(statement, FunctionNode) else None
+
+
+def _is_of(function: ReadFunction, definition: Definition) -> bool:
+    """Whether ``self`` in the function is the definition's own object, not one of a class that it uses."""
+    owners = {method.owner for method in definition.methods.values()}
+    return not function.owner or function.owner in owners or function.owner in definition.mro
+
+
+def _runs_as_written(function: ReadFunction) -> bool:
+    imports = imported_names(function.module)
+    return all(
+        resolved_name(decorator.func if isinstance(decorator, ast.Call) else decorator, imports) in _PLAIN
+        for decorator in function.node.decorator_list
+    )
+
+
+def _class_of(
+    node: ast.expr, function: ReadFunction, definition: Definition
+) -> tuple[ast.ClassDef, SourceModule] | None:
+    """The class whose method is called: of ``Name``, of ``Name(...)``, of a name bound to nothing else, of another class's self."""
+    if isinstance(node, ast.Call):
+        return called_class(node, function, definition)
+    if not isinstance(node, ast.Name):
+        return None
+    if node.id == "self":
+        path = "" if _is_of(function, definition) else function.owner
+        return _named_class(path.rpartition(".")[2], function, definition) if path else None
+    bound = [
+        part.value
+        for part in walk_own(function.node)
+        if isinstance(part, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == node.id for target in part.targets)
+    ]
+    if bound:
+        made = bound[0] if len(bound) == 1 else None
+        return called_class(made, function, definition) if isinstance(made, ast.Call) else None
+    return _named_class(node.id, function, definition)
+
+
+def _named_class(
+    name: str, function: ReadFunction, definition: Definition
+) -> tuple[ast.ClassDef, SourceModule] | None:
+    found = named_statement(name, function.module, definition)
+    return (found[0], found[1]) if found is not None and isinstance(found[0], ast.ClassDef) else None
+
+
+def _method(
+    cls: ast.ClassDef, module: SourceModule, name: str, definition: Definition
+) -> ReadFunction | None:
+    """The method that a class of the project defines itself, or its first base that can be read."""
+    for _ in range(_MAX_BASES):
+        for statement in cls.body:
+            if isinstance(statement, FunctionNode) and statement.name == name:
+                return ReadFunction(statement, module, f"{module.name}.{cls.name}")
+        base = dotted_name(cls.bases[0]) if len(cls.bases) == 1 else ""
+        found = named_statement(base, module, definition) if base else None
+        if found is None or not isinstance(found[0], ast.ClassDef):
+            return None
+        cls, module = found[0], found[1]
+    return None
+
+
+def sent_to(node: ast.Call, function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+    """The receivers that ``SIGNAL.send(...)`` calls, as far as the module that makes the signal connects them itself."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("send", "send_robust"):
+        return
+    path = dotted_name(node.func.value)
+    imports = imported_names(function.module)
+    if not path:
+        return
+    imported = path.partition(".")[0] in imports
+    origin, _, signal = resolved_name(node.func.value, imports).rpartition(".")
+    if origin.partition(".")[0] in _NOT_ENTERED or (not imported and origin):
+        return
+    module = definition.load(origin) if imported else function.module
+    for statement in module.tree.body if module.tree is not None else ():
+        if isinstance(statement, ast.FunctionDef) and any(
+            isinstance(decorator, ast.Call)
+            and decorator.args
+            and resolved_name(decorator.func, imported_names(module)) == "django.dispatch.receiver"
+            and dotted_name(decorator.args[0]) == signal
+            for decorator in statement.decorator_list
+        ):
+            yield ReadFunction(statement, module)
 
 
 def called_class(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridgekit.check.findings.flow import ReadFunction
+from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.settings.result import Variant
@@ -30,6 +31,10 @@ def _no_views() -> Sequence[AsyncView]:
     return ()
 
 
+def _no_routed_views(root: str) -> Sequence[RoutedView]:
+    return ()
+
+
 def _no_module(name: str) -> SourceModule | None:
     return None
 
@@ -48,8 +53,14 @@ class Project:
     versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     entry_points: tuple[SourceModule, ...] = ()
     async_views: Callable[[], Sequence[AsyncView]] = _no_views
+    routed_views: Callable[[str], Sequence[RoutedView]] = _no_routed_views
+    """The views that a URLconf routes, by the dotted name of its module; empty where the project shows no async ones."""
     load: Callable[[str], SourceModule | None] = _no_module
     """The module of a dotted name if it is the project's own and could be parsed."""
+    load_any: Callable[[str], SourceModule | None] = _no_module
+    """The module of a dotted name, whoever brings it."""
+    allows_async_unsafe: bool = False
+    """Whether its entry points or settings name DJANGO_ALLOW_ASYNC_UNSAFE, with which Django lets queries run on the event loop."""
     has_django: bool = True
     """Whether Django is among the packages that are read."""
 

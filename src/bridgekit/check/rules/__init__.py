@@ -27,6 +27,12 @@ from bridgekit.check.rules import (
     brg020_wsgi_only_request,
     brg021_single_hop,
     brg022_timing_position,
+    brg023_connection_state,
+    brg024_query_in_ready,
+    brg101_sync_around_async,
+    brg102_view_query,
+    brg103_sync_stream,
+    brg104_view_blocking,
 )
 from bridgekit.check.rules.rule import Rule
 
@@ -56,6 +62,12 @@ ALL_RULES: tuple[Rule, ...] = (
     brg020_wsgi_only_request.RULE,
     brg021_single_hop.RULE,
     brg022_timing_position.RULE,
+    brg023_connection_state.RULE,
+    brg024_query_in_ready.RULE,
+    brg101_sync_around_async.RULE,
+    brg102_view_query.RULE,
+    brg103_sync_stream.RULE,
+    brg104_view_blocking.RULE,
 )
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
-from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import (
+    Reached,
+    ReadFunction,
+    called_function,
+    dotted_name,
+    imported_names,
+    resolved_name,
+    walk_own,
+)
+from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._queries import Queries
 
-__all__ = ["BLOCKING_CALLS", "Blocked", "Situation", "blocking"]
+__all__ = ["BLOCKING_CALLS", "Blocked", "Kind", "Situation", "blocking", "handed_users"]
 
 _CLIENT = "an asynchronous HTTP client"
 BLOCKING_CALLS = {
@@ -49,6 +59,18 @@ _READS_WHOLE = frozenset(
 )
 
 
+class Kind(Enum):
+    """What happens there on the event loop."""
+
+    CALL = "call"
+    """It blocks, and nothing else tells."""
+    QUERY = "query"
+    """Django raises SynchronousOnlyOperation, as for the other two."""
+    USER = "user"
+    SESSION = "session"
+    """These two are lazy: once they were read in a thread, they query no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """A place that blocks: the expression, what it is, and what to use instead."""
@@ -56,6 +78,7 @@ class Blocked:
     node: ast.AST
     what: str
     instead: str
+    kind: Kind = Kind.QUERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,8 @@ class Situation:
     user_queries: bool
     cache_queries: bool
     sites_queries: bool
+    requests: frozenset[str] = frozenset({"request", "self.request"})
+    """By which names the request is known."""
 
 
 def blocking(
@@ -73,28 +98,53 @@ def blocking(
 ) -> Iterator[Blocked]:
     """Each blocking expression in the order of lines. ``users`` are parameters that are handed ``request.user``."""
     imports = imported_names(function.module)
-    lazy = {"request.user", *users, *_names_of_user(function)} if situation.user_queries else set()
+    of_requests = {f"{request}.user" for request in situation.requests}
+    lazy = of_requests | users | _names_of_user(function, of_requests) if situation.user_queries else set()
+    sessions = {f"{request}.session" for request in situation.requests}
     nodes = sorted(walk_own(function.node), key=lambda node: getattr(node, "lineno", 0))
     awaited = {id(node.value) for node in nodes if isinstance(node, ast.Await)}
     queries = Queries(function)
     for node in nodes:
-        if isinstance(node, ast.Call) and id(node) not in awaited:
+        if (
+            isinstance(node, ast.Call)
+            and id(node) not in awaited
+            and dotted_name(node.func).partition(".")[0] in imports
+        ):
             yield from _call(node, resolved_name(node.func, imports), situation)
         yield from (Blocked(node, what, instead) for what, instead in queries.of(node, awaited))
         if isinstance(node, ast.With):
             yield from _atomic(node, imports)
         if _reads_user(node, lazy):
             attribute = f".{node.attr}" if isinstance(node, ast.Attribute) else ""
-            yield Blocked(node, f"request.user{attribute}", "await request.auser()")
-        if situation.session_queries and _reads_session(node):
-            yield Blocked(
-                node, "request.session access", "the session's asynchronous methods (aget, aset, ...)"
-            )
+            yield Blocked(node, f"request.user{attribute}", "await request.auser()", Kind.USER)
+        if situation.session_queries and _reads_session(node, sessions):
+            twins = "the session's asynchronous methods (aget, aset, ...)"
+            yield Blocked(node, "request.session access", twins, Kind.SESSION)
+
+
+def handed_users(
+    reached: list[Reached], definition: Definition, requests: frozenset[str] = frozenset({"request"})
+) -> dict[int, frozenset[str]]:
+    """For functions by identity, the parameters that are handed ``request.user`` as it is."""
+    users = {f"{request}.user" for request in requests}
+    handed: dict[int, frozenset[str]] = {}
+    for one in reached:
+        for node in walk_own(one.function.node):
+            if not isinstance(node, ast.Call):
+                continue
+            given = [number for number, part in enumerate(node.args) if dotted_name(part) in users]
+            callee = called_function(node, one.function, definition) if given else None
+            if callee is not None:
+                parameters = [argument.arg for argument in callee.node.args.args]
+                shift = int(bool(parameters) and parameters[0] == "self")
+                names = {parameters[number + shift] for number in given if number + shift < len(parameters)}
+                handed[id(callee.node)] = handed.get(id(callee.node), frozenset()) | names
+    return handed
 
 
 def _call(node: ast.Call, name: str, situation: Situation) -> Iterator[Blocked]:
     if name in BLOCKING_CALLS:
-        yield Blocked(node, f"blocking call {name}()", BLOCKING_CALLS[name])
+        yield Blocked(node, f"blocking call {name}()", BLOCKING_CALLS[name], Kind.CALL)
     elif name in _QUERYING_CALLS:
         yield Blocked(node, f"synchronous query by {name}()", _QUERYING_CALLS[name])
     elif name == _SITE and situation.sites_queries:
@@ -113,14 +163,14 @@ def _atomic(node: ast.With, imports: Mapping[str, str]) -> Iterator[Blocked]:
             yield Blocked(made, "transaction.atomic()", "sync_to_async around the whole transaction")
 
 
-def _names_of_user(function: ReadFunction) -> set[str]:
+def _names_of_user(function: ReadFunction, users: set[str]) -> set[str]:
     """Local names that are bound to ``request.user`` and to nothing else."""
     bound: dict[str, set[bool]] = {}
     for node in walk_own(function.node):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, set()).add(dotted_name(node.value) == "request.user")
+                    bound.setdefault(target.id, set()).add(dotted_name(node.value) in users)
     return {name for name, lazy in bound.items() if lazy == {True}}
 
 
@@ -153,11 +203,11 @@ def _reads_user(node: ast.AST, lazy: set[str]) -> bool:
             return False
 
 
-def _reads_session(node: ast.AST) -> bool:
+def _reads_session(node: ast.AST, sessions: set[str]) -> bool:
     """Items, membership, iteration and the methods that load the session's data."""
 
     def is_session(part: ast.AST) -> bool:
-        return dotted_name(part) == "request.session"
+        return dotted_name(part) in sessions
 
     match node:
         case ast.Subscript():

@@ -87,7 +87,12 @@ class Queries:
             yield f"synchronous query .{verb}()", f"await ... .a{verb}()"
 
     def _is_manager(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Attribute) and node.attr in _MANAGERS
+        """``Model.objects``: of what is written like a class, or named as one; ``shelf.objects`` may be anything."""
+        if not isinstance(node, ast.Attribute) or node.attr not in _MANAGERS:
+            return False
+        owner = node.value.func if isinstance(node.value, ast.Call) else node.value
+        last = dotted_name(owner).rpartition(".")[2]
+        return node.attr != "objects" or last[:1].isupper() or last.endswith(("model", "cls", "klass"))
 
     def _is_set(self, node: ast.AST) -> bool:
         """``Model.objects.filter(...)...``, or a name that is bound to nothing else."""

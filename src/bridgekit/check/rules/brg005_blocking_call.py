@@ -7,20 +7,17 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import (
-    Reached,
-    called_function,
     dotted_name,
     identifiers,
     own_functions,
     reached_on_loop,
-    walk_own,
 )
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition
-from bridgekit.check.rules._blocking import Situation, blocking
+from bridgekit.check.rules._blocking import Situation, blocking, handed_users
 from bridgekit.check.rules._callbacks import called_back
+from bridgekit.check.rules._storage import cache_is_in_database, has_sites, session_uses_database
 from bridgekit.check.rules.rule import Rule
-from bridgekit.check.settings.result import Known
 
 _LOADS_SESSION = frozenset(
     [
@@ -38,8 +35,6 @@ _LOADS_SESSION = frozenset(
         "aget_user",
     ]
 )
-_DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
-_DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -51,7 +46,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         situation = _situation(subject, definition)
         reached = reached_on_loop(definition)
         reached += called_back(reached, subject.variant, definition)
-        handed = _handed_users(reached, definition)
+        handed = handed_users(reached, definition)
         for one in reached:
             for found in blocking(one.function, situation, handed.get(id(one.function.node), frozenset())):
                 place = one.function.module.location_of(found.node)
@@ -67,53 +62,10 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _situation(subject: Subject, definition: Definition) -> Situation:
     return Situation(
-        session_queries=_session_uses_database(subject) and not _settles_session(definition),
+        session_queries=session_uses_database(subject) and not _settles_session(definition),
         user_queries=not _settles_user(definition),
-        cache_queries=_cache_is_in_database(subject),
-        sites_queries=_has_sites(subject),
-    )
-
-
-def _handed_users(reached: list[Reached], definition: Definition) -> dict[int, frozenset[str]]:
-    """For functions by identity, the parameters that are handed ``request.user`` as it is."""
-    handed: dict[int, frozenset[str]] = {}
-    for one in reached:
-        for node in walk_own(one.function.node):
-            if not isinstance(node, ast.Call):
-                continue
-            given = [number for number, part in enumerate(node.args) if dotted_name(part) == "request.user"]
-            callee = called_function(node, one.function, definition) if given else None
-            if callee is not None:
-                parameters = [argument.arg for argument in callee.node.args.args]
-                shift = int(bool(parameters) and parameters[0] == "self")
-                names = {parameters[number + shift] for number in given if number + shift < len(parameters)}
-                handed[id(callee.node)] = handed.get(id(callee.node), frozenset()) | names
-    return handed
-
-
-def _session_uses_database(subject: Subject) -> bool:
-    """Whether reading the session sends a query: only when that is certain. Django's default backend does."""
-    engine = subject.variant.value("SESSION_ENGINE")
-    if engine is None:
-        return True
-    return isinstance(engine, Known) and engine.value in _DATABASE_SESSIONS
-
-
-def _cache_is_in_database(subject: Subject) -> bool:
-    caches = subject.variant.value("CACHES")
-    default = (
-        caches.value.get("default") if isinstance(caches, Known) and isinstance(caches.value, dict) else None
-    )
-    return isinstance(default, dict) and default.get("BACKEND") == _DATABASE_CACHE
-
-
-def _has_sites(subject: Subject) -> bool:
-    """Whether ``get_current_site`` looks into the database (django/contrib/sites/shortcuts.py)."""
-    apps = subject.variant.value("INSTALLED_APPS")
-    return (
-        isinstance(apps, Known)
-        and isinstance(apps.value, list | tuple)
-        and "django.contrib.sites" in apps.value
+        cache_queries=cache_is_in_database(subject),
+        sites_queries=has_sites(subject),
     )
 
 

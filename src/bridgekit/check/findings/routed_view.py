@@ -1,0 +1,81 @@
+"""A view that a URLconf names: the function or class, what is wrapped around it, and what of it Django calls."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import Enum
+
+from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, resolved_name
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["VERBS", "Applied", "Framework", "RoutedView"]
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "trace")
+"""Methods that make a class async (django/views/generic/base.py, View.view_is_async): ``options`` is left out there."""
+
+VIEW = "django.views.generic.base.View"
+DRF, ADRF = "rest_framework.views.APIView", "adrf.views.APIView"
+
+
+class Framework(Enum):
+    """Who calls the view."""
+
+    DJANGO = "Django"
+    NINJA = "django-ninja"
+    OTHER = "other"
+    """A class whose own dispatch decides what runs where."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Applied:
+    """An expression that is called with the view, and the module whose names it uses: a decorator, wherever it stands."""
+
+    node: ast.expr
+    module: SourceModule
+
+    @property
+    def name(self) -> str:
+        """The dotted path of the decorator, or of what makes it: ``cache_page(60)`` is django's ``cache_page``."""
+        named = self.node.func if isinstance(self.node, ast.Call) else self.node
+        return resolved_name(named, imported_names(self.module))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoutedView:
+    """``wrappers`` stand outermost first: those of the URLconf, then those above the ``def``.
+
+    ``definition`` gives the methods of a class, and other modules by name. ``node`` is the ``def`` or the ``class``.
+    """
+
+    name: str
+    node: FunctionNode | ast.ClassDef
+    module: SourceModule
+    definition: Definition
+    wrappers: tuple[Applied, ...] = ()
+    framework: Framework = Framework.DJANGO
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class, served by its ``as_view()``."""
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def location(self) -> Location:
+        """Where it is defined."""
+        return self.module.location_of(self.node)
+
+    @property
+    def handlers(self) -> tuple[ReadFunction, ...]:
+        """What answers requests: the function itself, or the class's methods for HTTP's verbs."""
+        if not isinstance(self.node, ast.ClassDef):
+            return (ReadFunction(self.node, self.module),)
+        methods = (self.definition.methods.get(verb) for verb in VERBS)
+        return tuple(ReadFunction(m.node, m.module, m.owner) for m in methods if m is not None)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether a handler is written ``async def``."""
+        return any(handler.is_async for handler in self.handlers)

@@ -1,0 +1,38 @@
+"""Where the settings say that sessions, caches and sites are kept."""
+
+from __future__ import annotations
+
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.settings.result import Known
+
+__all__ = ["cache_is_in_database", "has_sites", "session_uses_database"]
+
+_DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
+_DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
+
+
+def session_uses_database(subject: Subject) -> bool:
+    """Whether reading the session sends a query: only when that is certain. Django's default backend does."""
+    engine = subject.variant.value("SESSION_ENGINE")
+    if engine is None:
+        return True
+    return isinstance(engine, Known) and engine.value in _DATABASE_SESSIONS
+
+
+def cache_is_in_database(subject: Subject) -> bool:
+    """Whether the default cache is one that Django keeps in the database."""
+    caches = subject.variant.value("CACHES")
+    default = (
+        caches.value.get("default") if isinstance(caches, Known) and isinstance(caches.value, dict) else None
+    )
+    return isinstance(default, dict) and default.get("BACKEND") == _DATABASE_CACHE
+
+
+def has_sites(subject: Subject) -> bool:
+    """Whether ``get_current_site`` looks into the database (django/contrib/sites/shortcuts.py)."""
+    apps = subject.variant.value("INSTALLED_APPS")
+    return (
+        isinstance(apps, Known)
+        and isinstance(apps.value, list | tuple)
+        and "django.contrib.sites" in apps.value
+    )

@@ -1,0 +1,161 @@
+"""What rules about async views share: which views there are, and what Django's stack makes of reading user and session there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridgekit.check.findings.flow import (
+    ReadFunction,
+    dotted_name,
+    identifiers,
+    own_functions,
+    reached_functions,
+    walk_own,
+)
+from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
+from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules._blocking import Situation
+from bridgekit.check.rules._storage import cache_is_in_database, has_sites, session_uses_database
+from bridgekit.check.settings.result import Known
+from bridgekit.check.views.decorators import Effect, Judgement, judge
+
+__all__ = [
+    "Judged",
+    "async_views",
+    "hand_over_line",
+    "judge_one",
+    "judged",
+    "routed_views",
+    "user_is_lazy",
+    "view_situation",
+]
+
+_AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_SETTLE_USER = frozenset(
+    f"django.contrib.auth.middleware.{name}"
+    for name in ("LoginRequiredMiddleware", "RemoteUserMiddleware", "PersistentRemoteUserMiddleware")
+)
+_INTO_THREAD = frozenset(
+    {"sync_to_async", "database_sync_to_async", "to_thread", "run_in_executor", "run_sync"}
+)
+_REQUEST = frozenset({"req", "request", "self", "user"})
+_NEWEST = (99,)
+
+
+def routed_views(subject: Subject) -> list[RoutedView]:
+    """The views of the URLconf that the settings name; none where that is not certain, or where none is async."""
+    root = subject.variant.value("ROOT_URLCONF")
+    if not isinstance(root, Known) or not isinstance(root.value, str):
+        return []
+    return list(subject.project.routed_views(root.value))
+
+
+def async_views(subject: Subject) -> Iterator[RoutedView]:
+    """Those with an ``async def`` handler."""
+    return (view for view in routed_views(subject) if view.is_async)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decorator of a view, and what it makes of it."""
+
+    applied: Applied
+    judgement: Judgement
+
+    @property
+    def effect(self) -> Effect:
+        """What becomes of a coroutine function."""
+        return self.judgement.effect
+
+
+def judged(view: RoutedView, subject: Subject) -> list[Judged]:
+    """The view's wrappers, innermost first."""
+    return [Judged(each, judge_one(each, subject)) for each in reversed(view.wrappers)]
+
+
+def judge_one(applied: Applied, subject: Subject) -> Judgement:
+    """What one decorator makes of an async view, with the project's Django."""
+    return judge(applied, subject.project.load_any, subject.project.versions.get("django", _NEWEST))
+
+
+def user_is_lazy(subject: Subject) -> bool:
+    """Whether ``request.user`` certainly queries when a view first reads it: Django's own middleware made it, and no layer has
+    read it in a thread before."""
+    paths = [checked.dotted_path for checked in subject.middleware]
+    backends = subject.variant.value("AUTHENTICATION_BACKENDS")
+    usual = backends is None or (
+        isinstance(backends, Known)
+        and isinstance(backends.value, list | tuple)
+        and _MODEL_BACKEND in backends.value
+    )
+    return (
+        _AUTHENTICATION in paths
+        and (usual or session_uses_database(subject))
+        and not _SETTLE_USER & set(paths)
+        and not _layer_may_read(subject, "user")
+    )
+
+
+def _layer_may_read(subject: Subject, name: str) -> bool:
+    """Whether a layer that is not Django's own names the user or the session, or cannot be read."""
+    for checked in subject.middleware:
+        if checked.dotted_path.startswith("django."):
+            continue
+        definition = checked.definition
+        if definition is None or definition.node is None:
+            return True
+        reached = reached_functions(own_functions(definition), definition)
+        if any(name in set(identifiers(one.function.node)) for one in reached):
+            return True
+    return False
+
+
+def view_situation(view: RoutedView, subject: Subject) -> Situation:
+    """What reading of user, session, cache and site costs in this view."""
+    own = view.framework is not Framework.OTHER
+    certain = own and all(each.effect is not Effect.UNKNOWN for each in judged(view, subject))
+    handlers = list(view.handlers)
+    reached = [one.function for one in reached_functions(handlers, view.definition, depth=4)]
+    return Situation(
+        session_queries=certain
+        and session_uses_database(subject)
+        and not _sets_csrf_in_session(subject)
+        and not _layer_may_read(subject, "session"),
+        user_queries=certain and user_is_lazy(subject) and not any(map(_sets_user, reached)),
+        cache_queries=cache_is_in_database(subject),
+        sites_queries=has_sites(subject),
+    )
+
+
+def _sets_csrf_in_session(subject: Subject) -> bool:
+    setting = subject.variant.value("CSRF_USE_SESSIONS")
+    return setting is not None and not (isinstance(setting, Known) and setting.value is False)
+
+
+def _sets_user(function: ReadFunction) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "user" and isinstance(node.ctx, ast.Store)
+        for node in walk_own(function.node)
+    )
+
+
+def hand_over_line(function: ReadFunction) -> int | None:
+    """The first line that hands a thread the request, or a function that names it; what is lazy may be read there, and is
+    known from then on. None if there is none."""
+    lines = [
+        node.lineno for node in ast.walk(function.node) if isinstance(node, ast.Call) and _hands_over(node)
+    ]
+    return min(lines, default=None)
+
+
+def _hands_over(node: ast.Call) -> bool:
+    called = node.func.func if isinstance(node.func, ast.Call) else node.func
+    if dotted_name(called).rpartition(".")[2] not in _INTO_THREAD:
+        return False
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if isinstance(node.func, ast.Call):
+        given += node.func.args
+    return bool(_REQUEST & {part.id for one in given for part in ast.walk(one) if isinstance(part, ast.Name)})

@@ -1,0 +1,1 @@
+"""The views that a project's URLconf names, as its source shows them."""

@@ -1,0 +1,101 @@
+"""Views that routers know: django-ninja's decorated functions, REST framework's registered classes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.findings.flow import FunctionNode, imported_names, resolved_name
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.views.lookup import Load, absolute, defined
+
+__all__ = ["ninja_operations", "registered_classes"]
+
+_NINJA = frozenset({"ninja.NinjaAPI", "ninja.Router", "ninja.main.NinjaAPI", "ninja.router.Router"})
+_VERBS = frozenset(["get", "post", "put", "patch", "delete", "api_operation"])
+_MAX_ROUTERS = 200
+
+
+def ninja_operations(path: str, load: Load) -> Iterator[tuple[FunctionNode, SourceModule]]:
+    """The functions that decorators of a ``NinjaAPI`` make views of, and of the routers that are added to it.
+
+    Looked at are the module that makes it, and those that this imports of the project.
+    """
+    waiting, seen = [path], set[str]()
+    while waiting and len(seen) < _MAX_ROUTERS:
+        router = waiting.pop(0)
+        found = defined(router, load) if router not in seen else None
+        seen.add(router)
+        if found is None or not _makes_ninja(*found):
+            continue
+        home = found[1]
+        name = router.rpartition(".")[2]
+        for module in [home, *_imported(home, load)]:
+            for node in module.tree.body if module.tree is not None else ():
+                if isinstance(node, FunctionNode) and any(
+                    _is_operation(decorator, module, f"{home.name}.{name}")
+                    for decorator in node.decorator_list
+                ):
+                    yield node, module
+        waiting += _added(home, name)
+
+
+def _makes_ninja(statement: ast.stmt, module: SourceModule) -> bool:
+    return (
+        isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and resolved_name(statement.value.func, imported_names(module)) in _NINJA
+    )
+
+
+def _is_operation(decorator: ast.expr, module: SourceModule, router: str) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and decorator.func.attr in _VERBS
+        and absolute(decorator.func.value, module) == router
+    )
+
+
+def _imported(module: SourceModule, load: Load) -> Iterator[SourceModule]:
+    for path in dict.fromkeys(imported_names(module).values()):
+        for name in (path, path.rpartition(".")[0]):
+            found = load(name) if name and name != module.name else None
+            if found is not None:
+                yield found
+
+
+def _added(module: SourceModule, name: str) -> Iterator[str]:
+    """``api.add_router("/x", router)``, given by name or by dotted path."""
+    for node in ast.walk(module.tree) if module.tree is not None else ():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "add_router"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == name
+            and len(node.args) > 1
+        ):
+            given = node.args[1]
+            if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                yield given.value
+            else:
+                yield absolute(given, module)
+
+
+def registered_classes(path: str, load: Load) -> Iterator[ast.expr]:
+    """What ``router.register("x", ViewSet)`` registers, in the module that makes the router."""
+    found = defined(path, load)
+    if found is None:
+        return
+    module, name = found[1], path.rpartition(".")[2]
+    for node in ast.walk(module.tree) if module.tree is not None else ():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "register"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == name
+            and len(node.args) > 1
+        ):
+            yield node.args[1]

@@ -1,0 +1,121 @@
+"""What BRG023, BRG024 and BRG101 to BRG104 call broken breaks on a running Django, and what they let pass works.
+
+The projects are those of the rules' own tests. All are asked in one process of their own: Django is set up once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridgekit.check.findings.pages import rule_page
+from tests.check.async_views.checking import findings
+from tests.check.rules import test_brg023_connection_state as brg023
+from tests.check.rules import test_brg024_query_in_ready as brg024
+from tests.check.rules import test_brg101_sync_around_async as brg101
+from tests.check.rules import test_brg102_view_query as brg102
+from tests.check.rules import test_brg103_sync_stream as brg103
+from tests.check.rules import test_brg104_view_blocking as brg104
+
+pytest.importorskip("django")
+
+Answer = Mapping[str, Any]
+
+AROUND = {
+    "BRG023": "# file: settings.py\nMIDDLEWARE += ['PACKAGE.views.Layer']\n",
+    "BRG024": "async def a(request):\n    return HttpResponse('a')\n# file: settings.py\nINSTALLED_APPS += ['PACKAGE.apps.Config']\n# file: apps.py\n",
+}
+"""What the pages leave out: what names the layer, and the view of a project whose application is shown."""
+
+
+def of_page(code: str, section: str) -> str:
+    """The project that a section of the rule's page shows."""
+    _, _, rest = rule_page(code).partition(f"## {section}\n")
+    block = rest.partition("```python\n")[2].partition("```")[0]
+    around = AROUND.get(code, "")
+    return around + block.replace('"shop"', '"PACKAGE"') if code == "BRG024" else block + around
+
+
+def _fails(answer: Answer) -> bool:
+    return 500 in (answer["staff"][0], answer["anonymous"][0])
+
+
+def _warns(answer: Answer) -> bool:
+    return any("StreamingHttpResponse must consume" in text for text in answer["warned"])
+
+
+SHOWS: Mapping[str, tuple[Any, Callable[[Answer], bool]]] = {
+    "BRG023": (brg023, lambda answer: "lost" in answer["staff"][1]),
+    "BRG024": (brg024, lambda answer: answer["ready"] == "SynchronousOnlyOperation"),
+    "BRG101": (brg101, _fails),
+    "BRG102": (brg102, _fails),
+    "BRG103": (brg103, _warns),
+    "BRG104": (brg104, lambda answer: bool(answer["blocked"])),
+}
+"""Of each rule the module with its projects, and how a running Django shows that one is broken."""
+BROKEN = [(code, title) for code, (module, _) in SHOWS.items() for title in module.BROKEN]
+RIGHT = [(code, title) for code, (module, _) in SHOWS.items() for title in module.RIGHT]
+
+
+def _key(code: str, kind: str, title: str) -> str:
+    return f"{code} {kind} {title}"
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Answer]:
+    """What the installed Django answers to each project, by `_key`."""
+    folder = tmp_path_factory.mktemp("projects")
+    projects = {
+        _key(code, kind, title): text
+        for code, (module, _) in SHOWS.items()
+        for kind in ("BROKEN", "RIGHT")
+        for title, text in getattr(module, kind).items()
+    }
+    for code in SHOWS:
+        projects[_key(code, "page", "Example")] = of_page(code, "Example")
+        projects[_key(code, "page", "Use instead")] = of_page(code, "Use instead")
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.check.async_views.oracle", str(folder)],
+        input=json.dumps(projects),
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+        timeout=300,
+        check=True,
+    )
+    answers: Mapping[str, Answer] = json.loads(ran.stdout)
+    return answers
+
+
+@pytest.mark.parametrize(("code", "title"), BROKEN)
+def test_what_is_found_breaks(code: str, title: str, answers: Mapping[str, Answer]) -> None:
+    """No rule of these blames what works."""
+    answer = answers[_key(code, "BROKEN", title)]
+    assert SHOWS[code][1](answer), answer
+
+
+@pytest.mark.parametrize(("code", "title"), RIGHT)
+def test_what_passes_works(code: str, title: str, answers: Mapping[str, Answer]) -> None:
+    """Nor is what is right in the tests broken in any way that Django shows."""
+    answer = answers[_key(code, "RIGHT", title)]
+    assert not SHOWS[code][1](answer), answer
+    assert not _fails(answer), answer
+
+
+@pytest.mark.parametrize("code", SHOWS)
+def test_the_forms_of_a_page_are_broken_and_right(
+    code: str, answers: Mapping[str, Answer], tmp_path: Path
+) -> None:
+    """To the rule and to a running Django alike."""
+    assert findings(code, "example", of_page(code, "Example"), tmp_path / "example")
+    assert not findings(code, "instead", of_page(code, "Use instead"), tmp_path / "instead")
+    assert SHOWS[code][1](answers[_key(code, "page", "Example")])
+    right = answers[_key(code, "page", "Use instead")]
+    assert not SHOWS[code][1](right), right
+    assert not _fails(right), right

@@ -1,0 +1,133 @@
+"""BRG102: queries, the lazy user and the session in async views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check.async_views.checking import findings
+
+pytest.importorskip("django")
+
+
+def view(*lines: str, above: str = "") -> str:
+    """An async view with these lines before its answer."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{above}async def a(request):\n{body}    return HttpResponse('a')\n"
+
+
+def handler(*lines: str) -> str:
+    body = "".join(f"        {line}\n" for line in lines)
+    return f"class A(View):\n    async def get(self, request):\n{body}        return HttpResponse('a')\n"
+
+
+CACHE = "# file: settings.py\nCACHES = {'default': {'BACKEND': 'django.core.cache.backends.db.DatabaseCache', 'LOCATION': 'c'}}\n"
+HELPER = "# file: helpers.py\nfrom django.contrib.auth.models import User\ndef note(request):\n    return one()\ndef one():\n    return User.objects.first()\n"
+SERVICE = "class Service:\n    def __init__(self):\n        self.count = 0\n    def load(self):\n        return self.all()\n    def all(self):\n        return list(User.objects.all())\n"
+IN_THREAD = "@sync_to_async\ndef load():\n    return list(User.objects.all())\n"
+LAYER = "# file: settings.py\nMIDDLEWARE += ['PACKAGE.layer.Layer']\n# file: layer.py\n"
+READS_USER = LAYER + (
+    "class Layer:\n    def __init__(self, get_response):\n        self.get_response = get_response\n"
+    "    def __call__(self, request):\n        request.is_staff = request.user.is_staff\n        return self.get_response(request)\n"
+)
+COOKIES = "# file: settings.py\nSESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'\n"
+
+BROKEN = {
+    "user's attribute": view("name = request.user.username"),
+    "user's truth": view("if request.user:", "    pass"),
+    "user as text": view("text = f'hello {request.user}'"),
+    "user by another name": view("user = request.user", "name = user.email"),
+    "user after auser": view("await request.auser()", "name = request.user.username"),
+    "user behind login_required": view("name = request.user.username", above="@login_required\n"),
+    "user of another parameter": view("name = request.user.username").replace("request", "req"),
+    "user in a class": handler("name = request.user.username"),
+    "user of self": handler("name = self.request.user.username"),
+    "user in setup": handler() + "    def setup(self, request):\n        super().setup(request)\n"
+    "    def dispatch(self, request):\n        self.name = request.user.username\n        return super().dispatch(request)\n",
+    "user handed to a helper": view("show(request.user)") + "def show(user):\n    return user.username\n",
+    "session's item": view("request.session['seen'] = 1"),
+    "session's get": view("seen = request.session.get('seen')"),
+    "session's membership": view("if 'seen' in request.session:", "    pass"),
+    "get": view("Group.objects.get_or_create(name='x')"),
+    "count": view("count = User.objects.filter(is_staff=True).count()"),
+    "exists": view("if User.objects.exists():", "    pass"),
+    "iteration": view("for user in User.objects.all():", "    pass"),
+    "comprehension": view("names = [user.username for user in User.objects.all()]"),
+    "list": view("users = list(User.objects.filter(is_staff=True))"),
+    "set by another name": view("users = User.objects.all()", "users = len(users)").replace("users = len", "count = len"),
+    "create": view("Group.objects.create(name='one')"),
+    "save": view("group = Group(name='two')", "group.save()"),
+    "shortcut": view("get_object_or_404(User, username='staff')"),
+    "atomic": view("with transaction.atomic():", "    pass"),
+    "cursor": view("with connection.cursor() as cursor:", "    cursor.execute('select 1')"),
+    "cache in the database": view("cache.get('x')", above="from django.core.cache import cache\n") + CACHE,
+    "in a helper": view("count()") + "def count():\n    return User.objects.count()\n",
+    "two modules away": view("helpers.note(request)", above="from PACKAGE import helpers\n") + HELPER,
+    "in an async helper": view("await load()") + "async def load():\n    return User.objects.count()\n",
+    "in a function of the view": view("def load():", "    return User.objects.count()", "load()"),
+    "in a method": handler("self.load()") + "    def load(self):\n        return User.objects.count()\n",
+    "in an object's method": SERVICE + view("Service().load()"),
+    "in a method of a name": SERVICE + view("service = Service()", "service.load()"),
+    "in an inherited method": "class Base(View):\n    def load(self):\n        return User.objects.count()\n"
+    + handler("self.load()").replace("View", "Base"),
+    "in a test of a mixin": "class A(UserPassesTestMixin, View):\n    raise_exception = True\n    def test_func(self):\n        return self.request.user.is_staff\n"
+    "    async def get(self, request):\n        return HttpResponse('a')\n",
+    "in a router's urls": "# file: urls.py\nfrom django.urls import include, path\nurlpatterns = [path('', include(('PACKAGE.more', 'more')))]\n"
+    "# file: more.py\nfrom django.urls import path\nfrom PACKAGE.pages import a\nurlpatterns = [path('a/', a)]\n"
+    "# file: pages.py\nfrom django.contrib.auth.models import User\nfrom django.http import HttpResponse\n" + view("User.objects.first()"),
+}  # fmt: skip
+RIGHT = {
+    "auser": view("user = await request.auser()", "name = user.username"),
+    "user set": view("request.user = await request.auser()", "name = request.user.username"),
+    "user handed on as it is": view("values = {'user': request.user}"),
+    "identity": view("other = request.user is None"),
+    "user in a thread": view("name = await sync_to_async(lambda: request.user.username)()"),
+    "user after a thread read it": view("await sync_to_async(bool)(request.user)", "name = request.user.username"),
+    "user that a layer has read": view("name = request.user.username") + READS_USER,
+    "session's twins": view("seen = await request.session.aget('seen')", "await request.session.aset('seen', 1)"),
+    "session in cookies": view("request.session['seen'] = 1") + COOKIES,
+    "session's flags": view("modified = request.session.modified"),
+    "aget": view("await User.objects.filter(is_staff=True).afirst()"),
+    "acount": view("count = await User.objects.acount()"),
+    "async for": view("async for user in User.objects.all():", "    pass"),
+    "async comprehension": view("names = [user.username async for user in User.objects.all()]"),
+    "lazy set": view("users = User.objects.filter(is_staff=True).order_by('pk')"),
+    "asave": view("group = Group(name=str(time.time()))", "await group.asave()"),
+    "async shortcut": view("await aget_object_or_404(User, username='staff')"),
+    "in a thread": view("users = await sync_to_async(list)(User.objects.all())"),
+    "decorated helper": IN_THREAD + view("users = await load()"),
+    "helper in a thread": view("users = await sync_to_async(load)()") + "def load():\n    return list(User.objects.all())\n",
+    "method in a thread": SERVICE + view("await asyncio.to_thread(Service().load)"),
+    "function of the view in a thread": view("def load():", "    return User.objects.count()", "await sync_to_async(load)()"),
+    "helper of a sync view": "def load():\n    return User.objects.count()\ndef a(request):\n    load()\n    return HttpResponse('a')\n"
+    "async def b(request):\n    return HttpResponse('b')\n",
+    "handler that catches": "from django.core.exceptions import SynchronousOnlyOperation\n"
+    + view("try:", "    request.user.username", "except SynchronousOnlyOperation:", "    pass"),
+    "query in a generator that Django runs": "def pieces():\n    yield str(User.objects.count())\n"
+    "async def a(request):\n    return StreamingHttpResponse(pieces())\n",
+    "a dictionary of that name": view("shelf.objects.get('x')", above="class Shelf:\n    objects = {}\nshelf = Shelf()\n"),
+    "a cache in memory": view("cache.get('x')", above="from django.core.cache import cache\n"),
+    "a view that is not routed": view() + "async def c(request):\n    return HttpResponse(request.user.username)\n",
+    "a helper that is handed on": view("later = load") + "def load():\n    return User.objects.count()\n",
+    "sync handler": "class A(View):\n    def get(self, request):\n        return HttpResponse(request.user.username)\nasync def b(request):\n    return HttpResponse('b')\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_what_queries_on_the_event_loop_is_found(title: str, tmp_path: Path) -> None:
+    """A member of staff gets 500 for each on a running Django."""
+    assert findings("BRG102", title, BROKEN[title], tmp_path)
+
+
+@pytest.mark.parametrize("title", RIGHT)
+def test_what_awaits_or_goes_to_a_thread_passes(title: str, tmp_path: Path) -> None:
+    """A running Django answers each with 200."""
+    assert not findings("BRG102", title, RIGHT[title], tmp_path)
+
+
+def test_the_way_is_told(tmp_path: Path) -> None:
+    """Through helpers and other modules."""
+    (found,) = findings("BRG102", "the way", BROKEN["two modules away"], tmp_path)
+    assert "a > note > one" in found.message
+    assert found.location.path.endswith("helpers.py")

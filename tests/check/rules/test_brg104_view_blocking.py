@@ -1,0 +1,99 @@
+"""BRG104: blocking calls in async views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.check.async_views.checking import findings
+
+pytest.importorskip("django")
+
+
+def view(*lines: str, above: str = "") -> str:
+    """An async view with these lines before its answer."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"{above}async def a(request):\n{body}    return HttpResponse('a')\n"
+
+
+PAUSE = "def pause():\n    time.sleep(0.001)\n"
+HELPERS = "# file: helpers.py\nimport time\ndef note():\n    pause()\ndef pause():\n    time.sleep(0.001)\n"
+CLOCK = "class Clock:\n    def wait(self):\n        self.pause()\n    def pause(self):\n        time.sleep(0.001)\n"
+NOWHERE = "with contextlib.suppress(OSError):"
+CLASS = "class A(View):\n    async def get(self, request):\n        self.wait()\n        return HttpResponse('a')\n"
+
+BROKEN = {
+    "sleep": view("time.sleep(0.001)"),
+    "sleep by its name": view("sleep(0.001)", above="from time import sleep\n"),
+    "sleep by another name": view("zzz(0.001)", above="from time import sleep as zzz\n"),
+    "sleep in a branch": view("if request.method == 'GET':", "    time.sleep(0.001)"),
+    "sleep in a loop": view("for _ in range(2):", "    time.sleep(0.001)"),
+    "sleep in a try": view("try:", "    time.sleep(0.001)", "finally:", "    pass"),
+    "urlopen": view(NOWHERE, "    urllib.request.urlopen('http://127.0.0.1:9/')"),
+    "urlopen by its name": view(NOWHERE, "    urlopen('http://127.0.0.1:9/')", above="from urllib.request import urlopen\n"),
+    "run": view("subprocess.run(['true'])"),
+    "check_output": view("subprocess.check_output(['true'])"),
+    "check_call": view("subprocess.check_call(['true'])"),
+    "call": view("subprocess.call(['true'])"),
+    "system": view("os.system('true')"),
+    "connect": view(NOWHERE, "    socket.create_connection(('127.0.0.1', 9))"),
+    "helper": PAUSE + view("pause()"),
+    "async helper": "async def pause():\n    time.sleep(0.001)\n" + view("await pause()"),
+    "helpers of another module": view("helpers.note()", above="from PACKAGE import helpers\n") + HELPERS,
+    "imported helper": view("note()", above="from PACKAGE.helpers import note\n") + HELPERS,
+    "object's method": CLOCK + view("Clock().wait()"),
+    "method of a name": CLOCK + view("clock = Clock()", "clock.wait()"),
+    "static method": "class Clock:\n    @staticmethod\n    def wait():\n        time.sleep(0.001)\n" + view("Clock.wait()"),
+    "method of the class": CLASS + "    def wait(self):\n        time.sleep(0.001)\n",
+    "inherited method": "class Slow(View):\n    def wait(self):\n        time.sleep(0.001)\n" + CLASS.replace("View", "Slow"),
+    "function of the view": view("def pause():", "    time.sleep(0.001)", "pause()"),
+    "context manager": "@contextlib.contextmanager\ndef slowly():\n    time.sleep(0.001)\n    yield\n" + view("with slowly():", "    pass"),
+    "context manager class": "class Slowly:\n    def __enter__(self):\n        time.sleep(0.001)\n    def __exit__(self, *error):\n        pass\n" + view("with Slowly():", "    pass"),
+    "generator that is iterated over": "def slowly():\n    time.sleep(0.001)\n    yield 1\n" + view("for _ in slowly():", "    pass"),
+    "behind a decorator that knows": view("time.sleep(0.001)", above="@never_cache\n"),
+    "dispatch": "class A(View):\n    async def get(self, request):\n        return HttpResponse('a')\n    def dispatch(self, request):\n        time.sleep(0.001)\n        return super().dispatch(request)\n",
+}  # fmt: skip
+RIGHT = {
+    "asyncio's sleep": view("await asyncio.sleep(0.001)"),
+    "asyncio's sleep by its name": view("await sleep(0.001)", above="from asyncio import sleep\n"),
+    "thread": view("await asyncio.to_thread(time.sleep, 0.001)"),
+    "sync_to_async": view("await sync_to_async(time.sleep)(0.001)"),
+    "helper in a thread": PAUSE + view("await sync_to_async(pause)()"),
+    "lambda in a thread": view("await asyncio.to_thread(lambda: time.sleep(0.001))"),
+    "executor": view("await asyncio.get_running_loop().run_in_executor(None, time.sleep, 0.001)"),
+    "decorated helper": "@sync_to_async\n" + PAUSE + view("await pause()"),
+    "helper behind one's own decorator": "def threaded(function):\n    return sync_to_async(function)\n@threaded\n" + PAUSE + view("await pause()"),
+    "subprocess of asyncio": view("process = await asyncio.create_subprocess_exec('true')", "await process.wait()"),
+    "shell of asyncio": view("process = await asyncio.create_subprocess_shell('true')", "await process.wait()"),
+    "connection of asyncio": view(NOWHERE, "    await asyncio.open_connection('127.0.0.1', 9)"),
+    "clock": view("now = time.monotonic()"),
+    "function that is not called": view("later = time.sleep"),
+    "generator that Django runs": "def pieces():\n    time.sleep(0.001)\n    yield 'x'\nasync def a(request):\n    return StreamingHttpResponse(pieces())\n",
+    "generator that nobody runs": "def slowly():\n    time.sleep(0.001)\n    yield 1\n" + view("waiting = slowly()"),
+    "sync view": PAUSE + "def a(request):\n    pause()\n    return HttpResponse('a')\nasync def b(request):\n    return HttpResponse('b')\n",
+    "view that is not routed": view() + "async def c(request):\n    time.sleep(0.001)\n    return HttpResponse('b')\n",
+    "own function of that name": "def sleep(seconds):\n    return seconds\n" + view("sleep(0.001)"),
+    "own object of that name": view("requests.get('x')", above="requests = {}\n"),
+    "method of that name": CLASS + "    def wait(self):\n        self.sleep()\n    def sleep(self):\n        return 1\n",
+    "sync handlers": "class A(View):\n    def get(self, request):\n        time.sleep(0.001)\n        return HttpResponse('a')\nasync def b(request):\n    return HttpResponse('b')\n",
+    "object's method in a thread": CLOCK + view("await sync_to_async(Clock().wait)()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_what_blocks_the_event_loop_is_found(title: str, tmp_path: Path) -> None:
+    """On a running Django each is called in the loop's thread, by Python's own audit events."""
+    assert findings("BRG104", title, BROKEN[title], tmp_path)
+
+
+@pytest.mark.parametrize("title", RIGHT)
+def test_what_does_not_block_passes(title: str, tmp_path: Path) -> None:
+    """No such event is seen in the loop's thread."""
+    assert not findings("BRG104", title, RIGHT[title], tmp_path)
+
+
+def test_the_way_is_told(tmp_path: Path) -> None:
+    """Through helpers and other modules."""
+    (found,) = findings("BRG104", "the way", BROKEN["helpers of another module"], tmp_path)
+    assert "a > note > pause" in found.message
