@@ -19,18 +19,18 @@ class ThreadHop:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._waiting: collections.deque[threading.Lock] = collections.deque()
-        self._rung = False
+        self._scheduled = False
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         if self._thread is None:
             self._start()
-        bell = threading.Lock()
-        bell.acquire()
-        self._waiting.append(bell)
-        if not self._rung:
-            self._rung = True
+        wakeup = threading.Lock()
+        wakeup.acquire()
+        self._waiting.append(wakeup)
+        if not self._scheduled:
+            self._scheduled = True
             os.eventfd_write(self._event, 1)
-        bell.acquire()
+        wakeup.acquire()
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
         return [b"hello"]
 
@@ -47,6 +47,6 @@ class ThreadHop:
         while True:
             self._poll.poll()
             os.eventfd_read(self._event)
-            self._rung = False
+            self._scheduled = False
             while self._waiting:
                 self._waiting.popleft().release()

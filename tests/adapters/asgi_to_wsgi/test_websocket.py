@@ -42,7 +42,7 @@ def handshake() -> Iterator[dict[str, Any]]:
 
 
 def test_a_refused_handshake_leaves_no_socket_open() -> None:
-    """The thread's bell is a pair of sockets: a server that refuses many would run out of descriptors."""
+    """The thread's wakeup is a pair of sockets: a server that refuses many would run out of descriptors."""
     app = ASGIToWSGI(refuse, lifespan="off")
     statuses: list[str] = []
     with warnings.catch_warnings(record=True, action="always") as caught, handshake() as environ:

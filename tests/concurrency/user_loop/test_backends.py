@@ -32,7 +32,7 @@ def test_no_asyncio_backend_outside_of_asyncio() -> None:
 
 
 def test_one_backend_per_asyncio_loop() -> None:
-    """Many requests share one bell and one timer; another loop in the same thread has its own."""
+    """Many requests share one wakeup and one timer; another loop in the same thread has its own."""
 
     async def main() -> Any:
         assert asyncio_backend() is asyncio_backend()

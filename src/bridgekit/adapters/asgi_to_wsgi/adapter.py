@@ -22,7 +22,7 @@ from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketRespond
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import handed_over_socket, wsproto_installed
 from bridgekit.adapters.shared.arguments import check_amount, check_count, check_flag
 from bridgekit.adapters.shared.context import settle
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName
 from bridgekit.exceptions import LifespanFailed, ServerProtocolError
 from bridgekit.typing import ASGIApp, Environ, Scope, StartResponse

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from bridgekit.adapters.asgi_to_wsgi.request_body import Reader, WSGIInput
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.helper_threads import run_in_helper
 from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
 from bridgekit.typing import Message

@@ -19,7 +19,7 @@ from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
 from bridgekit.adapters.shared.context import rehome
 from bridgekit.adapters.shared.timing_key import TIMING_KEY
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop
 from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected

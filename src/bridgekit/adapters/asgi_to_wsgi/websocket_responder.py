@@ -12,7 +12,7 @@ from typing import Any
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import WebSocketConnection, message_size
 from bridgekit.adapters.shared.context import rehome
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected

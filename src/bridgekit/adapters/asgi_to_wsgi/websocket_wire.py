@@ -1,6 +1,6 @@
 """A WebSocket on the socket that a WSGI server handed over (RFC 6455), served by the request's own thread.
 
-The thread waits for the socket and for a bell at the same time, so it reads and writes as either side has something.
+The thread waits for the socket and for a wakeup at the same time, so it reads and writes as either side has something.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class WebSocketConnection:
             raise ValueError(f"the request is no WebSocket handshake: {error}") from error
         self._lock = threading.Lock()
         self._to_send: list[Message] = []
-        self._bell_in, self._bell_out = socket.socketpair()
-        for end in (self._bell_in, self._bell_out):
+        self._wakeup_in, self._wakeup_out = socket.socketpair()
+        for end in (self._wakeup_in, self._wakeup_out):
             end.setblocking(False)
         self._input = b""  # received, and not unpacked yet
         self._output = bytearray()
@@ -118,12 +118,12 @@ class WebSocketConnection:
         with self._lock:
             self._to_send.append(message)
             self.unsent += message_size(message)
-        self._ring()
+        self._wake_up()
 
     def pause(self, paused: bool) -> None:
         """Stop reading, or go on."""
         self._paused = paused
-        self._ring()
+        self._wake_up()
 
     def received(self) -> None:
         """The application has taken the next of the messages that were delivered: its memory is the application's now."""
@@ -131,12 +131,12 @@ class WebSocketConnection:
             stopped = self._share.held > MAX_WAITING
             self._share.hold(-self._weights.popleft())
             if stopped:
-                self._ring()
+                self._wake_up()
 
-    def _ring(self) -> None:
+    def _wake_up(self) -> None:
         # A full pipe means that the thread will wake anyway, a closed one that it has ended.
         with contextlib.suppress(OSError):
-            self._bell_out.send(b"\0")
+            self._wakeup_out.send(b"\0")
 
     # In the thread
 
@@ -145,7 +145,7 @@ class WebSocketConnection:
         self._sock.setblocking(False)
         try:
             with selectors.DefaultSelector() as selector:
-                selector.register(self._bell_in, selectors.EVENT_READ)
+                selector.register(self._wakeup_in, selectors.EVENT_READ)
                 while not self._disconnected:
                     self._encode()
                     if self._write() and self.unsent:
@@ -165,8 +165,8 @@ class WebSocketConnection:
 
     def close(self) -> None:
         """Let go of what the waiting took, whether `serve` was called or the handshake refused."""
-        self._bell_in.close()
-        self._bell_out.close()
+        self._wakeup_in.close()
+        self._wakeup_out.close()
         self._share.end()
 
     @property
@@ -187,9 +187,9 @@ class WebSocketConnection:
         if self._reads and self._has_input():
             timeout = 0
         ready = {key.fileobj: events for key, events in selector.select(timeout)}
-        if self._bell_in in ready:
+        if self._wakeup_in in ready:
             with contextlib.suppress(BlockingIOError):
-                self._bell_in.recv(4096)
+                self._wakeup_in.recv(4096)
         if self._reads and (ready.get(self._sock, 0) & selectors.EVENT_READ or self._has_input()):
             self._read()
 

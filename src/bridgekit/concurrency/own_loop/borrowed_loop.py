@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 
-from bridgekit.concurrency.mailbox import Callback, LoopGone
+from bridgekit.concurrency.callbacks import Callback, LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import Tenant
 from bridgekit.concurrency.own_loop.loops import AsyncioWaiter, Cancellable, Waiter, Work
 

@@ -1,4 +1,4 @@
-"""A counter of the kernel's as a bell for an event loop (eventfd(2), Linux)."""
+"""A counter of the kernel's as a wakeup for an event loop (eventfd(2), Linux)."""
 
 from __future__ import annotations
 

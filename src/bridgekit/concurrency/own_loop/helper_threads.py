@@ -25,15 +25,15 @@ class _Helper:
     def __init__(self, idle: deque[_Helper], job: Job) -> None:
         self._idle = idle
         self._job: Job | None = job
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        self._wakeup = threading.Lock()
+        self._wakeup.acquire()
         thread = threading.Thread(target=self._run, name="bridgekit-read", daemon=True)
         # It goes on to serve others: where threads inherit their starter's context, it must not be a request's.
         contextvars.Context().run(thread.start)
 
     def give(self, job: Job) -> None:
         self._job = job
-        self._bell.release()
+        self._wakeup.release()
 
     def _run(self) -> None:
         while True:
@@ -45,7 +45,7 @@ class _Helper:
                     logger.exception("a job of a helper thread failed")
                 del job
                 self._idle.append(self)
-            if not self._bell.acquire(timeout=IDLE_SECONDS) and self._retired():
+            if not self._wakeup.acquire(timeout=IDLE_SECONDS) and self._retired():
                 return
 
     def _retired(self) -> bool:
@@ -53,7 +53,7 @@ class _Helper:
         try:
             self._idle.remove(self)
         except ValueError:
-            self._bell.acquire()
+            self._wakeup.acquire()
             return False
         return True
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.lent_thread import LentThread
 from bridgekit.concurrency.own_loop.loop_thread import Tenant
 from bridgekit.concurrency.own_loop.loops import Cancellable, Waiter, Work

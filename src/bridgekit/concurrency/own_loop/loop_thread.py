@@ -17,8 +17,8 @@ import selectors
 import threading
 from typing import Any, Literal, Protocol, TypeAlias
 
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.forks import in_forked_child
-from bridgekit.concurrency.mailbox import LoopGone
 from bridgekit.concurrency.own_loop.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.own_loop.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
 

@@ -13,7 +13,7 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 
-from bridgekit.concurrency.mailbox import Callback, Mailbox
+from bridgekit.concurrency.callbacks import Callback, CallbackQueue
 from bridgekit.concurrency.own_loop.eventfd import EventFD
 
 __all__ = ["AnyioLoop", "AsyncioLoop", "AsyncioWaiter", "Cancellable", "OwnedLoop", "Waiter", "Work"]
@@ -93,28 +93,28 @@ class AsyncioLoop:
         self.native = native
         self.soon = self.native.call_soon
         self._stopping = self._closed = False
-        self._mailbox = Mailbox(self.native.call_soon_threadsafe)
-        self._bell: EventFD | None = None
+        self._callbacks = CallbackQueue(self.native.call_soon_threadsafe)
+        self._wakeup: EventFD | None = None
         if EventFD.available:
             # A quarter cheaper than the loop's own wakeup, which makes a handle and reads its pipe twice each time.
-            self._bell = EventFD()
-            self._mailbox = Mailbox(self._ring)
-            self.native.add_reader(self._bell.number, self._rung if epoll is None else self._mailbox.empty)
+            self._wakeup = EventFD()
+            self._callbacks = CallbackQueue(self._wake_up)
+            self.native.add_reader(self._wakeup.number, self._woken if epoll is None else self._callbacks.run)
             if epoll is not None:
                 # Nothing is read then: a system call less, and the GIL is given up once less.
-                self._bell.tell_once(epoll)
-        self.post = self._mailbox.put
+                self._wakeup.tell_once(epoll)
+        self.post = self._callbacks.put
 
-    def _ring(self, _: Callback) -> None:
+    def _wake_up(self, _: Callback) -> None:
         if self._closed:
             raise RuntimeError("the event loop is closed")
-        assert self._bell is not None
-        self._bell.set()
+        assert self._wakeup is not None
+        self._wakeup.set()
 
-    def _rung(self) -> None:
-        assert self._bell is not None
-        self._bell.clear()
-        self._mailbox.empty()
+    def _woken(self) -> None:
+        assert self._wakeup is not None
+        self._wakeup.clear()
+        self._callbacks.run()
 
     def run(self, started: Callable[[], None]) -> None:
         loop = self.native
@@ -147,8 +147,8 @@ class AsyncioLoop:
         finally:
             asyncio.set_event_loop(None)
             self._closed = True
-            if self._bell is not None:
-                loop.remove_reader(self._bell.number)
+            if self._wakeup is not None:
+                loop.remove_reader(self._wakeup.number)
             loop.close()
 
     def later(self, seconds: float, callback: Callback) -> Cancellable:
@@ -189,7 +189,7 @@ class AnyioLoop:
         self._post: Callable[[Callback], None] | None = None
         self._tasks: anyio.abc.TaskGroup
         self._stopped: anyio.Event
-        self._ring: Callable[[Callback], object]
+        self._wake_up: Callable[[Callback], object]
 
     def run(self, started: Callable[[], None]) -> None:
         anyio.run(self._main, started, backend=self._backend)
@@ -197,8 +197,8 @@ class AnyioLoop:
     async def _main(self, started: Callable[[], None]) -> None:
         token: Any = anyio.lowlevel.current_token()
         # trio.lowlevel.TrioToken: anyio's own call from a thread would wait for the callback's return.
-        self._ring = token.native_token.run_sync_soon
-        self._post = Mailbox(self._ring).put
+        self._wake_up = token.native_token.run_sync_soon
+        self._post = CallbackQueue(self._wake_up).put
         self._stopped = anyio.Event()
         async with anyio.create_task_group() as self._tasks:
             started()
@@ -213,7 +213,7 @@ class AnyioLoop:
         self._post(callback)
 
     def soon(self, callback: Callback, /) -> object:
-        return self._ring(callback)
+        return self._wake_up(callback)
 
     def later(self, seconds: float, callback: Callback) -> Cancellable:
         async def wait() -> None:

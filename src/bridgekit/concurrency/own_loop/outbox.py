@@ -10,7 +10,7 @@ import contextlib
 import threading
 from typing import Generic, TypeVar
 
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
 
 __all__ = ["Outbox"]
@@ -34,9 +34,9 @@ class Outbox(Generic[T]):
         self._loop = loop
         self._high = high_water
         self.lock = threading.Lock()
-        # A bare lock as bell: the thread sleeps in its second `acquire`. A Condition would make one for each wait.
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        # A bare lock as wakeup: the thread sleeps in its second `acquire`. A Condition would make one for each wait.
+        self._wakeup = threading.Lock()
+        self._wakeup.acquire()
         self._items: list[T] = []
         self._room: list[Waiter] = []
 
@@ -52,7 +52,7 @@ class Outbox(Generic[T]):
             if ring:
                 self._waiting = False
         if ring:
-            self._bell.release()
+            self._wakeup.release()
 
     def put_held(self, items: list[T]) -> None:
         """Hand the last items over; the thread gets nothing before `release` or `finish`."""
@@ -64,7 +64,7 @@ class Outbox(Generic[T]):
             if ring:
                 self._waiting = False
         if ring:
-            self._bell.release()
+            self._wakeup.release()
 
     def release(self) -> None:
         """Let the thread have what `put` has held back."""
@@ -74,7 +74,7 @@ class Outbox(Generic[T]):
             if ring:
                 self._waiting = False
         if ring:
-            self._bell.release()
+            self._wakeup.release()
 
     def finish(self) -> None:
         """Nothing more comes. May be called from any thread, and again."""
@@ -84,7 +84,7 @@ class Outbox(Generic[T]):
             ring = self._waiting
             self._waiting = False
         if ring:
-            self._bell.release()
+            self._wakeup.release()
 
     @property
     def full(self) -> bool:
@@ -135,4 +135,4 @@ class Outbox(Generic[T]):
                     self._loop.post(self._wake)
             if done:
                 return items
-            self._bell.acquire()
+            self._wakeup.acquire()

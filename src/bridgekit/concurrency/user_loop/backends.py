@@ -20,7 +20,7 @@ import anyio
 import anyio.from_thread
 import anyio.lowlevel
 
-from bridgekit.concurrency.mailbox import Callback, LoopGone, Mailbox
+from bridgekit.concurrency.callbacks import Callback, CallbackQueue, LoopGone
 from bridgekit.concurrency.user_loop.async_views import FOREIGN_LOOP, Marks, marks_of
 
 __all__ = [
@@ -133,7 +133,7 @@ class _AsyncioBackend:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.post = Mailbox(loop.call_soon_threadsafe).put
+        self.post = CallbackQueue(loop.call_soon_threadsafe).put
         self.marks = marks_of(loop)
         self._enlisted: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -244,7 +244,7 @@ class _AnyioBackend:
         self._tasks = tasks
         self._home = threading.get_ident()
         self._token = anyio.lowlevel.current_token()
-        self.post = Mailbox(self._run_on_loop).put
+        self.post = CallbackQueue(self._run_on_loop).put
         self.marks = marks_of(FOREIGN_LOOP)
         self._enlisted: dict[Ticking, anyio.CancelScope] = {}
 

@@ -16,7 +16,7 @@ from typing import Any
 from asgiref.sync import AsyncToSync, SyncToAsync
 
 from bridgekit.adapters.shared.context import lend, rehome, settle
-from bridgekit.concurrency.mailbox import LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
 from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
