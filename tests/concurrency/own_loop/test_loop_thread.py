@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridgekit.concurrency.own_loop import loop_thread
-from bridgekit.concurrency.own_loop.loop_thread import lease
+from bridgekit.concurrency.own_loop.loop_thread import borrow
 from bridgekit.concurrency.own_loop.loops import AsyncioLoop
 
 WAIT = 10.0
@@ -22,8 +22,8 @@ async def nothing() -> None: ...
 
 
 @pytest.fixture(autouse=True)
-def _no_leases_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler of Django's in the same process may hold a lease for as long as that runs."""
+def _no_borrows_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler of Django's in the same process may hold a borrow for as long as that runs."""
     monkeypatch.setattr(loop_thread, "_states", {})
 
 
@@ -34,8 +34,8 @@ def backend(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_leases_of_one_backend_share_a_thread_that_ends_with_the_last(backend: Any) -> None:
-    first, second = lease(backend, nothing), lease(backend, nothing)
+def test_borrows_of_one_backend_share_a_thread_that_ends_with_the_last(backend: Any) -> None:
+    first, second = borrow(backend, nothing), borrow(backend, nothing)
     thread = first.thread
     assert second.thread is thread
     first.give_back()
@@ -45,19 +45,19 @@ def test_leases_of_one_backend_share_a_thread_that_ends_with_the_last(backend: A
     assert second.ended.wait(WAIT)
     assert thread.join(WAIT)
     assert not thread.alive
-    third = lease(backend, nothing)
+    third = borrow(backend, nothing)
     assert third.thread is not thread
     third.give_back()
     assert third.thread.join(WAIT)
 
 
-def test_closing_runs_on_the_loop_before_the_lease_ends(backend: Any) -> None:
+def test_closing_runs_on_the_loop_before_the_borrow_ends(backend: Any) -> None:
     ran: list[int] = []
 
     async def closing() -> None:
         ran.append(threading.get_ident())
 
-    held = lease(backend, closing)
+    held = borrow(backend, closing)
     held.give_back()
     held.give_back()
     assert held.ended.wait(WAIT)
@@ -66,11 +66,13 @@ def test_closing_runs_on_the_loop_before_the_lease_ends(backend: Any) -> None:
     assert ran[0] != threading.get_ident()
 
 
-def test_a_failing_close_is_logged_and_ends_the_lease(backend: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_close_is_logged_and_ends_the_borrow(
+    backend: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     async def closing() -> None:
         raise LookupError("why")
 
-    held = lease(backend, closing)
+    held = borrow(backend, closing)
     held.give_back()
     assert held.thread.join(WAIT)
     assert "LookupError: why" in caplog.text
@@ -79,7 +81,7 @@ def test_a_failing_close_is_logged_and_ends_the_lease(backend: Any, caplog: pyte
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
 def test_a_task_that_tries_to_end_the_process_does_not_end_the_loop(kind: type[BaseException]) -> None:
     """asyncio lets both out of run_forever()."""
-    held = lease("asyncio", nothing)
+    held = borrow("asyncio", nothing)
     loop = held.thread.loop
 
     async def exits() -> None:
@@ -101,7 +103,7 @@ def test_a_task_that_tries_to_end_the_process_does_not_end_the_loop(kind: type[B
 
 
 def test_letters_behind_one_that_tries_to_end_the_process_are_delivered() -> None:
-    held = lease("asyncio", nothing)
+    held = borrow("asyncio", nothing)
     loop = held.thread.loop
     in_line, answered = threading.Event(), threading.Event()
 
@@ -118,7 +120,7 @@ def test_letters_behind_one_that_tries_to_end_the_process_are_delivered() -> Non
 
 
 def test_an_application_that_stops_the_loop_does_not_stop_it() -> None:
-    held = lease("asyncio", nothing)
+    held = borrow("asyncio", nothing)
     loop = held.thread.loop
     assert isinstance(loop, AsyncioLoop)
     loop.post(loop.native.stop)
@@ -131,7 +133,7 @@ def test_an_application_that_stops_the_loop_does_not_stop_it() -> None:
 
 def test_what_is_left_on_the_loop_is_cancelled_at_its_end(backend: Any) -> None:
     cancelled, begun = threading.Event(), threading.Event()
-    held = lease(backend, nothing)
+    held = borrow(backend, nothing)
     loop = held.thread.loop
 
     async def forever() -> None:
@@ -149,21 +151,21 @@ def test_what_is_left_on_the_loop_is_cancelled_at_its_end(backend: Any) -> None:
 
 
 def test_a_dead_loop_is_replaced_and_its_tenants_are_told() -> None:
-    class Tenant:
+    class Session:
         def __init__(self) -> None:
-            self.evicted = threading.Event()
+            self.stopped = threading.Event()
 
-        def evict(self) -> None:
-            self.evicted.set()
+        def stop(self) -> None:
+            self.stopped.set()
 
-    tenant = Tenant()
-    dead = lease("asyncio", nothing)
-    dead.thread.tenants.add(tenant)
+    session = Session()
+    dead = borrow("asyncio", nothing)
+    dead.thread.sessions.add(session)
     loop = dead.thread.loop
     assert isinstance(loop, AsyncioLoop)
     loop.post(loop.stop)
-    assert tenant.evicted.wait(WAIT)
-    alive = lease("asyncio", nothing)
+    assert session.stopped.wait(WAIT)
+    alive = borrow("asyncio", nothing)
     assert alive.thread is not dead.thread
     dead.give_back()
     assert dead.ended.wait(WAIT)
@@ -174,7 +176,7 @@ def test_a_dead_loop_is_replaced_and_its_tenants_are_told() -> None:
 def test_uvloop_that_is_not_installed_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvloop", None)
     with pytest.raises(RuntimeError, match="pip install uvloop"):
-        lease("uvloop", nothing)
+        borrow("uvloop", nothing)
 
 
 def run(code: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bridgekit.concurrency.own_loop import loop_thread
-from bridgekit.concurrency.own_loop.loop_thread import Lease, lease
+from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.concurrency.own_loop.outbox import Outbox
 
 WAIT = 10.0
@@ -17,16 +17,16 @@ async def nothing() -> None: ...
 
 
 @pytest.fixture(params=["asyncio", "trio"])
-def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lease]:
-    # A handler of Django's in the same process may hold a lease for as long as that runs.
+def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Borrow]:
+    # A handler of Django's in the same process may hold a borrow for as long as that runs.
     monkeypatch.setattr(loop_thread, "_states", {})
-    held = lease(request.param, nothing)
+    held = borrow(request.param, nothing)
     yield held
     held.give_back()
     assert held.thread.join(WAIT)
 
 
-def test_items_come_in_order_and_together(held: Lease) -> None:
+def test_items_come_in_order_and_together(held: Borrow) -> None:
     outbox: Outbox[int] = Outbox(held.thread.loop, 100)
 
     def put() -> None:
@@ -40,7 +40,7 @@ def test_items_come_in_order_and_together(held: Lease) -> None:
     assert taken == [1, 2]
 
 
-def test_after_the_end_there_is_nothing(held: Lease) -> None:
+def test_after_the_end_there_is_nothing(held: Borrow) -> None:
     outbox: Outbox[int] = Outbox(held.thread.loop, 100)
     outbox.put(1)
     outbox.finish()
@@ -48,7 +48,7 @@ def test_after_the_end_there_is_nothing(held: Lease) -> None:
 
 
 @pytest.mark.parametrize("how", ["release", "finish"])
-def test_what_is_held_back_waits(held: Lease, how: str) -> None:
+def test_what_is_held_back_waits(held: Borrow, how: str) -> None:
     outbox: Outbox[int] = Outbox(held.thread.loop, 100)
     outbox.put_held([1])
     taken: list[list[int]] = []
@@ -61,7 +61,7 @@ def test_what_is_held_back_waits(held: Lease, how: str) -> None:
     assert taken == [[1]]
 
 
-def test_room_comes_when_half_the_window_is_dealt_with(held: Lease) -> None:
+def test_room_comes_when_half_the_window_is_dealt_with(held: Borrow) -> None:
     loop = held.thread.loop
     outbox: Outbox[str] = Outbox(loop, 100)
     went_on: list[str] = []
@@ -86,7 +86,7 @@ def test_room_comes_when_half_the_window_is_dealt_with(held: Lease) -> None:
     assert went_on == ["on"]
 
 
-def test_nobody_waits_for_a_thread_that_has_left(held: Lease) -> None:
+def test_nobody_waits_for_a_thread_that_has_left(held: Borrow) -> None:
     loop = held.thread.loop
     outbox: Outbox[str] = Outbox(loop, 1)
     let_go = threading.Event()

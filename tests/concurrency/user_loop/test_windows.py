@@ -24,7 +24,7 @@ class Recording:
     """A backend whose posts are run at once, in the thread that posts: windows without a loop."""
 
     def __init__(self) -> None:
-        self.rung = 0
+        self.woken = 0
         self.gone = False
 
     def post(self, callback: Callable[[], None]) -> None:
@@ -36,7 +36,7 @@ class Recording:
         return self
 
     def set(self) -> None:
-        self.rung += 1
+        self.woken += 1
 
 
 def in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
@@ -71,7 +71,7 @@ def test_loop_is_rung_once_for_many_items() -> None:
     for item in range(10):
         window.put(item, 1)
     window.finish()
-    assert backend.rung == 1
+    assert backend.woken == 1
     assert window.take() == (list(range(10)), True)
 
 
@@ -93,7 +93,7 @@ def test_loop_is_rung_again_after_it_took() -> None:
     assert window.take() == (["a"], False)
     assert window.take() == ([], False)
     window.put("b", 1)
-    assert backend.rung == 2
+    assert backend.woken == 2
 
 
 def test_put_blocks_at_the_high_water_mark_until_half_has_left() -> None:
@@ -112,7 +112,7 @@ def test_items_are_there_while_their_put_still_blocks() -> None:
     """Blocking before handing over would deadlock: nobody could send what is not there."""
     window, backend = window_of(10)
     thread, _ = in_thread(lambda: window.put("large", 1000))
-    until(lambda: backend.rung == 1)
+    until(lambda: backend.woken == 1)
     assert window.take() == (["large"], False)
     window.sent(1000)
     thread.join(TIMEOUT)
@@ -217,9 +217,9 @@ def with_timeout(loop: Loop, main: Callable[[], Any], expected: Any) -> None:
 
 def test_nothing_is_wanted_before_it_is_asked_for() -> None:
     body, backend = body_of(10)
-    assert backend.rung == 0
+    assert backend.woken == 0
     thread, outcome = in_thread(body.get)
-    until(lambda: backend.rung == 1)
+    until(lambda: backend.woken == 1)
     body.feed(b"abc")
     body.end()
     thread.join(TIMEOUT)
@@ -235,9 +235,9 @@ def test_full_window_tells_the_feeder_to_wait_until_half_is_read() -> None:
     assert body.full
     body.get()
     body.get()
-    assert backend.rung == 0
+    assert backend.woken == 0
     body.get()
-    assert backend.rung == 1, "more is fetched when half of the window is empty"
+    assert backend.woken == 1, "more is fetched when half of the window is empty"
     assert not body.full
 
 
@@ -255,7 +255,7 @@ def test_failure_comes_after_what_was_fed_before() -> None:
 def test_failure_wakes_a_blocked_reader() -> None:
     body, backend = body_of(10)
     thread, outcome = in_thread(body.get)
-    until(lambda: backend.rung == 1)
+    until(lambda: backend.woken == 1)
     reason = OSError("cut off")
     body.fail(reason)
     thread.join(TIMEOUT)
@@ -282,7 +282,7 @@ def test_stream_that_has_failed_does_not_end() -> None:
 def test_closed_loop_frees_a_blocked_reader() -> None:
     body, backend = body_of(10)
     thread, outcome = in_thread(body.get)
-    until(lambda: backend.rung == 1)
+    until(lambda: backend.woken == 1)
     backend.gone = True
     thread.join(TIMEOUT)
     assert [type(error) for error in outcome] == [LoopGone]

@@ -43,7 +43,7 @@ class LifespanRunner:
         """On the loop: send the startup event. `settled` is set when the application has answered, or has ended."""
         self._task = self._loop.spawn(self._run, contextvars.Context())
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """The loop has ended, and the application with it."""
         if not self._over:
             self._ended(None)

@@ -229,7 +229,7 @@ class ASGIResponder:
                 when = "after its response was complete"
             logger.error("the application raised %s", when, exc_info=failure)
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """From the loop's thread or whoever notices: the loop has ended, and the application with it."""
         if not self._over:
             self._finish(RuntimeError("the event loop ended before the application had answered"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridgekit.adapters.asgi_to_wsgi.lifespan import LifespanMode, LifespanRunner
-from bridgekit.concurrency.own_loop.loop_thread import BackendName, lease
+from bridgekit.concurrency.own_loop.loop_thread import BackendName, borrow
 from bridgekit.concurrency.own_loop.loops import Waiter
 from bridgekit.typing import ASGIApp
 
@@ -21,7 +21,7 @@ class Responder(Protocol):
 
     def cancel(self) -> None: ...
 
-    def evict(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class ASGIRuntime:
@@ -38,11 +38,11 @@ class ASGIRuntime:
         self._shutdown_timeout = shutdown_timeout
         self._live: set[Responder] = set()
         self._idle: Waiter | None = None
-        self._lease = lease(backend, self._closing)
-        self.thread = self._lease.thread
+        self._borrow = borrow(backend, self._closing)
+        self.thread = self._borrow.thread
         self.loop = self.thread.loop
         self.lifespan = None if mode == "off" else LifespanRunner(app, mode, self.loop)
-        self.thread.tenants.add(self)
+        self.thread.sessions.add(self)
 
     def start(self) -> None:
         """Run lifespan startup to its answer. What went wrong is in ``lifespan.failure``."""
@@ -56,7 +56,7 @@ class ASGIRuntime:
 
     def admit(self, responder: Responder) -> None:
         """Begin a request. :raises LoopGone: when the loop has ended."""
-        # Before it is handed over: should the loop end in between, `evict` must find it.
+        # Before it is handed over: should the loop end in between, `stop` must find it.
         self._live.add(responder)
         self.loop.post(responder.start)
 
@@ -66,17 +66,17 @@ class ASGIRuntime:
         if self._idle is not None and not self._live:
             self._idle.wake()
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """The loop has ended."""
         for responder in list(self._live):
-            responder.evict()
+            responder.stop()
         if self.lifespan is not None:
-            self.lifespan.evict()
+            self.lifespan.stop()
 
     def release(self) -> Callable[[float], bool]:
         """Give up the share of the loop thread; never blocks. The returned function waits for the end."""
-        self._lease.give_back()
-        return self._lease.ended.wait
+        self._borrow.give_back()
+        return self._borrow.ended.wait
 
     async def _closing(self) -> None:
         if self._live:
@@ -88,4 +88,4 @@ class ASGIRuntime:
                 responder.cancel()
         if self.lifespan is not None:
             await self.lifespan.shutdown(self._shutdown_timeout)
-        self.thread.tenants.discard(self)
+        self.thread.sessions.discard(self)

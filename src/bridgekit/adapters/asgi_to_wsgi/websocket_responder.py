@@ -166,7 +166,7 @@ class WebSocketResponder:
         else:
             logger.error("the application's WebSocket session failed", exc_info=failure)
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """The loop has ended, and the application with it."""
         if not self._over:
             self._finish(RuntimeError("the event loop ended before the session"))

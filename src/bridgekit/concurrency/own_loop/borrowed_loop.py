@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 
 from bridgekit.concurrency.callbacks import Callback, LoopGone
-from bridgekit.concurrency.own_loop.loop_thread import Tenant
+from bridgekit.concurrency.own_loop.loop_thread import Session
 from bridgekit.concurrency.own_loop.loops import AsyncioWaiter, Cancellable, Waiter, Work
 
 __all__ = ["BorrowedLoop"]
@@ -17,7 +17,7 @@ class BorrowedLoop:
 
     def __init__(self, native: asyncio.AbstractEventLoop) -> None:
         self.native = native
-        self.tenants: set[Tenant] = set()
+        self.sessions: set[Session] = set()
 
     @property
     def loop(self) -> BorrowedLoop:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.lent_thread import LentThread
-from bridgekit.concurrency.own_loop.loop_thread import Tenant
+from bridgekit.concurrency.own_loop.loop_thread import Session
 from bridgekit.concurrency.own_loop.loops import Cancellable, Waiter, Work
 
 __all__ = ["Enter", "Host", "LoopCall", "LoopTask"]
@@ -38,7 +38,7 @@ class Host(Protocol):
     def loop(self) -> TaskLoop: ...
 
     @property
-    def tenants(self) -> set[Tenant]: ...
+    def sessions(self) -> set[Session]: ...
 
 
 class LoopTask(LentThread):
@@ -61,12 +61,12 @@ class LoopTask(LentThread):
         :raises LoopGone: when the loop has ended; nothing has begun then.
         """
         self._host, self._context, self._enter = host, context, enter
-        # Before it is handed over: should the loop end in between, `evict` must find it.
-        host.tenants.add(self)
+        # Before it is handed over: should the loop end in between, `stop` must find it.
+        host.sessions.add(self)
         try:
             host.loop.post(self._start)
         except LoopGone:
-            host.tenants.discard(self)
+            host.sessions.discard(self)
             raise
 
     @property
@@ -111,7 +111,7 @@ class LoopTask(LentThread):
     def _end(self, failure: BaseException | None) -> None:
         self._over = True
         self._task = None
-        self._host.tenants.discard(self)
+        self._host.sessions.discard(self)
         if not self._left:
             self._failure = failure
         elif failure is not None and not isinstance(failure, asyncio.CancelledError):
@@ -126,7 +126,7 @@ class LoopTask(LentThread):
         if self._task is not None:
             self._task.cancel()
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """The loop has ended, and the task with it."""
         if not self._over:
             self._end(RuntimeError("the event loop ended before its work was done"))

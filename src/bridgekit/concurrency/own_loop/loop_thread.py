@@ -1,4 +1,4 @@
-"""One event-loop thread per process and backend, started when first needed and shared by all who hold a lease on it.
+"""One event-loop thread per process and backend, started when first needed and shared by all who hold a borrow on it.
 
 A thread does not survive ``fork()``, and servers fork after they have imported the application: so nothing here happens at
 import, and everything is looked up under the number of the present process.
@@ -22,7 +22,7 @@ from bridgekit.concurrency.forks import in_forked_child
 from bridgekit.concurrency.own_loop.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.own_loop.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
 
-__all__ = ["BackendName", "Lease", "LoopThread", "Tenant", "lease"]
+__all__ = ["BackendName", "Borrow", "LoopThread", "Session", "borrow"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -33,10 +33,10 @@ worker and systemd most services."""
 BackendName: TypeAlias = Literal["asyncio", "uvloop", "trio"]
 
 
-class Tenant(Protocol):
+class Session(Protocol):
     """Who waits in another thread for something to happen on the loop."""
 
-    def evict(self) -> None:
+    def stop(self) -> None:
         """The loop has ended; nothing more will happen on it."""
 
 
@@ -50,8 +50,8 @@ class LoopThread:
         nobodys = contextvars.Context()
         self.loop = nobodys.run(_new_loop, name)
         self.alive = True
-        self.tenants: set[Tenant] = set()
-        self.leases: set[Lease] = set()
+        self.sessions: set[Session] = set()
+        self.borrows: set[Borrow] = set()
         self._started = threading.Event()
         self._ended = threading.Event()
         self._failure: BaseException | None = None
@@ -77,18 +77,18 @@ class LoopThread:
             self.alive = False
             self._started.set()
             self._ended.set()
-            for tenant in list(self.tenants):
-                tenant.evict()
+            for session in list(self.sessions):
+                session.stop()
 
     def join(self, seconds: float) -> bool:
         """Wait for the thread's end; false if it did not come within ``seconds``."""
         return self._ended.wait(seconds)
 
 
-class Lease:
+class Borrow:
     """The right to a running loop thread. The thread ends after the last one was given back.
 
-    :param closing: runs on the loop before the lease ends, whether it is given back or the process ends.
+    :param closing: runs on the loop before the borrow ends, whether it is given back or the process ends.
     """
 
     def __init__(self, thread: LoopThread, closing: Work) -> None:
@@ -97,7 +97,7 @@ class Lease:
         self.ended = threading.Event()
 
     def give_back(self) -> None:
-        """Run ``closing`` and end the lease. Never blocks and takes no lock: finalizers call this, in any thread."""
+        """Run ``closing`` and end the borrow. Never blocks and takes no lock: finalizers call this, in any thread."""
         try:
             self.thread.loop.post(self._close)
         except LoopGone:
@@ -128,32 +128,32 @@ class _ProcessState:
         self._threads: dict[BackendName, LoopThread] = {}
         atexit.register(_at_exit, self, os.getpid())
 
-    def take(self, name: BackendName, closing: Work) -> Lease:
+    def take(self, name: BackendName, closing: Work) -> Borrow:
         with self._lock:
             thread = self._threads.get(name)
             if thread is None or not thread.alive:
                 thread = self._threads[name] = LoopThread(name)
-            lease = Lease(thread, closing)
-            thread.leases.add(lease)
-            return lease
+            borrow = Borrow(thread, closing)
+            thread.borrows.add(borrow)
+            return borrow
 
-    def drop(self, lease: Lease) -> None:
-        """On the loop: end ``lease``, and the thread with its last one."""
-        thread = lease.thread
+    def drop(self, borrow: Borrow) -> None:
+        """On the loop: end ``borrow``, and the thread with its last one."""
+        thread = borrow.thread
         with self._lock:
-            thread.leases.discard(lease)
-            if not thread.leases:
+            thread.borrows.discard(borrow)
+            if not thread.borrows:
                 for name in [name for name, known in self._threads.items() if known is thread]:
                     del self._threads[name]
                 thread.loop.stop()
-        lease.ended.set()
+        borrow.ended.set()
 
     def close(self) -> None:
-        """Give every lease back and wait for the threads to end."""
+        """Give every borrow back and wait for the threads to end."""
         with self._lock:
             threads = list(self._threads.values())
         for thread in threads:
-            for held in list(thread.leases):
+            for held in list(thread.borrows):
                 held.give_back()
         for thread in threads:
             if thread.alive and not thread.join(EXIT_SECONDS):
@@ -186,8 +186,8 @@ def _at_exit(state: _ProcessState, pid: int) -> None:
         state.close()
 
 
-def lease(name: BackendName, closing: Work) -> Lease:
-    """A lease on this process's loop thread for ``name``, which is started if it does not run.
+def borrow(name: BackendName, closing: Work) -> Borrow:
+    """A borrow on this process's loop thread for ``name``, which is started if it does not run.
 
     :raises RuntimeError: when the loop cannot run here; the message says why.
     """

@@ -20,7 +20,7 @@ from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
 from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
-from bridgekit.concurrency.own_loop.loop_thread import Lease, lease
+from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.django.handlers.late_calls import late_calls
 
 __all__ = ["OnLoop", "begin_loans", "end_loans", "iterate_on_loop"]
@@ -31,7 +31,7 @@ _marks: Any = SyncToAsync.threadlocal
 LOANS = "_bridgekit_loans"
 """Attribute of a request."""
 
-_leases: dict[int, Lease] = {}
+_borrows: dict[int, Borrow] = {}
 """By process: a forked child has none of its parent's threads."""
 
 
@@ -136,7 +136,7 @@ async def _awaited(awaitable: Awaitable[Any], error: BaseException | None, tasks
 def _host(noted: dict[str, Any]) -> Host:
     """Where a call of this thread runs, by what asgiref has noted in it."""
     pid = os.getpid()
-    held = _leases.get(pid)
+    held = _borrows.get(pid)
     native = noted.get("main_event_loop")
     if native is not None and noted.get("main_event_loop_pid") == pid and native.is_running():
         ours = None if held is None else getattr(held.thread.loop, "native", None)
@@ -144,7 +144,7 @@ def _host(noted: dict[str, Any]) -> Host:
             return BorrowedLoop(native)
     if held is None or not held.thread.alive:
         # Never given back: clients that views keep are bound to this loop. It ends with the process.
-        held = _leases[pid] = lease("asyncio", _nothing_to_close)
+        held = _borrows[pid] = borrow("asyncio", _nothing_to_close)
     return held.thread
 
 
