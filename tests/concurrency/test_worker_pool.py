@@ -116,7 +116,7 @@ def test_every_job_is_run_once(pool_of: MakePool) -> None:
 
 
 def test_jobs_that_block_each_get_a_thread(pool_of: MakePool) -> None:
-    """The baton: whatever blocks, the next job starts, up to the limit."""
+    """The token: whatever blocks, the next job starts, up to the limit."""
     pool = pool_of(max_workers=8)
     jobs = occupy(pool, 8)
     assert pool.threads == 8

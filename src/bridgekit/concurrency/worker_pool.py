@@ -2,7 +2,7 @@
 
 Theory of operation. The executors of the standard library and of anyio wake a thread for every submission; with 32
 requests arriving at once the threads then fight for the GIL. Here a submission wakes a thread only if none is on its way
-already. A woken worker that finds more jobs waiting passes the baton: it wakes (or starts) the next worker *before* it
+already. A woken worker that finds more jobs waiting passes the token: it wakes (or starts) the next worker *before* it
 runs its own job. So if the job blocks, the next worker takes over at once; if it does not, the first worker drains the
 queue alone and nobody is woken in vain more than once.
 
@@ -54,11 +54,11 @@ class PoolSaturated(Exception):
 class _Worker:
     """One thread of a pool, parked on a lock of its own while idle."""
 
-    __slots__ = ("baton", "thread")
+    __slots__ = ("token", "thread")
 
     def __init__(self) -> None:
-        self.baton = threading.Lock()
-        self.baton.acquire()
+        self.token = threading.Lock()
+        self.token.acquire()
         self.thread: threading.Thread | None = None
 
 
@@ -171,7 +171,7 @@ class WorkerPool:
             while self._idle:
                 idle.append(self._idle.pop())
         for worker in idle:
-            worker.baton.release()
+            worker.token.release()
         deadline = monotonic() + wait_seconds
         for worker in leaving:
             thread = worker.thread
@@ -197,7 +197,7 @@ class WorkerPool:
     def _send_off(self, worker: _Worker) -> None:
         """Wake a parked worker, or start the thread of a new one. Called without the lock."""
         if worker.thread is not None:
-            worker.baton.release()
+            worker.token.release()
             return
         self._started += 1
         worker.thread = threading.Thread(
@@ -310,15 +310,15 @@ class WorkerPool:
         return True
 
     def _park(self, worker: _Worker) -> bool:
-        """Wait for the baton; false when the idle time is over and the worker has left the pool."""
-        if worker.baton.acquire(timeout=self.idle_seconds):
+        """Wait for the token; false when the idle time is over and the worker has left the pool."""
+        if worker.token.acquire(timeout=self.idle_seconds):
             return True
         with self._lock:
             if self._no_longer_idle(worker):
                 self._workers.discard(worker)
                 return False
-        # Somebody took this worker off the stack in the same moment: the baton is in the air.
-        worker.baton.acquire()
+        # Somebody took this worker off the stack in the same moment: the token is in the air.
+        worker.token.acquire()
         return True
 
 
