@@ -102,8 +102,8 @@ def check(context: click.Context, /, **given: Any) -> None:
     except ProjectError as error:
         raise CannotCheck(str(error)) from None
     click.echo(encodable(outcome.text, sys.stdout.encoding), nl=False)
-    if outcome.told:
-        click.echo(outcome.told, err=True)
+    if outcome.stderr:
+        click.echo(outcome.stderr, err=True)
     context.exit(outcome.exit_code)
 
 

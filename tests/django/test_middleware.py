@@ -432,7 +432,7 @@ def test_an_excluded_path_is_not_measured(seen: list[RequestTiming]) -> None:
 # -- routes below what is around Django
 
 
-def routes_told(paths: list[str], mount: str, handler: Any) -> list[str | None]:
+def routes_reported(paths: list[str], mount: str, handler: Any) -> list[str | None]:
     routing = pytest.importorskip("starlette.routing")
     starlette = pytest.importorskip("starlette.applications")
     records: list[RequestTiming] = []
@@ -460,9 +460,9 @@ def test_what_djangos_urls_do_not_match_has_no_route_below_a_mount() -> None:
     with override_settings(MIDDLEWARE=[TIMING]):
         handler = ASGIHandler()
     paths = ["/hello/", "/nowhere/", "/shop/a/orders/7/"]
-    assert routes_told(paths, "/", handler) == ["/hello/", None, "/shop/<slug:shop>/orders/<int:pk>/"]
+    assert routes_reported(paths, "/", handler) == ["/hello/", None, "/shop/<slug:shop>/orders/<int:pk>/"]
     below = [f"/t/acme{path}" for path in paths]
-    assert routes_told(below, "/t/{tenant}", handler) == [
+    assert routes_reported(below, "/t/{tenant}", handler) == [
         "/t/{tenant}/hello/",
         None,
         "/t/{tenant}/shop/<slug:shop>/orders/<int:pk>/",
@@ -473,7 +473,7 @@ def test_djangos_routes_are_told_below_an_adapter_of_another_library() -> None:
     a2wsgi = pytest.importorskip("a2wsgi")
     with override_settings(MIDDLEWARE=[TIMING]):
         handler = a2wsgi.WSGIMiddleware(WSGIHandler())
-    assert routes_told(["/hello/", "/nowhere/"], "/", handler) == ["/hello/", None]
+    assert routes_reported(["/hello/", "/nowhere/"], "/", handler) == ["/hello/", None]
 
 
 @both

@@ -24,11 +24,11 @@ __all__ = ["CommandOutcome", "check_project", "configured", "parse_env"]
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What is printed to stdout, what is told on stderr, and the exit code (0 clean, 1 findings)."""
+    """What is printed to stdout, what is printed to stderr, and the exit code (0 clean, 1 findings)."""
 
     text: str
     exit_code: int
-    told: str = ""
+    stderr: str = ""
 
 
 def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progress) -> CommandOutcome:
@@ -47,7 +47,7 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
         return _write_baseline(report, given["write_baseline"])
     text = _render(report, given["form"], diff=given["diff"])
     exit_code = 0 if given["exit_zero"] else int(bool(report.findings))
-    told = (
+    stderr = (
         "no sync-only middleware of the project's own: there is nothing to patch"
         if given["diff"] and not text
         else ""
@@ -55,7 +55,7 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     if given["output"] is not None:
         _write(given["output"], text)
         return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
-    return CommandOutcome(text, exit_code, told)
+    return CommandOutcome(text, exit_code, stderr)
 
 
 def configured(given: Options, said: Sequence[str]) -> Options:

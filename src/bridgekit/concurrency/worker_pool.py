@@ -54,7 +54,7 @@ class PoolSaturated(Exception):
 class _Worker:
     """One thread of a pool, parked on a lock of its own while idle."""
 
-    __slots__ = ("token", "thread")
+    __slots__ = ("thread", "token")
 
     def __init__(self) -> None:
         self.token = threading.Lock()

@@ -18,7 +18,7 @@ from bridgekit.timing.measuring.export import checked_exporters
 from bridgekit.timing.measuring.paths import compile_exclusion
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.measuring.recorder import Recorder
-from bridgekit.timing.measuring.reported import ToldTiming
+from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.server_timing import RequestView, ServerTiming, everyone, loopback
 
 __all__ = ["SingleHopMiddleware", "TimingMiddleware"]
@@ -78,7 +78,7 @@ class TimingMiddleware:
                 leave(around)
         return self._done(request, live, response)
 
-    async def _measure_async(self, request: Any, live: Any, around: ToldTiming | None) -> Any:
+    async def _measure_async(self, request: Any, live: Any, around: ReportedTiming | None) -> Any:
         try:
             response = await self.get_response(request)
         except BaseException as error:

@@ -356,7 +356,7 @@ def test_hooks_reach_the_loop_of_the_requests(adapt: Adapt, loop: Loop) -> None:
 
 
 def test_what_a_thread_of_others_told_is_put_back() -> None:
-    told = async_views.told.__dict__
+    told = async_views.threadlocal.__dict__
     told.clear()
     told["main_event_loop"] = before = object()
     try:

@@ -18,7 +18,7 @@ from bridgekit.adapters.shared.timing_key import LiveTiming
 from bridgekit.adapters.wsgi_to_asgi.files import BLOCK, ZEROCOPYSEND, FileWrapper, file_length, file_message
 from bridgekit.adapters.wsgi_to_asgi.response import ExcInfo, Response
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
-from bridgekit.concurrency.user_loop.async_views import Marks, told
+from bridgekit.concurrency.user_loop.async_views import Marks, threadlocal
 from bridgekit.concurrency.user_loop.backends import LoopGone
 from bridgekit.concurrency.user_loop.windows import ThreadToLoop
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
@@ -113,7 +113,7 @@ class AppRun:
         self.begun = True
         if self._timing is not None:
             self._timing.add_thread_wait(perf_counter_ns() - self._queued_at)
-        here = told.__dict__
+        here = threadlocal.__dict__
         here.update(self._marks)
         here["task_context"] = self._views
         try:

@@ -38,13 +38,13 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _across_hooks(subject: Subject, checked: CheckedMiddleware, definition: Definition) -> Iterator[Problem]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for first, second in _PAIRS:
         before, after = _hook(definition, first), _hook(definition, second)
         if before is None or after is None:
             continue
-        for what in sorted(opened_by(before, definition) & closed_by(after, definition) - told):
-            told.add(what)
+        for what in sorted(opened_by(before, definition) & closed_by(after, definition) - reported):
+            reported.add(what)
             yield Problem(
                 f"{checked.dotted_path} {_opens(what)} in {first} and {_closes(what)} in {second}: in async mode the two run in "
                 "different contexts, and the token is refused with ValueError",

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVarTuple
 
 from asgiref.sync import SyncToAsync
 
-__all__ = ["FOREIGN_LOOP", "Marks", "lent", "marks_of", "told"]
+__all__ = ["FOREIGN_LOOP", "Marks", "lent", "marks_of", "threadlocal"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -27,8 +27,8 @@ _Ts = TypeVarTuple("_Ts")
 
 Marks: TypeAlias = Mapping[str, Any]
 
-told: Any = getattr(SyncToAsync, "threadlocal", None) or threading.local()
-"""Where asgiref looks. ``told.__dict__`` is this thread's, to be filled and emptied by who owns the thread."""
+threadlocal: Any = getattr(SyncToAsync, "threadlocal", None) or threading.local()
+"""Where asgiref looks. ``threadlocal.__dict__`` is this thread's, to be filled and emptied by who owns the thread."""
 
 
 def marks_of(loop: asyncio.AbstractEventLoop) -> Marks:
@@ -39,7 +39,7 @@ def marks_of(loop: asyncio.AbstractEventLoop) -> Marks:
 @contextmanager
 def lent(marks: Marks) -> Iterator[None]:
     """Tell asgiref for a while, in a thread that belongs to others."""
-    here: dict[str, Any] = told.__dict__
+    here: dict[str, Any] = threadlocal.__dict__
     before = dict(here)
     here.update(marks)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridgekit.timing.measuring.current import leave
 from bridgekit.timing.measuring.record_in_progress import SEVERAL, LiveTiming
-from bridgekit.timing.measuring.reported import ToldTiming
+from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.routing.routes import tell_flasks_rule
 from bridgekit.typing import StartResponse
 
@@ -105,7 +105,7 @@ class WSGIExchange:
 
     __slots__ = ("around", "body", "live", "start_response_of", "write_to")
 
-    around: ToldTiming | None
+    around: ReportedTiming | None
     """The request in the middle of which this one was made, in the same thread."""
     body: Any
     """The list or tuple that the application returned; not set where it returned something else."""

@@ -14,7 +14,7 @@ from typing import Any
 from weakref import WeakSet
 
 from bridgekit.timing.interface import Shared
-from bridgekit.timing.measuring.reported import ToldTiming
+from bridgekit.timing.measuring.reported import ReportedTiming
 
 __all__ = [
     "KEY",
@@ -39,7 +39,7 @@ recorders: WeakSet[Shared] = WeakSet()
 
 # Set once, by the outermost wrapper, to a mutable record: a value set later, further in, would not come out of
 # BaseHTTPMiddleware's task or of a worker thread (Kludex/starlette#1678); a change to a shared record does.
-live_in_context: ContextVar[ToldTiming | None] = ContextVar("bridgekit.timing", default=None)
+live_in_context: ContextVar[ReportedTiming | None] = ContextVar("bridgekit.timing", default=None)
 
 logger = logging.getLogger("bridgekit.timing")
 
@@ -59,20 +59,20 @@ def want() -> None:
         )
 
 
-def current() -> ToldTiming | None:
+def current() -> ReportedTiming | None:
     """The live record of the request around this code, or None outside of one and after its end."""
     live = live_in_context.get()
     return None if live is None or live.finished else live
 
 
-def enter(live: ToldTiming) -> ToldTiming | None:
+def enter(live: ReportedTiming) -> ReportedTiming | None:
     """Put a request into this context; give back the one that it is made in the middle of, for `leave`."""
     around = live_in_context.get()
     live_in_context.set(live)
     return None if around is None or around.finished or around is live else around
 
 
-def leave(around: ToldTiming) -> None:
+def leave(around: ReportedTiming) -> None:
     """Give the context back to the request around the one that ends."""
     # Not reset(token): that raises where a coroutine is closed in another context than its own.
     if not around.finished:
@@ -93,7 +93,7 @@ def outer_record(source: Any) -> Any:
     return found if is_live(found) else None
 
 
-def is_same_request(around: ToldTiming, environ: Any) -> bool:
+def is_same_request(around: ReportedTiming, environ: Any) -> bool:
     """Whether an environ is what an adapter made of the scope that is measured around it, and not of a request made in the middle."""
     scope = around.source
     if around.interface != "asgi" or "REQUEST_METHOD" not in environ or scope is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import CodeType
 
 from bridgekit.exceptions import ClientDisconnected
-from bridgekit.timing.measuring.reported import ToldTiming
+from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.outcome import Outcome
 
 __all__ = ["code_of", "outcome_of", "raised_in"]
@@ -15,7 +15,7 @@ MAX_CHAIN = 16
 """How many causes and contexts of an exception are looked at."""
 
 
-def outcome_of(live: ToldTiming, *, complete: bool) -> Outcome:
+def outcome_of(live: ReportedTiming, *, complete: bool) -> Outcome:
     """How a request ended that did not simply go well."""
     error, status = live.error, live._status
     if live.gone:

@@ -8,7 +8,7 @@ from bridgekit.timing.details import NANO, span_timings
 from bridgekit.timing.interface import Shared
 from bridgekit.timing.measuring.export import log_lost
 from bridgekit.timing.measuring.outcome_of import outcome_of
-from bridgekit.timing.measuring.reported import ToldTiming
+from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.traceparent import valid_traceparent
 
@@ -23,11 +23,11 @@ NO_BODY = frozenset({204, 304})
 OK, PLAIN = Outcome.OK, Kind.PLAIN  # an enum's member is looked up at the price of a call
 
 
-class LiveTiming(ToldTiming):
+class LiveTiming(ReportedTiming):
     """One request while it runs. All times in here are whole nanoseconds of the recorder's clock.
 
     Drivers subclass it: they `begin` it, set `_first_byte`, `_status`, `_bytes_out`, `pieces` as they see them happen, and end
-    it with `finish` or `fail`. Everybody else calls the methods of `ToldTiming`.
+    it with `finish` or `fail`. Everybody else calls the methods of `ReportedTiming`.
     """
 
     __slots__ = ("pieces", "response_headers")

@@ -10,7 +10,7 @@ from bridgekit.timing.details import Extras, SpanTiming
 from bridgekit.timing.interface import Shared
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["ToldTiming"]
+__all__ = ["ReportedTiming"]
 
 MAX_SPAN_NAMES = 64
 """Names of spans per request; further ones are summed up as "other", so that a stream that lasts for days stays small."""
@@ -21,7 +21,7 @@ thread_time = time.thread_time_ns
 _lock = threading.RLock()
 
 
-class ToldTiming(RequestTiming):
+class ReportedTiming(RequestTiming):
     """A record that others may add to, from any thread: none of these methods raises, or does anything once it is complete.
 
     The protocol of docs/design.md, "How timing crosses an adapter", and what the rest of bridgekit adds to it.

@@ -155,8 +155,8 @@ def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
             namespace = _configured(m, module, task.configuration)
         return Outcome(m, namespace)
     except Raised as raised:
-        told = f"the settings raise {_describe(raised.error)}"
-        return Outcome(m, empty, told, raised.location, is_dead=True, kind=_kind(raised.error))
+        blocked = f"the settings raise {_describe(raised.error)}"
+        return Outcome(m, empty, blocked, raised.location, is_dead=True, kind=_kind(raised.error))
     except Stuck as stuck:
         return Outcome(m, empty, stuck.reason, stuck.location)
     except RecursionError:
@@ -179,7 +179,7 @@ def _mark_near(m: Machine, task: Task) -> None:
 
 def _describe(error: ErrorValue) -> str:
     name = _kind(error) or "an exception"
-    message = error.told or next(
+    message = error.message or next(
         (str(argument) for argument in error.arguments if isinstance(argument, str)), ""
     )
     return f"{name}: {message}" if message else str(name)

@@ -206,11 +206,11 @@ class Machine:
         """The exception ``kind`` with these arguments, raised by the interpreted code where it is now."""
         return Raised(ErrorValue(NativeFunction(kind.__name__, None, kind), arguments), self.here())
 
-    def fault(self, kind: type[BaseException], told: str) -> Raised:
+    def fault(self, kind: type[BaseException], message: str) -> Raised:
         """The exception ``kind``, told in words of ours: what Python says of it is not known to the interpreted code."""
         arguments = (self.opaque("the words of an exception differ between versions of Python"),)
         return Raised(
-            ErrorValue(NativeFunction(kind.__name__, None, kind), arguments, told=told), self.here()
+            ErrorValue(NativeFunction(kind.__name__, None, kind), arguments, message=message), self.here()
         )
 
     def native_error(self, error: Exception) -> Raised:

@@ -165,7 +165,7 @@ class ErrorValue:
     kind: Value
     arguments: tuple[Value, ...] = ()
     attributes: DictValue = field(default_factory=DictValue)
-    told: str = ""
+    message: str = ""
     """What goes wrong, in words of ours. Python's own are those of its version: code cannot read them here."""
 
 
