@@ -25,7 +25,7 @@ from bridgekit.check.project.agreed_settings import agreed_settings
 from bridgekit.check.project.async_views import find_async_views
 from bridgekit.check.project.config import Options
 from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject, find_project
-from bridgekit.check.project.entry_points import applications_beside
+from bridgekit.check.project.entry_points import adapted_applications
 from bridgekit.check.project.named_settings import named_by_expression
 from bridgekit.check.project.suggestions import instead_of, without_middleware
 from bridgekit.check.rules import ALL_RULES
@@ -172,7 +172,7 @@ class _Checker:
             else "each runs on an event loop of its own"
         )
         for module in self._project.entry_points:
-            for found in applications_beside(module, self.options.server):
+            for found in adapted_applications(module, self.options.server):
                 place = shown_from(base_of(self.found.root), str(found.location))
                 yield (
                     f"{place} serves {found.text} beside Django: its requests pass none of this MIDDLEWARE, and {cost}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgekit.check.fixes.reorderable import commute
+from bridgekit.check.fixes.reorderable import reorderable
 from bridgekit.check.rules import rule_by_code
 from bridgekit.check.rules.engine import run_rules
 from tests.check.building import build_stack
@@ -28,8 +28,10 @@ HEADER = 'response = get_response(request)\nresponse["X-One"] = "1"\nreturn resp
 def order_does_not_matter(tmp_path: Path, one: str, other: str) -> bool:
     source = "import time\nfrom django.http import HttpResponse\n" + function("M", one) + function("N", other)
     first, second = build_stack(tmp_path, source, ["M", "N"]).middleware
-    assert commute(first.definition, second.definition) == commute(second.definition, first.definition)
-    return commute(first.definition, second.definition)
+    assert reorderable(first.definition, second.definition) == reorderable(
+        second.definition, first.definition
+    )
+    return reorderable(first.definition, second.definition)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_one_that_reads_what_the_other_sets_does_not_commute(tmp_path: Path) -> 
 
 
 def test_a_better_order_is_proposed_only_where_it_is_safe(tmp_path: Path) -> None:
-    """Sync, async, sync becomes sync, sync, async when the last two commute."""
+    """Sync, async, sync becomes sync, sync, async when the last two reorderable."""
     pytest.importorskip("django")
     rule = rule_by_code("BRG011")
     assert rule is not None

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.modules.parsing import parse_file
-from bridgekit.check.project.entry_points import applications_beside
+from bridgekit.check.project.entry_points import adapted_applications
 from bridgekit.middleware_chain.requests import Server
 
 
 def beside(tmp_path: Path, source: str, server: Server = Server.ASGI) -> list[tuple[str, int]]:
     file = tmp_path / f"{server.value}.py"
     file.write_text(source, "utf-8")
-    found = applications_beside(parse_file(str(file)), server)
+    found = adapted_applications(parse_file(str(file)), server)
     return [(application.text, application.location.line) for application in found]
 
 

@@ -15,7 +15,7 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import HOOKS
 
-__all__ = ["Effects", "commute", "effects_of"]
+__all__ = ["Effects", "effects_of", "reorderable"]
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Effects:
         )
 
 
-def commute(one: Definition | None, other: Definition | None) -> bool:
+def reorderable(one: Definition | None, other: Definition | None) -> bool:
     """Whether their order certainly does not matter."""
     if one is None or other is None:
         return False

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bridgekit.check.findings.released import released
 from bridgekit.check.findings.subject import CheckedMiddleware, Project, Subject
-from bridgekit.check.fixes.reorderable import commute
+from bridgekit.check.fixes.reorderable import reorderable
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown, Variant
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
@@ -139,6 +139,6 @@ def _proposals(
     """All changes, tried on a request with an async view: a sync view adds the same hop before and after."""
 
     def may_swap(position: int) -> bool:
-        return commute(definitions[position], definitions[position + 1])
+        return reorderable(definitions[position], definitions[position + 1])
 
     return plan(facts, project.server, may_swap=may_swap) if facts else []

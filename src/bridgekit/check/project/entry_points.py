@@ -11,7 +11,7 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["BesideDjango", "applications_beside"]
+__all__ = ["AdaptedApplication", "adapted_applications"]
 
 _PACKAGES = ("bridgekit", "asgiref", "a2wsgi", "starlette", "fastapi", "uvicorn")
 _ADAPTERS = {
@@ -26,14 +26,14 @@ _DJANGO = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class BesideDjango:
+class AdaptedApplication:
     """One application that is adapted to the server: ``text`` is the adapting expression as source."""
 
     text: str
     location: Location
 
 
-def applications_beside(module: SourceModule, server: Server) -> Iterator[BesideDjango]:
+def adapted_applications(module: SourceModule, server: Server) -> Iterator[AdaptedApplication]:
     """Each application but Django's that ``asgi.py`` (or ``wsgi.py``) hands to an adapter for its own server."""
     if module.tree is None or not module.path.endswith(f"/{server.value}.py"):
         return
@@ -52,7 +52,7 @@ def applications_beside(module: SourceModule, server: Server) -> Iterator[Beside
         adapts = name in _ADAPTERS[server] and package.partition(".")[0] in _PACKAGES
         app = node.args[0]
         if adapts and not _is_django(app, imports) and not (isinstance(app, ast.Name) and app.id in django):
-            yield BesideDjango(source_text(node), module.location_of(node))
+            yield AdaptedApplication(source_text(node), module.location_of(node))
 
 
 def _is_django(node: ast.expr, imports: Mapping[str, str]) -> bool:
