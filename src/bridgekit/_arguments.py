@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import sys
 import types
 from collections.abc import Iterator
 from numbers import Real
@@ -17,6 +18,7 @@ from typing import Any, Literal
 __all__ = [
     "check_amount",
     "check_application",
+    "check_callable",
     "check_count",
     "check_flag",
     "check_function",
@@ -44,21 +46,51 @@ def check_text(name: str, value: object) -> None:
         raise TypeError(f"{name} must be a text, not {shown(value)}")
 
 
-def check_count(name: str, value: Any, *, least: int) -> None:
-    """Check a whole number; `TypeError` where it is none, `ValueError` below `least`."""
+def check_count(name: str, value: Any, *, least: int = 0, none: str | None = None) -> None:
+    """Check a whole number; `TypeError` where it is none, `ValueError` below `least`.
+
+    :param none: what ``None`` means, where it is allowed.
+    """
+    if value is None and none is not None:
+        return
     # bool has an index, too, and is nearly always meant for another argument.
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise TypeError(f"{name} must be a whole number, not {shown(value)}{remedy(name, value, 'int')}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+        wanted = f"a whole number{or_none(none)}"
+        raise TypeError(f"{name} must be {wanted}, not {shown(value)}{remedy(name, value, 'int')}")
+    check_least(name, value, least, none)
 
 
-def check_amount(name: str, value: Any) -> None:
-    """Check a number that may have a fraction, such as seconds; `TypeError` where it is none, `ValueError` for NaN."""
+def check_amount(name: str, value: Any, *, least: float | None = None, none: str | None = None) -> None:
+    """Check a number that may have a fraction, such as seconds; as `check_count`, and `ValueError` for NaN."""
+    if value is None and none is not None:
+        return
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, not {shown(value)}{remedy(name, value, 'float')}")
+        wanted = f"a number{or_none(none)}"
+        raise TypeError(f"{name} must be {wanted}, not {shown(value)}{remedy(name, value, 'float')}")
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, not NaN")
+    if least is not None:
+        check_least(name, value, least, none)
+
+
+def check_least(name: str, value: Any, least: float, none: str | None) -> None:
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}{or_none(none)}, not {value!r}")
+
+
+def check_callable(name: str, value: object, *, none: str) -> None:
+    """Check a function that is called without arguments, or ``None``; `TypeError` where it cannot be that."""
+    if value is None:
+        return
+    if not callable(value):
+        called = "; give the function itself, without calling it" if inspect.isawaitable(value) else ""
+        raise TypeError(
+            f"{name} must be a function without arguments{or_none(none)}, not {shown(value)}{called}"
+        )
+    if takes(value, 0) is False:
+        raise TypeError(
+            f"{name} is called without arguments, and {value!r} needs some; bind them with a lambda"
+        )
 
 
 def check_function(name: str, value: object, *, arguments: int, called_with: str) -> None:
@@ -101,7 +133,14 @@ def check_application(app: object, wrapper: str, wanted: Literal["wsgi", "asgi"]
 
 def is_asynchronous(function: object) -> bool:
     """Whether a call of it certainly makes a coroutine."""
-    return any(inspect.iscoroutinefunction(inner_function(code)) for code in own_code(function))
+    for code in map(inner_function, own_code(function)):
+        if inspect.iscoroutinefunction(code):
+            return True
+        # The mark that a plain function gets before Python 3.12, for example by asgiref; who has set it has imported asyncio.
+        mark = getattr(sys.modules.get("asyncio.coroutines"), "_is_coroutine", None)
+        if mark is not None and getattr(code, "_is_coroutine", None) is mark:
+            return True
+    return False
 
 
 def takes(function: object, count: int) -> bool | None:
@@ -128,7 +167,7 @@ def own_code(function: object) -> Iterator[Any]:
     functions, and the plain function ``__call__`` of a type, are looked at.
     """
     if type(function) is functools.partial:
-        if type(function.func) is types.FunctionType:
+        if type(function.func) in (types.FunctionType, types.MethodType):
             yield function
     elif type(function) in (types.FunctionType, types.MethodType):
         yield function
@@ -157,6 +196,10 @@ def shown(value: object) -> str:
         if isinstance(value, type)
         else f"the {type(value).__name__} {value!r}"
     )
+
+
+def or_none(none: str | None) -> str:
+    return "" if none is None else f", or None for {none}"
 
 
 def remedy(name: str, value: object, conversion: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, get_args
 
-from bridgekit._arguments import check_application
+from bridgekit._arguments import check_amount, check_application, check_count, check_flag
 from bridgekit.adapters.asgi_to_wsgi.lifespan import LifespanMode
 from bridgekit.adapters.asgi_to_wsgi.request_body import InputMissing, LengthRequired, WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.responder import EARLY_HINT, PATHSEND, ASGIResponder, ResponderSettings
@@ -20,7 +20,6 @@ from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
 from bridgekit.adapters.asgi_to_wsgi.scope import build_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder, websocket_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import handed_over_socket, wsproto_installed
-from bridgekit.adapters.shared.arguments import check_amount, check_count, check_flag
 from bridgekit.adapters.shared.context import settle
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName
@@ -91,8 +90,8 @@ class ASGIToWSGI:
         check_flag("raise_exceptions", raise_exceptions)
         check_count("window", window, least=1)
         check_count("read_size", read_size, least=1)
-        check_amount("disconnect_grace", disconnect_grace)
-        check_amount("shutdown_timeout", shutdown_timeout)
+        check_amount("disconnect_grace", disconnect_grace, least=0)
+        check_amount("shutdown_timeout", shutdown_timeout, least=0)
         self.app = app
         self._backend = backend
         self._lifespan = lifespan

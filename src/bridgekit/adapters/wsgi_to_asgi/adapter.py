@@ -8,12 +8,12 @@ import weakref
 
 import anyio.to_thread
 
-from bridgekit.adapters.shared.arguments import (
+from bridgekit._arguments import (
     check_amount,
+    check_application,
     check_callable,
     check_count,
     check_flag,
-    check_wsgi_app,
 )
 from bridgekit.adapters.wsgi_to_asgi.body_intake import Limits
 from bridgekit.adapters.wsgi_to_asgi.lifespan import Hook, answer_lifespan
@@ -94,12 +94,12 @@ class WSGIToASGI:
     ) -> None:
         if issubclass(type(app), WSGIToASGI):  # `isinstance` would ask a proxy what it stands for
             raise TypeError("app is a WSGIToASGI already, which ASGI servers run as it is; wrap it once")
-        check_wsgi_app(app, "WSGIToASGI")
+        check_application(app, "WSGIToASGI", "wsgi")
         check_count("max_workers", max_workers, least=1)
         check_count("max_queue", max_queue, none="no limit")
-        check_amount("queue_timeout", queue_timeout, none="no limit")
+        check_amount("queue_timeout", queue_timeout, least=0, none="no limit")
         check_count("retry_after", retry_after)
-        check_amount("idle_seconds", idle_seconds)
+        check_amount("idle_seconds", idle_seconds, least=0)
         check_count("prebuffer", prebuffer)
         check_count("window", window, least=1)
         check_count("max_body_size", max_body_size, none="no limit")
@@ -107,11 +107,11 @@ class WSGIToASGI:
         check_count("buffer_memory", buffer_memory, none="no limit")
         check_count("buffer_disk", buffer_disk, none="no limit")
         check_amount("body_timeout", body_timeout, least=0.001, none="no limit")
-        check_amount("min_body_rate", min_body_rate)
+        check_amount("min_body_rate", min_body_rate, least=0)
         check_flag("allow_underscores", allow_underscores)
         check_callable("on_startup", on_startup, none="nothing")
         check_callable("on_shutdown", on_shutdown, none="nothing")
-        check_amount("shutdown_timeout", shutdown_timeout)
+        check_amount("shutdown_timeout", shutdown_timeout, least=0)
         self.app = app
         self.pool = WorkerPool(max_workers=max_workers, max_queue=max_queue, idle_seconds=idle_seconds)
         self.room = Room(prebuffer, buffer_memory, buffer_disk)
