@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
-from asgiref.sync import AsyncToSync, SyncToAsync
+from asgiref.sync import SyncToAsync
 from django.conf import settings
-from django.core import signals
 from django.core.cache import caches
 from django.core.exceptions import RequestAborted
-from django.core.handlers import base
+from django.core.handlers import asgi, base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponse, HttpResponseBase
@@ -24,10 +23,11 @@ from django.utils.log import log_response
 
 from bridgekit.django.handlers.chain import PlannedChain
 from bridgekit.django.handlers.client import ClientWatch
-from bridgekit.django.handlers.crossing import cross, current_lease, here
+from bridgekit.django.handlers.crossing import cross, current_lease, here, thread_waits
 from bridgekit.django.handlers.leases import Lease, Saturated
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
-from bridgekit.django.handlers.receivers import any_async, only_django_listens
+from bridgekit.django.handlers.receivers import on_finished, on_started
+from bridgekit.django.handlers.sending import send_whole
 from bridgekit.django.handlers.threads import lending
 
 __all__ = ["LeasedASGIHandler"]
@@ -38,9 +38,9 @@ RETRY_AFTER = 1
 """Seconds in the header of a 503 for want of threads."""
 
 
-def _is_djangos(function: Any) -> bool:
+def _is_djangos(function: Any, module: ModuleType = base) -> bool:
     """Whether nobody has put another function in the place of Django's, as instrumentations do."""
-    return type(function) is FunctionType and function.__globals__ is vars(base)
+    return type(function) is FunctionType and function.__globals__ is vars(module)
 
 
 class LeasedASGIHandler(PlannedChain, ASGIHandler):
@@ -50,11 +50,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         """See `ASGIHandler.handle`; within `ASGIHandler.__call__`, which opens the request's `ThreadSensitiveContext`."""
         context = SyncToAsync.thread_sensitive_context.get(None)
         executors = SyncToAsync.context_to_thread_executor
-        if (
-            context is None
-            or context in executors
-            or getattr(AsyncToSync.executors, "current", None) is not None
-        ):
+        if context is None or context in executors or thread_waits():
             # A thread further out is meant for the sync code of this request: it stays there.
             await super().handle(scope, receive, send)
             return
@@ -88,9 +84,10 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             body_file = await self.read_body(receive)
         except RequestAborted:
             return
-        with closing(body_file):
+        try:
             set_script_prefix(get_script_prefix(scope))
-            await self._start(scope, lease)
+            if not self._starts_in_thread(scope, lease):
+                await on_started.signal.asend(sender=type(self), scope=scope)
             request: Any
             error_response: Any
             request, error_response = self.create_request(scope, body_file)
@@ -99,24 +96,42 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
                 await self.send_response(error_response, send)
                 await cross(error_response.close)
                 return
-            response = await self._respond(request, receive, send)
+            response = await self._respond(request, receive, send, lease)
             await self._finish(response, request, lease)
+        finally:
+            body_file.close()
 
-    async def _start(self, scope: Any, lease: Lease) -> None:
+    async def read_body(self, receive: Any) -> Any:
+        """See `ASGIHandler.read_body`. A small body that came whole needs nothing that can move to the disk."""
+        first: Any = await receive()
+        if (
+            first["type"] == "http.request"
+            and not first.get("more_body", False)
+            and len(body := first.get("body", b"")) <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+        ):
+            return io.BytesIO(body)
+
+        async def once_more() -> Any:
+            nonlocal first
+            message, first = first, None
+            return await receive() if message is None else message
+
+        return await super().read_body(once_more)
+
+    def _starts_in_thread(self, scope: Any, lease: Lease) -> bool:
         """``request_started``: with the first work in the thread if that is the chain's, or if Django alone listens."""
-        signal = signals.request_started
-        if not any_async(signal) and (self._begins_in_thread or only_django_listens(signal)):
-            lease.on_first = partial(signal.send, sender=type(self), scope=scope)
-        else:
-            await signal.asend(sender=type(self), scope=scope)
+        if on_started.any_async or not (self._begins_in_thread or on_started.only_django):
+            return False
+        lease.on_first = partial(on_started.send, type(self), scope=scope)
+        return True
 
     @property
     def _begins_in_thread(self) -> bool:
         return isinstance(self.outermost, HalvesNode | ThreadNode)
 
-    async def _respond(self, request: Any, receive: Any, send: Any) -> Any:
+    async def _respond(self, request: Any, receive: Any, send: Any, lease: Lease) -> Any:
         """The response, sent as far as the client was there for it; None where there is none."""
-        watch = ClientWatch(lambda: self.listen_for_disconnect(receive))
+        watch = ClientWatch(partial(self.listen_for_disconnect, receive), lease.task)
         response = None
         try:
             response = await self.run_get_response(request)
@@ -125,10 +140,18 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             if not watch.has_cancelled():
                 raise
         finally:
-            await watch.end()
+            if not watch.leave():
+                await watch.end()
         if watch.error is not None and not isinstance(watch.error, RequestAborted):
             raise watch.error
         return response
+
+    async def send_response(self, response: Any, send: Any) -> None:
+        """See `ASGIHandler.send_response`."""
+        if response.streaming or not _is_djangos(ASGIHandler.send_response, asgi):
+            await super().send_response(response, send)
+        else:
+            await send_whole(response, send, self.chunk_size)
 
     async def get_response_async(self, request: Any) -> Any:
         """See `BaseHandler.get_response_async`."""
@@ -155,11 +178,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         if response.streaming:
             return
         lease = call.lease
-        if (
-            not response._resource_closers
-            and _closes_plainly(response)
-            and only_django_listens(signals.request_finished)
-        ):
+        if not response._resource_closers and _closes_plainly(response) and on_finished.only_django:
             # What goes with the response is closed a little before its last byte leaves, which nobody can tell.
             response._handler_class = type(self)
             response._resource_closers.append(request.close)
@@ -173,7 +192,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         if response is None:
             if lease.on_first is not None:
                 return  # the client left before anything began
-            close: Callable[[], Any] = partial(signals.request_finished.send, sender=type(self))
+            close: Callable[[], Any] = partial(on_finished.send, type(self))
         elif lease.finished and response.closed:
             return
         elif _harmless(response, request):
@@ -203,6 +222,6 @@ def _harmless(response: Any, request: Any) -> bool:
     return (
         response._resource_closers == [request.close]
         and _closes_plainly(response)
-        and only_django_listens(signals.request_finished)
+        and on_finished.only_django
         and not caches.all(initialized_only=True)
     )

@@ -15,18 +15,31 @@ __all__ = ["ClientWatch"]
 class ClientWatch:
     """Cancels the task of a request when its client leaves.
 
-    `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's next look at the requests
+    `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's second look at the requests
     in flight (`bridgekit.concurrency.user_loop.backends.TICK`), which most requests do not live to see.
 
     :param listen: Django's ``listen_for_disconnect``: raises `RequestAborted`, or what `receive` raises.
+    :param task: the request's own.
     """
 
-    def __init__(self, listen: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    __slots__ = (
+        "_backend",
+        "_cancelled",
+        "_context",
+        "_listen",
+        "_listener",
+        "_over",
+        "_seen",
+        "_task",
+        "error",
+    )
+
+    def __init__(
+        self, listen: Callable[[], Coroutine[Any, Any, None]], task: asyncio.Task[Any] | None
+    ) -> None:
         self._listen = listen
         self._listener: asyncio.Task[None] | None = None
-        self._over = False
-        self._cancelled = False
-        task = asyncio.current_task()
+        self._over = self._seen = self._cancelled = False
         backend = asyncio_backend()
         assert task is not None
         assert backend is not None
@@ -39,11 +52,20 @@ class ClientWatch:
         backend.enlist(self)
 
     def tick(self) -> None:
-        """The request has taken a while: see `bridgekit.concurrency.user_loop.backends.Ticking`."""
-        if self._listener is None:
+        """See `bridgekit.concurrency.user_loop.backends.Ticking`."""
+        if not self._seen:
+            self._seen = True  # it may have come a moment ago
+        elif self._listener is None:
             self._listener = self._task.get_loop().create_task(self._listen(), context=self._context)
             self._listener.add_done_callback(self._heard)
             self._backend.discharge(self)
+
+    def leave(self) -> bool:
+        """Stop listening; false where it takes `end`."""
+        if self._listener is not None:
+            return False
+        self._backend.discharge(self)
+        return True
 
     def _heard(self, listener: asyncio.Task[None]) -> None:
         if listener.cancelled():

@@ -46,6 +46,18 @@ _anchor: SyncToAsync[..., Any] = SyncToAsync(_never)
 """Lends its ``thread_handler``, which tells `async_to_sync` in a thread of the loop and of the task that wait for it."""
 
 
+_executors: Any = AsyncToSync.executors
+_kept_in: Any = getattr(getattr(_executors, "_storage", None), "_data", None)
+"""The context variable in which asgiref (from 3.10 on) keeps what is in that `Local`."""
+
+
+def thread_waits() -> bool:
+    """Whether this runs inside of `async_to_sync`: a thread waits, which asgiref prefers."""
+    if type(_kept_in) is contextvars.ContextVar and _kept_in.get(None) is None:
+        return False  # as in every request of a server's; asking the `Local` makes two exceptions first
+    return getattr(_executors, "current", None) is not None
+
+
 def current_lease() -> Lease | None:
     """The lease whose thread asgiref would use here; None where it would use another one."""
     context = SyncToAsync.thread_sensitive_context.get(None)
@@ -54,10 +66,8 @@ def current_lease() -> Lease | None:
     lease = SyncToAsync.context_to_thread_executor.get(context)
     if type(lease) is not Lease:
         return None
-    # Inside of `async_to_sync` a thread waits that asgiref prefers. The request's own task is not, or there were no lease.
-    if asyncio.current_task() is lease.task or getattr(AsyncToSync.executors, "current", None) is None:
-        return lease
-    return None
+    # The request's own task is in no thread's wait, or there were no lease.
+    return lease if asyncio.current_task() is lease.task or not thread_waits() else None
 
 
 def cross(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:

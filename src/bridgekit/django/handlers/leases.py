@@ -60,33 +60,36 @@ class Lease(Executor):
     :param patience: seconds that this one waits for its first thread.
     """
 
+    # What most requests leave as it is stands here: a lease is made for each.
+
+    on_first: Callable[[], object] | None = None
+    """Run in the thread before the first job of the request."""
+    taken = 0
+    """How often a thread was taken."""
+    keeps = 0
+    """How many layers wait for the same thread again; changed in the thread alone, and read there."""
+    sticky = False
+    """The view has made a sync call: it and those to come are to find the same thread."""
+    brief = False
+    """The response streams: no call keeps the thread any longer."""
+    finished = False
+    """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
+    tainted = False
+    """What a layer left in the thread was not cleared away: no other request may meet it."""
+    _serving = False
+    _parked = False
+    _ended = False
+    _bell: threading.Lock | None = None
+    """What the thread is parked on, once it has been."""
+
     def __init__(self, pool: WorkerPool, queue: int, patience: float) -> None:
         self.pool = pool
         self.queue = queue
         self.patience = patience
         self.task = asyncio.current_task()
         """The request's own task."""
-        self.on_first: Callable[[], object] | None = None
-        """Run in the thread before the first job of the request."""
-        self.taken = 0
-        """How often a thread was taken."""
-        self.keeps = 0
-        """How many layers wait for the same thread again; changed in the thread alone, and read there."""
-        self.sticky = False
-        """The view has made a sync call: it and those to come are to find the same thread."""
-        self.brief = False
-        """The response streams: no call keeps the thread any longer."""
-        self.finished = False
-        """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
-        self.tainted = False
-        """What a layer left in the thread was not cleared away: no other request may meet it."""
         self._lock = threading.Lock()
         self._jobs: deque[Job] = deque()
-        self._bell = threading.Lock()
-        self._bell.acquire()
-        self._serving = False
-        self._parked = False
-        self._ended = False
 
     @property
     def waits(self) -> bool:
@@ -120,7 +123,7 @@ class Lease(Executor):
             begins = not self._serving
             self._serving = True
         if parked:
-            self._bell.release()
+            self._ring()
         elif begins:
             self.pool.submit(self._serve)
 
@@ -143,7 +146,7 @@ class Lease(Executor):
             self.tainted = self.keeps > 0
             parked, self._parked = self._parked, False
         if parked:
-            self._bell.release()
+            self._ring()
 
     def stream(self) -> None:
         """What follows is a stream, which holds no thread: from now on each call takes one for itself."""
@@ -152,7 +155,7 @@ class Lease(Executor):
             self.sticky = False
             parked, self._parked = self._parked, False
         if parked:
-            self._bell.release()
+            self._ring()
 
     def serve_until(self, done: Callable[[], bool]) -> None:
         """In the thread: do what else comes until ``done`` holds, which a job has to bring about."""
@@ -191,8 +194,16 @@ class Lease(Executor):
             if not stay and (self._ended or not (self.keeps or self.sticky)):
                 self._serving = False
                 return None
+            if self._bell is None:
+                self._bell = threading.Lock()
+                self._bell.acquire()
             self._parked = True
             return self._wait
 
     def _wait(self) -> None:
+        assert self._bell is not None
         self._bell.acquire()
+
+    def _ring(self) -> None:
+        assert self._bell is not None
+        self._bell.release()

@@ -1,0 +1,28 @@
+"""A whole response over ASGI, in fewer steps than `ASGIHandler.send_response` takes for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["send_whole"]
+
+
+async def send_whole(response: Any, send: Any, chunk_size: int) -> None:
+    """The messages of a response that does not stream (django/core/handlers/asgi.py)."""
+    headers = [(_encoded(name, "ascii"), _encoded(value, "latin1")) for name, value in response.items()]
+    headers += [
+        (b"Set-Cookie", cookie.OutputString().encode("ascii")) for cookie in response.cookies.values()
+    ]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    content = response.content
+    size = len(content)
+    if size <= chunk_size:
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+        return
+    for position in range(0, size, chunk_size):
+        end = position + chunk_size
+        await send({"type": "http.response.body", "body": content[position:end], "more_body": end < size})
+
+
+def _encoded(text: Any, encoding: str) -> bytes:
+    return text.encode(encoding) if isinstance(text, str) else bytes(text)
