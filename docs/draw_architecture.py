@@ -80,7 +80,9 @@ def drawn(picture: str) -> str:
     name = {room: room.replace(".", "_") for room in edges}
     lines = ["```mermaid", "flowchart TD"]
     lines += [f'  {name[room]}["{room.removeprefix(f"{picture}.")}"]' for room in sorted(edges)]
-    lines += [f"  {name[room]} --> {name[target]}" for room in sorted(edges) for target in sorted(edges[room])]
+    lines += [
+        f"  {name[room]} --> {name[target]}" for room in sorted(edges) for target in sorted(edges[room])
+    ]
     return "\n".join([*lines, "```"])
 
 
