@@ -115,7 +115,8 @@ class MiddlewareFacts:
 
     For bridgekit's own handler: ``mixin_call`` says whether the instance in sync mode runs Django's ``MiddlewareMixin.__call__``, so that
     with ``mixin_acall`` its two halves are all that it does; ``keeps_thread`` whether what it does in one half may be looked for in the
-    same thread by the other (a `threading.local`): no for Django's own classes and for those that say so.
+    same thread by the other (a `threading.local`): no for Django's own classes and for those that say so; ``closes_late`` whether its module
+    brings code that is called when the response is closed, after its last byte.
     """
 
     dotted_path: str
@@ -130,6 +131,7 @@ class MiddlewareFacts:
     used: Claim = Claim(Answer.YES)
     mixin_call: Claim = Claim(Answer.UNKNOWN, "its __call__ was not read")
     keeps_thread: Claim = Claim(Answer.UNKNOWN, "nobody says that it needs no thread of its own")
+    closes_late: Claim = Claim(Answer.NO)
 
     @classmethod
     def unreadable(cls, dotted_path: str, reason: str, location: Location | None = None) -> MiddlewareFacts:

@@ -108,7 +108,9 @@ class HandlerPlan:
         return inside + self._log(kind) + self._close()
 
     def _close(self) -> Range:
-        """Closing the response costs a crossing of its own where something of a project's is to be called then: exporters, by our own."""
+        """Closing the response costs a crossing of its own where something of a project's is to be called then."""
+        if any(layer.facts.closes_late.answer is Answer.YES for layer in self.layers):
+            return _ONE  # a receiver is connected by the import, whether the layer is used or not
         used = {layer.facts.used.answer for layer in self.layers if layer.facts.dotted_path in _CLOSED_LATE}
         return Range(int(Answer.YES in used), int(bool(used - {Answer.NO})))
 
@@ -183,8 +185,12 @@ def _sync_halves(facts: MiddlewareFacts) -> Iterator[Claim]:
     for name in ("process_request", "process_response"):
         hook = facts.hooks.get(name)
         if hook is not None and hook.exists.answer is not Answer.NO:
-            flipped = {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}
-            yield Claim(flipped[hook.is_async.answer])
+            yield _negated(hook.is_async)
+
+
+def _negated(claim: Claim) -> Claim:
+    flipped = {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}
+    return Claim(flipped[claim.answer])
 
 
 def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
@@ -213,10 +219,20 @@ def _view(kind: RequestKind, layers: Sequence[PlannedLayer]) -> _Inside:
     # Django crosses once to render, and once to ask process_exception (`BaseHandler._get_response_async`).
     more = Range.exactly(int(kind.outcome in (Outcome.TEMPLATE, Outcome.EXCEPTION)))
     if kind.outcome is Outcome.TEMPLATE:
-        more += Range(0, sum("process_template_response" in layer.facts.hooks for layer in layers))
+        for layer in layers:
+            more += _sync_hook(layer.facts, "process_template_response")
     alone = more + Range.exactly(int(kind.outcome is Outcome.EXCEPTION))
     hooks = Range(0, len(asked)) if on_loop else _hooks_in_one_go(asked, layers)
     return _Inside(alone + hooks, more, True)
+
+
+def _sync_hook(facts: MiddlewareFacts, name: str) -> Range:
+    """One crossing for a sync hook that is called on the loop."""
+    hook = facts.hooks.get(name)
+    if hook is None:
+        return _NOTHING
+    answer = _all(facts.used, hook.exists, _negated(hook.is_async))
+    return Range(int(answer is Answer.YES), int(answer is not Answer.NO))
 
 
 def _hooks_in_one_go(asked: Sequence[HookFacts], layers: Sequence[PlannedLayer]) -> Range:

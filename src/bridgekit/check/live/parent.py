@@ -150,5 +150,6 @@ def with_source(live: MiddlewareFacts, source: MiddlewareFacts) -> MiddlewareFac
             for name, hook in live.hooks.items()
         },
         used=merged(live.used, source.used),
+        closes_late=source.closes_late,
         defined_at=source.defined_at or live.defined_at,
     )

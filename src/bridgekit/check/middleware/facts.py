@@ -25,6 +25,7 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.middleware.hops.counter import HopCounter
 from bridgekit.check.middleware.hops.evidence import where_said
 from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
+from bridgekit.check.middleware.listening import closes_late
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 
 __all__ = ["FactsReader"]
@@ -73,6 +74,7 @@ class FactsReader:
             used=self._claim(self.used),
             mixin_call=self._claim(lambda: mixin_call(self.evaluator, self.product)),
             keeps_thread=self._claim(lambda: keeps_thread(self.evaluator, self.product, self.frame)),
+            closes_late=closes_late(self.frame.module, self.evaluator.finder),
         )
 
     def _claim(self, question: Callable[[], Claim]) -> Claim:

@@ -13,6 +13,7 @@ from typing import Any
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.core.exceptions import RequestAborted
 from django.core.handlers import asgi, base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -223,5 +224,5 @@ def _harmless(response: Any, request: Any) -> bool:
         response._resource_closers == [request.close]
         and _closes_plainly(response)
         and on_finished.only_django
-        and not caches.all(initialized_only=True)
+        and all(type(cache).close is BaseCache.close for cache in caches.all(initialized_only=True))
     )

@@ -1,0 +1,84 @@
+"""Whether a middleware brings code that is called when Django closes a response: receivers of ``request_finished``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.modules.finder import ModuleFinder, SourceModule
+from bridgekit.middleware_chain.facts import Claim
+
+__all__ = ["closes_late"]
+
+_SIGNALS = "django.core.signals"
+_SIGNAL = "request_finished"
+
+
+def closes_late(module: SourceModule, finder: ModuleFinder) -> Claim:
+    """Yes for a receiver that the module connects when it is imported, or one that its package's application imports.
+
+    What other packages of the project connect is not in the stack.
+    """
+    own = _listens(module)
+    if own is not None:
+        return own
+    package = module.name.partition(".")[0]
+    if package in ("django", module.name):
+        return Claim.no()
+    for name in _imported_when_ready(finder.load(f"{package}.apps"), package):
+        found = _listens(finder.load(name))
+        if found is not None:
+            return found
+    return Claim.no()
+
+
+def _imported_when_ready(apps: SourceModule, package: str) -> Iterator[str]:
+    """Modules of the package that functions of its ``apps.py`` import: by convention `AppConfig.ready` connects receivers so."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = (
+        [node for node in ast.walk(apps.tree) if isinstance(node, functions)] if apps.tree is not None else []
+    )
+    names: set[str] = set()
+    for node in (node for body in bodies for node in ast.walk(body)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            source = apps.resolve_relative(node.level, node.module) or ""
+            names |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
+    yield from sorted(name for name in names if name.startswith(f"{package}."))
+
+
+def _listens(module: SourceModule) -> Claim | None:
+    tree = module.tree
+    names = set(_names_of_signal(tree)) if tree is not None else set()
+    for node in ast.walk(tree) if tree is not None and names else ():
+        if isinstance(node, ast.Call) and _connects(node, names):
+            return Claim.yes(f"{module.name} listens to {_SIGNAL}", module.location_of(node))
+    return None
+
+
+def _names_of_signal(tree: ast.Module) -> Iterator[str]:
+    """What the module calls the signal, as source."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                said = alias.asname or alias.name
+                if (node.module, alias.name) == (_SIGNALS, _SIGNAL):
+                    yield said
+                elif f"{node.module}.{alias.name}" == _SIGNALS:
+                    yield f"{said}.{_SIGNAL}"
+        elif isinstance(node, ast.Import):
+            yield from (
+                f"{alias.asname or alias.name}.{_SIGNAL}" for alias in node.names if alias.name == _SIGNALS
+            )
+
+
+def _connects(call: ast.Call, names: set[str]) -> bool:
+    """``request_finished.connect(...)``, or ``receiver(request_finished)``, which takes a list, too (django/dispatch/dispatcher.py)."""
+    said = ast.unparse(call.func)
+    if said.removesuffix(".connect") in names:
+        return said.endswith(".connect")
+    if said.rpartition(".")[2] != "receiver" or not call.args:
+        return False
+    signals = call.args[0].elts if isinstance(call.args[0], ast.List | ast.Tuple) else [call.args[0]]
+    return any(ast.unparse(signal) in names for signal in signals)

@@ -1,0 +1,60 @@
+"""Receivers of ``request_finished`` that come with a middleware."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.middleware.listening import closes_late
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.middleware_chain.facts import Answer
+
+CONNECTED = [
+    "from django.core.signals import request_finished as done\ndone.connect(print)",
+    "from django.core import signals\nsignals.request_finished.connect(print)",
+    "import django.core.signals\ndjango.core.signals.request_finished.connect(print)",
+    "import django.core.signals as s\ns.request_finished.connect(print)",
+    "from django.core.signals import request_finished\nfrom django.dispatch import receiver\n@receiver(request_finished)\ndef f(**k): pass",
+    "from django.core.signals import *\nfrom django.core.signals import request_finished, request_started\n"
+    "import django.dispatch\n@django.dispatch.receiver([request_started, request_finished])\ndef f(**k): pass",
+]
+NOT_CONNECTED = [
+    "",
+    "from django.core.signals import request_finished\nrequest_finished.disconnect(print)",
+    "from django.core.signals import request_started\nrequest_started.connect(print)",
+    "from other import request_finished\nrequest_finished.connect(print)",
+    "def (:",
+]
+
+
+def asked(tmp_path: Path, **files: str) -> Answer:
+    package = tmp_path / "shop"
+    package.mkdir()
+    for name, text in {"__init__": "", "middleware": "", **files}.items():
+        (package / f"{name}.py").write_text(textwrap.dedent(text), "utf-8")
+    finder = ModuleFinder([tmp_path])
+    return closes_late(finder.load("shop.middleware"), finder).answer
+
+
+@pytest.mark.parametrize("source", CONNECTED)
+def test_what_its_module_connects_is_seen(tmp_path: Path, source: str) -> None:
+    assert asked(tmp_path, middleware=source) is Answer.YES
+
+
+@pytest.mark.parametrize("source", NOT_CONNECTED)
+def test_nothing_else_is(tmp_path: Path, source: str) -> None:
+    assert asked(tmp_path, middleware=source) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    "imports", ["from shop import signals", "from . import signals", "import shop.signals"]
+)
+def test_what_the_application_imports_when_it_is_ready_is_seen(tmp_path: Path, imports: str) -> None:
+    apps = f"class Config:\n    def ready(self):\n        {imports}\n"
+    assert asked(tmp_path, apps=apps, signals=CONNECTED[0]) is Answer.YES
+
+
+def test_what_nobody_imports_is_not(tmp_path: Path) -> None:
+    assert asked(tmp_path, apps="class Config:\n    pass\n", signals=CONNECTED[0]) is Answer.NO
