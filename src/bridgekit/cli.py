@@ -82,6 +82,13 @@ class CannotCheck(click.ClickException):
 )
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="Environment variable to assume.")
 @click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    metavar="SECONDS",
+    help="Time that the check may take; what is not known by then is unknown [default: 60].",
+)
+@click.option(
     "--live", is_flag=True, help="Load the project in a child process and check what is really loaded."
 )
 @click.option(

@@ -95,6 +95,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         python=given["python"],
         env=parse_env(given["env"]),
         live=given["live"],
+        timeout=given["timeout"],
         settings_in_environment=os.environ.get(IN_ENVIRONMENT, ""),
     )
 

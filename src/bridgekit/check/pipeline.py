@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bridgekit.check.findings.baseline import load_baseline, split_known
-from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.report import Report, StackReport, base_of, shown_from
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import AsyncView, Project, Subject
@@ -21,6 +22,7 @@ from bridgekit.check.modules.distributions import installed_versions
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.agreed_settings import agreed_settings
 from bridgekit.check.project.async_views import find_async_views
 from bridgekit.check.project.config import Options
@@ -71,24 +73,28 @@ def run(
     options: Options,
     progress: Progress = lambda name, done, total: None,
     load: LoadStack = load_in_child,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report.
 
     With ``options.live`` the stack is what ``load`` answers; Django's system checks answer from their own process.
     """
+    bounds = RunBounds(options.timeout, clock=clock)
     found = find_project(options.path, options.settings, options.settings_in_environment)
     environment = find_environment(Path(found.root), options.python, named_in=options.python_named_in)
     accepted = load_baseline(options.baseline) if options.baseline is not None else None
-    checker = _Checker(options, found, environment, progress, load)
+    checker = _Checker(options, found, environment, progress, load, bounds)
     stacks = [checker.check(module) for module in found.settings_modules]
     if len(checker.errors) == len(stacks):
         raise ProjectError("; ".join(checker.errors))
     subjects = [subject for stack in stacks for subject in stack.subjects]
     rules = selected(ALL_RULES, options.select, options.ignore, options.severity)
-    standing, silenced = split_silenced(run_rules(rules, subjects))
+    standing, silenced = split_silenced(run_rules(rules, subjects, checker.is_over))
     known: list[Finding] = []
     if accepted is not None:
         standing, known = split_known(standing, accepted, Path(found.root))
+    if bounds.reached:
+        standing = [*standing, _ended_early(bounds, found.root)]
     return Report(
         found.root,
         options.server,
@@ -114,13 +120,14 @@ class _Checker:
         environment: TargetEnvironment,
         progress: Progress,
         load: LoadStack,
+        bounds: RunBounds,
     ) -> None:
         self.options = options
         self.found = found
         self.environment = environment
         self.progress = progress
         self.load = load
-        self.finder = ModuleFinder(found.roots, environment)
+        self.finder = ModuleFinder(found.roots, environment, bounds)
         if not found.settings_modules:
             suggested = instead_of("", found, self.finder)
             raise ProjectError(
@@ -261,7 +268,7 @@ class _Checker:
         """Looked for once, and only where a rule asks: that reads the project's files."""
         if self._views is None:
             self._say("async views")
-            self._views = find_async_views(Path(self.found.root), self._load_view_file)
+            self._views = find_async_views(Path(self.found.root), self._load_view_file, self.is_over)
         return self._views
 
     def _allows_async_unsafe(self) -> bool:
@@ -305,6 +312,11 @@ class _Checker:
         module = self.finder.load(name)
         return module if module.tree is not None else None
 
+    def is_over(self, at: Path | None = None) -> bool:
+        """Whether a bound of the whole run is reached."""
+        place = Location(str(at) if at is not None else self.found.root, 1)
+        return bool(self.finder.bounds.spend(0, lambda: place))
+
     def _load_view_file(self, path: Path) -> SourceModule:
         return self.finder.load_file(path)
 
@@ -335,6 +347,18 @@ class _Checker:
 
         variant = replace(default, conditions=(), is_default=True, middleware=entries, blocked=())
         return build_subject(project, variant, read, may_break)
+
+
+def _ended_early(bounds: RunBounds, root: str) -> Finding:
+    """A run that ended early is never clean, whatever was selected, ignored or accepted: this is no rule's finding."""
+    return Finding(
+        "BRG000",
+        Severity.NOTE,
+        f"{bounds.reached}: what was not looked at by then is not known",
+        bounds.location or Location(root, 1),
+        "Give the run more time with --timeout SECONDS, or name fewer settings modules.",
+        subject="run",
+    )
 
 
 def _why_none(found: FoundProject) -> str:

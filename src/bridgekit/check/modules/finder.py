@@ -20,7 +20,8 @@ from bridgekit.check.modules.boundary import is_below, real, real_folder, slashe
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
 from bridgekit.check.modules.environment import TargetEnvironment, current_environment
 from bridgekit.check.modules.parsing import SourceModule, count_tokens, parse_file
-from bridgekit.middleware_chain.facts import Answer
+from bridgekit.check.modules.run_bounds import RunBounds
+from bridgekit.middleware_chain.facts import Answer, Location
 
 __all__ = ["FoundModule", "ModuleFinder", "ModuleKind", "SourceModule"]
 
@@ -78,12 +79,16 @@ class ModuleFinder:
     """Finds, parses and remembers modules on one search path. Methods never raise for what is on disk.
 
     ``roots`` are the project's own directories, searched before everything else (as ``sys.path[0]`` is);
-    ``environment`` is the interpreter that runs the project, by default bridgekit's own.
+    ``environment`` is the interpreter that runs the project, by default bridgekit's own; ``bounds`` are those of the whole run.
     """
 
     def __init__(
-        self, roots: Iterable[str | os.PathLike[str]], environment: TargetEnvironment | None = None
+        self,
+        roots: Iterable[str | os.PathLike[str]],
+        environment: TargetEnvironment | None = None,
+        bounds: RunBounds | None = None,
     ) -> None:
+        self.bounds = bounds if bounds is not None else RunBounds()
         self.environment = environment if environment is not None else current_environment()
         self.roots = tuple(slashed(str(Path(root).absolute())) for root in roots)
         self.search_path = tuple(dict.fromkeys([*self.roots, *map(slashed, self.environment.search_path)]))
@@ -161,7 +166,10 @@ class ModuleFinder:
         module = self._files.get(key)
         if module is None:
             if self._spent > MAX_RUN_TOKENS:
+                self.bounds.end(f"{MAX_RUN_TOKENS:,} words and signs in files", Location(path, 1))
                 module = SourceModule(name, path, None, TOO_MUCH, is_package=is_package)
+            elif reached := self.bounds.spend(0, lambda: Location(path, 1)):
+                module = SourceModule(name, path, None, f"is not read: {reached}", is_package=is_package)
             elif self.may_be_read(path):
                 module = self._explained(parse_file(path, name, is_package=is_package))
                 self._spend(module)

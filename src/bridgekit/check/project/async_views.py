@@ -40,16 +40,20 @@ def python_files(root: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def find_async_views(root: Path, load: Callable[[Path], SourceModule]) -> list[AsyncView]:
+def find_async_views(
+    root: Path, load: Callable[[Path], SourceModule], is_over: Callable[[Path], object] = lambda file: False
+) -> list[AsyncView]:
     """``async def`` views: functions and methods that take a request, in files named for views, or that a URLconf or a router
     names, wherever they stand.
 
     A function counts if its first parameter is ``request``, a method if it has an HTTP verb's name and its class is called a
-    view. Only files whose bytes hold ``async def``, or routes, are parsed.
+    view. Only files whose bytes hold ``async def``, or routes, are parsed, none once ``is_over`` says that the run has ended.
     """
     sources: list[tuple[SourceModule, bool]] = []
     routed: dict[str, list[bool]] = {}
     for file in python_files(root):
+        if is_over(file):
+            break
         try:
             content = read_bounded(file)
         except UnreadableError:

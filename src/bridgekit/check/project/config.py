@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -37,12 +38,19 @@ class Options:
     """What named ``python``: what the project's own files name is read, and never run."""
     env: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
+    timeout: float = 60.0
+    """Seconds that the run may take: what is not known by then is unknown."""
     settings_in_environment: str = ""
     """What DJANGO_SETTINGS_MODULE says, for projects that have such a module."""
 
+    def __post_init__(self) -> None:
+        """Raises `ProjectError` for a time that is none."""
+        if not 0 < self.timeout < math.inf:
+            raise ProjectError(f"--timeout must be a number of seconds above 0, not {self.timeout!r}")
+
 
 _LISTS = ("settings", "select", "ignore")
-_KEYS = (*_LISTS, "server", "severity", "baseline", "python", "env")
+_KEYS = (*_LISTS, "server", "severity", "baseline", "python", "env", "timeout")
 
 
 def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
@@ -93,6 +101,12 @@ def _typed(file: Path, key: str, value: object) -> object:
         if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
             return value
         raise ProjectError(f"{file}: tool.bridgekit.env must be a table of texts")
+    if key == "timeout":
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+            return float(value)
+        raise ProjectError(
+            f"{file}: tool.bridgekit.timeout must be a number of seconds above 0, not {value!r}"
+        )
     if not isinstance(value, str):
         raise ProjectError(f"{file}: tool.bridgekit.{key} must be a text")
     if key == "server":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
@@ -11,6 +12,7 @@ from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.project.async_views import python_files
 from bridgekit.check.project.discovery import FoundProject
 from bridgekit.check.settings.result import SettingsResult
+from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["instead_of", "without_middleware"]
 
@@ -53,6 +55,8 @@ def _that_set_middleware(found: FoundProject, finder: ModuleFinder) -> list[str]
     names: list[str] = []
     root = Path(found.root)
     for file in python_files(root):
+        if finder.bounds.spend(0, partial(Location, str(file), 1)):
+            break
         inside = str(file.relative_to(root))
         if not ("settings" in inside or "conf" in inside) or not finder.may_be_read(str(file)):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bridgekit.check.findings.finding import Finding, Problem, Severity
 from bridgekit.check.findings.subject import Subject
@@ -64,11 +64,18 @@ def _problems(rule: Rule, subject: Subject) -> list[Problem]:
         ]
 
 
-def run_rules(rules: Sequence[Rule], subjects: Iterable[Subject]) -> list[Finding]:
-    """Every finding of every rule, each once, with the variants in which it holds."""
+def run_rules(
+    rules: Sequence[Rule], subjects: Iterable[Subject], is_over: Callable[[], object] = lambda: False
+) -> list[Finding]:
+    """Every finding of every rule, each once, with the variants in which it holds.
+
+    Once ``is_over`` says that the run has ended, only the rule that tells what is unknown is run.
+    """
     found: dict[tuple[str, str, str, int, int], Finding] = {}
     for subject in subjects:
         for rule in rules:
+            if is_over() and not rule.tells_unknown:
+                continue
             for problem in _problems(rule, subject):
                 finding = Finding(
                     rule.code,

@@ -143,7 +143,7 @@ def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
             return run_settings(task, assignment)
         return outcome
 
-    explorer = Explorer(run, sliced)
+    explorer = Explorer(run, sliced, lambda: task.finder.bounds.reached)
     found = explorer.explore(first)
     variants = list(_variants(task, found, explorer))
     base = found[0].outcome

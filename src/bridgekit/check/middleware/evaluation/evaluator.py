@@ -33,6 +33,8 @@ __all__ = ["SourceEvaluator"]
 
 MAX_STEPS = 8_000
 """Expressions evaluated for one question about one middleware. Of 600 real ones the dearest needed 1,533."""
+_LOOK_EVERY = 200
+"""Steps after which the bounds of the whole run are looked at."""
 MAX_DEPTH = 150
 """Nested evaluations: well below Python's own limit, each takes a handful of its frames."""
 
@@ -50,6 +52,8 @@ class SourceEvaluator:
         self.names = Names(self)
         self.expressions = Expressions(self)
         self.steps = 0
+        self.uncounted = _LOOK_EVERY
+        """Steps since the bounds of the whole run were looked at."""
         self.depth = 0
         self.exhausted: Unknown | None = None
         """Set when the budget ran out: what was found since is not to be trusted, nor remembered."""
@@ -62,6 +66,13 @@ class SourceEvaluator:
     def evaluate(self, node: ast.expr, frame: Frame, at: int | None = None) -> Value:
         """The value of an expression used in statement ``at`` of ``frame``'s block (None: after its end)."""
         self.steps += 1
+        self.uncounted += 1
+        if self.uncounted > _LOOK_EVERY:
+            reached = self.finder.bounds.spend(self.uncounted, lambda: frame.module.location_of(node))
+            self.uncounted = _LOOK_EVERY if reached else 0
+            if reached:
+                self.exhausted = self.exhausted or frame.unknown(reached, node)
+                return self.exhausted
         if self.steps > MAX_STEPS or self.depth > MAX_DEPTH:
             self.exhausted = self.exhausted or frame.unknown("too complicated to follow", node)
             return self.exhausted

@@ -59,6 +59,8 @@ class Explorer:
 
     run: Callable[[Assignment], Outcome]
     slice: Slice
+    reached: Callable[[], str] = str
+    """Which bound of the whole run of the checker is reached, if one is."""
     runs: int = 0
     steps: int = 0
     cut: str = ""
@@ -267,6 +269,9 @@ class Explorer:
     def _outcome(self, assignment: Assignment, bonus: int) -> Outcome | None:
         known = self._seen.get(assignment)
         if known is None:
+            if self.reached():
+                self.cut = self.reached()
+                return None
             if self.runs >= MAX_RUNS * bonus or self.steps >= MAX_STEPS * bonus:
                 self.cut = f"only {self.runs} combinations of inputs were tried; there are more"
                 return None

@@ -37,6 +37,9 @@ __all__ = ["MAX_CALLS", "MAX_STEPS", "Machine"]
 MAX_STEPS = 400_000
 """Syntax nodes a run may evaluate. The largest settings seen (edx-platform, sentry) take below 30,000."""
 
+_LOOK_EVERY = 1_000
+"""Steps after which the bounds of the whole run are looked at."""
+
 MAX_CALLS = 24
 """Nested calls of project functions; each takes some twelve frames of the thousand that CPython allows."""
 
@@ -61,6 +64,8 @@ class Machine:
         self.written_environ: dict[str, Value] = {}
         self.opened = opened
         self.steps = MAX_STEPS
+        self.uncounted = _LOOK_EVERY
+        """Steps since the bounds of the whole run were looked at: at once, as an earlier run may have reached them."""
         self.calls = 0
         self.modules: dict[str, ModuleValue] = {}
         self.decisions: list[Decision] = []
@@ -118,7 +123,7 @@ class Machine:
         for frame in reversed(self.frames):
             if frame.statement is not None:
                 return self.locate(frame.statement, frame)
-        return Location("", 1)
+        return Location(self.frames[-1].path if self.frames else "", 1)
 
     def chain(self, depth: int | None = None) -> tuple[StatementAt, ...]:
         """The statements being run, outermost first; those of the first ``depth`` frames."""
@@ -131,6 +136,12 @@ class Machine:
     def spend(self, amount: int = 1) -> None:
         """Take from the budget; raises `Stuck` at its end."""
         self.steps -= amount
+        self.uncounted += amount
+        if self.uncounted > _LOOK_EVERY:
+            reached = self.finder.bounds.spend(self.uncounted, self.here)
+            self.uncounted = _LOOK_EVERY if reached else 0
+            if reached:
+                raise Stuck(reached, self.here())
         if self.steps < 0:
             raise Stuck(f"evaluating the settings takes more than {MAX_STEPS:,} steps", self.here())
 

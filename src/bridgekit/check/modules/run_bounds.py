@@ -1,0 +1,55 @@
+"""What one run of the checker may take, in all: seconds, steps of both readers, and files' content.
+
+A bound for each file or each question is none for a project of many: hostile source would only have to be split. What is reached
+first is kept with its place; from there on whatever asks is told so, and leaves unknown what it has not looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bridgekit.middleware_chain.facts import Location
+
+__all__ = ["MAX_RUN_STEPS", "RunBounds"]
+
+MAX_RUN_STEPS = 20_000_000
+"""Expressions that are evaluated, of settings and of middleware. The largest projects seen take a twentieth of that."""
+
+Clock = Callable[[], float]
+
+
+class RunBounds:
+    """How much of a run's time and steps is left.
+
+    ``seconds`` is None for a run without a bound of time; ``clock`` gives seconds that only go forward.
+    """
+
+    __slots__ = ("_clock", "_ends", "_seconds", "_steps", "location", "reached")
+
+    def __init__(
+        self, seconds: float | None = None, steps: int = MAX_RUN_STEPS, clock: Clock = time.monotonic
+    ) -> None:
+        self._seconds = seconds
+        self._steps = steps
+        self._clock = clock
+        self._ends = None if seconds is None else clock() + seconds
+        self.reached = ""
+        """Which bound was reached; empty if none was."""
+        self.location: Location | None = None
+        """Where it was reached."""
+
+    def spend(self, steps: int, where: Callable[[], Location]) -> str:
+        """Count steps, and look at the clock: which bound is reached, or nothing."""
+        self._steps -= steps
+        if self._steps < 0:
+            self.end(f"{MAX_RUN_STEPS:,} steps", where())
+        elif not self.reached and self._ends is not None and self._clock() >= self._ends:
+            self.end(f"{self._seconds:g} seconds", where())
+        return self.reached
+
+    def end(self, bound: str, location: Location) -> None:
+        """The run is over: what is not known by now stays unknown."""
+        if not self.reached:
+            self.reached = f"the run's bound of {bound} was reached"
+            self.location = location
