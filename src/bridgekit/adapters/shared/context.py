@@ -54,10 +54,12 @@ def rehome(context: Context) -> None:
     Data of `asgiref.local.Local` become visible. sniffio's mark is taken off: it names the library that runs where the
     context came from, while asyncio's tasks and trio's threads are recognized here without it.
     """
+    here = threading.get_ident()
     for variable, value in list(context.items()):
-        at_home = None if variable is _mark else _at_home(value)
-        if at_home is not value:
-            variable.set(at_home)
+        if type(value) is _Storage:
+            variable.set(_Storage(here, value.data))
+        elif variable is _mark and value is not None:
+            variable.set(None)
 
 
 def changes(before: Context, after: Context) -> Iterator[tuple[ContextVar[Any], Any]]:

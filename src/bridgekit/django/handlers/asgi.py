@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
@@ -181,13 +182,19 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         lease = call.lease
         if not response._resource_closers and _closes_plainly(response) and on_finished.only_django:
             # What goes with the response is closed a little before its last byte leaves, which nobody can tell.
-            response._handler_class = type(self)
-            response._resource_closers.append(request.close)
             lease.sticky = False
             lease.finished = True
-            response.close()
+            self._close_whole(request, response)
         else:
             lease.sticky = True  # who listens may look for what was left in this thread
+
+    def _close_whole(self, request: Any, response: Any) -> None:
+        """`HttpResponseBase.close` where there is nothing to close but the request."""
+        response._handler_class = type(self)
+        with suppress(Exception):
+            request.close()
+        response.closed = True
+        on_finished.send(type(self))
 
     async def _finish(self, response: Any, request: Any, lease: Lease) -> None:
         if response is None:

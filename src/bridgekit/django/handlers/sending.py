@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from django.http.response import ResponseHeaders
 
 __all__ = ["send_whole"]
 
 
 async def send_whole(response: Any, send: Any, chunk_size: int) -> None:
     """The messages of a response that does not stream (django/core/handlers/asgi.py)."""
-    headers = [(_encoded(name, "ascii"), _encoded(value, "latin1")) for name, value in response.items()]
+    headers = [(_encoded(name, "ascii"), _encoded(value, "latin1")) for name, value in _items(response)]
     headers += [
         (b"Set-Cookie", cookie.OutputString().encode("ascii")) for cookie in response.cookies.values()
     ]
@@ -22,6 +25,14 @@ async def send_whole(response: Any, send: Any, chunk_size: int) -> None:
     for position in range(0, size, chunk_size):
         end = position + chunk_size
         await send({"type": "http.response.body", "body": content[position:end], "more_body": end < size})
+
+
+def _items(response: Any) -> Iterable[tuple[Any, Any]]:
+    """``response.items()``, which asks for each name by itself."""
+    headers = response.headers
+    own = type(headers) is ResponseHeaders
+    items: Iterable[tuple[Any, Any]] = vars(headers)["_store"].values() if own else headers.items()
+    return items
 
 
 def _encoded(text: Any, encoding: str) -> bytes:

@@ -106,6 +106,9 @@ class _Found(_FoundOnLoop):
         super().__init__(known, match)
         self._view_middleware = []
 
+    def make_view_atomic(self, view: Any) -> Any:
+        return self.handler.make_view_atomic(view)  # it is async: Django leaves it, or refuses it
+
 
 class _FoundInThread(_InThread):
     """A view that was found on the loop, with whom Django asks before it."""
