@@ -189,6 +189,22 @@ def M(get_response):
 def current():
     return users[get_ident()]
 """,
+    "a signal of its own": """
+import threading
+from django.dispatch import Signal, receiver
+state = threading.local()
+asked = Signal()
+def M(get_response):
+    def middleware(request):
+        state.user = request
+        return get_response(request)
+    return middleware
+@receiver(asked)
+def told(sender, **kwargs):
+    return getattr(state, "user", None)
+def current():
+    return asked.send_robust(current)
+""",
     "a receiver": """
 import threading
 from django.core.signals import request_started

@@ -131,6 +131,7 @@ BROKEN = {
     "PermissionRequiredMixin": "class A(PermissionRequiredMixin, View):\n    permission_required = 'auth.add_user'\n" + GET,
     "UserPassesTestMixin": "class A(UserPassesTestMixin, View):\n    def test_func(self):\n        return self.request.GET\n" + GET,
     "mixin of a base": "class Base(LoginRequiredMixin, View):\n    pass\nclass A(Base):\n" + GET,
+    "mixin that decorates dispatch": "class Guard:\n    def dispatch(self, request):\n        return login_required(super().dispatch)(request)\nclass A(Guard, View):\n" + GET,
     "mixed handlers": A + "    def post(self, request):\n        return HttpResponse('b')\n",
     "handlers of two classes": "class A(TemplateView):\n    template_name = 'a.html'\n    async def post(self, request):\n        return HttpResponse('b')\n",
     "early answer of dispatch": A + "    def dispatch(self, request):\n        if not request.GET:\n            return redirect('/b/')\n        return super().dispatch(request)\n",

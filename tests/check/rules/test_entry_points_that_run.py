@@ -66,6 +66,10 @@ BROKEN = {
         HEAD + SET + "from django.contrib.auth import get_user_model\nUser = get_user_model()\n" + MADE,
         None,
     ),
+    "the getter itself": (
+        HEAD + SET + "application = get_asgi_application\n",
+        "application is get_asgi_application itself",
+    ),
     "static files by WSGI": (
         HEAD + SET + STATIC + "application = StaticFilesHandler(get_asgi_application())\n",
         "StaticFilesHandler speaks WSGI and wraps an ASGI application",
@@ -154,3 +158,18 @@ def test_channels_default_application_needs_a_setup(setup: str, count: int, proj
         "utf-8",
     )
     assert len(said(project)) == count
+
+
+def test_a_consumer_is_no_application(project: Path) -> None:
+    """Its class takes no scope (channels/consumer.py, AsyncConsumer.as_asgi)."""
+    channels = pytest.importorskip("channels.generic.websocket")
+    with pytest.raises(TypeError):
+        channels.AsyncWebsocketConsumer({}, None, None)
+    head = HEAD + SET + MADE + "from channels.routing import URLRouter\nfrom django.urls import path\n"
+    head += "from live.consumers import Echo\n"
+    entry = project / "site1/asgi.py"
+    entry.write_text(head + 'sockets = URLRouter([path("ws/", Echo)])\n', "utf-8")
+    (message,) = said(project)
+    assert "the class Echo, not what its as_asgi() returns" in message
+    entry.write_text(head + 'sockets = URLRouter([path("ws/", Echo.as_asgi())])\n', "utf-8")
+    assert said(project) == []

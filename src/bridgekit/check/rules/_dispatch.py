@@ -74,6 +74,7 @@ def dispatch_problems(view: RoutedView, subject: Subject) -> Iterator[Problem]:
         return
     yield from _mixed(view)
     yield from _mixin(view, subject)
+    yield from _guarded(view, subject)
     yield from _decorated(view, subject)
     for function in on_the_way(view, subject):
         yield from _early(view, function)
@@ -140,6 +141,29 @@ def _mixin(view: RoutedView, subject: Subject) -> Iterator[Problem]:
         "Decorate the view that as_view() gives, login_required(...) in the URLconf, or ask await request.auser() in the handler.",
         subject=f"{view.name}:{mixin}",
     )
+
+
+def _guarded(view: RoutedView, subject: Subject) -> Iterator[Problem]:
+    """A sync dispatch of a mixin that decorates the one above it: ``login_required(super().dispatch)(request)``."""
+    dispatch = view.definition.methods.get("dispatch")
+    if dispatch is None or handles_async(dispatch.node) or not user_is_lazy(subject):
+        return
+    if isinstance(dispatch.node, ast.AsyncFunctionDef) or dispatch.owner.startswith("django."):
+        return
+    imports = imported_names(dispatch.module)
+    for node in walk_own(dispatch.node):
+        name = resolved_name(node.func, imports) if isinstance(node, ast.Call) else ""
+        if name in _READ_USER:
+            short = name.rpartition(".")[2]
+            yield Problem(
+                f"{view.name}: dispatch of {dispatch.owner.rpartition('.')[2]} puts {short} around a sync function, which reads "
+                "request.user on the event loop, and redirects by a response that is awaited: requests that it has to decide about fail",
+                view.location,
+                f"Decorate the view that as_view() gives, {short}(...) in the URLconf, or ask await request.auser() in the handler.",
+                subject=f"{view.name}:{dispatch.owner}:{short}",
+                related=(Related(dispatch.location, "sync dispatch"),),
+            )
+            return
 
 
 def _own_attribute(view: RoutedView) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from bridgekit.check.findings.finding import Problem
-from bridgekit.check.findings.flow import imported_names, resolved_name
+from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
 from bridgekit.check.modules.parsing import SourceModule
 
 __all__ = ["wrapper_problems"]
@@ -34,6 +34,7 @@ def wrapper_problems(module: SourceModule) -> Iterator[Problem]:
     """Calls of wrappers with an application of the wrong kind, and Channels' router with a wrong or without any ``http``."""
     imports = imported_names(module)
     made = dict(_applications(module, imports))
+    yield from _uncalled(module, imports)
     for node in ast.walk(module.tree) if module.tree is not None else ():
         if not isinstance(node, ast.Call):
             continue
@@ -43,6 +44,48 @@ def wrapper_problems(module: SourceModule) -> Iterator[Problem]:
             yield from _wrong_protocol(module, node, name, kind)
         if name == "channels.routing.ProtocolTypeRouter" and node.args and isinstance(node.args[0], ast.Dict):
             yield from _router(module, node.args[0], imports)
+        if name == "channels.routing.URLRouter":
+            yield from _consumers(module, node, imports)
+
+
+def _uncalled(module: SourceModule, imports: Mapping[str, str]) -> Iterator[Problem]:
+    """``application = get_asgi_application``: uvicorn alone takes it for a factory; others call it with a scope, or an environ."""
+    bound = [
+        node
+        for node in (module.tree.body if module.tree is not None else [])
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == "application" for target in node.targets)
+    ]
+    for node in bound[-1:]:
+        name = resolved_name(node.value, imports)
+        if name in _OF_ASGI | _OF_WSGI:
+            getter = name.rpartition(".")[2]
+            yield Problem(
+                f"application is {getter} itself, not what it returns: every request fails, but under uvicorn, which "
+                "takes it for a factory",
+                module.location_of(node.value),
+                f"Call it: {getter}().",
+                subject="application:uncalled",
+            )
+
+
+def _consumers(module: SourceModule, router: ast.Call, imports: Mapping[str, str]) -> Iterator[Problem]:
+    """``path("ws/", Consumer)``: since Channels 3 a consumer's class is no application (channels/consumer.py, as_asgi)."""
+    for node in ast.walk(router):
+        if (
+            isinstance(node, ast.Call)
+            and resolved_name(node.func, imports) in ("django.urls.path", "django.urls.re_path")
+            and len(node.args) > 1
+            and ".consumers." in resolved_name(node.args[1], imports)
+            and resolved_name(node.args[1], imports).rpartition(".")[2][:1].isupper()
+        ):
+            yield Problem(
+                f"URLRouter is given the class {source_text(node.args[1])}, not what its as_asgi() returns: every connection fails "
+                "with TypeError",
+                module.location_of(node.args[1]),
+                f"Write {source_text(node.args[1])}.as_asgi().",
+                subject=f"URLRouter:{source_text(node.args[1])}",
+            )
 
 
 def _wrong_protocol(module: SourceModule, node: ast.Call, name: str, kind: str) -> Iterator[Problem]:

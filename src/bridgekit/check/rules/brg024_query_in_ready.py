@@ -65,8 +65,8 @@ def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subje
                 continue
             way = f", by {' > '.join(one.path)}" if len(one.path) > 1 else ""
             yield Problem(
-                f"{name}: {found.what} in {one.function.name}(){way}: SynchronousOnlyOperation under uvicorn, which imports "
-                "the application inside its event loop",
+                f"{name}: {found.what} in {one.function.name}(){way}: SynchronousOnlyOperation under uvicorn with --reload or "
+                "--workers, and under older ones always: they import the application inside their event loop",
                 one.function.module.location_of(found.node),
                 "Query when the value is first needed, or in a receiver of post_migrate, or in a management command.",
                 subject=f"{name}:{found.what}",

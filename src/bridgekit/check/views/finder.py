@@ -50,7 +50,7 @@ class _Finder:
     def views_of(self, route: Route) -> Iterator[RoutedView]:
         """What one entry of a URLconf routes; nothing where that cannot be told."""
         if route.is_router:
-            for node, module in ninja_operations(absolute(route.node, route.module), self.load):
+            for node, module in ninja_operations(absolute(route.node, route.module), self.load, route.module):
                 yield self._function(node, module, (), Framework.NINJA)
             return
         view = self._unwrapped(route.node, route.module)

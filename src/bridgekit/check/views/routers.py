@@ -16,10 +16,12 @@ _VERBS = frozenset(["get", "post", "put", "patch", "delete", "api_operation"])
 _MAX_ROUTERS = 200
 
 
-def ninja_operations(path: str, load: Load) -> Iterator[tuple[FunctionNode, SourceModule]]:
+def ninja_operations(
+    path: str, load: Load, urlconf: SourceModule
+) -> Iterator[tuple[FunctionNode, SourceModule]]:
     """The functions that decorators of a ``NinjaAPI`` make views of, and of the routers that are added to it.
 
-    Looked at are the module that makes it, and those that this imports of the project.
+    Looked at are the module that makes it, and those of the project that this, its package and the URLconf import.
     """
     waiting, seen = [path], set[str]()
     while waiting and len(seen) < _MAX_ROUTERS:
@@ -30,7 +32,10 @@ def ninja_operations(path: str, load: Load) -> Iterator[tuple[FunctionNode, Sour
             continue
         home = found[1]
         name = router.rpartition(".")[2]
-        for module in [home, *_imported(home, load)]:
+        package = load(home.package)
+        importing = [home, urlconf, *([package] if package is not None else [])]
+        near = {module.name: module for each in importing for module in _imported(each, load)}
+        for module in {home.name: home, urlconf.name: urlconf, **near}.values():
             for node in module.tree.body if module.tree is not None else ():
                 if isinstance(node, FunctionNode) and any(
                     _is_operation(decorator, module, f"{home.name}.{name}")
