@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -161,10 +162,14 @@ def test_channels_default_application_needs_a_setup(setup: str, count: int, proj
 
 
 def test_a_consumer_is_no_application(project: Path) -> None:
-    """Its class takes no scope (channels/consumer.py, AsyncConsumer.as_asgi)."""
+    """What its class makes cannot be awaited, as URLRouter does (channels/routing.py, URLRouter.__call__)."""
     channels = pytest.importorskip("channels.generic.websocket")
+
+    async def connect() -> None:
+        await channels.AsyncWebsocketConsumer({}, None, None)
+
     with pytest.raises(TypeError):
-        channels.AsyncWebsocketConsumer({}, None, None)
+        asyncio.run(connect())
     head = HEAD + SET + MADE + "from channels.routing import URLRouter\nfrom django.urls import path\n"
     head += "from live.consumers import Echo\n"
     entry = project / "site1/asgi.py"
