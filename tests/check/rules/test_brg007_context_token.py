@@ -39,7 +39,7 @@ def test_in_a_sync_stack_both_hooks_share_a_context(check_rule: CheckRule) -> No
 def test_a_token_carried_between_hooks_is_found(check_rule: CheckRule) -> None:
     """In async mode each hook has a copy of the context."""
     (finding,) = check_rule("BRG007", SOURCE)
-    assert finding.location.line == 9
+    assert finding.location.line == 10
     assert "ContextVar tenant" in finding.message
 
 

@@ -121,6 +121,8 @@ class Subject:
     proposals: Sequence[Proposal] = ()
     withheld: Mapping[tuple[ChangeKind, int], tuple[str, ...]] = field(default_factory=dict)
     """Changes, by kind and position, that are no proposals, with the layers that may break under each."""
+    walks: dict[object, object] = field(default_factory=dict)
+    """What following the code of a middleware came to, kept for the rules that ask for it again (`rules._walks`)."""
 
     @property
     def conditions(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ import ast
 
 from bridgekit.check.findings.flow import handles_async
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
-from bridgekit.check.rules.brg003_coroutine_as_response import first_use
+from bridgekit.check.rules._coroutine_result import first_use
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode
 

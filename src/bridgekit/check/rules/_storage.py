@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.settings.result import Known
 
-__all__ = ["cache_is_in_database", "has_sites", "session_uses_database"]
+__all__ = ["cache_is_in_database", "caches_in_database", "has_sites", "session_uses_database"]
 
 _DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
 _DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
@@ -21,11 +21,18 @@ def session_uses_database(subject: Subject) -> bool:
 
 def cache_is_in_database(subject: Subject) -> bool:
     """Whether the default cache is one that Django keeps in the database."""
+    return "default" in caches_in_database(subject)
+
+
+def caches_in_database(subject: Subject) -> list[str]:
+    """Aliases of the caches that Django keeps in the database."""
     caches = subject.variant.value("CACHES")
-    default = (
-        caches.value.get("default") if isinstance(caches, Known) and isinstance(caches.value, dict) else None
-    )
-    return isinstance(default, dict) and default.get("BACKEND") == _DATABASE_CACHE
+    known = caches.value if isinstance(caches, Known) and isinstance(caches.value, dict) else {}
+    return [
+        str(alias)
+        for alias, options in known.items()
+        if isinstance(options, dict) and options.get("BACKEND") == _DATABASE_CACHE
+    ]
 
 
 def has_sites(subject: Subject) -> bool:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import ReadFunction
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.rules._context_tokens import closed_by, opened_by
+from bridgekit.check.reach import Event, walk_signals
+from bridgekit.check.reach.values import Const, Items, Thing
 from bridgekit.check.rules._signals import FINISHED, STARTED, receivers_in
+from bridgekit.check.rules._walks import setting_of, walked, way
 from bridgekit.check.rules.rule import Rule
-from bridgekit.middleware_chain.facts import Answer
-from bridgekit.middleware_chain.requests import Mode, Server
-
-_PAIRS = (
-    ("process_request", "process_response"),
-    ("process_view", "process_response"),
-    ("process_request", "process_view"),
-)
+from bridgekit.middleware_chain.requests import Server
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """Mixins that may run async: each hook then runs in a context of its own, and ``reset`` raises ValueError."""
+    """Hooks that Django sends to threads one by one: each runs in a copy of the context, and ``reset`` raises ValueError."""
     seen: set[str] = set()
     for checked in subject.middleware:
         definition = checked.definition
-        if definition is None or checked.certainly_not_used:
+        if definition is None or checked.certainly_not_used or checked.dotted_path.startswith("django."):
             continue
-        if checked.may_run(Mode.ASYNC) and checked.facts.mixin_acall.answer is Answer.YES:
+        if subject.project.server is Server.ASGI:
             yield from _across_hooks(subject, checked, definition)
         module = definition.module
         if subject.project.server is Server.ASGI and module is not None and module.path not in seen:
@@ -38,20 +32,16 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _across_hooks(subject: Subject, checked: CheckedMiddleware, definition: Definition) -> Iterator[Problem]:
-    reported: set[str] = set()
-    for first, second in _PAIRS:
-        before, after = _hook(definition, first), _hook(definition, second)
-        if before is None or after is None:
-            continue
-        for what in sorted(opened_by(before, definition) & closed_by(after, definition) - reported):
-            reported.add(what)
-            yield Problem(
-                f"{checked.dotted_path} {_opens(what)} in {first} and {_closes(what)} in {second}: in async mode the two run in "
-                "different contexts, and the token is refused with ValueError",
-                subject.shown_at(checked, after.module.location_of(after.node)),
-                "Open and close it in one function: override __call__ and __acall__.",
-                subject=checked.dotted_path,
-            )
+    walk = walked(subject, definition, asynchronous=checked.accepts_async)
+    for event, what in _refused(walk.events):
+        setter = _setter(event)
+        yield Problem(
+            f"{checked.dotted_path} sets {what} in {setter} and resets it with that token in {event.function}{way(event.path)}: under "
+            "ASGI the two run in different contexts, and the token is refused with ValueError",
+            subject.shown_at(checked, event.module.location_of(event.node)),
+            "Open and close it in one function: override __call__ and __acall__.",
+            subject=checked.dotted_path,
+        )
 
 
 def _across_signals(
@@ -62,27 +52,43 @@ def _across_signals(
     before, after = receivers.get(STARTED), receivers.get(FINISHED)
     if before is None or after is None:
         return
-    for what in sorted(opened_by(before, definition) & closed_by(after, definition)):
+    for event, what in _refused(walk_signals([before, after], definition.load, setting_of(subject))):
         yield Problem(
-            f"{before.name} {_opens(what)} at {STARTED} and {after.name} {_closes(what)} at {FINISHED}: under ASGI the two "
+            f"{before.name} sets {what} at {STARTED} and {after.name} resets it with that token at {FINISHED}: under ASGI the two "
             "run in different contexts, and the token is refused with ValueError",
-            subject.shown_at(checked, module.location_of(after.node)),
+            subject.shown_at(checked, module.location_of(event.node)),
             "Do both in a middleware, around get_response.",
             subject=f"{module.name}.{after.name}",
         )
 
 
-def _opens(what: str) -> str:
-    return "enters a block that sets a ContextVar" if what.startswith("a block") else f"sets {what}"
+def _refused(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
+    """Resets in another context than that of the token, each variable once, with its name."""
+    reported: set[str] = set()
+    for event in events:
+        token = event.value
+        if event.verb != "reset" or not isinstance(token, Thing) or token.context == event.context:
+            continue
+        what = _name(event, token)
+        if what not in reported:
+            reported.add(what)
+            yield event, what
 
 
-def _closes(what: str) -> str:
-    return "leaves it" if what.startswith("a block") else "resets it with that token"
+def _name(event: Event, token: Thing) -> str:
+    kept = token.arguments[0]
+    if isinstance(kept, Const):
+        return str(kept.value)
+    return f"the ContextVar {event.label.rpartition('.')[2]}".rstrip()
 
 
-def _hook(definition: Definition, name: str) -> ReadFunction | None:
-    method = definition.methods.get(name)
-    return ReadFunction(method.node, method.module, method.owner) if method is not None else None
+def _setter(event: Event) -> str:
+    """The function that set it; where that is a helper, the outermost one."""
+    path = event.value.keywords.get("path") if isinstance(event.value, Thing) else None
+    names = (
+        [str(part.value) for part in path.items if isinstance(part, Const)] if isinstance(path, Items) else []
+    )
+    return names[-1].rpartition(".")[2] if names else "another function"
 
 
 RULE = Rule("BRG007", "context-token", Severity.ERROR, check)

@@ -6,10 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import ReadFunction, called_class, identifiers, own_functions, walk_own
+from bridgekit.check.findings.flow import identifiers, own_functions
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
-from bridgekit.check.rules.brg003_coroutine_as_response import first_use, is_get_response
+from bridgekit.check.reach.values import Function, Instance, Value
+from bridgekit.check.rules._coroutine_result import first_use
+from bridgekit.check.rules._walks import walked
 from bridgekit.check.rules.brg008_mixin_init import skips_mixin_init
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
@@ -53,13 +55,12 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _of_factory(subject: Subject, checked: CheckedMiddleware, definition: Definition) -> Iterator[Problem]:
     """What a factory returns for an async get_response, where that is certainly async and certainly no coroutine function."""
-    facts = checked.facts
-    if facts.async_capable.answer is not Answer.YES or facts.marked_async.answer is not Answer.NO:
+    if checked.facts.async_capable.answer is not Answer.YES:
         return
-    product = _unmarked_product(definition)
-    if product:
+    walk = walked(subject, definition, asynchronous=True)
+    if walk.marked is False and walk.is_awaitable:
         yield Problem(
-            f"{checked.dotted_path} {product}, which is no coroutine function: exceptions are not turned into responses, "
+            f"{checked.dotted_path} {_product(walk.product)}, which is no coroutine function: exceptions are not turned into responses, "
             "and the middleware outside it gets a coroutine instead of a response",
             subject.location_of(checked),
             f"Return an async def function, or call {_MARK} in the class's __init__; a decorator around an async function must be "
@@ -68,37 +69,15 @@ def _of_factory(subject: Subject, checked: CheckedMiddleware, definition: Defini
         )
 
 
-def _unmarked_product(definition: Definition) -> str:
-    """What it returns, in words; empty where it is not certain to be async."""
-    factory, module = definition.node, definition.module
-    if module is None or not isinstance(factory, ast.FunctionDef):
-        return ""
-    function = ReadFunction(factory, module)
-    for node in walk_own(factory):
-        if not isinstance(node, ast.Return):
-            continue
-        if isinstance(node.value, ast.Call):
-            found = called_class(node.value, function, definition)
-            if found is not None and _is_unmarked_class(found[0]):
-                return f"returns an instance of {found[0].name}"
-        elif isinstance(node.value, ast.Lambda) and is_get_response(node.value.body):
-            return "returns a lambda that gives what get_response gives"
-    wrapped = [
-        inner
-        for inner in walk_own(factory)
-        if isinstance(inner, ast.AsyncFunctionDef) and inner.decorator_list
-    ]
-    if wrapped:
-        return f"wraps the async function {wrapped[0].name} in a decorator that gives a sync one"
-    return ""
-
-
-def _is_unmarked_class(cls: ast.ClassDef) -> bool:
-    """Whether its calls are async and nothing in it marks instances; of bases nothing is known."""
-    if any(not (isinstance(base, ast.Name) and base.id == "object") for base in cls.bases):
-        return False
-    is_async = any(isinstance(node, ast.AsyncFunctionDef) and node.name == "__call__" for node in cls.body)
-    return is_async and not {"markcoroutinefunction", "_is_coroutine"} & set(identifiers(cls))
+def _product(value: Value) -> str:
+    """What it returns, in words."""
+    if isinstance(value, Instance):
+        return f"returns an instance of {value.cls.name}"
+    if isinstance(value, Function) and isinstance(value.node, ast.Lambda):
+        return "returns a lambda that gives a coroutine"
+    if isinstance(value, Function):
+        return f"returns the sync function {value.name} that gives a coroutine"
+    return "returns a sync callable that gives a coroutine"
 
 
 def _old_mark(definition: Definition) -> bool:

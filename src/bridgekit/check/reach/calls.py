@@ -1,0 +1,241 @@
+"""Calls what a value is: functions and classes that were read, methods of things, natives by their models."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from bridgekit.check.reach import django_models, natives, rows
+from bridgekit.check.reach.machine import MAX_DEPTH, Machine
+from bridgekit.check.reach.objects import attribute_of, found_on, is_closed, make, member
+from bridgekit.check.reach.operations import has_yield, settle, use
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Block,
+    Bound,
+    Class,
+    Const,
+    Coroutine,
+    Either,
+    Frame,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Module,
+    Native,
+    Partial,
+    Super,
+    Table,
+    Thing,
+    Value,
+    either,
+)
+
+__all__ = ["attribute", "call", "invoke"]
+
+
+def call(
+    machine: Machine,
+    function: Value,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value:
+    """``function(*arguments, **keywords)``."""
+    machine.step()
+    match function:
+        case Either(values=values):
+            with machine.perhaps():
+                return either(
+                    *(call(machine, one, list(arguments), dict(keywords), node, frame) for one in values)
+                )
+        case Function():
+            return _call_function(machine, function, arguments, keywords, node, frame)
+        case Class():
+            return make(machine, function, arguments, keywords, node, frame)
+        case Partial():
+            return call(
+                machine,
+                function.function,
+                [*function.arguments, *arguments],
+                {**function.keywords, **keywords},
+                node,
+                frame,
+            )
+        case Instance():
+            method = found_on(machine, function.cls, "__call__")
+            if method is not None:
+                bound = member(machine, method, function, node, frame)
+                return call(machine, bound, arguments, keywords, node, frame)
+        case Bound() | Native() | Thing():
+            return natives.call_native(machine, function, arguments, keywords, node, frame)
+        case _:
+            pass
+    for value in [*arguments, *keywords.values()]:
+        settle(value)
+    return UNKNOWN
+
+
+def _call_function(
+    machine: Machine,
+    function: Function,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value:
+    if function.transaction:
+        machine.tell(
+            "enter", Thing("django.db.transaction.atomic"), node, frame, "django.db.transaction.atomic"
+        )
+    if _yields(function):
+        return Generator(
+            lambda: _listed(invoke(machine, function, arguments, keywords, node)), function.is_async
+        )
+    if function.is_async:
+        made = Coroutine(
+            lambda: invoke(machine, function, arguments, keywords, node),
+            response=function.name in ("__call__", "__acall__"),
+        )
+        if made.response and machine.active:
+            machine.pending.append(made)
+        return made
+    return invoke(machine, function, arguments, keywords, node)
+
+
+def _listed(value: Value) -> list[Value]:
+    return value.items if isinstance(value, Items) else [UNKNOWN]
+
+
+def _yields(function: Function) -> bool:
+    known = function.home.yielding.get(id(function.node))
+    if known is None:
+        known = function.home.yielding[id(function.node)] = has_yield(function.node)
+    return known
+
+
+def invoke(
+    machine: Machine,
+    function: Function,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    *,
+    block: bool = False,
+) -> Value:
+    """Runs the body of a function now; what one with ``yield`` gives is listed."""
+    machine.step()
+    if len(machine.active) >= MAX_DEPTH or machine.active.count(function.node) > 1:
+        return UNKNOWN
+    machine.reached.add(id(function.node))
+    frame = Frame(function.home, function, {}, function.outer, in_block=block)
+    given = [function.receiver, *arguments] if function.receiver is not None else list(arguments)
+    _bind(machine, function, given, keywords, frame)
+    machine.active.append(function.node)
+    named = not isinstance(function.node, ast.Lambda)
+    length, muted = len(machine.path), machine.muted
+    if named:
+        machine.path += [*([function.via] if function.via else []), machine.label(function)]
+    try:
+        if isinstance(function.node, ast.Lambda):
+            frame.returned.append(machine.evaluate(function.node.body, frame))
+        elif machine.execute(function.node.body, frame):
+            frame.returned.append(Const(None))
+    finally:
+        machine.active.pop()
+        del machine.path[length:]
+        machine.muted = muted
+    if _yields(function):
+        return Items(frame.yielded, "generator")
+    return either(*frame.returned) if frame.returned else UNKNOWN
+
+
+def _bind(
+    machine: Machine, function: Function, given: Sequence[Value], keywords: dict[str, Value], frame: Frame
+) -> None:
+    """Parameters to what they are given, else to their defaults. A parameter called request that nobody gives is one."""
+    arguments = function.node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    outside = Frame(function.home, outer=function.outer)
+    for number, parameter in enumerate(positional):
+        if number < len(given):
+            value: Value = given[number]
+        elif parameter.arg in keywords:
+            value = keywords[parameter.arg]
+        else:
+            at = number - (len(positional) - len(arguments.defaults))
+            value = machine.evaluate(arguments.defaults[at], outside) if at >= 0 else UNKNOWN
+        frame.names[parameter.arg] = value
+    for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        value = keywords.get(parameter.arg) or (
+            machine.evaluate(default, outside) if default is not None else UNKNOWN
+        )
+        frame.names[parameter.arg] = value
+    if arguments.vararg is not None:
+        frame.names[arguments.vararg.arg] = Items(list(given[len(positional) :]), "tuple")
+    if arguments.kwarg is not None:
+        known = {parameter.arg for parameter in [*positional, *arguments.kwonlyargs]}
+        frame.names[arguments.kwarg.arg] = Table(
+            {key: value for key, value in keywords.items() if key not in known}
+        )
+
+
+def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+    """``owner.name``."""
+    match owner:
+        case Either(values=values):
+            return either(*(attribute(machine, one, name, node, frame) for one in values))
+        case Instance():
+            machine.tell("attribute", owner, node, frame, name)
+            model = rows.model_of(machine, owner)
+            if model is not None and name not in owner.attributes:
+                field = rows.related(machine, owner, name, node, frame)
+                if field is not None:
+                    return field
+            found = attribute_of(machine, owner, name, node, frame)
+            if found is not None:
+                return found
+            if model is not None:
+                return django_models.attribute(machine, Thing("@instance", (model,)), name, node, frame)
+            return UNKNOWN if not is_closed(machine, owner.cls) else Bound(owner, name)
+        case Class():
+            found = found_on(machine, owner, name)
+            if found is not None:
+                return rows.manager_of(machine, owner, member(machine, found, owner, node, frame))
+            if name == "__name__":
+                return Const(owner.name)
+            return rows.of_class(machine, owner, name)
+        case Super():
+            found = (
+                found_on(machine, owner.receiver.cls, name, owner.owner)
+                if isinstance(owner.receiver, Instance)
+                else found_on(machine, owner.owner, name, owner.owner)
+            )
+            return member(machine, found, owner.receiver, node, frame) if found is not None else UNKNOWN
+        case Module():
+            return owner.home.look_up(name, machine.module_value) or machine.resolve(
+                f"{owner.home.module.name}.{name}"
+            )
+        case Native():
+            return natives.attribute(machine, owner, name)
+        case Function():
+            return _of_function(owner, name)
+        case Coroutine():
+            use(machine, "attribute", owner, node, frame, name)
+            return UNKNOWN
+        case Thing():
+            return django_models.attribute(machine, owner, name, node, frame)
+        case Const() | Items() | Table() | Block() | Generator() | Partial():
+            return Bound(owner, name)
+        case _:
+            return UNKNOWN
+
+
+def _of_function(function: Function, name: str) -> Value:
+    if name == "__wrapped__" or name == "__func__":
+        return function
+    if name == "__self__" and function.receiver is not None:
+        return function.receiver
+    return Const(function.name) if name in ("__name__", "__qualname__") else Bound(function, name)

@@ -1,0 +1,172 @@
+"""Models of the methods of Python's containers, functions, generators and blocks."""
+
+from __future__ import annotations
+
+from bridgekit.check.reach.blocks import STACKS, enter, leave
+from bridgekit.check.reach.modelled import Call
+from bridgekit.check.reach.operations import elements, item, settle, store_item, use
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Block,
+    Class,
+    Const,
+    Coroutine,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Module,
+    Partial,
+    Table,
+    Thing,
+    Value,
+    either,
+)
+
+__all__ = ["method", "method_of_thing", "next_of"]
+
+
+def next_of(call: Call, value: Value) -> Value:
+    """``next(value)``."""
+    found = elements(call.machine, value, call.node, call.frame)[0]
+    return either(*found) if found else UNKNOWN
+
+
+def method(call: Call, receiver: Value, name: str) -> Value:
+    """Methods of texts, lists, dicts, functions and blocks."""
+    match receiver:
+        case Block():
+            if name == "__enter__":
+                return enter(call.machine, receiver, call.node, call.frame)
+            if name == "__exit__":
+                leave(call.machine, receiver, call.node, call.frame)
+            if name in ("__aenter__", "__aexit__"):
+                start = name == "__aenter__"
+
+                def run() -> Value:
+                    if start:
+                        return enter(call.machine, receiver, call.node, call.frame, asynchronous=True)
+                    leave(call.machine, receiver, call.node, call.frame, asynchronous=True)
+                    return Const(None)
+
+                return Coroutine(run)
+        case Function() | Class() | Partial():
+            if name in ("__call__", "__get__"):
+                return call.again(receiver, call.arguments, call.keywords)
+        case Const():
+            for value in [*call.arguments, *call.keywords.values()] if name == "format" else ():
+                use(call.machine, "text", value, call.node, call.frame)
+            for value in call.arguments if name == "join" else ():
+                elements(call.machine, value, call.node, call.frame)
+        case Items():
+            return _of_items(call, receiver, name)
+        case Table():
+            return _of_table(call, receiver, name)
+        case Generator():
+            if name in ("__next__", "send", "__anext__"):
+                return next_of(call, receiver)
+        case Instance():
+            call.machine.tell("method", receiver, call.node, call.frame, name, call.arguments)
+        case Module():
+            return UNKNOWN
+        case _:
+            pass
+    for value in call.arguments:
+        settle(value)
+    return UNKNOWN
+
+
+def _of_items(call: Call, items: Items, name: str) -> Value:
+    if name in ("append", "add", "appendleft"):
+        items.items.append(call.argument(0))
+    elif name == "insert":
+        items.items.append(call.argument(1))
+    elif name in ("extend", "update"):
+        items.items += elements(call.machine, call.argument(0), call.node, call.frame)[0]
+    elif name in ("pop", "popleft"):
+        return either(*items.items) if items.items else UNKNOWN
+    elif name == "copy":
+        return Items(list(items.items), items.kind)
+    return UNKNOWN
+
+
+def _of_table(call: Call, table: Table, name: str) -> Value:
+    values = [*table.entries.values(), *table.others]
+    if name in ("get", "pop", "setdefault", "__getitem__"):
+        found = item(call.machine, table, call.argument(0), call.node, call.frame)
+        default = call.argument(1) if len(call.arguments) > 1 else Const(None)
+        if name == "setdefault":
+            store_item(call.machine, table, call.argument(0), default, call.node, call.frame)
+        key = call.argument(0)
+        if isinstance(key, Const) and not table.others:
+            return found if key.value in table.entries else default
+        return either(found, default) if found is not UNKNOWN or values else UNKNOWN
+    if name == "values":
+        return Items(values)
+    if name == "keys":
+        return Items([Const(key) for key in table.entries])
+    if name == "items":
+        known = [Items([Const(key), value], "tuple") for key, value in table.entries.items()]
+        return Items([*known, *(Items([UNKNOWN, value], "tuple") for value in table.others)])
+    if name == "update":
+        given = call.argument(0)
+        if isinstance(given, Table):
+            table.entries.update(given.entries)
+            table.others += given.others
+        elif call.arguments:
+            elements(call.machine, given, call.node, call.frame)
+        table.entries.update(call.keywords)
+    if name == "copy":
+        return Table(dict(table.entries), list(table.others))
+    return UNKNOWN
+
+
+def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
+    """Methods of things that Python's own functions give."""
+    if not isinstance(receiver, Thing):
+        return None
+    if receiver.kind in STACKS:
+        return _of_stack(call, receiver, name)
+    if receiver.kind == "property" and name in ("setter", "deleter", "getter"):
+        return Thing("property", receiver.arguments, {**receiver.keywords, name: call.argument(0)})
+    if name in ("__enter__", "__exit__"):
+        if name == "__enter__":
+            return enter(call.machine, receiver, call.node, call.frame)
+        leave(call.machine, receiver, call.node, call.frame)
+        return Const(None)
+    return None
+
+
+def _of_stack(call: Call, stack: Thing, name: str) -> Value | None:
+    entered = stack.attributes.setdefault("entered", Items([]))
+    assert isinstance(entered, Items)
+    if name == "enter_context":
+        entered.items.append(call.argument(0))
+        return enter(call.machine, call.argument(0), call.node, call.frame)
+    if name == "enter_async_context":
+        given = call.argument(0)
+        entered.items.append(given)
+        return Coroutine(lambda: enter(call.machine, given, call.node, call.frame, asynchronous=True))
+    if name in ("callback", "push_async_callback"):
+        entered.items.append(Items(list(call.arguments), "callback"))
+        return call.argument(0)
+    if name == "push":
+        entered.items.append(call.argument(0))
+        return call.argument(0)
+    if name == "pop_all":
+        moved = Thing(stack.kind, attributes={"entered": entered})
+        stack.attributes["entered"] = Items([])
+        return moved
+    if name in ("close", "__exit__"):
+        leave(call.machine, stack, call.node, call.frame)
+        return Const(None)
+    if name in ("aclose", "__aexit__"):
+
+        def run() -> Value:
+            leave(call.machine, stack, call.node, call.frame, asynchronous=True)
+            return Const(None)
+
+        return Coroutine(run)
+    if name in ("__enter__", "__aenter__"):
+        return stack if name == "__enter__" else Coroutine(lambda: stack)
+    return None

@@ -1,0 +1,234 @@
+"""Models of Django's things: the request with its session and user, managers and query sets, settings, what they name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.modelled import Call, Model
+from bridgekit.check.reach.operations import elements, settle, use
+from bridgekit.check.reach.rows import MANY, is_model_name, of_manager, of_row
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Bound,
+    Const,
+    Coroutine,
+    Frame,
+    Function,
+    Generator,
+    Items,
+    Native,
+    Table,
+    Thing,
+    Value,
+)
+
+__all__ = ["MODELS", "attribute", "call_made", "method", "setting"]
+
+_LOADS_SESSION = frozenset(
+    {
+        "aget",
+        "aset",
+        "aload",
+        "akeys",
+        "aitems",
+        "avalues",
+        "apop",
+        "ahas_key",
+        "aupdate",
+        "asetdefault",
+        "_aget_session",
+    }
+)
+_ASYNC_AUTH = frozenset({"aauthenticate", "alogin", "alogout", "aget_user", "aupdate_session_auth_hash"})
+
+
+def attribute(machine: Machine, thing: Thing, name: str, node: ast.AST, frame: Frame) -> Value:
+    """An attribute of a thing; what is lazy is told."""
+    if thing.kind == "@request":
+        return _of_request(machine, thing, name)
+    if thing.kind in ("@response", "@unknown"):
+        return thing.attributes.get(name, UNKNOWN)
+    use(machine, "attribute", thing, node, frame, name)
+    if name in thing.attributes:
+        return thing.attributes[name]
+    if thing.kind in ("@auser", "@instance"):
+        if name in MANY or name.endswith("_set"):
+            return Thing("@manager", (UNKNOWN, thing))
+        return Bound(thing, name)
+    if thing.kind == "@user":
+        return (
+            Thing("@manager", (UNKNOWN, thing))
+            if name in MANY or name.endswith("_set")
+            else Bound(thing, name)
+        )
+    if thing.kind == "@thread id":
+        return thing
+    return Bound(thing, name)
+
+
+def _of_request(machine: Machine, request: Thing, name: str) -> Value:
+    if name in request.attributes:
+        return request.attributes[name]
+    if name in ("user", "session"):
+        request.attributes[name] = Thing(f"@{name}", (request,))
+        return request.attributes[name]
+    if name in ("META", "environ", "scope"):
+        request.attributes[name] = Table(others=[UNKNOWN])
+        return request.attributes[name]
+    return Bound(request, name)
+
+
+def method(call: Call, receiver: Value, name: str) -> Value | None:
+    """Methods of the request, the session, users, managers and query sets."""
+    if isinstance(receiver, Native):
+        return None
+    if not isinstance(receiver, Thing):
+        return None
+    if receiver.kind in ("@manager", "@queryset"):
+        return of_manager(call, receiver, name)
+    if receiver.kind in ("@instance", "@auser") or is_model_name(receiver.kind):
+        return of_row(call, receiver, name)
+    if receiver.kind == "@session":
+        if name in _LOADS_SESSION:
+            call.machine.settled.add("session")
+            return Coroutine(lambda: UNKNOWN)
+        if name.startswith("a"):
+            return Coroutine(lambda: UNKNOWN)
+        call.machine.tell("method", receiver, call.node, call.frame, name)
+        return UNKNOWN
+    if receiver.kind == "@request" and name == "auser":
+        return Coroutine(lambda: _auser(call))
+    if receiver.kind == "@as manager":
+        return None
+    return None
+
+
+def _auser(call: Call) -> Value:
+    call.machine.settled.add("session")
+    return Thing("@auser")
+
+
+def setting(machine: Machine, name: str) -> Value | None:
+    """A setting as far as it is known."""
+    found = machine.setting(name)
+    if found is None:
+        return None
+    value = _value_of(found[0])
+    for inner in [
+        value,
+        *(value.items if isinstance(value, Items) else ()),
+        *(value.entries.values() if isinstance(value, Table) else ()),
+    ]:
+        machine.kept.append(inner)
+        machine.named[id(inner)] = f"settings.{name}"
+    return value
+
+
+def _value_of(plain: object) -> Value:
+    if isinstance(plain, str | int | float | bool | bytes | type(None)):
+        return Const(plain)
+    if isinstance(plain, list | tuple):
+        return Items([_value_of(part) for part in plain], type(plain).__name__)
+    if isinstance(plain, dict):
+        return Table({key: _value_of(value) for key, value in plain.items()})
+    return UNKNOWN
+
+
+def call_made(call: Call, function: Thing) -> Value:
+    """Calls of things: the next layer, a decorator of a transaction."""
+    machine = call.machine
+    if function.kind == "@get_response":
+        if not machine.asynchronous:
+            return machine.view()
+        made = Coroutine(machine.view, response=True)
+        machine.pending.append(made)
+        return made
+    if function.kind == "@as manager":
+        return Thing("@manager", (UNKNOWN,), {"class": function.arguments[0]})
+    if function.kind == "django.db.transaction.atomic" and call.arguments:
+        given = call.arguments[0]
+        return _in_transaction(given) if isinstance(given, Function) else UNKNOWN
+    if function.kind == "django.dispatch.receiver" and call.arguments:
+        return call.arguments[0]
+    for value in call.arguments:
+        settle(value)
+    return UNKNOWN
+
+
+def _in_transaction(given: Function) -> Value:
+    return replace(given, transaction=True)
+
+
+def _atomic(call: Call) -> Value:
+    given = call.argument(0)
+    return _in_transaction(given) if isinstance(given, Function) else Thing("django.db.transaction.atomic")
+
+
+def _import_string(call: Call) -> Value:
+    path = call.text(0)
+    found = call.machine.resolve(path) if path else UNKNOWN
+    via = call.machine.named.get(id(call.argument(0)), "")
+    return replace(found, via=via) if via and isinstance(found, Function) else found
+
+
+def _shortcut(call: Call) -> Value:
+    """``get_object_or_404(Note, ...)``: the call itself is told; it gives a row."""
+    model = call.argument(0)
+    return Thing("@instance", (model,))
+
+
+def _awaited_shortcut(call: Call) -> Value:
+    model = call.argument(0)
+    return Coroutine(lambda: Thing("@instance", (model,)))
+
+
+def _loads_session(call: Call) -> Value:
+    call.machine.settled.add("session")
+    return Coroutine(lambda: Thing("@auser"))
+
+
+def _lazy(call: Call) -> Value:
+    return Thing("django.utils.functional.SimpleLazyObject", tuple(call.arguments))
+
+
+def _method_decorator(call: Call) -> Value:
+    return Thing("functools.wraps", ())
+
+
+def _user_model(call: Call) -> Value:
+    return Native("django.contrib.auth.models.User")
+
+
+def _use_text(call: Call) -> Value:
+    for value in call.arguments:
+        use(call.machine, "text", value, call.node, call.frame)
+    return UNKNOWN
+
+
+def _response(call: Call) -> Value:
+    """``HttpResponse(x)``: what it is given it uses, by its text."""
+    for value in call.arguments:
+        if isinstance(value, Coroutine) and value.response and not value.settled:
+            call.machine.tell("given", value, call.node, call.frame, "HttpResponse")
+        use(call.machine, "text", value, call.node, call.frame)
+        if isinstance(value, Generator):
+            elements(call.machine, value, call.node, call.frame)
+    return Thing("@response")
+
+
+MODELS: Mapping[str, Model] = {
+    "django.utils.module_loading.import_string": _import_string,
+    "django.db.transaction.atomic": _atomic,
+    "django.contrib.auth.get_user_model": _user_model,
+    "django.apps.apps.get_model": lambda call: Native("django.apps.Model"),
+    "django.shortcuts.get_object_or_404": _shortcut,
+    "django.shortcuts.aget_object_or_404": _awaited_shortcut,
+    "django.utils.functional.SimpleLazyObject": _lazy,
+    "django.utils.decorators.method_decorator": _method_decorator,
+    "django.http.HttpResponse": _response,
+    "django.http.response.HttpResponse": _response,
+    **{f"django.contrib.auth.{name}": _loads_session for name in _ASYNC_AUTH},
+}

@@ -1,0 +1,206 @@
+"""Starts of a walk: a middleware as Django loads and calls it, a view, a receiver of a signal."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from bridgekit.check.findings.flow import ReadFunction, own_functions
+from bridgekit.check.middleware.definition import Definition, DefinitionKind
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach import calls, expressions, names, statements
+from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.operations import awaited, is_coroutine_function
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Class,
+    Coroutine,
+    Frame,
+    Function,
+    Instance,
+    Table,
+    Thing,
+    Value,
+    alternatives,
+)
+
+__all__ = ["Walk", "walk_function", "walk_middleware", "walk_signals"]
+
+_HOOKS = ("process_view", "process_exception", "process_template_response")
+
+
+@dataclass(slots=True)
+class Walk:
+    """What came of it. ``marked``: whether Django takes the product for a coroutine function; ``returned``: what calling it gives."""
+
+    product: Value = UNKNOWN
+    marked: bool | None = None
+    returned: Value = UNKNOWN
+    is_awaitable: bool = False
+    """Whether calling the product certainly gives a coroutine."""
+    events: list[Event] = field(default_factory=list)
+
+
+def walk_middleware(
+    definition: Definition,
+    *,
+    asynchronous: bool,
+    setting: Callable[[str], Any] = lambda name: None,
+) -> Walk:
+    """Loads and calls a middleware as ``BaseHandler.load_middleware`` does, with an async ``get_response`` or a sync one."""
+    walk = Walk()
+    machine = new_machine(definition.load, walk.events.append, setting)
+    with suppress(OutOfBudgetError):
+        _walk(machine, definition, walk, asynchronous=asynchronous)
+    return walk
+
+
+def _walk(machine: Machine, definition: Definition, walk: Walk, *, asynchronous: bool) -> None:
+    frame, node = _start(machine, definition)
+    machine.asynchronous = asynchronous
+    get_response = Thing("@get_response")
+    with machine.quiet():
+        walk.product = machine.call(_loaded(machine, definition), [get_response], {}, node, frame)
+    walk.marked = is_coroutine_function(machine, walk.product)
+    request = Thing("@request")
+    machine.on_loop = asynchronous
+    machine.view = partial(_around_view, machine, walk.product, request, frame)
+    made = machine.call(walk.product, [request], {}, node, frame)
+    walk.returned = made
+    walk.is_awaitable = all(isinstance(one, Coroutine) for one in alternatives(made))
+    if asynchronous and isinstance(made, Coroutine):
+        made.result = UNKNOWN  # Django awaits it: nobody in the middleware does
+        walk.returned = made.run()
+    machine.view()  # the hooks run, whether get_response was seen to be called or not
+    if asynchronous:
+        _the_rest(machine, definition, walk.product, get_response, frame)
+
+
+def _start(machine: Machine, definition: Definition) -> tuple[Frame, ast.AST]:
+    module = definition.module or SourceModule("", "", ast.Module([], []))
+    home = machine.home_of(module)
+    return Frame(home), definition.node or ast.Pass()
+
+
+def _loaded(machine: Machine, definition: Definition) -> Value:
+    """What Django imports; where a decorator hides it, what it decorates."""
+    value = machine.resolve(definition.dotted_path)
+    if isinstance(value, Class | Function) or (isinstance(value, Thing) and value.arguments):
+        return value
+    if definition.module is not None and isinstance(definition.node, ast.ClassDef):
+        return Class(definition.node, machine.home_of(definition.module))
+    if definition.module is not None and isinstance(definition.node, ast.FunctionDef | ast.Lambda):
+        return Function(definition.node, machine.home_of(definition.module))
+    return value
+
+
+def _around_view(machine: Machine, product: Value, request: Value, frame: Frame) -> Value:
+    """The rest of the stack and the view: of this middleware its hooks run there, sync ones in a thread."""
+    if isinstance(product, Instance):
+        _hooks(machine, product, request, frame)
+    return Thing("@response")
+
+
+def _hooks(machine: Machine, product: Instance, request: Value, frame: Frame) -> None:
+    for name in _HOOKS:
+        method = machine.attribute(product, name, frame.home.module.tree or ast.Pass(), frame)
+        if not isinstance(method, Function) or id(method.node) in machine.reached:
+            continue
+        given = [request, UNKNOWN, UNKNOWN, UNKNOWN] if name == "process_view" else [request, UNKNOWN]
+        if method.is_async:
+            awaited(machine, machine.call(method, list(given), {}, method.node, frame), method.node, frame)
+        else:
+            with machine.elsewhere(on_loop=False):
+                machine.call(method, list(given), {}, method.node, frame)
+
+
+def _the_rest(
+    machine: Machine, definition: Definition, product: Value, get_response: Value, frame: Frame
+) -> None:
+    """``async def`` functions that nothing known reaches: somebody calls them, and then on the loop."""
+    for function in own_functions(definition):
+        if not function.is_async or id(function.node) in machine.reached:
+            continue
+        method = _as_value(machine, function, definition, product, get_response)
+        arguments = function.node.args
+        count = len(arguments.posonlyargs) + len(arguments.args) - int(method.receiver is not None)
+        names_ = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]][-count or None :]
+        given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in names_[:count]]
+        awaited(machine, machine.call(method, given, {}, function.node, frame), function.node, frame)
+
+
+def _as_value(
+    machine: Machine, function: ReadFunction, definition: Definition, product: Value, get_response: Value
+) -> Function:
+    home = machine.home_of(function.module)
+    if isinstance(product, Instance):
+        found = machine.attribute(product, function.name, function.node, Frame(home))
+        if isinstance(found, Function) and found.node is function.node:
+            return found
+        return Function(function.node, home, None, product.cls, product)
+    outer = None
+    if definition.kind is DefinitionKind.FUNCTION and isinstance(definition.node, ast.FunctionDef):
+        outer = Frame(home)
+        for argument in definition.node.args.args[:1]:
+            outer.names[argument.arg] = get_response
+    return Function(function.node, home, outer)
+
+
+def walk_signals(
+    functions: Sequence[ReadFunction], load: Callable[[str], SourceModule], setting: Callable[[str], Any]
+) -> list[Event]:
+    """Calls receivers of one request's signals one after the other, each in a thread and context of its own, as ASGI does."""
+    events: list[Event] = []
+    machine = new_machine(load, events.append, setting)
+    shared: dict[str, Value] = {name: Table(others=[UNKNOWN]) for name in ("scope", "environ")}
+    with suppress(OutOfBudgetError):
+        for function in functions:
+            home = machine.home_of(function.module)
+            with machine.elsewhere(on_loop=False):
+                machine.call(
+                    Function(function.node, home), [UNKNOWN], dict(shared), function.node, Frame(home)
+                )
+    return events
+
+
+def walk_function(
+    function: ReadFunction,
+    load: Callable[[str], SourceModule],
+    setting: Callable[[str], Any],
+    *,
+    asynchronous: bool,
+) -> list[Event]:
+    """Calls a view with a request, on the loop, or another function in a thread."""
+    events: list[Event] = []
+    machine = new_machine(load, events.append, setting)
+    home = machine.home_of(function.module)
+    frame = Frame(home)
+    value = Function(function.node, home)
+    machine.on_loop, machine.asynchronous = asynchronous, asynchronous
+    arguments = [argument.arg for argument in function.node.args.args]
+    given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in arguments]
+    with suppress(OutOfBudgetError):
+        made = machine.call(value, given, {}, function.node, frame)
+        awaited(machine, made, function.node, frame)
+    return events
+
+
+def new_machine(
+    load: Callable[[str], SourceModule],
+    observer: Callable[[Event], None],
+    setting: Callable[[str], Any] = lambda name: None,
+) -> Machine:
+    """A machine with its parts."""
+    machine = Machine(load, observer, setting)
+    machine.evaluate = partial(expressions.evaluate, machine)
+    machine.execute = partial(statements.execute, machine)
+    machine.call = partial(calls.call, machine)
+    machine.invoke = partial(calls.invoke, machine)
+    machine.attribute = partial(calls.attribute, machine)
+    machine.resolve = partial(names.resolve, machine)
+    machine.module_value = partial(names.module_value, machine)
+    return machine

@@ -1,0 +1,333 @@
+"""Evaluates expressions, and tells what each does with what it meets."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from bridgekit.check.findings.flow import identifiers
+from bridgekit.check.reach import statements
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.operations import awaited, elements, item, truth, use
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Coroutine,
+    Frame,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Module,
+    Native,
+    Partial,
+    Table,
+    Thing,
+    Value,
+    alternatives,
+    either,
+)
+
+__all__ = ["evaluate"]
+
+_SOMETHING = (Class, Coroutine, Function, Generator, Instance, Items, Module, Partial, Table)
+"""Values that are certainly not None."""
+_LOADS = re.compile(r"user|session|auth", re.IGNORECASE)
+"""What is awaited under such a name may load the session, if it is not known what it does."""
+
+
+def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
+    """The value of an expression."""
+    machine.step()
+    match node:
+        case ast.Constant(value=constant):
+            return Const(constant)
+        case ast.Name(id=name):
+            return _name(machine, name, frame)
+        case ast.Attribute(value=owner, attr=name):
+            return machine.attribute(evaluate(machine, owner, frame), name, node, frame)
+        case ast.Call():
+            return _call(machine, node, frame)
+        case ast.Await(value=inner):
+            value = evaluate(machine, inner, frame)
+            if value is UNKNOWN and any(_LOADS.search(name) for name in identifiers(inner)):
+                machine.settled.add("session")
+            return awaited(machine, value, node, frame)
+        case ast.NamedExpr(target=target, value=inner):
+            value = evaluate(machine, inner, frame)
+            around = frame
+            while around.outer is not None and around.returned is around.outer.returned:
+                around = around.outer  # a comprehension's names are its own, but for these
+            statements.bind(machine, target, value, around)
+            return value
+        case ast.IfExp():
+            return _if(machine, node, frame)
+        case ast.BoolOp():
+            return _bool(machine, node, frame)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            known = truth(machine, evaluate(machine, operand, frame), node, frame)
+            return UNKNOWN if known is None else Const(not known)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return Const(-number)
+        case ast.Compare():
+            return _compare(machine, node, frame)
+        case ast.BinOp():
+            return _operation(machine, node, frame)
+        case ast.Subscript(value=holder, slice=key):
+            return item(machine, evaluate(machine, holder, frame), evaluate(machine, key, frame), node, frame)
+        case ast.Slice():
+            for part in (node.lower, node.upper, node.step):
+                if part is not None:
+                    evaluate(machine, part, frame)
+            return Const("slice")
+        case ast.Lambda():
+            return Function(node, frame.home, frame)
+        case ast.JoinedStr(values=values):
+            for part in values:
+                evaluate(machine, part, frame)
+            return UNKNOWN
+        case ast.FormattedValue(value=inner):
+            _text(machine, evaluate(machine, inner, frame), node, frame)
+            return UNKNOWN
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return Items(_several(machine, parts, frame), type(node).__name__.lower())
+        case ast.Dict():
+            return _dict(machine, node, frame)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            return _comprehension(machine, node, frame)
+        case ast.Yield(value=inner):
+            value = evaluate(machine, inner, frame) if inner is not None else Const(None)
+            frame.yielded.append(value)
+            if machine.buffers and frame.in_block:
+                machine.buffers[-1] = machine.buffers[-1] or []
+            return UNKNOWN
+        case ast.YieldFrom(value=inner):
+            frame.yielded += elements(machine, evaluate(machine, inner, frame), node, frame)[0]
+            return UNKNOWN
+        case ast.Starred(value=inner):
+            return evaluate(machine, inner, frame)
+        case _:
+            return UNKNOWN
+
+
+def _name(machine: Machine, name: str, frame: Frame) -> Value:
+    found = frame.look_up(name) if name not in frame.globals else None
+    if found is None:
+        found = frame.home.look_up(name, machine.module_value)
+    return found if found is not None else Native(name)
+
+
+def _several(machine: Machine, parts: list[ast.expr], frame: Frame) -> list[Value]:
+    found: list[Value] = []
+    for part in parts:
+        if isinstance(part, ast.Starred):
+            found += elements(machine, evaluate(machine, part.value, frame), part, frame)[0]
+        else:
+            found.append(evaluate(machine, part, frame))
+    return found
+
+
+def _call(machine: Machine, node: ast.Call, frame: Frame) -> Value:
+    function = evaluate(machine, node.func, frame)
+    arguments = _several(machine, node.args, frame)
+    keywords: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = evaluate(machine, keyword.value, frame)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+        elif isinstance(value, Table):
+            keywords.update({key: inner for key, inner in value.entries.items() if isinstance(key, str)})
+        else:
+            keywords["**"] = value
+    return machine.call(function, arguments, keywords, node, frame)
+
+
+def _if(machine: Machine, node: ast.IfExp, frame: Frame) -> Value:
+    known = truth(machine, evaluate(machine, node.test, frame), node.test, frame)
+    if known is not None:
+        return evaluate(machine, node.body if known else node.orelse, frame)
+    if _asks_for_async(node.test):
+        with machine.quiet():
+            evaluate(machine, node.body, frame)
+            evaluate(machine, node.orelse, frame)
+        return UNKNOWN
+    with machine.perhaps():
+        return either(evaluate(machine, node.body, frame), evaluate(machine, node.orelse, frame))
+
+
+def _asks_for_async(node: ast.expr) -> bool:
+    return any(statements.ASYNC_WORDS.search(name) for name in identifiers(node))
+
+
+def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
+    wanted = isinstance(node.op, ast.And)
+    found: list[Value] = []
+    silent = False
+    for number, part in enumerate(node.values):
+        if silent:
+            with machine.quiet():
+                evaluate(machine, part, frame)
+            continue
+        value = evaluate(machine, part, frame)
+        if number == len(node.values) - 1:
+            found.append(value)
+            break
+        known = truth(machine, value, part, frame)
+        if known is None:
+            # ``x or y`` gives x only where that is true.
+            found += [
+                one
+                for one in alternatives(value)
+                if not (isinstance(one, Const) and bool(one.value) is wanted)
+            ]
+            silent = _asks_for_async(part)
+        elif known is not wanted:
+            return either(*found, value)
+    return UNKNOWN if silent else either(*found)
+
+
+def _compare(machine: Machine, node: ast.Compare, frame: Frame) -> Value:
+    left = evaluate(machine, node.left, frame)
+    answer: bool | None = None
+    for operator, part in zip(node.ops, node.comparators, strict=True):
+        right = evaluate(machine, part, frame)
+        if isinstance(operator, ast.Is | ast.IsNot):
+            same = _is(left, right)
+            answer = None if same is None else same is isinstance(operator, ast.Is)
+        elif isinstance(operator, ast.In | ast.NotIn):
+            answer = _contains(machine, operator, left, right, node, frame)
+        else:
+            use(machine, "compare", left, node, frame)
+            use(machine, "compare", right, node, frame)
+            answer = _equal(operator, left, right)
+        left = right
+    return Const(answer) if answer is not None and len(node.ops) == 1 else UNKNOWN
+
+
+def _contains(
+    machine: Machine, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare, frame: Frame
+) -> bool | None:
+    use(machine, "contains", right, node, frame)
+    if isinstance(right, Items):
+        for one in right.items:
+            use(machine, "compare", one, node, frame)
+        if right.items and not all(isinstance(one, Const) for one in right.items):
+            use(machine, "compare", left, node, frame)
+    if isinstance(right, Table) and isinstance(left, Const) and not right.others and right.entries:
+        return (left.value in right.entries) is isinstance(operator, ast.In)
+    return None
+
+
+def _is(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value is right.value
+    for one, other in ((left, right), (right, left)):
+        if isinstance(other, Const) and (
+            isinstance(one, _SOMETHING) or (isinstance(one, Thing) and one.kind.startswith("@"))
+        ):
+            return False
+    return True if left is right and isinstance(left, _SOMETHING) else None
+
+
+def _equal(operator: ast.cmpop, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        if isinstance(operator, ast.Eq):
+            return left.value == right.value
+        if isinstance(operator, ast.NotEq):
+            return left.value != right.value
+    return None
+
+
+def _operation(machine: Machine, node: ast.BinOp, frame: Frame) -> Value:
+    left, right = evaluate(machine, node.left, frame), evaluate(machine, node.right, frame)
+    if isinstance(node.op, ast.Mod):
+        for one in right.items if isinstance(right, Items) else alternatives(right):
+            _text(machine, one, node, frame)
+    if isinstance(node.op, ast.Add):
+        if isinstance(left, Const) and isinstance(right, Const):
+            texts = isinstance(left.value, str) and isinstance(right.value, str)
+            return Const(f"{left.value}{right.value}") if texts else UNKNOWN
+        if isinstance(left, Items) and isinstance(right, Items):
+            return Items([*left.items, *right.items], left.kind)
+    if isinstance(node.op, ast.BitOr):
+        if isinstance(left, Thing) and left.kind == "@queryset":
+            return left
+        if isinstance(left, Table) and isinstance(right, Table):
+            return Table({**left.entries, **right.entries}, [*left.others, *right.others])
+    for one in (left, right):
+        use(machine, "operate", one, node, frame)
+    return UNKNOWN
+
+
+def _text(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> None:
+    use(machine, "text", value, node, frame)
+    if isinstance(value, Instance):
+        for name in ("__format__", "__str__", "__repr__"):
+            method = machine.attribute(value, name, node, frame)
+            if isinstance(method, Function):
+                machine.call(method, [UNKNOWN] if name == "__format__" else [], {}, node, frame)
+                return
+
+
+def _dict(machine: Machine, node: ast.Dict, frame: Frame) -> Value:
+    table = Table()
+    for key, part in zip(node.keys, node.values, strict=True):
+        value = evaluate(machine, part, frame)
+        if key is None:
+            if isinstance(value, Table):
+                table.entries.update(value.entries)
+                table.others += value.others
+            else:
+                use(machine, "iterate", value, node, frame)
+                table.others.append(UNKNOWN)
+            continue
+        known = evaluate(machine, key, frame)
+        if isinstance(known, Const) and not isinstance(known.value, list | dict | set):
+            table.entries[known.value] = value
+        else:
+            table.others.append(value)
+    return table
+
+
+def _comprehension(
+    machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame
+) -> Value:
+    inner = Frame(frame.home, frame.function, {}, frame, frame.returned, frame.yielded)
+
+    def run() -> list[Value]:
+        return _rounds(machine, node, 0, inner)
+
+    if isinstance(node, ast.GeneratorExp):
+        # The outermost iterable is evaluated at once, and iterated over later.
+        return Generator(run, any(part.is_async for part in node.generators))
+    found = run()
+    return Table({}, found) if isinstance(node, ast.DictComp) else Items(found)
+
+
+def _rounds(
+    machine: Machine,
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+    depth: int,
+    frame: Frame,
+) -> list[Value]:
+    if depth == len(node.generators):
+        if isinstance(node, ast.DictComp):
+            evaluate(machine, node.key, frame)
+            return [evaluate(machine, node.value, frame)]
+        return [evaluate(machine, node.elt, frame)]
+    part = node.generators[depth]
+    source = evaluate(machine, part.iter, frame)
+    items, _ = elements(machine, source, part.iter, frame, asynchronous=bool(part.is_async))
+    found: list[Value] = []
+    for value in items[:4]:
+        statements.bind(machine, part.target, value, frame)
+        known: bool | None = True
+        for condition in part.ifs:
+            known = truth(machine, evaluate(machine, condition, frame), condition, frame)
+            if known is False:
+                break
+        if known is not False:
+            with machine.perhaps():
+                found += _rounds(machine, node, depth + 1, frame)
+    return found

@@ -1,0 +1,251 @@
+"""The state of one walk through code as it runs: where it is, on which thread, in which context, and who is told."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach.values import (
+    Class,
+    Coroutine,
+    Frame,
+    Function,
+    Home,
+    Instance,
+    Table,
+    Thing,
+    Value,
+)
+
+__all__ = ["MAX_STEPS", "Event", "Machine", "OutOfBudgetError"]
+
+MAX_STEPS = 12_000
+"""Statements and expressions that are followed from one middleware; the largest of the corpus needs some 5,000."""
+MAX_DEPTH = 12
+"""Calls within calls that are followed."""
+_MAX_MODULES = 60
+"""Modules that are looked into for one middleware."""
+
+
+class OutOfBudgetError(Exception):
+    """No more is followed; what was told until here holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Something that is done with a value: ``verb`` says what, ``name`` the attribute, function or key that it is done with.
+
+    ``module`` and ``function`` say where, ``path`` through which functions, ``context`` in which copy of the context variables.
+    """
+
+    verb: str
+    value: Value
+    name: str
+    node: ast.AST
+    module: SourceModule
+    function: str
+    path: tuple[str, ...]
+    on_loop: bool
+    context: int
+    arguments: tuple[Value, ...] = ()
+    certain: bool = True
+    """Whether it happens whenever its function runs, rather than in a branch."""
+    label: str = ""
+    """For state of a thread and context variables, the name by which a module, or a class in it, keeps it."""
+
+
+_LABELLED = frozenset({"attribute", "store attribute", "item", "store item", "contains", "reset"})
+
+
+_REFUSALS = frozenset({"ValueError", "Exception", "BaseException"})
+"""Who catches these expects that a token may be refused."""
+
+
+class Machine:
+    """Follows code from one start. ``load`` gives modules by name, ``setting`` what is known of a setting, else None."""
+
+    evaluate: Callable[[ast.expr, Frame], Value]
+    execute: Callable[[Sequence[ast.stmt], Frame], bool]
+    call: Callable[..., Value]
+    invoke: Callable[..., Value]
+    attribute: Callable[..., Value]
+    resolve: Callable[[str], Value]
+    module_value: Callable[[str, ast.stmt, Home], Value]
+
+    def __init__(
+        self,
+        load: Callable[[str], SourceModule],
+        observer: Callable[[Event], None],
+        setting: Callable[[str], Any] = lambda name: None,
+    ) -> None:
+        self.load, self.observer, self.setting = load, observer, setting
+        self.steps = self.contexts = 0
+        self.on_loop = False
+        self.context = 0
+        self.path: list[str] = []
+        self.active: list[ast.AST] = []
+        self.muted = 0
+        """Above zero while modules are evaluated, and in branches of which it is not known whether they run on the loop."""
+        self.uncertain = 0
+        """Above zero in branches that may not run."""
+        self.buffers: list[list[Event] | None] = []
+        """One for each generator behind a ``with``: after its ``yield``, what it does waits for the end of the block."""
+        self.homes: dict[str, Home | None] = {}
+        self.reached: set[int] = set()
+        self.pending: list[Coroutine] = []
+        self.asynchronous = False
+        """Whether get_response is a coroutine function."""
+        self.view: Callable[[], Value] = lambda: Thing("@response")
+        """What get_response does: the hooks around the view."""
+        self.caught: list[set[str]] = []
+        """Names of the exceptions that the blocks around catch."""
+        self.named: dict[int, str] = {}
+        self.kept: list[Value] = []
+        """Values of settings, and by their identity which setting."""
+        self.settled: set[str] = set()
+        """What is in memory by now: ``session`` once it was awaited."""
+
+    def step(self) -> None:
+        """Counts one; raises `OutOfBudgetError`."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise OutOfBudgetError
+
+    def tell(
+        self,
+        verb: str,
+        value: Value,
+        node: ast.AST,
+        frame: Frame,
+        name: str = "",
+        arguments: Sequence[Value] = (),
+    ) -> None:
+        """Tells the observer, now or at the end of the block that waits for it."""
+        if self.muted or (verb == "reset" and any(not _REFUSALS.isdisjoint(names) for names in self.caught)):
+            return
+        if isinstance(value, Thing) and value.kind == "@session" and "session" in self.settled:
+            return  # it is in memory
+        if isinstance(value, Coroutine) and value.settled:
+            return  # somebody looks after it
+        event = Event(
+            verb,
+            value,
+            name,
+            node,
+            frame.home.module,
+            _function_of(frame),
+            tuple(self.path),
+            self.on_loop,
+            self.context,
+            tuple(arguments),
+            not self.uncertain,
+            self._label_of(value) if verb in _LABELLED else "",
+        )
+        waiting = next((buffer for buffer in reversed(self.buffers) if buffer is not None), None)
+        if waiting is not None:
+            waiting.append(event)
+        else:
+            self.observer(event)
+
+    def _label_of(self, value: Value) -> str:
+        """``state`` of a module, ``Tracker.state`` of a class in it; the dotted name, and empty for what has none."""
+        if isinstance(value, Thing) and value.kind == "@token":
+            value = value.arguments[0]
+        if not isinstance(value, Thing | Instance | Table) or (
+            isinstance(value, Thing) and value.kind.startswith("@")
+        ):
+            return ""
+        for home in self.homes.values():
+            for (name, number), known in list(home.known.items()) if home is not None else ():
+                if home is None or isinstance(home.bound[name][number][0], ast.Import | ast.ImportFrom):
+                    continue
+                inside = _inside(known, value)
+                if inside is not None:
+                    return f"{home.module.name}.{name}{inside}"
+        return ""
+
+    def tell_again(self, events: Sequence[Event]) -> None:
+        """What a generator does after its ``yield``: in the context and on the thread that end the block."""
+        for event in events:
+            if not self.muted:
+                self.observer(replace(event, on_loop=self.on_loop, context=self.context))
+
+    def home(self, name: str) -> Home | None:
+        """The names of a module; None if it cannot be read."""
+        if name not in self.homes:
+            if len(self.homes) >= _MAX_MODULES:
+                return None
+            module = self.load(name)
+            self.homes[name] = Home(module) if module.tree is not None else None
+        return self.homes[name]
+
+    def home_of(self, module: SourceModule) -> Home:
+        """The names of a module that is at hand."""
+        home = self.homes.get(module.name)
+        if home is None or home.module.path != module.path:
+            home = self.homes[module.name or module.path] = Home(module)
+        return home
+
+    @contextmanager
+    def elsewhere(self, *, on_loop: bool) -> Iterator[None]:
+        """In a context of its own, on the loop or in a thread."""
+        before = self.on_loop, self.context
+        self.contexts += 1
+        self.on_loop, self.context = on_loop, self.contexts
+        try:
+            yield
+        finally:
+            self.on_loop, self.context = before
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Nothing is told."""
+        self.muted += 1
+        try:
+            yield
+        finally:
+            self.muted -= 1
+
+    @contextmanager
+    def perhaps(self) -> Iterator[None]:
+        """In a branch that may not run."""
+        self.uncertain += 1
+        try:
+            yield
+        finally:
+            self.uncertain -= 1
+
+    def label(self, function: Function) -> str:
+        """How a function stands in a path: ``M.__acall__``, ``helpers.note``, ``note`` for one of the module that it starts in."""
+        if function.owner is not None:
+            return f"{function.owner.name}.{function.name}"
+        start = next(iter(self.homes.values()), None)
+        if start is function.home or not function.home.module.name or not self.path:
+            return function.name
+        return f"{function.home.module.name.rpartition('.')[2]}.{function.name}"
+
+
+def _inside(known: Value, value: Value) -> str | None:
+    """Where a value is kept in what a module binds: empty for itself, ``.state`` for an attribute; None where it is not."""
+    if known is value:
+        return ""
+    held: list[tuple[str, Value | None]] = []
+    if isinstance(known, Instance):
+        held = list(known.attributes.items())
+    elif isinstance(known, Class):
+        held = [*known.known.items(), *known.stored.items()]
+    return next((f".{name}" for name, inner in held if inner is value), None)
+
+
+def _function_of(frame: Frame) -> str:
+    """The innermost function with a name in which something is done."""
+    around: Frame | None = frame
+    while around is not None and around.function is not None:
+        if not isinstance(around.function.node, ast.Lambda):
+            return around.function.name
+        around = around.outer
+    return ""

@@ -1,0 +1,44 @@
+"""The patterns of ``match``."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.values import UNKNOWN, Const, Frame, Value
+
+__all__ = ["capture", "fits"]
+
+
+def fits(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -> bool | None:
+    """Whether a pattern fits; None where the source leaves it open."""
+    match pattern:
+        case ast.MatchAs(pattern=None):
+            return True
+        case ast.MatchAs(pattern=inner) if inner is not None:
+            return fits(machine, inner, subject, frame)
+        case ast.MatchOr(patterns=patterns):
+            found = [fits(machine, inner, subject, frame) for inner in patterns]
+            return True if True in found else None if None in found else False
+        case ast.MatchValue(value=value) if isinstance(subject, Const):
+            wanted = machine.evaluate(value, frame)
+            return wanted.value == subject.value if isinstance(wanted, Const) else None
+        case ast.MatchSingleton(value=single) if isinstance(subject, Const):
+            return subject.value is single
+        case _:
+            return None
+
+
+def capture(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -> None:
+    """Binds the names of a pattern."""
+    whole = isinstance(pattern, ast.MatchAs) and pattern.name
+    for inner in ast.walk(pattern):
+        if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
+            frame.names[inner.name] = UNKNOWN
+        if isinstance(inner, ast.MatchClass):
+            for name, part in zip(inner.kwd_attrs, inner.kwd_patterns, strict=True):
+                value = machine.attribute(subject, name, pattern, frame)
+                if isinstance(part, ast.MatchAs) and part.name:
+                    frame.names[part.name] = value
+    if whole and isinstance(pattern, ast.MatchAs) and pattern.name:
+        frame.names[pattern.name] = subject

@@ -1,0 +1,67 @@
+"""Dotted names to values: modules of the project and its packages are read, Python's, Django's and the known ones' are names."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Home, Module, Native, Value
+
+__all__ = ["module_value", "resolve"]
+
+_BY_NAME = frozenset(
+    [
+        "a2wsgi", "asgiref", "bridgekit", "channels", "debug_toolbar", "httpx", "opentelemetry", "requests", "sentry_sdk",
+        "starlette", "structlog", "urllib3", "whitenoise", *sys.stdlib_module_names,
+    ]
+)  # fmt: skip
+"""What these do is known by name, where a rule needs it."""
+
+
+def resolve(machine: Machine, path: str) -> Value:
+    """What stands at a dotted path."""
+    first = path.partition(".")[0]
+    if first in _BY_NAME or (first == "django" and not _is_read(path)):
+        return Native(path)
+    home = machine.home(path)
+    if home is not None:
+        return Module(home)
+    origin, _, name = path.rpartition(".")
+    if not origin:
+        return Native(path)
+    owner = resolve(machine, origin)
+    if isinstance(owner, Module):
+        return owner.home.look_up(name, machine.module_value) or Native(path)
+    if isinstance(owner, Native):
+        return Native(f"{owner.name}.{name}")
+    if isinstance(owner, Class):
+        return machine.attribute(owner, name, ast.Pass(), Frame(owner.home))
+    return UNKNOWN
+
+
+def _is_read(path: str) -> bool:
+    """Of Django, what stands in MIDDLEWARE or below it: its hooks run in threads or on the loop as its source says."""
+    return path.startswith(("django.utils.deprecation", "django.middleware")) or (
+        path.startswith("django.contrib.") and ".middleware" in path
+    )
+
+
+def module_value(machine: Machine, name: str, statement: ast.stmt, home: Home) -> Value:
+    """What a statement at the top of a module binds to a name."""
+    frame = Frame(home)
+    with machine.quiet():
+        match statement:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    if (alias.asname or alias.name.partition(".")[0]) == name:
+                        return resolve(machine, alias.name if alias.asname else name)
+            case ast.ImportFrom(names=aliases):
+                source = home.module.resolve_relative(statement.level, statement.module)
+                for alias in aliases:
+                    if (alias.asname or alias.name) == name and source:
+                        return resolve(machine, f"{source}.{alias.name}")
+            case _:
+                machine.execute([statement], frame)
+                return frame.names.get(name, UNKNOWN)
+    return UNKNOWN

@@ -1,0 +1,91 @@
+"""Calls of what is not read: each by its model, else something of which only the name is known."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.reach import container_models, crossing_models, django_models, python_models
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.modelled import Call, dotted
+from bridgekit.check.reach.operations import settle
+from bridgekit.check.reach.rows import MANAGERS
+from bridgekit.check.reach.values import (
+    Bound,
+    Class,
+    Coroutine,
+    Frame,
+    Function,
+    Native,
+    Thing,
+    Value,
+    alternatives,
+)
+
+__all__ = ["attribute", "call_native"]
+
+CLOCKS = frozenset(
+    f"time.{name}"
+    for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+) | {"datetime.datetime.now", "django.utils.timezone.now", "datetime.datetime.utcnow"}
+
+_MODELS = {**python_models.MODELS, **crossing_models.MODELS, **django_models.MODELS}
+
+
+def attribute(machine: Machine, owner: Native, name: str) -> Value:
+    """An attribute of a native: a longer dotted name."""
+    if owner.name == "django.conf.settings":
+        return django_models.setting(machine, name) or Native(f"{owner.name}.{name}")
+    if name in MANAGERS:
+        return Thing("@manager", (owner,))
+    return (
+        machine.resolve(f"{owner.name}.{name}") if "." not in owner.name else Native(f"{owner.name}.{name}")
+    )
+
+
+def call_native(
+    machine: Machine,
+    function: Bound | Native | Thing,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value:
+    """Tells the call, and gives what its model gives."""
+    call = Call(machine, function, arguments, keywords, node, frame)
+    if isinstance(function, Bound) and not isinstance(function.receiver, Thing | Native):
+        return container_models.method(call, function.receiver, function.name)
+    if isinstance(function, Thing):
+        made = crossing_models.call_made(call, function)
+        return made if made is not None else django_models.call_made(call, function)
+    name = dotted(function)
+    machine.tell("call", function, node, frame, name, [*arguments, *keywords.values()])
+    if name in CLOCKS:
+        for coroutine in machine.pending:
+            if coroutine.result is None:
+                machine.tell("clock", coroutine, node, frame, name)
+    model = _MODELS.get(name)
+    if model is not None:
+        return model(call)
+    if isinstance(function, Bound):
+        for model_method in (crossing_models.method, django_models.method, container_models.method_of_thing):
+            found = model_method(call, function.receiver, function.name)
+            if found is not None:
+                return found
+    _hand_over(call, name)
+    if (
+        name.startswith("django.views.decorators.")
+        and arguments
+        and isinstance(arguments[0], Function | Class)
+    ):
+        return arguments[0]
+    return Thing(name, tuple(arguments), dict(keywords))
+
+
+def _hand_over(call: Call, name: str) -> None:
+    """What Django's helpers are given they use as a response; of all others it is not known."""
+    for value in [*call.arguments, *call.keywords.values()]:
+        for one in alternatives(value):
+            if isinstance(one, Coroutine) and one.response and not one.settled and name.startswith("django."):
+                call.machine.tell("given", one, call.node, call.frame, name)
+            else:
+                settle(one)

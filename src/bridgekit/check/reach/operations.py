@@ -1,0 +1,314 @@
+"""What operators, loops and assignments do with values: truth, items, elements, awaiting."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.objects import found_on, is_closed
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    Coroutine,
+    Either,
+    Frame,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Module,
+    Native,
+    Partial,
+    Table,
+    Thing,
+    Value,
+    alternatives,
+    either,
+)
+
+__all__ = [
+    "awaited", "delete_item", "elements", "has_yield", "instance_of", "is_coroutine_function", "item", "run_generator", "settle", "store_attribute", "store_item",
+    "truth", "use",
+]  # fmt: skip
+
+
+def use(machine: Machine, verb: str, value: Value, node: ast.AST, frame: Frame, name: str = "") -> None:
+    """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""
+    for one in alternatives(value):
+        if isinstance(one, Thing | Coroutine | Instance | Items | Table):
+            machine.tell(verb, one, node, frame, name)
+        if isinstance(one, Thing) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
+            made = one.arguments[0]
+            one.arguments = ()
+            machine.call(made, [], {}, node, frame)
+
+
+def truth(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> bool | None:
+    """What ``if`` makes of a value; None where the source leaves it open."""
+    if isinstance(value, Either):
+        found = {truth(machine, one, node, frame) for one in value.values}
+        return found.pop() if len(found) == 1 else None
+    if isinstance(value, Const):
+        return bool(value.value)
+    if isinstance(value, Instance):
+        for name in ("__bool__", "__len__"):
+            method = found_on(machine, value.cls, name)
+            if isinstance(method, Function):
+                given = machine.call(method.bound_to(value), [], {}, node, frame)
+                return truth(machine, given, node, frame) if isinstance(given, Const) else None
+        return True if is_closed(machine, value.cls) else None
+    if isinstance(value, Function | Class | Module | Coroutine | Partial | Generator):
+        return True
+    use(machine, "truth", value, node, frame)
+    return True if isinstance(value, Thing) and value.kind in ("@get_response", "@request") else None
+
+
+def elements(
+    machine: Machine, value: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
+) -> tuple[list[Value], bool]:
+    """What a loop over a value meets, and whether these are all of them in their order."""
+    if isinstance(value, Either):
+        return [
+            item
+            for one in value.values
+            for item in elements(machine, one, node, frame, asynchronous=asynchronous)[0]
+        ], False
+    if isinstance(value, Items):
+        return list(value.items), True
+    if isinstance(value, Table):
+        return [Const(key) for key in value.entries] or [UNKNOWN], not value.others
+    if isinstance(value, Generator):
+        return run_generator(value), False
+    if isinstance(value, Instance):
+        return _of_instance(machine, value, node, frame, asynchronous=asynchronous)
+    if isinstance(value, Thing):
+        if not asynchronous:
+            use(machine, "iterate", value, node, frame)
+        if value.kind == "@queryset":
+            return [instance_of(machine, value)], False
+    return [UNKNOWN], False
+
+
+def _of_instance(
+    machine: Machine, value: Instance, node: ast.AST, frame: Frame, *, asynchronous: bool
+) -> tuple[list[Value], bool]:
+    method = found_on(machine, value.cls, "__aiter__" if asynchronous else "__iter__")
+    if not isinstance(method, Function):
+        use(machine, "iterate", value, node, frame)
+        return [UNKNOWN], False
+    given = machine.call(method.bound_to(value), [], {}, node, frame)
+    if isinstance(given, Instance):
+        step = found_on(machine, given.cls, "__anext__" if asynchronous else "__next__")
+        if not isinstance(step, Function):
+            return [UNKNOWN], False
+        made = machine.call(step.bound_to(given), [], {}, node, frame)
+        return [awaited(machine, made, node, frame) if asynchronous else made], False
+    return elements(machine, given, node, frame, asynchronous=asynchronous)
+
+
+def run_generator(value: Generator) -> list[Value]:
+    """Runs it, once."""
+    if value.items is None:
+        value.items = [UNKNOWN]
+        value.items = value.run() or [UNKNOWN]
+    return value.items
+
+
+def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
+    """``holder[key]``."""
+    if isinstance(holder, Either):
+        return either(*(item(machine, one, key, node, frame) for one in holder.values))
+    if isinstance(holder, Items):
+        if (
+            isinstance(key, Const)
+            and isinstance(key.value, int)
+            and -len(holder.items) <= key.value < len(holder.items)
+        ):
+            return holder.items[key.value]
+        return either(*holder.items) if holder.items else UNKNOWN
+    if isinstance(holder, Table):
+        machine.tell("item", holder, node, frame, _key(key), [key])
+        if isinstance(key, Const) and _hashable(key.value):
+            if key.value in holder.entries:
+                return holder.entries[key.value]
+            return either(*holder.others) if holder.others else UNKNOWN
+        values = [*holder.entries.values(), *holder.others]
+        return either(*values) if values else UNKNOWN
+    if isinstance(holder, Instance):
+        method = found_on(machine, holder.cls, "__getitem__")
+        if isinstance(method, Function):
+            return machine.call(method.bound_to(holder), [key], {}, node, frame)
+    if isinstance(holder, Thing | Coroutine | Instance):
+        machine.tell("item", holder, node, frame, _key(key), [key])
+    if isinstance(holder, Thing):
+        if holder.kind == "@queryset":
+            return holder if _key(key) == "slice" else instance_of(machine, holder)
+        if holder.kind == "django.db.connections":
+            return Native("django.db.connection")
+        if holder.kind == "django.core.cache.caches":
+            return Thing("@cache", (key,))
+    if isinstance(holder, Native) and holder.name == "django.db.connections":
+        return Native("django.db.connection")
+    if isinstance(holder, Native) and holder.name == "django.core.cache.caches":
+        return Thing("@cache", (key,))
+    return UNKNOWN
+
+
+def _key(key: Value) -> str:
+    if isinstance(key, Const):
+        return str(key.value)
+    return key.kind if isinstance(key, Thing) else ""
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, str | int | float | bytes | bool | None.__class__)
+
+
+def store_attribute(
+    machine: Machine, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame
+) -> None:
+    """``owner.name = value``."""
+    for one in alternatives(owner):
+        if isinstance(one, Thing | Coroutine | Instance):
+            machine.tell("store attribute", one, node, frame, name, [value])
+        if isinstance(one, Instance):
+            kept = found_on(machine, one.cls, name)
+            if isinstance(kept, Thing) and kept.kind == "property" and "setter" in kept.keywords:
+                machine.call(kept.keywords["setter"], [one, value], {}, node, frame)
+                continue
+            setter = found_on(machine, one.cls, "__setattr__")
+            if isinstance(setter, Function):
+                machine.call(setter.bound_to(one), [Const(name), value], {}, node, frame)
+        attributes = (
+            one.attributes
+            if isinstance(one, Instance | Thing)
+            else one.stored
+            if isinstance(one, Class)
+            else one.home.stored
+            if isinstance(one, Module)
+            else None
+        )
+        if attributes is not None:
+            old = attributes.get(name)
+            attributes[name] = either(old, value) if machine.uncertain and old is not None else value
+
+
+def store_item(
+    machine: Machine, holder: Value, key: Value, value: Value, node: ast.AST, frame: Frame
+) -> None:
+    """``holder[key] = value``."""
+    for one in alternatives(holder):
+        if isinstance(one, Instance):
+            method = found_on(machine, one.cls, "__setitem__")
+            if isinstance(method, Function):
+                machine.call(method.bound_to(one), [key, value], {}, node, frame)
+                continue
+        if isinstance(one, Thing | Coroutine | Instance | Table | Items):
+            machine.tell("store item", one, node, frame, _key(key), [key, value])
+        if isinstance(one, Table):
+            if isinstance(key, Const) and _hashable(key.value):
+                one.entries[key.value] = value
+            else:
+                one.others.append(value)
+        elif isinstance(one, Items):
+            one.items.append(value)
+
+
+def delete_item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
+    """``del holder[key]``."""
+    for one in alternatives(holder):
+        if isinstance(one, Thing | Coroutine | Instance):
+            machine.tell("delete item", one, node, frame, _key(key), [key])
+
+
+def settle(value: Value) -> None:
+    """Somebody takes a coroutine over; what becomes of it is not known."""
+    for one in alternatives(value):
+        if isinstance(one, Coroutine):
+            one.settled = True
+        elif isinstance(one, Items):
+            for inner in one.items:
+                settle(inner)
+
+
+def awaited(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> Value:
+    """``await value``."""
+    found: list[Value] = []
+    for one in alternatives(value):
+        if isinstance(one, Coroutine):
+            one.settled = True
+            if one.result is None:
+                one.result = UNKNOWN
+                one.result = one.run()
+            found.append(one.result)
+        elif isinstance(one, Instance):
+            method = found_on(machine, one.cls, "__await__")
+            if isinstance(method, Function):
+                for inner in one.attributes.values():
+                    settle(inner)
+                given = machine.call(method.bound_to(one), [], {}, node, frame)
+                if isinstance(given, Generator):
+                    run_generator(given)
+            found.append(UNKNOWN)
+        elif isinstance(one, Items):
+            found.append(Items([awaited(machine, inner, node, frame) for inner in one.items]))
+        else:
+            found.append(UNKNOWN)
+    return either(*found)
+
+
+def is_coroutine_function(machine: Machine, value: Value) -> bool | None:
+    """What ``inspect.iscoroutinefunction`` says."""
+    match value:
+        case Either(values=values):
+            found = {is_coroutine_function(machine, one) for one in values}
+            return found.pop() if len(found) == 1 else None
+        case Function():
+            if value.marked:
+                return True
+            return value.is_async and not has_yield(value.node)
+        case Partial(function=function):
+            return is_coroutine_function(machine, function)
+        case Thing(kind="@get_response"):
+            return machine.asynchronous
+        case Thing(kind=kind) if kind in ("asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync"):
+            return True
+        case Thing(kind="asgiref.sync.async_to_sync"):
+            return False
+        case Instance():
+            if value.marked:
+                return True
+            return False if is_closed(machine, value.cls) else None
+        case Const() | Class() | Items() | Table():
+            return False
+        case _:
+            return None
+
+
+def instance_of(machine: Machine, rows: Thing) -> Value:
+    """A row that a query set or manager gives: what it was told to load with it is there."""
+    model = rows.arguments[0] if rows.arguments else UNKNOWN
+    if not isinstance(model, Class):
+        return Thing("@instance", (model,)) if model is not UNKNOWN else UNKNOWN
+    row = Instance(model, {"pk": UNKNOWN})
+    for fetched in ("select_related", "prefetch_related"):
+        names = rows.keywords.get(fetched)
+        for name in names.items if isinstance(names, Items) else ():
+            if isinstance(name, Const) and isinstance(name.value, str):
+                row.attributes[name.value.partition("__")[0]] = UNKNOWN
+            if isinstance(name, Const) and name.value == "*":
+                row.attributes.pop("pk", None)
+    return row
+
+
+def has_yield(node: ast.AST) -> bool:
+    """Whether a function is a generator."""
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            waiting.extend(ast.iter_child_nodes(current))
+    return False

@@ -1,0 +1,361 @@
+"""Models of Python's own functions: those that call what they are given, look at it, or hand it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bridgekit.check.reach.container_models import next_of
+from bridgekit.check.reach.modelled import Call, Model
+from bridgekit.check.reach.operations import elements, item, store_attribute, truth, use
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Const,
+    Coroutine,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Native,
+    Partial,
+    Super,
+    Table,
+    Thing,
+    Value,
+    alternatives,
+)
+
+__all__ = ["MODELS"]
+
+
+def _first(call: Call) -> Value:
+    return call.argument(0)
+
+
+def _getattr(call: Call) -> Value:
+    name = call.text(1)
+    if not name:
+        return UNKNOWN
+    for one in alternatives(call.argument(0)):
+        if isinstance(one, Coroutine) and len(call.arguments) > 2:
+            call.machine.tell("look", one, call.node, call.frame, name)
+            return call.arguments[2]
+    found = call.machine.attribute(call.argument(0), name, call.node, call.frame)
+    if isinstance(found, Native) and found.name == f"django.conf.settings.{name}" and len(call.arguments) > 2:
+        return call.arguments[2]
+    return found
+
+
+def _setattr(call: Call) -> Value:
+    name = call.text(1) or "?"
+    store_attribute(call.machine, call.argument(0), name, call.argument(2), call.node, call.frame)
+    return Const(None)
+
+
+def _hasattr(call: Call) -> Value:
+    value, name = call.argument(0), call.text(1)
+    if isinstance(value, Coroutine):
+        if name == "__await__":
+            value.settled = True
+        else:
+            call.machine.tell("look", value, call.node, call.frame, name)
+        return Const(name in ("__await__", "close", "send", "throw", "cr_code", "cr_frame"))
+    use(call.machine, "attribute", value, call.node, call.frame, name)
+    if isinstance(value, Thing) and value.kind == "@request" and name == "auser":
+        return Const(True)  # since Django 5.0
+    if isinstance(value, Instance):
+        found = call.machine.attribute(value, name, call.node, call.frame)
+        missing = isinstance(found, Bound) and found.receiver is value
+        return UNKNOWN if found is UNKNOWN else Const(not missing)
+    return UNKNOWN
+
+
+def _isinstance(call: Call) -> Value:
+    value = call.argument(0)
+    use(call.machine, "type", value, call.node, call.frame)
+    wanted = call.argument(1)
+    kinds = wanted.items if isinstance(wanted, Items) else [wanted]
+    names = [kind.name if isinstance(kind, Native) else "" for kind in kinds]
+    if isinstance(value, Coroutine):
+        if any(name.rpartition(".")[2] in ("Coroutine", "Awaitable", "CoroutineType") for name in names):
+            value.settled = True
+            return Const(True)
+        call.machine.tell("look", value, call.node, call.frame)
+        return Const(False) if all(names) or all(isinstance(kind, Class) for kind in kinds) else UNKNOWN
+    return UNKNOWN
+
+
+def _asks_coroutine(call: Call) -> Value:
+    found: set[bool | None] = set()
+    for one in alternatives(call.argument(0)):
+        if isinstance(one, Coroutine):
+            one.settled = True
+            found.add(True)
+        elif isinstance(one, Const | Items | Table | Function | Class) or (
+            isinstance(one, Thing) and one.kind == "@response"
+        ):
+            found.add(False)
+        else:
+            found.add(None)
+    known = found.pop() if len(found) == 1 else None
+    return UNKNOWN if known is None else Const(known)
+
+
+def _callable(call: Call) -> Value:
+    return Const(True) if isinstance(call.argument(0), Function | Class | Partial) else UNKNOWN
+
+
+def _text(call: Call) -> Value:
+    for value in call.arguments:
+        use(call.machine, "text", value, call.node, call.frame)
+        if isinstance(value, Instance):
+            method = call.machine.attribute(value, "__str__", call.node, call.frame)
+            if isinstance(method, Function):
+                call.again(method, [])
+    known = call.argument(0)
+    return known if isinstance(known, Const) and isinstance(known.value, str) else UNKNOWN
+
+
+def _bool(call: Call) -> Value:
+    known = truth(call.machine, call.argument(0), call.node, call.frame)
+    return UNKNOWN if known is None else Const(known)
+
+
+def _length(call: Call) -> Value:
+    use(call.machine, "length", call.argument(0), call.node, call.frame)
+    return UNKNOWN
+
+
+def _listed(call: Call) -> Value:
+    if not call.arguments:
+        return Items([])
+    return Items(elements(call.machine, call.arguments[0], call.node, call.frame)[0])
+
+
+def _dict(call: Call) -> Value:
+    if call.arguments:
+        given = call.arguments[0]
+        if isinstance(given, Table):
+            made = Table(dict(given.entries), list(given.others))
+            made.entries.update(call.keywords)
+            return made
+        elements(call.machine, given, call.node, call.frame)
+        return _table(call.keywords, [UNKNOWN])
+    return _table(call.keywords)
+
+
+def _table(entries: Mapping[str, Value], others: list[Value] | None = None) -> Table:
+    made = Table(others=others or [])
+    made.entries.update(entries)
+    return made
+
+
+def _calls_each(call: Call) -> Value:
+    """``map`` and ``filter``: called when somebody asks for the items."""
+
+    def run() -> list[Value]:
+        items = elements(call.machine, call.argument(1), call.node, call.frame)[0]
+        return [call.again(call.argument(0), [one]) for one in items[:6]]
+
+    return Generator(run)
+
+
+def _sorted(call: Call) -> Value:
+    values = (
+        call.arguments
+        if len(call.arguments) > 1
+        else elements(call.machine, call.argument(0), call.node, call.frame)[0]
+    )
+    for one in values:
+        if "key" in call.keywords:
+            call.again(call.keywords["key"], [one])
+        else:
+            use(call.machine, "compare", one, call.node, call.frame)
+    return Items(list(values))
+
+
+def _any(call: Call) -> Value:
+    for one in elements(call.machine, call.argument(0), call.node, call.frame)[0]:
+        truth(call.machine, one, call.node, call.frame)
+    return UNKNOWN
+
+
+def _enumerate(call: Call) -> Value:
+    items = elements(call.machine, call.argument(0), call.node, call.frame)[0]
+    return Items([Items([Const(number), one], "tuple") for number, one in enumerate(items)])
+
+
+def _zip(call: Call) -> Value:
+    columns = [elements(call.machine, one, call.node, call.frame)[0] for one in call.arguments]
+    return Items([Items(list(row), "tuple") for row in zip(*columns, strict=False)])
+
+
+def _next(call: Call) -> Value:
+    return next_of(call, call.argument(0))
+
+
+def _super(call: Call) -> Value:
+    frame = call.frame
+    while frame.outer is not None and (frame.function is None or frame.function.owner is None):
+        frame = frame.outer
+    function = frame.function
+    if function is None or function.owner is None:
+        return UNKNOWN
+    receiver = function.receiver
+    if receiver is None and function.node.args.args:
+        receiver = frame.names.get(function.node.args.args[0].arg)
+    return Super(function.owner, receiver) if receiver is not None else UNKNOWN
+
+
+def _type(call: Call) -> Value:
+    value = call.argument(0)
+    return value.cls if isinstance(value, Instance) and len(call.arguments) == 1 else UNKNOWN
+
+
+def _partial(call: Call) -> Value:
+    return Partial(call.argument(0), call.arguments[1:], dict(call.keywords))
+
+
+def _wraps(call: Call) -> Value:
+    """``functools.wraps(f)``: a decorator that changes nothing of what it is given."""
+    return Thing("functools.wraps", tuple(call.arguments))
+
+
+def _decorator(call: Call) -> Value:
+    """One that gives what it decorates, or, given anything else, another of its kind."""
+    value = call.argument(0)
+    if isinstance(value, Function | Class | Partial):
+        return value
+    return Thing("functools.wraps", ())
+
+
+def _reduce(call: Call) -> Value:
+    items = elements(call.machine, call.argument(1), call.node, call.frame)[0]
+    if len(call.arguments) > 2:
+        items = [call.arguments[2], *items]
+    value = items[0] if items else UNKNOWN
+    for one in items[1:7]:
+        value = call.again(call.argument(0), [value, one])
+    return value
+
+
+def _import_module(call: Call) -> Value:
+    name = call.text(0)
+    if name.startswith("."):
+        package = call.text(1) or call.frame.home.module.package
+        name = f"{package}{name}"
+    return call.machine.resolve(name) if name else UNKNOWN
+
+
+def _context_manager(call: Call) -> Value:
+    return Thing("contextlib.contextmanager", tuple(call.arguments))
+
+
+def _thread(call: Call) -> Value:
+    return Thing("@thread id")
+
+
+def _queue_item(call: Call) -> Value:
+    holder, key = call.argument(0), call.argument(1)
+    return item(call.machine, holder, key, call.node, call.frame)
+
+
+def _getter(call: Call) -> Value:
+    assert isinstance(call.function, Native)
+    return Thing(call.function.name, tuple(call.arguments), dict(call.keywords))
+
+
+def _hands_through(call: Call) -> Value:
+    """Things that only look at a value, and give nothing of it."""
+    return UNKNOWN
+
+
+def _none(call: Call) -> Value:
+    return Const(None)
+
+
+MODELS: Mapping[str, Model] = {
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "hasattr": _hasattr,
+    "isinstance": _isinstance,
+    "callable": _callable,
+    "str": _text,
+    "repr": _text,
+    "format": _text,
+    "hash": _text,
+    "print": _text,
+    "bool": _bool,
+    "len": _length,
+    "list": _listed,
+    "tuple": _listed,
+    "set": _listed,
+    "frozenset": _listed,
+    "iter": _first,
+    "reversed": _listed,
+    "dict": _dict,
+    **dict.fromkeys(
+        (
+            "collections.OrderedDict",
+            "weakref.WeakKeyDictionary",
+            "weakref.WeakValueDictionary",
+            "collections.Counter",
+        ),
+        _dict,
+    ),
+    "collections.defaultdict": lambda call: Table(
+        {}, [call.again(call.argument(0), [])] if call.arguments else []
+    ),
+    "collections.deque": _listed,
+    "map": _calls_each,
+    "filter": _calls_each,
+    "sorted": _sorted,
+    "max": _sorted,
+    "min": _sorted,
+    "sum": _listed,
+    "any": _any,
+    "all": _any,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "next": _next,
+    "super": _super,
+    "type": _type,
+    "id": _hands_through,
+    "inspect.iscoroutine": _asks_coroutine,
+    "inspect.isawaitable": _asks_coroutine,
+    "asyncio.iscoroutine": _asks_coroutine,
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "functools.update_wrapper": _first,
+    "functools.lru_cache": _decorator,
+    "functools.cache": _decorator,
+    "functools.total_ordering": _first,
+    "functools.reduce": _reduce,
+    "typing.cast": lambda call: call.argument(1),
+    "typing.final": _first,
+    "typing.override": _first,
+    "typing.runtime_checkable": _first,
+    "dataclasses.dataclass": _decorator,
+    "dataclasses.field": lambda call: (
+        call.again(call.keywords["default_factory"], [])
+        if "default_factory" in call.keywords
+        else call.keywords.get("default", UNKNOWN)
+    ),
+    "contextlib.contextmanager": _context_manager,
+    "contextlib.asynccontextmanager": _context_manager,
+    "importlib.import_module": _import_module,
+    "__import__": _import_module,
+    "threading.get_ident": _thread,
+    "threading.get_native_id": _thread,
+    "threading.current_thread": _thread,
+    "threading.main_thread": _hands_through,
+    "_thread.get_ident": _thread,
+    "asyncio.current_task": _hands_through,
+    "operator.getitem": _queue_item,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "weakref.proxy": _first,
+    "weakref.ref": _hands_through,
+    "logging.getLogger": lambda call: Thing("logging.Logger"),
+}

@@ -1,0 +1,33 @@
+"""Functions that block, by their dotted names, and what to use instead."""
+
+from __future__ import annotations
+
+__all__ = ["BLOCKING_CALLS", "QUERYING_CALLS"]
+
+_CLIENT = "an asynchronous HTTP client"
+BLOCKING_CALLS = {
+    "time.sleep": "await asyncio.sleep(...)",
+    "urllib.request.urlopen": _CLIENT,
+    "subprocess.run": "asyncio.create_subprocess_exec",
+    "subprocess.call": "asyncio.create_subprocess_exec",
+    "subprocess.check_call": "asyncio.create_subprocess_exec",
+    "subprocess.check_output": "asyncio.create_subprocess_exec",
+    "os.system": "asyncio.create_subprocess_shell",
+    "socket.create_connection": "asyncio.open_connection",
+    **{
+        f"{library}.{verb}": _CLIENT
+        for library in ("requests", "httpx")
+        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+    },
+}
+QUERYING_CALLS = {
+    "django.shortcuts.get_object_or_404": "await aget_object_or_404(...)",
+    "django.shortcuts.get_list_or_404": "await aget_list_or_404(...)",
+    "django.contrib.auth.authenticate": "await aauthenticate(...)",
+    "django.contrib.auth.login": "await alogin(...)",
+    "django.contrib.auth.logout": "await alogout(...)",
+    "django.contrib.auth.get_user": "await aget_user(...)",
+    "django.contrib.auth.update_session_auth_hash": "await aupdate_session_auth_hash(...)",
+    "django.db.connection.cursor": "sync_to_async around the whole query",
+}
+"""Functions of Django's that query the database at once, with their twins."""

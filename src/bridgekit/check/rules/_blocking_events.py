@@ -1,0 +1,171 @@
+"""Which events of a walk block the event loop: calls, queries, the lazy user and the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridgekit.check.reach import Event
+from bridgekit.check.reach.values import Const, Thing
+from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, QUERYING_CALLS
+
+__all__ = ["Blocked", "Situation", "blocked"]
+
+_CLIENT = "an asynchronous HTTP client"
+_METHODS = {
+    **{
+        f"{client}.{verb}": _CLIENT
+        for client in ("requests.Session", "requests.session", "requests.sessions.Session", "httpx.Client")
+        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
+    },
+    "subprocess.Popen.wait": "asyncio.create_subprocess_exec",
+    "subprocess.Popen.communicate": "asyncio.create_subprocess_exec",
+    "subprocess.getoutput": "asyncio.create_subprocess_shell",
+    "subprocess.getstatusoutput": "asyncio.create_subprocess_shell",
+    "os.popen.read": "asyncio.create_subprocess_shell",
+    "urllib.request.build_opener.open": _CLIENT,
+    "urllib.request.urlretrieve": _CLIENT,
+    "http.client.HTTPConnection.request": _CLIENT,
+    "http.client.HTTPSConnection.request": _CLIENT,
+    "http.client.HTTPConnection.getresponse": _CLIENT,
+    "http.client.HTTPSConnection.getresponse": _CLIENT,
+    "urllib3.PoolManager.request": _CLIENT,
+    "urllib3.request": _CLIENT,
+    "httpx.stream": _CLIENT,
+    "threading.Event.wait": "asyncio.Event",
+    "threading.Thread.join": "asyncio.to_thread",
+    "concurrent.futures.ThreadPoolExecutor.submit.result": "asyncio.wrap_future",
+    "concurrent.futures.ProcessPoolExecutor.submit.result": "asyncio.wrap_future",
+}
+_CURSORS = frozenset(
+    {"cursor", "ensure_connection", "connect", "commit", "rollback", "close", "get_autocommit"}
+)
+_CROSSINGS = {
+    "asgiref.sync.async_to_sync": "await on the function itself: on the loop's thread this raises RuntimeError",
+    "asyncio.run": "await on the coroutine itself: on the loop's thread this raises RuntimeError",
+}
+_SITE = "django.contrib.sites.shortcuts.get_current_site"
+_CACHE_VERBS = frozenset(
+    ["get", "set", "add", "delete", "get_many", "set_many", "delete_many", "incr", "decr", "touch", "has_key", "clear",
+     "get_or_set"]
+)  # fmt: skip
+_SESSION_METHODS = frozenset(
+    [
+        "clear", "cycle_key", "flush", "get", "get_expire_at_browser_close", "get_expiry_age", "get_expiry_date", "has_key",
+        "items", "keys", "pop", "save", "set_expiry", "set_test_cookie", "setdefault", "test_cookie_worked", "update", "values",
+        "create", "delete", "load", "exists", "delete_test_cookie",
+    ]
+)  # fmt: skip
+_USER_VERBS = frozenset(
+    [
+        "attribute",
+        "truth",
+        "text",
+        "compare",
+        "iterate",
+        "contains",
+        "item",
+        "length",
+        "type",
+        "store attribute",
+        "operate",
+    ]
+)
+_SET_VERBS = {
+    "iterate": ("iteration over a query set", "async for"),
+    "length": ("iteration over a query set", "async for"),
+    "truth": ("the truth of a query set", "await ... .aexists()"),
+    "contains": ("membership in a query set", "await ... .acontains(...)"),
+    "item": ("an item of a query set", "await ... .afirst()"),
+    "text": ("the text of a query set", "async for"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the settings make of reading these. ``caches``: aliases of caches in the database."""
+
+    session_queries: bool
+    caches: frozenset[str]
+    sites_queries: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What blocks, how it stands at the end of a path, and what to use instead."""
+
+    what: str
+    last: str
+    instead: str
+
+
+def blocked(event: Event, situation: Situation) -> Blocked | None:
+    """What an event on the loop is, if it blocks."""
+    value = event.value
+    if event.verb == "call":
+        return _call(event, situation)
+    if event.verb == "query":
+        verb = event.name.rpartition(".")[2]
+        return Blocked(f"synchronous query .{verb}()", event.name.lstrip("."), f"await ... .a{verb}()")
+    if event.verb == "enter" and event.name == "django.db.transaction.atomic":
+        return Blocked(
+            "transaction.atomic()", "transaction.atomic", "sync_to_async around the whole transaction"
+        )
+    if not isinstance(value, Thing):
+        return None
+    if value.kind == "@user" and event.verb in _USER_VERBS:
+        attribute = f".{event.name}" if event.verb == "attribute" and event.name else ""
+        return Blocked(f"request.user{attribute}", f"request.user{attribute}", "await request.auser()")
+    if value.kind == "@session" and situation.session_queries and _reads_session(event):
+        return Blocked(
+            "request.session access",
+            "request.session",
+            "the session's asynchronous methods (aget, aset, ...)",
+        )
+    if value.kind == "@queryset" and event.verb in _SET_VERBS:
+        what, instead = _SET_VERBS[event.verb]
+        if event.verb == "item" and event.name == "slice":
+            return None
+        return Blocked(what, what.rpartition(" of ")[0] or "a query set", instead)
+    return None
+
+
+def _reads_session(event: Event) -> bool:
+    if event.verb == "method":
+        return event.name in _SESSION_METHODS
+    return event.verb in ("item", "store item", "delete item", "contains", "iterate")
+
+
+def _call(event: Event, situation: Situation) -> Blocked | None:
+    name = event.name
+    if name in BLOCKING_CALLS or name in _METHODS:
+        return Blocked(f"blocking call {name}()", name, BLOCKING_CALLS.get(name) or _METHODS[name])
+    if name in QUERYING_CALLS:
+        return Blocked(f"synchronous query by {name}()", name, QUERYING_CALLS[name])
+    if name in _CROSSINGS:
+        return Blocked(f"{name}()", name, _CROSSINGS[name])
+    owner, _, verb = name.rpartition(".")
+    if owner == "django.db.connection" and verb in _CURSORS:
+        return Blocked(
+            f"synchronous query by {name}()", f"connection.{verb}", "sync_to_async around the whole query"
+        )
+    if name == _SITE and situation.sites_queries:
+        return Blocked(
+            f"synchronous query by {name}()", "get_current_site", "the site's domain from the settings"
+        )
+    alias = _cache_of(event, owner)
+    if alias in situation.caches and verb in _CACHE_VERBS:
+        return Blocked(
+            f"cache.{verb}() of a cache in the database", f"cache.{verb}", f"await cache.a{verb}(...)"
+        )
+    return None
+
+
+def _cache_of(event: Event, owner: str) -> str:
+    """The alias of the cache whose method is called; empty for anything else."""
+    if owner == "django.core.cache.cache":
+        return "default"
+    receiver = getattr(event.value, "receiver", None)
+    if owner == "@cache" and isinstance(receiver, Thing) and receiver.arguments:
+        alias = receiver.arguments[0]
+        return alias.value if isinstance(alias, Const) and isinstance(alias.value, str) else ""
+    return ""
