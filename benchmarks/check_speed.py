@@ -3,7 +3,7 @@
     python benchmarks/check_speed.py [--files 100 1000 4000] [--rounds 5] [--assert]
 
 Each figure is a process of its own, from start to exit, on a project that is written to a temporary folder: a settings
-package, applications with models, views and URLs, and a stack of Django's middleware and the project's own. The sizes take turns
+package, applications with models, views and URLs, ten of them with an async view, and a stack of Django's middleware and the project's own. The sizes take turns
 within each round, so a busy machine slows all of them alike. With --assert the exit code is 1 when the project of
 1,000 files takes a second or 150 MiB or more (the median over the rounds, the greatest memory).
 """
@@ -20,12 +20,15 @@ import time
 from pathlib import Path
 
 SECONDS, MEBIBYTES, ASSERTED_FILES = 1.0, 150, 1000
+ASYNC_APPS = 10
+"""Applications that route an async view, beside the sync one that each routes."""
 
 SETTINGS = """
 import os
 from .apps import INSTALLED_APPS
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "s")
+ROOT_URLCONF = "shop.urls"
 DEBUG = os.environ.get("DEBUG", "") == "1"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 MIDDLEWARE = [
@@ -49,6 +52,18 @@ def audit(get_response):
         return response
     return middleware
 """
+VIEWS = """
+from django.http import HttpResponse
+
+def listed(request):
+    return HttpResponse("listed")
+"""
+URLS = """
+from django.urls import path
+from . import views{imported}
+
+urlpatterns = [path("", views.listed){routed}]
+"""
 MODULE = '''
 """Module {number} of the application {name}."""
 
@@ -69,7 +84,7 @@ async def show(request, pk):
 
 
 def write_project(root: Path, files: int) -> None:
-    """A project with about ``files`` Python files, ten of which matter to the checker."""
+    """A project with about ``files`` Python files, some tens of which matter to the checker."""
     shop = root / "shop"
     (shop / "settings").mkdir(parents=True)
     (root / "manage.py").write_text(
@@ -90,7 +105,17 @@ def write_project(root: Path, files: int) -> None:
         folder.mkdir()
         (folder / "__init__.py").write_text("", "utf-8")
         (folder / "middleware.py").write_text(MIDDLEWARE.format(name=number), "utf-8")
-    for number in range(files - 2 * apps - 5):
+        (folder / "views.py").write_text(VIEWS, "utf-8")
+        is_async = number < ASYNC_APPS
+        imported, routed = (
+            (f", module{number}", f', path("<int:pk>/", module{number}.show)') if is_async else ("", "")
+        )
+        (folder / "urls.py").write_text(URLS.format(imported=imported, routed=routed), "utf-8")
+    included = ", ".join(f'path("{number}/", include("shop.app{number}.urls"))' for number in range(apps))
+    (shop / "urls.py").write_text(
+        f"from django.urls import include, path\nurlpatterns = [{included}]\n", "utf-8"
+    )
+    for number in range(files - 4 * apps - 6):
         (shop / f"app{number % apps}" / f"module{number}.py").write_text(
             MODULE.format(name=number % apps, number=number), "utf-8"
         )

@@ -61,6 +61,7 @@ REFUTED: Mapping[str, Callable[[Record], bool]] = {
     "BRG014": _worked,
     "BRG015": _worked,
     "BRG020": _worked,
+    "BRG023": _worked,
 }
 """What in the truth makes a finding of the rule false."""
 

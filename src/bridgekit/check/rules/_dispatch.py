@@ -17,7 +17,7 @@ from bridgekit.check.findings.flow import (
 from bridgekit.check.findings.routed_view import VERBS, Applied, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Method
-from bridgekit.check.rules._views import judge_one, user_is_lazy
+from bridgekit.check.rules._views import Stack, judge_one
 from bridgekit.check.views.decorators import Effect
 
 __all__ = ["dispatch_problems", "on_the_way"]
@@ -68,14 +68,14 @@ _RESPONSES = frozenset(
 )  # fmt: skip
 
 
-def dispatch_problems(view: RoutedView, subject: Subject) -> Iterator[Problem]:
+def dispatch_problems(view: RoutedView, subject: Subject, stack: Stack) -> Iterator[Problem]:
     """Handlers of two kinds, mixins with a sync dispatch, decorators of dispatch, and a dispatch of the project's own."""
     if view.definition.mro_complete.reason:
         return
     yield from _mixed(view)
-    yield from _mixin(view, subject)
-    yield from _guarded(view, subject)
-    yield from _decorated(view, subject)
+    yield from _mixin(view, stack)
+    yield from _guarded(view, stack)
+    yield from _decorated(view, stack)
     for function in on_the_way(view, subject):
         yield from _early(view, function)
 
@@ -112,7 +112,7 @@ def _served(view: RoutedView) -> list[str]:
     return [verb for verb in VERBS if verb in given]
 
 
-def _mixin(view: RoutedView, subject: Subject) -> Iterator[Problem]:
+def _mixin(view: RoutedView, stack: Stack) -> Iterator[Problem]:
     """AccessMixin's classes read ``request.user`` in dispatch, and answer by a redirect that cannot be awaited."""
     methods = view.definition.methods
     mixin = next((path for path in view.definition.mro if path in _MIXINS), None)
@@ -123,7 +123,7 @@ def _mixin(view: RoutedView, subject: Subject) -> Iterator[Problem]:
         return
     refuses = methods.get("handle_no_permission")
     if (
-        not user_is_lazy(subject)
+        not stack.user_is_lazy
         or (dispatch.owner != mixin and not _calls_super(dispatch))
         or (refuses is not None and not refuses.owner.startswith("django."))
         or (
@@ -143,10 +143,10 @@ def _mixin(view: RoutedView, subject: Subject) -> Iterator[Problem]:
     )
 
 
-def _guarded(view: RoutedView, subject: Subject) -> Iterator[Problem]:
+def _guarded(view: RoutedView, stack: Stack) -> Iterator[Problem]:
     """A sync dispatch of a mixin that decorates the one above it: ``login_required(super().dispatch)(request)``."""
     dispatch = view.definition.methods.get("dispatch")
-    if dispatch is None or handles_async(dispatch.node) or not user_is_lazy(subject):
+    if dispatch is None or handles_async(dispatch.node) or not stack.user_is_lazy:
         return
     if isinstance(dispatch.node, ast.AsyncFunctionDef) or dispatch.owner.startswith("django."):
         return
@@ -182,14 +182,14 @@ def _calls_super(method: Method) -> bool:
     )
 
 
-def _decorated(view: RoutedView, subject: Subject) -> Iterator[Problem]:
+def _decorated(view: RoutedView, stack: Stack) -> Iterator[Problem]:
     dispatch = view.definition.methods.get("dispatch")
     if dispatch is None or isinstance(dispatch.node, ast.AsyncFunctionDef):
         return
     for applied in _of_dispatch(view):
         name, reason = applied.name, ""
         short = name.rpartition(".")[2]
-        if name in _READ_USER and user_is_lazy(subject):
+        if name in _READ_USER and stack.user_is_lazy:
             reason = "reads request.user on the event loop, and redirects by a response that is awaited: requests that it has to decide about fail"
         elif name in _TOUCH_RESPONSE:
             reason = "works on the coroutine that dispatch gives instead of a response: every request that gets there fails"

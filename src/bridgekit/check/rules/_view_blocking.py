@@ -10,7 +10,7 @@ from bridgekit.check.findings.routed_view import ADRF, VIEW, Framework, RoutedVi
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Blocked, Kind, Situation, blocking, handed_users
 from bridgekit.check.rules._dispatch import on_the_way
-from bridgekit.check.rules._views import async_views, hand_over_line, judged, view_situation
+from bridgekit.check.rules._views import async_views, hand_over_line, judged, stack_of, view_situation
 from bridgekit.check.views.decorators import Effect
 
 __all__ = ["blocked_in_views"]
@@ -28,10 +28,14 @@ _ASKED = {
 
 def blocked_in_views(subject: Subject) -> Iterator[tuple[RoutedView, Reached, Blocked]]:
     """Each place with the view and the way to it; nothing of views that are not run, or not on the server's loop."""
-    for view in async_views(subject):
+    views = list(async_views(subject))
+    if not views:
+        return
+    stack = stack_of(subject)
+    for view in views:
         if not _runs_on_loop(view, subject):
             continue
-        situation = view_situation(view, subject)
+        situation = view_situation(view, subject, stack)
         starts = [handler for handler in view.handlers if handler.is_async]
         if view.is_class and view.framework is Framework.DJANGO:
             starts += [*on_the_way(view, subject), *_asked_by_mixins(view)]

@@ -23,12 +23,13 @@ from bridgekit.check.views.decorators import Effect, Judgement, judge
 
 __all__ = [
     "Judged",
+    "Stack",
     "async_views",
     "hand_over_line",
     "judge_one",
     "judged",
     "routed_views",
-    "user_is_lazy",
+    "stack_of",
     "view_situation",
 ]
 
@@ -81,22 +82,34 @@ def judge_one(applied: Applied, subject: Subject) -> Judgement:
     return judge(applied, subject.project.load_any, subject.project.versions.get("django", _NEWEST))
 
 
-def user_is_lazy(subject: Subject) -> bool:
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What is so in every view of one stack, whichever it is."""
+
+    user_is_lazy: bool
     """Whether ``request.user`` certainly queries when a view first reads it: Django's own middleware made it, and no layer has
     read it in a thread before."""
-    paths = [checked.dotted_path for checked in subject.middleware]
+    session_is_lazy: bool
+
+
+def stack_of(subject: Subject) -> Stack:
+    """Asked once by each rule: it walks through every layer."""
+    in_database = session_uses_database(subject)
+    return Stack(
+        _makes_lazy_user(subject, in_database) and not _layer_may_read(subject, "user"),
+        in_database and not _sets_csrf_in_session(subject) and not _layer_may_read(subject, "session"),
+    )
+
+
+def _makes_lazy_user(subject: Subject, session_in_database: bool) -> bool:
+    paths = {checked.dotted_path for checked in subject.middleware}
     backends = subject.variant.value("AUTHENTICATION_BACKENDS")
     usual = backends is None or (
         isinstance(backends, Known)
         and isinstance(backends.value, list | tuple)
         and _MODEL_BACKEND in backends.value
     )
-    return (
-        _AUTHENTICATION in paths
-        and (usual or session_uses_database(subject))
-        and not _SETTLE_USER & set(paths)
-        and not _layer_may_read(subject, "user")
-    )
+    return _AUTHENTICATION in paths and (usual or session_in_database) and not _SETTLE_USER & paths
 
 
 def _layer_may_read(subject: Subject, name: str) -> bool:
@@ -113,18 +126,15 @@ def _layer_may_read(subject: Subject, name: str) -> bool:
     return False
 
 
-def view_situation(view: RoutedView, subject: Subject) -> Situation:
+def view_situation(view: RoutedView, subject: Subject, stack: Stack) -> Situation:
     """What reading of user, session, cache and site costs in this view."""
     own = view.framework is not Framework.OTHER
     certain = own and all(each.effect is not Effect.UNKNOWN for each in judged(view, subject))
     handlers = list(view.handlers)
     reached = [one.function for one in reached_functions(handlers, view.definition, depth=4)]
     return Situation(
-        session_queries=certain
-        and session_uses_database(subject)
-        and not _sets_csrf_in_session(subject)
-        and not _layer_may_read(subject, "session"),
-        user_queries=certain and user_is_lazy(subject) and not any(map(_sets_user, reached)),
+        session_queries=certain and stack.session_is_lazy,
+        user_queries=certain and stack.user_is_lazy and not any(map(_sets_user, reached)),
         cache_queries=cache_is_in_database(subject),
         sites_queries=has_sites(subject),
     )

@@ -9,7 +9,7 @@ from bridgekit.check.findings.finding import Problem, Related, Severity
 from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._dispatch import dispatch_problems
-from bridgekit.check.rules._views import Judged, async_views, judge_one, judged
+from bridgekit.check.rules._views import Judged, async_views, judge_one, judged, stack_of
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.views.decorators import Effect
 
@@ -21,12 +21,16 @@ _UNAWAITED = "so that Django calls it as a sync view and answers 500 for the cor
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Async views of the URLconf, whichever server runs them."""
-    for view in async_views(subject):
+    views = list(async_views(subject))
+    if not views:
+        return
+    stack = stack_of(subject)
+    for view in views:
         if not view.is_class:
             yield from _around_function(view, subject)
         elif view.framework is Framework.DJANGO:
             yield from _around_class(view, subject)
-            yield from dispatch_problems(view, subject)
+            yield from dispatch_problems(view, subject, stack)
         else:
             yield from _in_rest_framework(view)
 
