@@ -15,7 +15,7 @@ from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Layer
 
-__all__ = ["AsyncView", "CheckedMiddleware", "Project", "Subject"]
+__all__ = ["AsyncView", "CheckedMiddleware", "Project", "Subject", "no_routed_views"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def _no_views() -> Sequence[AsyncView]:
     return ()
 
 
-def _no_routed_views(root: str) -> Sequence[RoutedView]:
+def no_routed_views(root: str) -> Sequence[RoutedView]:
+    """Of a project whose views are not read."""
     return ()
 
 
@@ -53,7 +54,7 @@ class Project:
     versions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     entry_points: tuple[SourceModule, ...] = ()
     async_views: Callable[[], Sequence[AsyncView]] = _no_views
-    routed_views: Callable[[str], Sequence[RoutedView]] = _no_routed_views
+    routed_views: Callable[[str], Sequence[RoutedView]] = no_routed_views
     """The views that a URLconf routes, by the dotted name of its module; empty where the project shows no async ones."""
     load: Callable[[str], SourceModule | None] = _no_module
     """The module of a dotted name if it is the project's own and could be parsed."""

@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from bridgekit.check.findings.outliving_tasks import outliving_tasks
 from bridgekit.check.findings.subject import Subject
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.plan import PASS_THROUGH, ChangeKind, Proposal
 from bridgekit.middleware_chain.ranges import Range
 
-__all__ = ["SINGLE_HOP", "before_and_after", "describe", "hook_names", "hops_text", "named", "stack_saving"]
+__all__ = [
+    "SINGLE_HOP",
+    "before_and_after",
+    "describe",
+    "hook_names",
+    "hops_text",
+    "named",
+    "stack_saving",
+    "tasks_text",
+]
 
 SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
 """The pass-through that proposals place."""
+_MAX_PLACES = 3
 
 
 def named(facts: MiddlewareFacts) -> MiddlewareFacts:
@@ -94,6 +105,31 @@ def stack_saving(subject: Subject) -> str:
     if best.holds_thread is Answer.YES and subject.chain.holds_thread is not Answer.YES:
         price = (
             ", but the thread that each request has anyway is then blocked while its view waits, and a task that outlives"
-            " its view cannot use the ORM"
+            f" its view cannot use the ORM{_of_tasks(subject)}"
         )
     return f"{describe(best, subject)}: {before_and_after(best, subject)} for the whole stack{price}."
+
+
+def tasks_text(proposal: Proposal, subject: Subject) -> str:
+    """What a proposal that blocks a thread costs this project's tasks; empty where it starts none, as far as it was read."""
+    if proposal.holds_thread is not Answer.YES or subject.chain.holds_thread is Answer.YES:
+        return ""
+    which = _of_tasks(subject)
+    return f"a task that outlives its view cannot use the ORM{which}" if which else ""
+
+
+def _of_tasks(subject: Subject) -> str:
+    """Which views start tasks that outlive them, or why that is not known; empty if none does that was read."""
+    found = outliving_tasks(subject)
+    root = f"{subject.project.root}/"
+    shown = ", ".join(f"{place.path.removeprefix(root)}:{place.line}" for place in found.places[:_MAX_PLACES])
+    more = f" and {len(found.places) - _MAX_PLACES} more" if len(found.places) > _MAX_PLACES else ""
+    match found.answer:
+        case Answer.YES:
+            return f": {shown}{more} start{'s' if len(found.places) == 1 else ''} one"
+        case Answer.UNKNOWN if found.places:
+            return f": {shown}{more} may start one ({found.why})"
+        case Answer.UNKNOWN:
+            return f" (whether a view starts one is not known: {found.why})" if found.why else ""
+        case Answer.NO:
+            return ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bridgekit.check.findings.released import SETTING
 from bridgekit.check.findings.report import base_of, best_proposal, shown_from
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.findings.wording import before_and_after, describe, hops_text, named
+from bridgekit.check.findings.wording import before_and_after, describe, hops_text, named, tasks_text
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler
@@ -50,6 +50,8 @@ def totals(subject: Subject) -> list[tuple[str, str]]:
     change, handler = change_text(subject), handler_text(subject)
     if change:
         found += [("one line", change), ("after", after_text(subject))]
+        tasks = price_text(subject)
+        found += [("its price", tasks)] if tasks else []
     if handler:
         found.append(("handler", handler))
     return found
@@ -148,6 +150,12 @@ def after_text(subject: Subject) -> str:
     exact = best.before.hops(server).is_exact and best.after.hops(server).is_exact
     sure = "" if exact else f", {before_and_after(best, subject)}"
     return f"{_both_views(best.stack, server)}{sure}; {threads_text(stock_threads([named(f) for f in best.stack], server), server)}"
+
+
+def price_text(subject: Subject) -> str:
+    """What that change costs the project's tasks; empty if it starts none, as far as it was read."""
+    best = best_proposal(subject)
+    return "" if best is None else tasks_text(best, subject)
 
 
 def legend_text(server: Server) -> str:

@@ -18,6 +18,7 @@ from bridgekit.check.reporters._totals import (
     change_text,
     cost_of,
     legend_text,
+    price_text,
     today_text,
     totals,
 )
@@ -56,6 +57,16 @@ def escape(text: str) -> str:
     return escape_markup(plain(text))
 
 
+def _changed(subject: Subject) -> str:
+    """The change of one line with its totals and its price."""
+    return (
+        "; ".join(
+            part for part in (f"{change_text(subject)}: {after_text(subject)}", price_text(subject)) if part
+        )
+        + "."
+    )
+
+
 def _header(report: Report, title: str) -> Iterator[str]:
     how = "read from the loaded project" if report.live else "read from source, nothing was imported"
     yield f"<h1>{escape(title)}</h1>\n"
@@ -78,7 +89,7 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
         best = best_proposal(subject)
         if best is not None and change_text(subject):
             after = simulate([named(facts) for facts in best.stack], subject.chain.server)
-            yield from _drawn("After", after, f"{change_text(subject)}: {after_text(subject)}.")
+            yield from _drawn("After", after, _changed(subject))
         yield "</div>\n"
     others, left_out = stack.switches()
     for other in others:
@@ -161,7 +172,7 @@ def _variant(report: Report, subject: Subject, *, opened: bool) -> Iterator[str]
     yield f"<details{' open' if opened else ''}><summary>{escape(summary)}</summary>\n"
     yield from _drawn("The stack", subject.chain)
     if opened and change_text(subject):
-        yield f"<p>{_dotted(f'{change_text(subject)}: {after_text(subject)}.')}</p>\n"
+        yield f"<p>{_dotted(_changed(subject))}</p>\n"
     yield "</details>\n"
 
 

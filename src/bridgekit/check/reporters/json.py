@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.outliving_tasks import outliving_tasks
 from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import named
@@ -98,7 +99,10 @@ def _variant(report: Report, subject: Subject) -> dict[str, Any]:
         "handler": _handler(report, subject) if known and subject.chain.server is Server.ASGI else None,
         "layers": [_layer(report, subject, checked) for checked in subject.middleware],
         "proposals": [
-            _proposal(proposal, subject.chain.server)
+            {
+                **_proposal(proposal, subject.chain.server),
+                "outliving_tasks": _tasks(report, subject, proposal),
+            }
             for proposal in subject.proposals
             if proposal.difference.saves
         ],
@@ -216,6 +220,18 @@ def _proposal(proposal: Proposal, server: Server) -> dict[str, Any]:
         },
         "holds_thread": proposal.holds_thread.value,
         "threads": _threads(stock_threads([named(facts) for facts in proposal.stack], server)),
+    }
+
+
+def _tasks(report: Report, subject: Subject, proposal: Proposal) -> dict[str, Any] | None:
+    """Tasks that lose the ORM by a change that blocks a thread; None for a change that does not, or where one is blocked anyway."""
+    if proposal.holds_thread is not Answer.YES or subject.chain.holds_thread is Answer.YES:
+        return None
+    found = outliving_tasks(subject)
+    return {
+        "answer": found.answer.value,
+        "started_at": [_location(report, place) for place in found.places],
+        "why": found.why,
     }
 
 
