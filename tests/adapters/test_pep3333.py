@@ -915,7 +915,7 @@ def test_wrapped_wrapper_is_iterated(adapt: Adapt, loop: Loop) -> None:
 def test_non_callable_application_is_refused_at_once() -> None:
     """Specification Details: "The application object must accept two positional arguments"."""
     app: Any = "not an app"
-    with pytest.raises(TypeError, match="callable, not str"):
+    with pytest.raises(TypeError, match="callable, not the str"):
         WSGIToASGI(app)
 
 

@@ -79,6 +79,6 @@ def _lines(name: bytes, value: bytes, all_lines: list[tuple[bytes, bytes]]) -> l
     safe = [line for line in all_lines if b"_" not in line[0]]
     # An adapter leaves names with an underscore out, or takes them for their twins with a hyphen.
     for lines in (safe, all_lines):
-        if b",".join(sent for _, sent in lines) == value:
+        if lines and b",".join(sent for _, sent in lines) == value:
             return lines
     return [(name, value)]
