@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +15,11 @@ from click.core import ParameterSource
 
 from bridgekit.exceptions import ProjectError
 from bridgekit.serve.command import serve
+from bridgekit.terminal import dressed, wants_colour
 
 __all__ = ["main"]
 
-FORMATS = ("text", "json", "sarif", "github", "html")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 BAR = 20
 PATIENCE = 0.5
 """Seconds before a run says what it is reading: shorter ones would only flicker."""
@@ -72,6 +74,15 @@ class CannotCheck(click.ClickException):
     default="note",
     help="The least severe findings to show [default: note, which is all].",
 )
+@click.option("--quiet", "-q", is_flag=True, help="Print the findings alone, and nothing if there are none.")
+@click.option(
+    "--statistics", is_flag=True, help="Print how many findings each rule has, in place of the report."
+)
+@click.option(
+    "--show-settings",
+    is_flag=True,
+    help="Print the options that hold and the project that is found, and check nothing.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="File of findings that are accepted.")
 @click.option(
@@ -108,7 +119,12 @@ def check(context: click.Context, /, **given: Any) -> None:
             outcome = check_project(given, said, progress)
     except ProjectError as error:
         raise CannotCheck(str(error)) from None
-    click.echo(encodable(outcome.text, sys.stdout.encoding), nl=False)
+    text = outcome.text
+    colour = outcome.is_text and wants_colour(sys.stdout)
+    if outcome.is_text and (colour or sys.stdout.isatty()):
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        text = dressed(text, outcome.severities, colour=colour, width=width)
+    click.echo(encodable(text, sys.stdout.encoding), nl=False, color=colour or None)
     if outcome.stderr:
         click.echo(outcome.stderr, err=True)
     context.exit(outcome.exit_code)

@@ -652,3 +652,39 @@ def test_a_misspelt_middleware_gets_the_one_that_is_meant(
     (project / "shop/settings.py").write_text(f"MIDDLEWARE = [{listed!r}]\n", "utf-8")
     text = check(project).stdout
     assert (f"(did you mean {meant}?)" in text) if meant else ("did you mean" not in text)
+
+
+def test_quiet_prints_the_findings_alone(project: Path) -> None:
+    done = check(project, "--quiet")
+    assert done.exit_code == 1
+    assert done.stdout
+    whole = check(project).stdout
+    assert all(line in whole.splitlines() for line in done.stdout.splitlines())
+    assert "├" not in done.stdout
+    assert check(project, "--quiet", "--ignore", "BRG").stdout == ""
+
+
+def test_statistics_count_what_json_lists(project: Path) -> None:
+    done = check(project, "--statistics")
+    found = [finding["code"] for finding in json.loads(check(project, "--format", "json").stdout)["findings"]]
+    counted = {line.split()[1]: int(line.split()[0]) for line in done.stdout.splitlines()}
+    assert done.exit_code == 1
+    assert counted == {code: found.count(code) for code in found}
+
+
+@pytest.mark.parametrize("other", [["--statistics"], ["--format", "json"], ["--diff"]])
+def test_two_reports_at_once_are_refused(project: Path, other: list[str]) -> None:
+    done = check(project, "--quiet", *other)
+    assert done.exit_code == 2
+    assert "are two reports: give one of them" in done.stderr
+
+
+def test_the_settings_of_a_run_are_shown(project: Path) -> None:
+    project.joinpath("pyproject.toml").write_text(
+        '[tool.bridgekit]\nignore = ["BRG010"]\nenv = { STAGE = "prod" }\n'
+    )
+    done = check(project, "--show-settings", "--server", "wsgi")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert {"server = wsgi", "ignore = BRG010", "env = STAGE=prod", "settings: shop.settings"} <= set(lines)
+    assert f"pyproject.toml: {project / 'pyproject.toml'}" in lines

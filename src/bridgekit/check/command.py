@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bridgekit.check.findings.report import Report
 from bridgekit.check.pipeline import Progress, run
 from bridgekit.check.project.config import Options, merge_config, read_config
 from bridgekit.check.project.discovery import IN_ENVIRONMENT
+from bridgekit.check.project.shown_settings import shown_settings
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import refuse_unknown_codes
 from bridgekit.exceptions import ProjectError
@@ -29,6 +30,10 @@ class CommandOutcome:
     text: str
     exit_code: int
     stderr: str = ""
+    is_text: bool = False
+    """Whether it is the report for people, which a terminal may colour."""
+    severities: Mapping[str, str] = field(default_factory=dict)
+    """Of the rules, by code."""
 
 
 def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progress) -> CommandOutcome:
@@ -38,14 +43,18 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     """
     if given["diff"] and "form" in said:
         raise ProjectError("--diff prints a patch, which has one form: leave --format out")
+    if given["quiet"] or given["statistics"]:
+        _refuse_two_reports(given, said)
     options = configured(_options(given), said)
+    if given["show_settings"]:
+        return CommandOutcome(shown_settings(options), 0)
     try:
         report = run(options, progress)
     except RecursionError:
         raise ProjectError("some source of the project is nested too deeply to be followed") from None
     if given["write_baseline"] is not None:
         return _write_baseline(report, given["write_baseline"])
-    text = _render(report, given["form"], diff=given["diff"])
+    text = _render(report, given)
     exit_code = 0 if given["exit_zero"] else int(bool(report.findings))
     stderr = (
         "no sync-only middleware of the project's own: there is nothing to patch"
@@ -55,7 +64,16 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     if given["output"] is not None:
         _write(given["output"], text)
         return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
-    return CommandOutcome(text, exit_code, stderr)
+    severities = {rule.code: rule.severity.value for rule in ALL_RULES}
+    is_text = given["form"] == "text" and not given["diff"]
+    return CommandOutcome(text, exit_code, stderr, is_text, severities)
+
+
+def _refuse_two_reports(given: Mapping[str, Any], said: Sequence[str]) -> None:
+    names = [name for name in ("quiet", "statistics", "diff") if given[name]]
+    names += ["format"] if "form" in said and given["form"] != "text" else []
+    if len(names) > 1:
+        raise ProjectError(f"--{names[0]} and --{names[1]} are two reports: give one of them")
 
 
 def configured(given: Options, said: Sequence[str]) -> Options:
@@ -72,15 +90,23 @@ def configured(given: Options, said: Sequence[str]) -> Options:
     return options
 
 
-def _render(report: Report, form: str, *, diff: bool) -> str:
+def _render(report: Report, given: Mapping[str, Any]) -> str:
     """Import only what is asked for: a quarter of the start-up time is spent on reporters that do not report."""
-    if diff:
+    if given["diff"]:
         from bridgekit.check.fixes.diff import render_diff
 
         return render_diff(report)
+    if given["statistics"]:
+        from bridgekit.check.reporters.statistics import render_statistics
+
+        return render_statistics(report)
+    if given["quiet"]:
+        from bridgekit.check.reporters.text import render_findings
+
+        return render_findings(report)
     from bridgekit.check.reporters import reporter
 
-    return reporter(form)(report)
+    return reporter(given["form"])(report)
 
 
 def _options(given: Mapping[str, Any]) -> Options:

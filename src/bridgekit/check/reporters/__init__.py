@@ -9,7 +9,7 @@ from bridgekit.check.findings.report import Report
 
 __all__ = ["FORMATS", "reporter"]
 
-FORMATS = ("text", "json", "sarif", "github", "html")
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 
 
 def reporter(form: str) -> Callable[[Report], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.report import Report
+from bridgekit.check.reporters._finding import message
 from bridgekit.check.reporters._plain import plain
 
 __all__ = ["render"]
@@ -19,9 +20,8 @@ def render(report: Report) -> str:
 def _command(report: Report, finding: Finding) -> str:
     location = finding.location
     place = f"file={_property(report.shown(location.path))},line={location.line},col={location.column}"
-    condition = report.condition_of(finding)
-    message = f"{finding.message} (if {condition})" if condition else finding.message
-    text = f"{message}\n{finding.fix}" if finding.fix else message
+    said = message(report, finding)
+    text = f"{said}\n{finding.fix}" if finding.fix else said
     text = "\n".join(map(plain, text.split("\n")))
     return f"::{_COMMANDS[finding.severity]} {place},title={_property(finding.code)}::{_data(text)}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
+from bridgekit.check.reporters._finding import fingerprint, sentence
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 
@@ -64,19 +64,13 @@ def _rule(code: str, name: str, level: str) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, suppressed: str = "") -> dict[str, Any]:
-    condition = report.condition_of(finding)
-    message = f"{finding.message} (if {condition})" if condition else finding.message
-    text = f"{message}. {finding.fix}" if finding.fix else message
-    identity = f"{finding.code}\0{report.shown(finding.location.path)}\0{finding.subject}"
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": next(index for index, rule in enumerate(ALL_RULES) if rule.code == finding.code),
         "level": _LEVELS[finding.severity],
-        "message": {"text": text},
+        "message": {"text": sentence(report, finding)},
         "locations": [{"physicalLocation": _physical(report, finding.location)}],
-        "partialFingerprints": {
-            "bridgekit/v1": hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
-        },
+        "partialFingerprints": {"bridgekit/v1": fingerprint(report, finding)},
     }
     if finding.related:
         result["relatedLocations"] = [

@@ -13,7 +13,7 @@ from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import legend_text, today_text, totals
 from bridgekit.check.rules import group_of
 
-__all__ = ["render"]
+__all__ = ["render", "render_findings"]
 
 _PICTURES = 2
 """Where the default is not known, as many of its possible stacks are drawn in full: the answers to one question."""
@@ -32,6 +32,13 @@ def render(report: Report) -> str:
     lines += [f"note: {plain(note)}" for note in report.notes]
     lines.append(_summary(report))
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_findings(report: Report) -> str:
+    """``--quiet``: the findings alone; empty without any."""
+    lines = [plain(report.headline)] if report.headline else []
+    lines += _findings(report)
+    return "".join(f"{line.rstrip()}\n" for line in lines).rstrip("\n") + "\n" * bool(lines)
 
 
 def _stack(report: Report, stack: StackReport) -> Iterator[str]:
