@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 from bridgekit.check.pipeline import run
 from bridgekit.check.project.config import Options
+from tests.check.rules.running import brg016
+from tests.check.rules.running.oracle import ask_django
+from tests.check.rules.running.project import write
 
 pytest.importorskip("django")
 
@@ -178,3 +182,32 @@ def test_a_consumer_is_no_application(project: Path) -> None:
     assert "the class Echo, not what its as_asgi() returns" in message
     entry.write_text(head + 'sockets = URLRouter([path("ws/", Echo.as_asgi())])\n', "utf-8")
     assert said(project) == []
+
+
+@pytest.fixture(scope="module")
+def answered() -> dict[str, str]:
+    """What is wrong with each of the variations when Python runs it; each in a process that is forked from one."""
+    cases = {**{f"right: {name}": text for name, text in brg016.RIGHT.items()}, **brg016.BROKEN}
+    return ask_django(cases, brg016.RUNNER, brg016.files_of)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes can be forked here")
+def test_variations_are_what_they_are_called(answered: dict[str, str]) -> None:
+    assert [name for name in brg016.BROKEN if not answered[name]] == []
+    assert {name: why for name, why in answered.items() if why and name.startswith("right: ")} == {}
+
+
+def said_of(root: Path, source: str) -> list[str]:
+    write(root, brg016.files_of(source))
+    report = run(Options(root, settings=("site1.settings",), select=("BRG016",)))
+    return [finding.message for finding in report.findings]
+
+
+@pytest.mark.parametrize("name", brg016.BROKEN)
+def test_variations_that_fail_are_found(name: str, tmp_path: Path) -> None:
+    assert said_of(tmp_path, brg016.BROKEN[name])
+
+
+@pytest.mark.parametrize("name", brg016.RIGHT)
+def test_variations_that_answer_are_not_blamed(name: str, tmp_path: Path) -> None:
+    assert said_of(tmp_path, brg016.RIGHT[name]) == []

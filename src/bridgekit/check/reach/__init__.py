@@ -7,7 +7,17 @@ cannot follow is unknown, and nothing follows from it. Depth, steps and modules 
 
 from __future__ import annotations
 
-from bridgekit.check.reach.entry import Walk, walk_function, walk_middleware, walk_signals
+from bridgekit.check.reach.entry import Walk, run_module, walk_function, walk_middleware, walk_signals
 from bridgekit.check.reach.machine import Event
+from bridgekit.check.reach.module_run import ModuleRun, Step
 
-__all__ = ["Event", "Walk", "walk_function", "walk_middleware", "walk_signals"]
+__all__ = [
+    "Event",
+    "ModuleRun",
+    "Step",
+    "Walk",
+    "run_module",
+    "walk_function",
+    "walk_middleware",
+    "walk_signals",
+]

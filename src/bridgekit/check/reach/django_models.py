@@ -52,6 +52,8 @@ def attribute(machine: Machine, thing: Thing, name: str, node: ast.AST, frame: F
     if thing.kind in ("@response", "@unknown"):
         return thing.attributes.get(name, UNKNOWN)
     use(machine, "attribute", thing, node, frame, name)
+    if name == "application_mapping" and thing.arguments:
+        return thing.arguments[0]  # of Channels' router
     if name in thing.attributes:
         return thing.attributes[name]
     if thing.kind in ("@auser", "@instance"):

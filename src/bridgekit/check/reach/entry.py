@@ -14,6 +14,7 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import calls, expressions, names, statements
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.module_run import ModuleRun
 from bridgekit.check.reach.operations import awaited, is_coroutine_function
 from bridgekit.check.reach.values import (
     UNKNOWN,
@@ -28,7 +29,7 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
-__all__ = ["Walk", "walk_function", "walk_middleware", "walk_signals"]
+__all__ = ["Walk", "run_module", "walk_function", "walk_middleware", "walk_signals"]
 
 _HOOKS = ("process_view", "process_exception", "process_template_response")
 
@@ -187,6 +188,15 @@ def walk_function(
         made = machine.call(value, given, {}, function.node, frame)
         awaited(machine, made, function.node, frame)
     return events
+
+
+def run_module(module: SourceModule, load: Callable[[str], SourceModule | None]) -> ModuleRun:
+    """Imports an entry point. ``load`` gives the project's own modules; of all others only names are known."""
+    nothing = SourceModule("", "", None)
+    run = ModuleRun(Machine(lambda name: nothing, lambda event: None), load)
+    run.machine = new_machine(lambda name: load(name) or nothing, run.observe)
+    run.run(module)
+    return run
 
 
 def new_machine(

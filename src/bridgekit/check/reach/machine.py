@@ -101,6 +101,8 @@ class Machine:
         """Whether get_response is a coroutine function."""
         self.view: Callable[[], Value] = lambda: Thing("@response")
         """What get_response does: the hooks around the view."""
+        self.importer: Callable[[str, ast.AST, Frame], None] | None = None
+        """Runs a module that is imported, where what it does while it is imported matters."""
         self.caught: list[set[str]] = []
         """Names of the exceptions that the blocks around catch."""
         self.named: dict[int, str] = {}

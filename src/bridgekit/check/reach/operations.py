@@ -60,6 +60,8 @@ def truth(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> bool |
         return True if is_closed(machine, value.cls) else None
     if isinstance(value, Function | Class | Module | Coroutine | Partial | Generator):
         return True
+    if isinstance(value, Native) and value.name.rpartition(".")[2] == "TYPE_CHECKING":
+        return False
     use(machine, "truth", value, node, frame)
     return True if isinstance(value, Thing) and value.kind in ("@get_response", "@request") else None
 
@@ -204,7 +206,7 @@ def store_item(
             if isinstance(method, Function):
                 machine.call(method.bound_to(one), [key, value], {}, node, frame)
                 continue
-        if isinstance(one, Thing | Coroutine | Instance | Table | Items):
+        if isinstance(one, Thing | Coroutine | Instance | Table | Items | Native):
             machine.tell("store item", one, node, frame, _key(key), [key, value])
         if isinstance(one, Table):
             if isinstance(key, Const) and _hashable(key.value):

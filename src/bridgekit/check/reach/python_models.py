@@ -245,6 +245,8 @@ def _import_module(call: Call) -> Value:
     if name.startswith("."):
         package = call.text(1) or call.frame.home.module.package
         name = f"{package}{name}"
+    if name and call.machine.importer is not None:
+        call.machine.importer(name, call.node, call.frame)
     return call.machine.resolve(name) if name else UNKNOWN
 
 

@@ -88,12 +88,17 @@ def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
             frame.names[node.name] = _decorated(machine, node, made, frame)
         case ast.ClassDef():
             outer = frame.outer if frame.of_class is not None else frame
-            frame.names[node.name] = _decorated(machine, node, Class(node, frame.home, outer), frame)
+            made_class = Class(node, frame.home, outer)
+            if machine.importer is not None:
+                machine.tell("class", made_class, node, frame, node.name)
+                machine.execute(node.body, Frame(frame.home, outer=outer, of_class=made_class))
+            frame.names[node.name] = _decorated(machine, node, made_class, frame)
         case ast.Import(names=aliases):
             for alias in aliases:
                 first = alias.name if alias.asname else alias.name.partition(".")[0]
                 frame.names[alias.asname or first] = machine.resolve(first)
-                machine.tell("import", UNKNOWN, node, frame, alias.name)
+                if machine.importer is not None:
+                    machine.importer(alias.name, node, frame)
         case ast.ImportFrom():
             _import_from(machine, node, frame)
         case ast.Global(names=names):
@@ -133,10 +138,13 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _import_from(machine: Machine, node: ast.ImportFrom, frame: Frame) -> None:
     source = frame.home.module.resolve_relative(node.level, node.module)
+    if source and machine.importer is not None:
+        machine.importer(source, node, frame)
     for alias in node.names:
         if source and alias.name != "*":
+            if machine.importer is not None:
+                machine.importer(f"{source}.{alias.name}", node, frame)
             frame.names[alias.asname or alias.name] = machine.resolve(f"{source}.{alias.name}")
-    machine.tell("import", UNKNOWN, node, frame, source or "")
 
 
 def _decorated(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Related
-from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach import ModuleRun, Step
+from bridgekit.check.reach.values import Class, Const, Table, Value
 
 __all__ = ["order_problems"]
 
@@ -24,130 +25,86 @@ _SETS_UP = frozenset(
     }
 )
 _READS_MODELS = frozenset({"django.contrib.auth.get_user_model", "django.apps.apps.get_model"})
-_MODEL_BASES = frozenset({"django.db.models.Model", "django.db.models.base.Model"})
-_MAX_MODULES = 40
-"""Modules of the project that the imports of one entry point are followed into."""
-
-Load = Callable[[str], SourceModule | None]
-
-
-def order_problems(module: SourceModule, load: Load) -> Iterator[Problem]:
-    """Statements at the top of the module, in the order in which they run."""
-    imports = imported_names(module)
-    body = module.tree.body if module.tree is not None else []
-    ready = next((at for at, statement in enumerate(body) if _calls(statement, imports, _SETS_UP)), len(body))
-    yield from _settings_named_late(module, body, ready)
-    if ready < len(body):
-        yield from _models_before(module, body[:ready], load)
-    yield from _default_without_setup(module, body, imports)
+_OF_DJANGO = re.compile(r"django\.contrib\.\w+\.models\b")
+_DEFAULT = "channels.routing.get_default_application"
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
+_NAMES_SETTINGS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
 
 
-def _calls(statement: ast.AST, imports: Mapping[str, str], names: frozenset[str]) -> ast.Call | None:
-    """The first call of one of these in a statement that runs as it stands: what functions do later does not count."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return None
-    return next(
-        (
-            node
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Call) and resolved_name(node.func, imports) in names
-        ),
-        None,
-    )
-
-
-def _settings_named_late(module: SourceModule, body: list[ast.stmt], ready: int) -> Iterator[Problem]:
-    named = [at for at, statement in enumerate(body) if _names_settings(statement)]
-    if named and ready < named[0]:
-        yield Problem(
-            "DJANGO_SETTINGS_MODULE is set after Django was set up: that has read the settings already, or failed to find them",
-            module.location_of(body[named[0]]),
-            "Set it before the application is made.",
-            subject="DJANGO_SETTINGS_MODULE:late",
-            related=(Related(module.location_of(body[ready]), "Django is set up here"),),
-        )
-
-
-def _names_settings(statement: ast.stmt) -> bool:
-    return any(
-        isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE"
-        for node in ast.walk(statement)
-    )
-
-
-def _models_before(module: SourceModule, early: list[ast.stmt], load: Load) -> Iterator[Problem]:
-    for statement in early:
-        for name in _imported(module, [statement]):
-            path = _leads_to_models(name, load)
-            if path is None:
-                return  # Django may be set up from here on
-            if path:
-                yield Problem(
-                    f"{' > '.join(path)} needs models, and is imported before Django is set up: AppRegistryNotReady at start-up",
-                    module.location_of(statement),
-                    "Import it below the line that calls get_asgi_application().",
-                    subject=f"{path[0]}:early",
-                )
-                return
-
-
-def _leads_to_models(start: str, load: Load) -> list[str] | None:
-    """The modules from ``start`` to one that needs the app registry while it is imported; empty if none is known to, None
-    where one of them sets Django up itself."""
-    waiting, seen = [[start]], {start}
-    while waiting and len(seen) < _MAX_MODULES:
-        path = waiting.pop(0)
-        module = load(path[-1])
-        if module is None or module.tree is None:
-            continue
-        if any(_calls(statement, imported_names(module), _SETS_UP) for statement in module.tree.body):
-            return None
-        if _needs_registry(module):
-            return path
-        for name in _imported(module, module.tree.body):
-            if name not in seen:
-                seen.add(name)
-                waiting.append([*path, name])
-    return []
-
-
-def _needs_registry(module: SourceModule) -> bool:
-    """Whether importing it certainly asks for models: it defines one, or imports those of the user."""
-    imports = imported_names(module)
-    for statement in module.tree.body if module.tree is not None else ():
-        if isinstance(statement, ast.ClassDef):
-            if any(resolved_name(base, imports) in _MODEL_BASES for base in statement.bases):
-                return True
-        elif isinstance(statement, ast.ImportFrom):
-            if statement.level == 0 and statement.module == "django.contrib.auth.models":
-                return True
-        elif _calls(statement, imports, _READS_MODELS) is not None:
-            return True
-    return False
-
-
-def _imported(module: SourceModule, statements: list[ast.stmt]) -> Iterator[str]:
-    """Dotted names of the modules that statements at the top import, each a module or perhaps a name in one."""
-    for statement in statements:
-        if isinstance(statement, ast.Import):
-            yield from (alias.name for alias in statement.names)
-        elif isinstance(statement, ast.ImportFrom):
-            source = module.resolve_relative(statement.level, statement.module)
-            if source:
-                yield source
-                yield from (f"{source}.{alias.name}" for alias in statement.names)
-
-
-def _default_without_setup(
-    module: SourceModule, body: list[ast.stmt], imports: Mapping[str, str]
-) -> Iterator[Problem]:
-    names = frozenset({"channels.routing.get_default_application"})
-    for at, statement in enumerate(body):
-        call = _calls(statement, imports, names)
-        if call is not None and not any(_calls(before, imports, _SETS_UP) for before in body[: at + 1]):
+def order_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
+    """What happens while the module is imported, in the order in which it does."""
+    ready = named = None
+    early = False
+    for step in run.steps:
+        event = step.event
+        if event.verb == "call" and event.name == _DEFAULT and ready is None:
             yield Problem(
-                f"{dotted_name(call.func)}() imports the routing, and with it consumers and models, before Django is set up",
-                module.location_of(call),
+                "get_default_application() imports the routing, and with it consumers and models, before Django is set up",
+                module.location_of(step.node),
                 "Call django.setup() before it.",
                 subject="get_default_application",
             )
+        elif event.verb == "call" and event.name in _SETS_UP:
+            ready = ready or step
+        elif _names_settings(step):
+            if ready is not None and named is None:
+                yield _late(module, step, ready)
+            named = named or step
+        elif ready is None and not early and _sets_up_later(run, step) and _needs_registry(step, run):
+            early = True
+            yield _early(module, step)
+
+
+def _late(module: SourceModule, step: Step, ready: Step) -> Problem:
+    return Problem(
+        "DJANGO_SETTINGS_MODULE is set after Django was set up: that has read the settings already, or failed to find them",
+        module.location_of(step.node),
+        "Set it before the application is made.",
+        subject="DJANGO_SETTINGS_MODULE:late",
+        related=(Related(module.location_of(ready.node), "Django is set up here"),),
+    )
+
+
+def _early(module: SourceModule, step: Step) -> Problem:
+    what = " > ".join(step.modules) or f"{step.event.name.rpartition('.')[2]} here"
+    does = "needs models, and is imported" if step.modules else "needs models, and comes"
+    return Problem(
+        f"{what} {does} before Django is set up: AppRegistryNotReady at start-up",
+        module.location_of(step.node),
+        "Import it below the line that calls get_asgi_application().",
+        subject=f"{step.modules[0] if step.modules else what}:early",
+    )
+
+
+def _sets_up_later(run: ModuleRun, step: Step) -> bool:
+    """Else the module is no entry point that works by itself: somebody else sets Django up."""
+    at = run.steps.index(step)
+    return any(after.event.verb == "call" and after.event.name in _SETS_UP for after in run.steps[at:])
+
+
+def _needs_registry(step: Step, run: ModuleRun) -> bool:
+    """Whether it certainly asks for models: it defines one, imports Django's, or looks one up."""
+    event = step.event
+    if not event.certain:
+        return False
+    if event.verb == "import":
+        return bool(_OF_DJANGO.match(event.name))
+    if event.verb == "class" and isinstance(event.value, Class):
+        names = run.bases(event.value)
+        return any(re.search(r"\bmodels(\.base)?\.Model$", name) for name in names)
+    return event.verb == "call" and event.name in _READS_MODELS
+
+
+def _names_settings(step: Step) -> bool:
+    event = step.event
+    if event.verb == "store item":
+        return event.name == _VARIABLE
+    if event.verb != "call" or event.name not in _NAMES_SETTINGS or not event.arguments:
+        return False
+    return _is_variable(event.arguments[0])
+
+
+def _is_variable(value: Value) -> bool:
+    if isinstance(value, Table):
+        return _VARIABLE in value.entries
+    return isinstance(value, Const) and value.value == _VARIABLE

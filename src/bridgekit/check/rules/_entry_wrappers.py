@@ -6,10 +6,12 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from bridgekit.check.findings.finding import Problem
-from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
+from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name, source_text
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach import ModuleRun, Step
+from bridgekit.check.reach.values import Class, Native, Table, Thing, Value
 
-__all__ = ["wrapper_problems"]
+__all__ = ["application_kind", "bound_last", "wrapper_problems"]
 
 _OF_ASGI = frozenset({"django.core.asgi.get_asgi_application", "bridgekit.django.get_asgi_application"})
 _OF_WSGI = frozenset({"django.core.wsgi.get_wsgi_application", "bridgekit.django.get_wsgi_application"})
@@ -30,43 +32,46 @@ _ASGI_WRAPPERS = {
 }
 
 
-def wrapper_problems(module: SourceModule) -> Iterator[Problem]:
+def wrapper_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
     """Calls of wrappers with an application of the wrong kind, and Channels' router with a wrong or without any ``http``."""
+    yield from _uncalled(module, run)
     imports = imported_names(module)
-    made = dict(_applications(module, imports))
-    yield from _uncalled(module, imports)
     for node in ast.walk(module.tree) if module.tree is not None else ():
-        if not isinstance(node, ast.Call):
-            continue
-        name = resolved_name(node.func, imports)
-        if node.args:
-            kind = _kind_of(node.args[0], imports, made)
-            yield from _wrong_protocol(module, node, name, kind)
-        if name == "channels.routing.ProtocolTypeRouter" and node.args and isinstance(node.args[0], ast.Dict):
-            yield from _router(module, node.args[0], imports)
-        if name == "channels.routing.URLRouter":
+        if isinstance(node, ast.Call) and resolved_name(node.func, imports) == "channels.routing.URLRouter":
             yield from _consumers(module, node, imports)
+    for step in run.steps:
+        event = step.event
+        if event.verb == "call":
+            yield from _wrong_protocol(module, step, event.name)
+            if event.name == "channels.routing.ProtocolTypeRouter" and event.arguments:
+                yield from _router(module, step, event.arguments[0])
+        elif event.verb == "make" and isinstance(event.value, Class):
+            for base in run.bases(event.value):
+                yield from _wrong_protocol(module, step, base)
 
 
-def _uncalled(module: SourceModule, imports: Mapping[str, str]) -> Iterator[Problem]:
+def _uncalled(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
     """``application = get_asgi_application``: uvicorn alone takes it for a factory; others call it with a scope, or an environ."""
-    bound = [
+    served = run.names.get("application")
+    if isinstance(served, Native) and served.name in _OF_ASGI | _OF_WSGI:
+        getter = served.name.rpartition(".")[2]
+        yield Problem(
+            f"application is {getter} itself, not what it returns: every request fails, but under uvicorn, which "
+            "takes it for a factory",
+            module.location_of(bound_last(module, "application")),
+            f"Call it: {getter}().",
+            subject="application:uncalled",
+        )
+
+
+def bound_last(module: SourceModule, name: str) -> ast.AST | None:
+    """The last statement at the top that assigns a name."""
+    found = [
         node
-        for node in (module.tree.body if module.tree is not None else [])
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == "application" for target in node.targets)
+        for node in ast.walk(module.tree or ast.Pass())
+        if isinstance(node, ast.Assign) and any(dotted_name(target) == name for target in node.targets)
     ]
-    for node in bound[-1:]:
-        name = resolved_name(node.value, imports)
-        if name in _OF_ASGI | _OF_WSGI:
-            getter = name.rpartition(".")[2]
-            yield Problem(
-                f"application is {getter} itself, not what it returns: every request fails, but under uvicorn, which "
-                "takes it for a factory",
-                module.location_of(node.value),
-                f"Call it: {getter}().",
-                subject="application:uncalled",
-            )
+    return max(found, key=lambda node: node.lineno, default=None)
 
 
 def _consumers(module: SourceModule, router: ast.Call, imports: Mapping[str, str]) -> Iterator[Problem]:
@@ -88,60 +93,64 @@ def _consumers(module: SourceModule, router: ast.Call, imports: Mapping[str, str
             )
 
 
-def _wrong_protocol(module: SourceModule, node: ast.Call, name: str, kind: str) -> Iterator[Problem]:
+def _wrong_protocol(module: SourceModule, step: Step, name: str) -> Iterator[Problem]:
+    kind = next(filter(None, map(_kind_of, step.event.arguments)), "")
     wrong = {"asgi": _WSGI_WRAPPERS, "wsgi": _ASGI_WRAPPERS}.get(kind, {}).get(name)
     if wrong:
         speaks = "WSGI" if kind == "asgi" else "ASGI"
         article = "an ASGI" if kind == "asgi" else "a WSGI"
         yield Problem(
             f"{name.rpartition('.')[2]} speaks {speaks} and wraps {article} application: every request fails",
-            module.location_of(node),
+            module.location_of(_place(module, step)),
             f"Use {wrong}.",
             subject=f"{name}:protocol",
         )
 
 
-def _router(module: SourceModule, routes: ast.Dict, imports: Mapping[str, str]) -> Iterator[Problem]:
+def _place(module: SourceModule, step: Step) -> ast.AST:
+    return step.event.node if step.event.module.path == module.path else step.node
+
+
+def _router(module: SourceModule, step: Step, routes: Value) -> Iterator[Problem]:
     """Channels 4 has no default for ``http`` (channels/routing.py, ProtocolTypeRouter)."""
-    keys = [key.value if isinstance(key, ast.Constant) else None for key in routes.keys]
-    if None in keys:
+    if not isinstance(routes, Table) or routes.others:
         return  # unpacked, or computed
-    if "http" not in keys:
+    place = module.location_of(_place(module, step))
+    served = routes.entries.get("http")
+    if served is None:
         yield Problem(
             'ProtocolTypeRouter has no "http": every HTTP request that reaches this application fails with ValueError',
-            module.location_of(routes),
+            place,
             'Add "http": get_asgi_application().',
             subject="ProtocolTypeRouter:http",
         )
-        return
-    served = routes.values[keys.index("http")]
-    if resolved_name(served, imports) in _OF_ASGI:
+    elif isinstance(served, Native) and served.name in _OF_ASGI:
         yield Problem(
             'ProtocolTypeRouter has get_asgi_application itself under "http", not what it returns: every request fails',
-            module.location_of(served),
+            place,
             "Call it: get_asgi_application().",
             subject="ProtocolTypeRouter:uncalled",
         )
+    elif _kind_of(served) == "wsgi":
+        yield Problem(
+            'ProtocolTypeRouter has a WSGI application under "http": every request fails',
+            place,
+            "Use get_asgi_application() from django.core.asgi.",
+            subject="ProtocolTypeRouter:wsgi",
+        )
 
 
-def _applications(module: SourceModule, imports: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Names at the top that are bound once, to an application of Django's: which protocol it speaks."""
-    bound: dict[str, list[str]] = {}
-    for node in module.tree.body if module.tree is not None else ():
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, []).append(_kind_of(node.value, imports, {}))
-    for name, kinds in bound.items():
-        # ``application = StaticFilesHandler(application)`` binds it again, and calls what it was before.
-        if kinds[0]:
-            yield name, kinds[0]
+def application_kind(value: Value) -> str:
+    """Which protocol an application of Django's speaks; empty for all else."""
+    if not isinstance(value, Thing):
+        return ""
+    return "asgi" if value.kind in _OF_ASGI else "wsgi" if value.kind in _OF_WSGI else ""
 
 
-def _kind_of(node: ast.expr, imports: Mapping[str, str], made: Mapping[str, str]) -> str:
-    if isinstance(node, ast.Name):
-        return made.get(node.id, "")
-    if isinstance(node, ast.Call):
-        name = resolved_name(node.func, imports)
-        return "asgi" if name in _OF_ASGI else "wsgi" if name in _OF_WSGI else ""
-    return ""
+def _kind_of(value: Value) -> str:
+    """As `application_kind`, of wrappers as well."""
+    if isinstance(value, Thing) and value.kind in _ASGI_WRAPPERS:
+        return "asgi"
+    if isinstance(value, Thing) and value.kind in _WSGI_WRAPPERS:
+        return "wsgi"
+    return application_kind(value)

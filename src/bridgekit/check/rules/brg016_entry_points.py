@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name, source_text
+from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach import ModuleRun, run_module
 from bridgekit.check.rules._entry_order import order_problems
-from bridgekit.check.rules._entry_wrappers import wrapper_problems
+from bridgekit.check.rules._entry_wrappers import application_kind, bound_last, wrapper_problems
 from bridgekit.check.rules.rule import Rule
 
 _GETTERS = {
@@ -42,8 +43,10 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
-        yield from order_problems(module, subject.project.load)
-        yield from wrapper_problems(module)
+        run = run_module(module, subject.project.load)
+        yield from order_problems(module, run)
+        yield from wrapper_problems(module, run)
+        yield from _served_problems(module, run)
         made = _getter_call(module)
         alone = made is not None and not sets_settings[module.path] and _imports_no_helper(module)
         if alone and made is not None and any(sets_settings.values()):
@@ -65,9 +68,6 @@ def _calls(module: SourceModule) -> Iterator[ast.Call]:
 
 def _getter_problems(module: SourceModule) -> Iterator[Problem]:
     """``get_wsgi_application`` served as the ASGI application, the other way round, or a name nobody defined."""
-    name = PurePath(module.path).stem
-    wrong = {"asgi": "get_wsgi_application", "wsgi": "get_asgi_application"}.get(name)
-    right = f"get_{name}_application"
     imports = imported_names(module)
     bound = {
         node.id for node in _walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
@@ -96,20 +96,22 @@ def _getter_problems(module: SourceModule) -> Iterator[Problem]:
                 f"Add: from {_GETTERS[getter].rpartition('.')[0]} import {getter}",
                 subject=getter,
             )
-    for node in _walk(module):
-        if (
-            wrong
-            and isinstance(node, ast.Assign)
-            and any(dotted_name(t) == "application" for t in node.targets)
-        ) and (
-            isinstance(node.value, ast.Call) and resolved_name(node.value.func, imports) == _GETTERS[wrong]
-        ):
-            yield Problem(
-                f"{name}.py serves {wrong}(): {'an ASGI' if name == 'asgi' else 'a WSGI'} server cannot call it",
-                module.location_of(node),
-                f"Use {right} from django.core.{name}.",
-                subject="application",
-            )
+
+
+def _served_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
+    """An ``application`` of the other protocol, however it was made."""
+    name = PurePath(module.path).stem
+    served = run.names.get("application")
+    kind = application_kind(served) if served is not None else ""
+    if name not in ("asgi", "wsgi") or kind in ("", name):
+        return
+    wrong = "get_wsgi_application" if name == "asgi" else "get_asgi_application"
+    yield Problem(
+        f"{name}.py serves {wrong}(): {'an ASGI' if name == 'asgi' else 'a WSGI'} server cannot call it",
+        module.location_of(bound_last(module, "application")),
+        f"Use get_{name}_application from django.core.{name}.",
+        subject="application",
+    )
 
 
 def _walk(module: SourceModule) -> Iterator[ast.AST]:

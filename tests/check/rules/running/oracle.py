@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,13 @@ from tests.check.rules.running.project import SETTINGS, common_files, files_of, 
 HERE = Path(__file__).parent
 
 
-def ask_django(cases: Mapping[str, str], runner: str = "django_runner.py") -> dict[str, str]:
+def ask_django(
+    cases: Mapping[str, str],
+    runner: str = "django_runner.py",
+    files: Callable[[str], dict[str, str]] = files_of,
+) -> dict[str, str]:
     """What is wrong with each case when it runs; empty for what works."""
-    asked = {"common": common_files(), "cases": {name: files_of(source) for name, source in cases.items()}}
+    asked = {"common": common_files(), "cases": {name: files(source) for name, source in cases.items()}}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(HERE / runner)],
         input=json.dumps(asked),
