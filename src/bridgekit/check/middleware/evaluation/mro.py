@@ -7,6 +7,7 @@ A base that cannot be read ends what is known: it may stand before every class t
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from collections.abc import Sequence as Sequences
 from itertools import islice, product
 
@@ -21,6 +22,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Sequence,
     Value,
 )
+from bridgekit.check.python.linearization import c3
 
 __all__ = ["MROs"]
 
@@ -115,7 +117,7 @@ class MROs:
         blocked = next((linear.blocked for linear in chosen if linear.blocked is not None), None)
         if blocked is not None:
             return Linear((cls, *self._before_block(direct, chosen)), blocked)
-        merged = _c3([list(linear.classes) for linear in chosen], direct)
+        merged = c3([_own(linear.classes) for linear in chosen], _own(direct), _key)
         if merged is None:
             return Linear(
                 (cls,), cls.frame.unknown(f"the bases of {cls.node.name} have no consistent order", cls.node)
@@ -147,24 +149,10 @@ class MROs:
         return cls.frame.unknown(f"a base of {cls.node.name} is no class that can be read", cls.node)
 
 
-def _key(cls: ClassValue | Native) -> object:
+def _own(classes: Sequences[ClassValue | Native]) -> list[ClassValue | Native]:
+    """Without `object`, which is every class's last and looked at nowhere."""
+    return [cls for cls in classes if _key(cls) != "builtins.object"]
+
+
+def _key(cls: ClassValue | Native) -> Hashable:
     return cls.name if isinstance(cls, Native) else (id(cls.node), id(cls.frame))
-
-
-def _c3(
-    lines: list[list[ClassValue | Native]], direct: list[ClassValue | Native]
-) -> list[ClassValue | Native] | None:
-    """Merge the parents' orders and the order of the bases; None if they contradict each other."""
-    pending = [line for line in [*lines, list(direct)] if line]
-    pending = [[cls for cls in line if _key(cls) != "builtins.object"] for line in pending]
-    merged: list[ClassValue | Native] = []
-    while pending := [line for line in pending if line]:
-        for line in pending:
-            head = line[0]
-            if not any(_key(head) == _key(other) for rest in pending for other in rest[1:]):
-                break
-        else:
-            return None
-        merged.append(head)
-        pending = [[cls for cls in line if _key(cls) != _key(head)] for line in pending]
-    return merged

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
 from bridgekit.check.modules.finder import FoundModule, ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.modules.parsing import absolute_name
 
 __all__ = ["modules_that_act"]
 
@@ -88,7 +89,7 @@ class _Imported:
                 for alias in statement.names:
                     self._add(finder, alias.name, alias.asname or alias.name.partition(".")[0], is_own)
             elif isinstance(statement, ast.ImportFrom):
-                base = _absolute(statement, source.package)
+                base = absolute_name(source.package, statement.level, statement.module) or ""
                 for alias in statement.names:
                     self._add(finder, base, alias.asname or alias.name, is_own)
                     if self.modules and finder.find(f"{base}.{alias.name}").kind is ModuleKind.SOURCE:
@@ -106,14 +107,6 @@ class _Imported:
             self.names.add(name)
         elif module.partition(".")[0] in ("os", "dotenv", "environ", "environs"):
             self.names.add(name)
-
-
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    if node.level == 0:
-        return node.module or ""
-    parts = package.split(".")
-    base = parts[: len(parts) - node.level + 1]
-    return ".".join([*base, node.module] if node.module else base)
 
 
 def _acts(statement: ast.stmt, imported: _Imported, depth: int = 2) -> bool:
