@@ -41,6 +41,8 @@ BROKEN = {
     "user after auser": view("await request.auser()", "name = request.user.username"),
     "user behind login_required": view("name = request.user.username", above="@login_required\n"),
     "user of another parameter": view("name = request.user.username").replace("request", "req"),
+    "user that a query is filtered by": view("group = await Group.objects.filter(user=request.user).afirst()"),
+    "user that a query excludes": view("groups = Group.objects.order_by('pk').exclude(user=request.user)"),
     "user in a class": handler("name = request.user.username"),
     "user of self": handler("name = self.request.user.username"),
     "user in setup": handler() + "    def setup(self, request):\n        super().setup(request)\n"
@@ -80,6 +82,7 @@ BROKEN = {
 RIGHT = {
     "auser": view("user = await request.auser()", "name = user.username"),
     "user set": view("request.user = await request.auser()", "name = request.user.username"),
+    "query by the user's twin": view("group = await Group.objects.filter(user=await request.auser()).afirst() if (await request.auser()).pk else None"),
     "user handed on as it is": view("values = {'user': request.user}"),
     "identity": view("other = request.user is None"),
     "user in a thread": view("name = await sync_to_async(lambda: request.user.username)()"),

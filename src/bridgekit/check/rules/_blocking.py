@@ -114,7 +114,7 @@ def blocking(
         yield from (Blocked(node, what, instead) for what, instead in queries.of(node, awaited))
         if isinstance(node, ast.With):
             yield from _atomic(node, imports)
-        if _reads_user(node, lazy):
+        if _reads_user(node, lazy) or any(dotted_name(each) in lazy for each in queries.filtered_by(node)):
             attribute = f".{node.attr}" if isinstance(node, ast.Attribute) else ""
             yield Blocked(node, f"request.user{attribute}", "await request.auser()", Kind.USER)
         if situation.session_queries and _reads_session(node, sessions):

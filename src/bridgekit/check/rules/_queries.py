@@ -73,6 +73,17 @@ class Queries:
             ) and any(map(self._is_set, node.comparators)):
                 yield "membership in a query set", "await ... .acontains(...)"
 
+    def filtered_by(self, node: ast.AST) -> list[ast.expr]:
+        """What a query set is filtered by, which is read at once though the query is not sent (Query.resolve_lookup_value)."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return []
+        owner = node.func.value
+        if node.func.attr not in ("filter", "exclude") or not (
+            self._is_manager(owner) or self._is_set(owner)
+        ):
+            return []
+        return [*node.args, *(keyword.value for keyword in node.keywords)]
+
     def _call(self, node: ast.Call) -> Iterator[tuple[str, str]]:
         if dotted_name(node.func) in _ITERATE and any(map(self._is_set, node.args)):
             yield "iteration over a query set", "async for"
