@@ -118,6 +118,7 @@ BROKEN = {
     "atomic handler by method_decorator": A.replace("    async", "    @method_decorator(transaction.atomic)\n    async"),
     "atomic dispatch": "@method_decorator(transaction.atomic, name='dispatch')\n" + A,
     "login_required dispatch": "@method_decorator(login_required, name='dispatch')\n" + A,
+    "dispatch under a list that is named": "guards = [never_cache, login_required]\n@method_decorator(guards, name='dispatch')\n" + A,
     "staff dispatch": "@method_decorator([staff_member_required], name='dispatch')\n" + A,
     "permission dispatch": "@method_decorator(permission_required('auth.add_user'), name='dispatch')\n" + A,
     "never_cache dispatch": "@method_decorator(never_cache, name='dispatch')\n" + A,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -30,6 +30,7 @@ __all__ = [
     "reached_functions",
     "reached_on_loop",
     "resolved_name",
+    "sent_to",
     "source_text",
     "walk_own",
 ]
@@ -232,15 +233,37 @@ def _is_undispatched_call(function: ReadFunction, definition: Definition) -> boo
 
 def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
     iterated = set(map(id, _iterated(function)))
+    streamed = set(map(id, _streamed(function)))
     for node in walk_own(function.node):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            yield from _property(node, function, definition)
         if isinstance(node, ast.Call):
             callee = called_function(node, function, definition)
-            if callee is not None and (_is_generator(callee) <= (id(node) in iterated)):
+            runs = id(node) in iterated or (id(node) in streamed and callee is not None and callee.is_async)
+            if callee is not None and (_is_generator(callee) <= runs):
                 yield callee
-            yield from sent_to(node, function, definition)
+            yield from sent_to(node, function.module, definition.load)
         if isinstance(node, ast.With):
             for item in node.items:
                 yield from _entered(item.context_expr, function, definition)
+
+
+def _property(node: ast.Attribute, function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+    """``self.total`` of a property: reading it runs it."""
+    method = definition.methods.get(node.attr) if dotted_name(node.value) == "self" else None
+    if method is None or not _is_of(function, definition) or method.owner.startswith("django."):
+        return
+    above = [dotted_name(decorator).rpartition(".")[2] for decorator in method.node.decorator_list]
+    if len(above) == 1 and above[0] in ("property", "cached_property"):
+        yield ReadFunction(method.node, method.module, method.owner)
+
+
+def _streamed(function: ReadFunction) -> Iterator[ast.expr]:
+    """What Django iterates over on the loop, if it is asynchronous."""
+    imports = imported_names(function.module)
+    for node in walk_own(function.node):
+        if isinstance(node, ast.Call) and resolved_name(node.func, imports).startswith("django.http."):
+            yield from (given for given in [*node.args[:1], *(keyword.value for keyword in node.keywords)])
 
 
 def _is_generator(function: ReadFunction) -> bool:
@@ -366,19 +389,21 @@ def _method(
     return None
 
 
-def sent_to(node: ast.Call, function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+def sent_to(
+    node: ast.Call, sender: SourceModule, load: Callable[[str], SourceModule]
+) -> Iterator[ReadFunction]:
     """The receivers that ``SIGNAL.send(...)`` calls, as far as the module that makes the signal connects them itself."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("send", "send_robust"):
         return
     path = dotted_name(node.func.value)
-    imports = imported_names(function.module)
+    imports = imported_names(sender)
     if not path:
         return
     imported = path.partition(".")[0] in imports
     origin, _, signal = resolved_name(node.func.value, imports).rpartition(".")
     if origin.partition(".")[0] in _NOT_ENTERED or (not imported and origin):
         return
-    module = definition.load(origin) if imported else function.module
+    module = load(origin) if imported else sender
     for statement in module.tree.body if module.tree is not None else ():
         if isinstance(statement, ast.FunctionDef) and any(
             isinstance(decorator, ast.Call)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bridgekit.check.findings.flow import sent_to
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import elements, settle, use
@@ -27,6 +28,7 @@ from bridgekit.check.reach.values import (
 
 __all__ = ["MODELS", "attribute", "call_made", "method", "setting"]
 
+_SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 _LOADS_SESSION = frozenset(
     {
         "aget",
@@ -101,11 +103,22 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
             return Coroutine(lambda: UNKNOWN)
         call.machine.tell("method", receiver, call.node, call.frame, name)
         return UNKNOWN
+    if receiver.kind in _SIGNALS and name in ("send", "send_robust"):
+        return _sent(call)
     if receiver.kind == "@request" and name == "auser":
         return Coroutine(lambda: _auser(call))
     if receiver.kind == "@as manager":
         return None
     return None
+
+
+def _sent(call: Call) -> Value:
+    """``SIGNAL.send(...)``: calls the receivers that stand beside the signal."""
+    if isinstance(call.node, ast.Call):
+        for receiver in sent_to(call.node, call.frame.home.module, call.machine.load):
+            function = Function(receiver.node, call.machine.home_of(receiver.module))
+            call.again(function, [UNKNOWN for _ in receiver.node.args.args])
+    return UNKNOWN
 
 
 def _auser(call: Call) -> Value:

@@ -55,8 +55,9 @@ _CACHE_VERBS = frozenset(
      "get_or_set"]
 )  # fmt: skip
 _READS_WHOLE = frozenset(
-    {"str", "bool", "repr", "format", "len", "list", "dict", "tuple", "set", "sorted", "hash"}
-)
+    ["bool", "dict", "format", "getattr", "hasattr", "hash", "isinstance", "len", "list", "print", "repr", "set", "sorted",
+     "str", "tuple"]
+)  # fmt: skip
 
 
 class Kind(Enum):
@@ -99,8 +100,9 @@ def blocking(
     """Each blocking expression in the order of lines. ``users`` are parameters that are handed ``request.user``."""
     imports = imported_names(function.module)
     of_requests = {f"{request}.user" for request in situation.requests}
-    lazy = of_requests | users | _names_of_user(function, of_requests) if situation.user_queries else set()
-    sessions = {f"{request}.session" for request in situation.requests}
+    lazy = of_requests | users | _names_bound_to(function, of_requests) if situation.user_queries else set()
+    of_sessions = {f"{request}.session" for request in situation.requests}
+    sessions = of_sessions | _names_bound_to(function, of_sessions)
     nodes = sorted(walk_own(function.node), key=lambda node: getattr(node, "lineno", 0))
     awaited = {id(node.value) for node in nodes if isinstance(node, ast.Await)}
     queries = Queries(function)
@@ -163,21 +165,28 @@ def _atomic(node: ast.With, imports: Mapping[str, str]) -> Iterator[Blocked]:
             yield Blocked(made, "transaction.atomic()", "sync_to_async around the whole transaction")
 
 
-def _names_of_user(function: ReadFunction, users: set[str]) -> set[str]:
-    """Local names that are bound to ``request.user`` and to nothing else."""
+def _names_bound_to(function: ReadFunction, meant: set[str]) -> set[str]:
+    """Local names that are bound to ``request.user``, or to what else is meant, and to nothing else."""
     bound: dict[str, set[bool]] = {}
     for node in walk_own(function.node):
+        targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, set()).add(dotted_name(node.value) in users)
-    return {name for name, lazy in bound.items() if lazy == {True}}
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+            targets = [node.target]
+        for target in targets:
+            value = node.value if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) else None
+            if isinstance(target, ast.Name) and value is not None:
+                bound.setdefault(target.id, set()).add(dotted_name(value) in meant)
+    return {name for name, known in bound.items() if known == {True}}
 
 
 def _reads_user(node: ast.AST, lazy: set[str]) -> bool:
     """An attribute of the lazy user, its truth, its text, or a comparison with it (django/utils/functional.py, LazyObject)."""
 
     def is_user(part: ast.AST | None) -> bool:
+        if isinstance(part, ast.NamedExpr):
+            part = part.value
         return part is not None and bool(lazy) and dotted_name(part) in lazy
 
     match node:
@@ -194,6 +203,8 @@ def _reads_user(node: ast.AST, lazy: set[str]) -> bool:
         case ast.Compare():
             identity = all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops)
             return not identity and any(map(is_user, [node.left, *node.comparators]))
+        case ast.Call(func=ast.Attribute(attr="format", value=ast.Constant())):
+            return any(map(is_user, [*node.args, *(keyword.value for keyword in node.keywords)]))
         case ast.Call():
             return dotted_name(node.func) in _READS_WHOLE and any(map(is_user, node.args))
         case ast.BinOp(op=ast.Mod()):

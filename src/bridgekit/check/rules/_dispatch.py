@@ -230,8 +230,21 @@ def _given(decorator: ast.expr, view: RoutedView, *, named: bool) -> Iterator[Ap
     if named and not any(isinstance(name, ast.Constant) and name.value == "dispatch" for name in given):
         return
     first = decorator.args[0]
+    if isinstance(first, ast.Name):
+        first = _named_list(first, view) or first
     for node in first.elts if isinstance(first, ast.List | ast.Tuple) else [first]:
         yield Applied(node, view.module)
+
+
+def _named_list(name: ast.Name, view: RoutedView) -> ast.expr | None:
+    """``decorators = [never_cache, login_required]`` at the top of the module."""
+    bound = [
+        node.value
+        for node in (view.module.tree.body if view.module.tree is not None else [])
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name.id for target in node.targets)
+    ]
+    return bound[0] if len(bound) == 1 and isinstance(bound[0], ast.List | ast.Tuple) else None
 
 
 def on_the_way(view: RoutedView, subject: Subject) -> Iterator[ReadFunction]:

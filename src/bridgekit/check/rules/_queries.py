@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
 
-__all__ = ["Queries"]
+__all__ = ["INTO_THREAD", "Queries"]
 
 _MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _AT_ONCE = frozenset(
@@ -32,6 +32,16 @@ _LAZY = frozenset(
 _ITERATE = frozenset(
     {"list", "tuple", "set", "sorted", "len", "bool", "sum", "max", "min", "any", "all", "dict", "next"}
 )
+_OF_RELATED = frozenset(
+    ["aggregate", "all", "annotate", "bulk_create", "distinct", "exclude", "exists", "filter", "first", "get_or_create", "last",
+     "order_by", "select_related", "values_list"]
+)  # fmt: skip
+_FETCH = frozenset(["aget", "afirst", "alast", "acreate", "aearliest", "alatest"])
+_OTHER_RESULTS = frozenset(["prefetch_related", "values", "values_list", "raw", "dates", "datetimes"])
+INTO_THREAD = frozenset(
+    {"sync_to_async", "database_sync_to_async", "to_thread", "run_in_executor", "run_sync"}
+)
+"""Functions that hand what they are given to a thread."""
 _OF_INSTANCES = frozenset({"save", "delete", "refresh_from_db", "full_clean"})
 
 
@@ -46,16 +56,14 @@ class Queries:
             if isinstance(node, ast.ClassDef)
             and any(resolved_name(base, self.imports) == "django.db.models.Model" for base in node.bases)
         }
-        bound: dict[str, list[ast.expr]] = {}
-        for node in walk_own(function.node):
-            if isinstance(node, ast.Assign):
-                for target in node.targets:
-                    if isinstance(target, ast.Name):
-                        bound.setdefault(target.id, []).append(node.value)
+        bound = _bindings(function)
         self.sets: set[str] = set()
         self.instances: set[str] = set()
-        self.sets = {name for name, values in bound.items() if all(map(self._is_set, values))}
-        self.instances = {name for name, values in bound.items() if all(map(self._is_instance, values))}
+        self.sets = {name for name, values in bound.items() if values and all(map(self._is_set, values))}
+        self.sets -= _fetched_before(function)
+        self.instances = {
+            name for name, values in bound.items() if values and all(map(self._is_instance, values))
+        }
 
     def of(self, node: ast.AST, awaited: set[int]) -> Iterator[tuple[str, str]]:
         """What the node itself queries, and what to use instead."""
@@ -66,6 +74,12 @@ class Queries:
                 yield "iteration over a query set", "async for"
             case ast.comprehension() if not node.is_async and self._is_set(node.iter):
                 yield "iteration over a query set", "async for"
+            case ast.Subscript(ctx=ast.Load()) if self._is_set(node.value) and not self._is_set(node):
+                yield "an item of a query set", "await ... .afirst()"
+            case ast.Starred() if self._is_set(node.value):
+                yield "iteration over a query set", "async for"
+            case ast.UnaryOp(op=ast.Not()) if self._is_set(node.operand):
+                yield "the truth of a query set", "await ... .aexists()"
             case ast.If() | ast.IfExp() | ast.While() if self._is_set(node.test):
                 yield "the truth of a query set", "await ... .aexists()"
             case ast.Compare() if any(
@@ -90,6 +104,11 @@ class Queries:
         if not isinstance(node.func, ast.Attribute):
             return
         verb, owner = node.func.attr, node.func.value
+        if verb == "join" and isinstance(owner, ast.Constant) and any(map(self._is_set, node.args)):
+            yield "iteration over a query set", "async for"
+        related = verb in _OF_RELATED or (verb == "count" and not node.args)
+        if related and verb in _AT_ONCE and self._is_related(owner):
+            yield f"synchronous query .{verb}()", f"await ... .a{verb}()"
         if verb in _AT_ONCE and (self._is_manager(owner) or self._is_set(owner)):
             yield f"synchronous query .{verb}()", f"await ... .a{verb}()"
         elif verb in _OF_MANAGERS and self._is_manager(owner):
@@ -109,16 +128,78 @@ class Queries:
         """``Model.objects.filter(...)...``, or a name that is bound to nothing else."""
         if isinstance(node, ast.Name):
             return node.id in self.sets
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.step is None:
+            return self._is_set(node.value)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return False
         owner = node.func.value
-        return node.func.attr in _LAZY and (self._is_manager(owner) or self._is_set(owner))
+        if node.func.attr in _LAZY and (self._is_manager(owner) or self._is_set(owner)):
+            return True
+        return node.func.attr in _LAZY & _OF_RELATED and self._is_related(owner)
+
+    def _is_related(self, node: ast.expr) -> bool:
+        """``order.items`` of an instance that was fetched: asked by methods alone that neither a dictionary nor a list has."""
+        return (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in self.instances
+            and node.attr not in _MANAGERS
+        )
 
     def _is_instance(self, node: ast.AST) -> bool:
         """``Model(...)`` of a class that certainly is a model, or a name that is bound to nothing else."""
         if isinstance(node, ast.Name):
             return node.id in self.instances
+        if isinstance(node, ast.Await):
+            return self._is_fetched(node.value)
         if not isinstance(node, ast.Call):
             return False
         name = resolved_name(node.func, self.imports)
         return name in self.models or (".models." in name and name.rpartition(".")[2][:1].isupper())
+
+    def _is_fetched(self, node: ast.expr) -> bool:
+        """``X.objects....aget(...)`` and ``request.auser()``; not where related objects or plain values were fetched as well."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        if node.func.attr == "auser":
+            return True
+        chain = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+        owner = node.func.value
+        return (
+            node.func.attr in _FETCH
+            and not chain & _OTHER_RESULTS
+            and (self._is_manager(owner) or self._is_set(owner))
+        )
+
+
+def _fetched_before(function: ReadFunction) -> set[str]:
+    """Names that are iterated over asynchronously, or handed to a thread: a query set keeps what it has fetched, and does not
+    query again (django/db/models/query.py, QuerySet._fetch_all)."""
+    given: list[ast.expr] = []
+    for node in walk_own(function.node):
+        match node:
+            case ast.AsyncFor():
+                given.append(node.iter)
+            case ast.comprehension() if node.is_async:
+                given.append(node.iter)
+            case ast.Call():
+                called = node.func.func if isinstance(node.func, ast.Call) else node.func
+                if dotted_name(called).rpartition(".")[2] in INTO_THREAD:
+                    given += node.args
+    return {part.id for one in given for part in ast.walk(one) if isinstance(part, ast.Name)}
+
+
+def _bindings(function: ReadFunction) -> dict[str, list[ast.expr]]:
+    """What each local name is bound to; a name that anything but an assignment binds is bound to what is not known."""
+    bound: dict[str, list[ast.expr]] = {}
+    for node in walk_own(function.node):
+        match node:
+            case ast.Assign():
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        bound.setdefault(target.id, []).append(node.value)
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.NamedExpr(target=ast.Name(id=name)):
+                bound.setdefault(name, []).extend([] if node.value is None else [node.value])
+            case ast.For(target=ast.Name(id=name)) | ast.AsyncFor(target=ast.Name(id=name)):
+                bound.setdefault(name, []).append(ast.Constant(None))
+    return bound

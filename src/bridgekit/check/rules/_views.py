@@ -17,6 +17,7 @@ from bridgekit.check.findings.flow import (
 from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Situation
+from bridgekit.check.rules._queries import INTO_THREAD
 from bridgekit.check.rules._storage import cache_is_in_database, has_sites, session_uses_database
 from bridgekit.check.settings.result import Known
 from bridgekit.check.views.decorators import Effect, Judgement, judge
@@ -38,9 +39,6 @@ _MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _SETTLE_USER = frozenset(
     f"django.contrib.auth.middleware.{name}"
     for name in ("LoginRequiredMiddleware", "RemoteUserMiddleware", "PersistentRemoteUserMiddleware")
-)
-_INTO_THREAD = frozenset(
-    {"sync_to_async", "database_sync_to_async", "to_thread", "run_in_executor", "run_sync"}
 )
 _REQUEST = frozenset({"req", "request", "self", "user"})
 _NEWEST = (99,)
@@ -163,7 +161,7 @@ def hand_over_line(function: ReadFunction) -> int | None:
 
 def _hands_over(node: ast.Call) -> bool:
     called = node.func.func if isinstance(node.func, ast.Call) else node.func
-    if dotted_name(called).rpartition(".")[2] not in _INTO_THREAD:
+    if dotted_name(called).rpartition(".")[2] not in INTO_THREAD:
         return False
     given = [*node.args, *(keyword.value for keyword in node.keywords)]
     if isinstance(node.func, ast.Call):
