@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["LABELS", "PROOF"]
+__all__ = ["ADMIN", "LABELS", "PROOF"]
 
 # fmt: off
 LABELS = (
@@ -18,3 +18,11 @@ LABELS = (
 
 PROOF = ("asgi", "handlers", "middleware", "test_client")
 """With a broken handler most tests of these must fail."""
+
+# fmt: off
+ADMIN = (
+    "admin_autodiscover", "admin_changelist", "admin_custom_urls", "admin_default_site", "admin_docs", "admin_filters", "admin_inlines",
+    "admin_ordering", "admin_registration", "admin_utils", "admin_views", "admin_widgets",
+)
+# fmt: on
+"""Django's admin, asked through both adapters."""

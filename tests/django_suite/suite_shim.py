@@ -19,6 +19,11 @@ met = 0
 results: dict[str, dict[str, Any]] = {}
 
 
+def meet() -> None:
+    global met
+    met += 1
+
+
 def watched(cls: type, status: int) -> type:
     """``cls`` with each of its requests counted, and ``status`` added to each status."""
 
@@ -43,6 +48,12 @@ def watched(cls: type, status: int) -> type:
 
 def replace_handlers(variant: str) -> None:
     """Wherever Django's handlers stand: before anything else of Django's is imported that takes them by name."""
+    if variant == "round_trip":
+        import through_adapters
+        from django.test import client
+
+        client.ClientHandler = through_adapters.around(client.ClientHandler, meet)
+        return
     from django.core.handlers import asgi, wsgi
 
     from bridgekit.django.handlers.asgi import LeasedASGIHandler

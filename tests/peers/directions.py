@@ -16,10 +16,12 @@ class Suite:
 
     :param tests: a file or folder in it.
     :param options: of pytest's command line.
+    :param on_demand: it takes minutes, and runs where it is asked for by name.
     """
 
     tests: str
     options: tuple[str, ...] = ()
+    on_demand: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Direction:
 # Fails for root, who may read every folder.
 READABLE = "tests/test_staticfiles.py::test_staticfiles_with_invalid_dir_permissions_returns_401"
 
+# Run applications in processes of their own, where there is no test client to replace.
+ELSEWHERE = tuple(
+    f"--ignore-glob=*/test_telemetry/test_{name}.py"
+    for name in ("background", "environment_integrations", "integrations", "native_integrations")
+)
+
 DIRECTIONS = {
     "wsgi_to_asgi": Direction(
         DOCS / "peers.md",
@@ -54,6 +62,9 @@ DIRECTIONS = {
         DOCS / "suites.md",
         {
             "starlette": Suite("tests", ("-n", "4", "-p", "no:asyncio", "--deselect", READABLE)),
+            "fastapi": Suite("tests", ("-n", "2", "-p", "no:asyncio", *ELSEWHERE), on_demand=True),
+            # The others of its tests are of its parts, and make no request.
+            "waitress": Suite("tests/test_functional.py", ("-n", "4", "-p", "no:asyncio")),
             # Its live tests start its own server in another process, where there is no test client to replace.
             "werkzeug": Suite("tests", ("-p", "no:asyncio", "-m", "not dev_server")),
             "flask": Suite("tests", ("-p", "no:asyncio")),

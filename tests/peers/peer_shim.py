@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from round_trip import ROUND_TRIP, shut_down_bridges, touched
+from round_trip import ROUND_TRIP, forked, shut_down_bridges, touched
 
 import bridgekit
 
@@ -189,6 +189,7 @@ def replace(name: str, replacement: Callable[[Any], object]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Iterator[object]:
     touched.update(calls=0, websockets=0)
+    forked[0] = 0
     try:
         return (yield)
     finally:
@@ -198,6 +199,7 @@ def pytest_runtest_protocol() -> Iterator[object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[object]:
     if call.when == "teardown":
+        touched["calls"] += forked[0]
         item.user_properties += touched.items()  # the way to the process that collects the reports
     return (yield)
 

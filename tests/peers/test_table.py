@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.__main__ import main, name_of
+from tests.peers.__main__ import chosen, main, name_of
 from tests.peers.directions import DIRECTIONS
 from tests.peers.verdicts import (
     DIFFERS,
@@ -131,3 +131,15 @@ def test_a_test_has_its_file_in_its_name_where_there_are_several() -> None:
 def test_a_row_without_a_reason_is_refused(row: str) -> None:
     with pytest.raises(SystemExit, match="not a row"):
         expected_exceptions(row)
+
+
+def test_a_peer_without_a_suite_is_refused() -> None:
+    with pytest.raises(SystemExit, match=r"no suite of nobody; there are starlette, .*fastapi"):
+        main("round_trip", "nobody")
+
+
+def test_what_takes_minutes_runs_where_it_is_named() -> None:
+    """CI runs the others; the page has rows of all of them."""
+    suites = DIRECTIONS["round_trip"].suites
+    assert chosen(suites, []).keys() == suites.keys() - {"fastapi"}
+    assert chosen(suites, ["fastapi"]) == {"fastapi": suites["fastapi"]}
