@@ -11,6 +11,7 @@ from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import elements, settle, use
 from bridgekit.check.reach.rows import MANY, is_model_name, of_manager, of_row
+from bridgekit.check.reach.signals import SIGNALS, send
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Bound,
@@ -91,6 +92,8 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
         return None
     if not isinstance(receiver, Thing):
         return None
+    if receiver.kind in SIGNALS:
+        return send(call, receiver, name)
     if receiver.kind in ("@manager", "@queryset"):
         return of_manager(call, receiver, name)
     if receiver.kind in ("@instance", "@auser") or is_model_name(receiver.kind):

@@ -55,7 +55,7 @@ def walk_middleware(
     """Loads and calls a middleware as ``BaseHandler.load_middleware`` does, with an async ``get_response`` or a sync one."""
     walk = Walk()
     machine = new_machine(definition.load, walk.events.append, setting)
-    with suppress(OutOfBudgetError):
+    with suppress(OutOfBudgetError, RecursionError):
         _walk(machine, definition, walk, asynchronous=asynchronous)
     return walk
 
@@ -158,7 +158,7 @@ def walk_signals(
     events: list[Event] = []
     machine = new_machine(load, events.append, setting)
     shared: dict[str, Value] = {name: Table(others=[UNKNOWN]) for name in ("scope", "environ")}
-    with suppress(OutOfBudgetError):
+    with suppress(OutOfBudgetError, RecursionError):
         for function in functions:
             home = machine.home_of(function.module)
             with machine.elsewhere(on_loop=False):
@@ -184,7 +184,7 @@ def walk_function(
     machine.on_loop, machine.asynchronous = asynchronous, asynchronous
     arguments = [argument.arg for argument in function.node.args.args]
     given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in arguments]
-    with suppress(OutOfBudgetError):
+    with suppress(OutOfBudgetError, RecursionError):
         made = machine.call(value, given, {}, function.node, frame)
         awaited(machine, made, function.node, frame)
     return events

@@ -44,7 +44,7 @@ class ModuleRun:
         self.machine.importer = self._import
         home = self.machine.home_of(module)
         frame = Frame(home)
-        with suppress(OutOfBudgetError):
+        with suppress(OutOfBudgetError, RecursionError):
             for statement in module.tree.body if module.tree is not None else ():
                 self._node = statement
                 self.machine.execute([statement], frame)

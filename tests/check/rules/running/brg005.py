@@ -282,6 +282,18 @@ PLACES["after the view"] = (
     )
 )
 EXTRA_BROKEN = {
+    "a receiver": native(
+        "told.send(sender=None, request=request)",
+        before=LOOK
+        + "\nfrom django.dispatch import Signal, receiver\ntold = Signal()\n@receiver(told)\ndef hear(sender, request, **kwargs):\n"
+        "    return request.user.pk\n",
+    ),
+    "an async receiver": native(
+        "await told.asend(sender=None, request=request)",
+        before=LOOK
+        + "\nfrom django.dispatch import Signal, receiver\ntold = Signal()\n@receiver([told])\nasync def hear(sender, request, **kwargs):\n"
+        "    return request.user.pk\n",
+    ),
     "the truth of the user": native("if request.user:\n    pass"),
     "a guard by the user": native("name = request.user and request.user.pk"),
     "the user handed on": native(
@@ -328,6 +340,18 @@ EXTRA_BROKEN = {
     "sum": native("total = sum(n.pk for n in Note.objects.all())"),
 }
 EXTRA_RIGHT = {
+    "a receiver in a thread": native(
+        "await told.asend(sender=None, request=request)",
+        before=LOOK
+        + "\nfrom django.dispatch import Signal, receiver\ntold = Signal()\n@receiver(told)\ndef hear(sender, request, **kwargs):\n"
+        "    return request.user.pk\n",
+    ),
+    "another signal": native(
+        "told.send(sender=None, request=request)",
+        before=LOOK
+        + "\nfrom django.dispatch import Signal, receiver\ntold, other = Signal(), Signal()\n@receiver(other)\ndef hear(sender, request, **kwargs):\n"
+        "    return request.user.pk\n",
+    ),
     "awaited user": native("user = await request.auser()\nstaff = user.is_staff and user.username"),
     "awaited session": native(
         "theme = await request.session.aget('theme')\nagain = request.session['theme']"

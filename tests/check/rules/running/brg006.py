@@ -229,6 +229,11 @@ BROKEN = {
     + V,
     "a decorated receiver": f"{WITHOUT}\nfrom django.core.signals import request_started\nfrom django.dispatch import receiver\nstate = local()\ndef current():\n    return getattr(state, 'who', None)\n@receiver(request_started)\ndef begin(sender, **kwargs):\n    state.who = kwargs['scope']['query_string'].decode()[-1]\ndef M(get_response):\n    def middleware(request):\n        return get_response(request)\n    return middleware\n"
     + V,
+    "a signal of its own": f"{WITHOUT}\nfrom django.dispatch import Signal, receiver\nstate = local()\nasks = Signal()\n@receiver(asks)\ndef answers(sender, **kwargs):\n    return getattr(state, 'who', None)\ndef current():\n    return asks.send(None)[0][1]\ndef M(get_response):\n    def middleware(request):\n        state.who = request.GET['who']\n        return get_response(request)\n    return middleware\n"
+    + V,
+    "a signal of another module": f"{WITHOUT}\nfrom case.signals import asks, keeps\ndef current():\n    return asks.send_robust(sender=None)[0][1]\nclass M:\n    def __init__(self, get_response):\n        self.get_response = get_response\n    def __call__(self, request):\n        keeps.send(sender=None, who=request.GET['who'])\n        return self.get_response(request)\n"
+    + "\n# file: signals.py\nimport threading\nfrom django.dispatch import Signal\nstate = threading.local()\nasks, keeps = Signal(), Signal()\ndef answers(sender, **kwargs):\n    return getattr(state, 'who', None)\ndef keep(sender, who, **kwargs):\n    state.who = who\nasks.connect(answers)\nkeeps.connect(keep)\n"
+    + V,
     "a logging filter": sync(SET)
     + "\nimport logging\nclass Who(logging.Filter):\n    def filter(self, record):\n        record.who = current()\n        return True\n"
     "class Keep(logging.Handler):\n    def emit(self, record):\n        record.args[0].append(record.who)\n"

@@ -1,0 +1,78 @@
+"""Models of Django's signals: who sends one calls what modules connect to it at their top."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.modelled import Call
+from bridgekit.check.reach.operations import awaited
+from bridgekit.check.reach.values import UNKNOWN, Coroutine, Frame, Function, Home, Items, Thing, Value
+
+__all__ = ["SIGNALS", "send"]
+
+SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
+_MODULES = ("signals", "receivers", "handlers")
+"""Where applications keep receivers that nothing else may import: their AppConfig does."""
+
+
+def send(call: Call, signal: Thing, name: str) -> Value | None:
+    """``signal.send(...)`` on the caller's thread; ``asend`` sends its sync receivers to a thread (django/dispatch/dispatcher.py)."""
+    if name in ("send", "send_robust"):
+        return _called(call, signal, asynchronous=False)
+    if name in ("asend", "asend_robust"):
+        return Coroutine(lambda: _called(call, signal, asynchronous=True))
+    return None
+
+
+def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
+    machine, given = call.machine, dict(call.keywords)
+    given.setdefault("sender", call.argument(0))
+    answers: list[Value] = []
+    for function in list(_receivers(machine, signal)):
+        with machine.perhaps():
+            if not asynchronous and not function.is_async:
+                answer = call.again(function, [], given)
+            elif asynchronous and function.is_async:
+                answer = awaited(machine, call.again(function, [], given), call.node, call.frame)
+            elif asynchronous:
+                with machine.elsewhere(on_loop=False):
+                    answer = call.again(function, [], given)
+            else:
+                continue
+        answers.append(Items([function, answer], "tuple"))
+    return Items(answers or [UNKNOWN])
+
+
+def _receivers(machine: Machine, signal: Thing) -> Iterator[Function]:
+    apps = machine.setting("INSTALLED_APPS")
+    for app in apps[0] if apps is not None and isinstance(apps[0], list | tuple) else ():
+        for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():
+            machine.home(f"{app}.{name}")
+    for home in [home for home in machine.homes.values() if home is not None]:
+        for statement in home.module.tree.body if home.module.tree is not None else ():
+            with machine.quiet():
+                found = _connected(machine, statement, home, signal)
+            if isinstance(found, Function):
+                yield found
+
+
+def _connected(machine: Machine, statement: ast.stmt, home: Home, signal: Thing) -> Value | None:
+    """What ``signal.connect(function)`` or ``@receiver(signal)`` connects."""
+    frame = Frame(home)
+    match statement:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr="connect"),
+                args=[function, *_],
+            )
+        ):
+            return machine.evaluate(function, frame) if machine.evaluate(owner, frame) is signal else None
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            for decorator in statement.decorator_list:
+                if isinstance(decorator, ast.Call) and decorator.args:
+                    of = machine.evaluate(decorator.args[0], frame)
+                    if any(one is signal for one in (of.items if isinstance(of, Items) else [of])):
+                        return home.look_up(name, machine.module_value)
+    return None

@@ -1,0 +1,67 @@
+"""A walk ends, whatever the code is, and what was seen until then holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.reach import Walk, walk_middleware
+from bridgekit.check.reach.machine import MAX_STEPS
+from bridgekit.middleware_chain.facts import Location
+
+pytest.importorskip("django")
+
+HEAD = """
+import time
+from django.utils.decorators import async_only_middleware
+
+{before}
+
+@async_only_middleware
+def M(get_response):
+    async def middleware(request):
+        time.sleep(1)
+        {body}
+        time.sleep(2)
+        return await get_response(request)
+    return middleware
+"""
+
+
+def walk(root: Path, body: str, before: str = "") -> Walk:
+    (root / "app.py").write_text(HEAD.format(body=body, before=before), "utf-8")
+    definition = SourceReader(ModuleFinder([root])).read("app.M", Location("settings.py", 1))
+    return walk_middleware(definition, asynchronous=True)
+
+
+def sleeps(walk: Walk) -> int:
+    return sum(event.verb == "call" and event.name == "time.sleep" for event in walk.events)
+
+
+@pytest.mark.parametrize(
+    ("body", "before"),
+    [
+        ("again(1)", "def again(n):\n    return again(n + 1)"),
+        ("one()", "def one():\n    return two()\ndef two():\n    return one()"),
+        ("while True:\n            pass", ""),
+        ("list(numbers())", "def numbers():\n    while True:\n        yield 1"),
+        ("name", "name = name"),
+        ("Loop().x", "class Loop:\n    @property\n    def x(self):\n        return self.x"),
+        ("Child()", "class Child(Child):\n    pass"),
+    ],
+)
+def test_what_goes_in_circles_is_left(tmp_path: Path, body: str, before: str) -> None:
+    assert 1 <= sleeps(walk(tmp_path, body, before)) <= 2
+
+
+def test_steps_are_bounded(tmp_path: Path) -> None:
+    """Thirty functions that call the next one twice would take a thousand million calls."""
+    chain = "\n".join(f"def f{n}():\n    f{n + 1}()\n    f{n + 1}()" for n in range(30))
+    assert sleeps(walk(tmp_path, "f0()\n        " + "f0()\n        " * MAX_STEPS, chain)) == 1
+
+
+def test_deep_nesting_ends_the_walk_alone(tmp_path: Path) -> None:
+    assert sleeps(walk(tmp_path, "x = " + " + ".join(["1"] * 450))) >= 1
