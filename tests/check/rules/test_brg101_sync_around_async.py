@@ -186,3 +186,21 @@ def test_what_hides_or_breaks_an_async_view_is_found(title: str, tmp_path: Path)
 def test_what_lets_an_async_view_be_one_passes(title: str, tmp_path: Path) -> None:
     """Each of these is answered as it should be."""
     assert not findings("BRG101", title, RIGHT[title], tmp_path)
+
+
+REST = "from rest_framework.decorators import api_view\nfrom rest_framework.views import APIView\n"
+STAND_IN = "from django.views import View\nclass APIView(View):\n    def dispatch(self, request):\n        return self.finish(self.get(request))\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [REST + A.replace("(View)", "(APIView)"), REST + "@api_view(['GET'])\n" + VIEW],
+    ids=["class", "function"],
+)
+def test_rest_framework_does_not_await_handlers(text: str, tmp_path: Path) -> None:
+    """It asserts that it was given a response (rest_framework/views.py, APIView.finalize_response)."""
+    package = tmp_path / "rest_framework"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "views.py").write_text(STAND_IN, "utf-8")
+    assert findings("BRG101", "rest", text, tmp_path)

@@ -158,3 +158,9 @@ def test_the_way_is_told(tmp_path: Path) -> None:
     (found,) = findings("BRG102", "the way", BROKEN["two modules away"], tmp_path)
     assert "a > note > one" in found.message
     assert found.location.path.endswith("helpers.py")
+
+
+def test_nothing_is_said_where_django_lets_queries_run_on_the_loop(tmp_path: Path) -> None:
+    """DJANGO_ALLOW_ASYNC_UNSAFE, named in the settings or an entry point (django/utils/asyncio.py, async_unsafe)."""
+    unsafe = "# file: settings.py\nimport os\nos.environ['DJANGO_ALLOW_ASYNC_UNSAFE'] = '1'\n"
+    assert not findings("BRG102", "unsafe", BROKEN["count"] + unsafe, tmp_path)

@@ -126,8 +126,7 @@ def _in_rest_framework(view: RoutedView) -> Iterator[Problem]:
         return
     handler = next(each for each in view.handlers if each.is_async)
     yield Problem(
-        f"{view.name}: Django REST framework does not await the async {handler.name}: "
-        "every request fails with an AssertionError for the coroutine",
+        f"{view.name}: Django REST framework does not await the async {handler.name}: every request fails",
         handler.module.location_of(handler.node),
         "Make the handler a plain function, or use an APIView of the package adrf.",
         subject=f"{view.name}:rest_framework",
