@@ -10,13 +10,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import (
-    ReadFunction,
-    imported_names,
-    reached_functions,
-    resolved_name,
-    walk_own,
-)
+from bridgekit.check.findings.flow import ReadFunction, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject, no_routed_views
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule

@@ -8,11 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import (
-    FunctionNode,
-    dotted_name,
-    source_text,
-)
+from bridgekit.check.findings.flow import FunctionNode, dotted_name, source_text
 from bridgekit.check.fixes.side_effect_free import harmful_parts
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule

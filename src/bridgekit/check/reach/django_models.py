@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bridgekit.check.findings.flow import sent_to
+from bridgekit.check.findings.calls import sent_to
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import elements, settle, use

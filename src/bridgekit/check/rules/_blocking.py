@@ -7,15 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from bridgekit.check.findings.flow import (
-    Reached,
-    ReadFunction,
-    called_function,
-    dotted_name,
-    imported_names,
-    resolved_name,
-    walk_own,
-)
+from bridgekit.check.findings.calls import called_function
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.reached import Reached
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._queries import Queries
 

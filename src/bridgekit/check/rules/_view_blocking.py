@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bridgekit.check.findings.flow import Reached, ReadFunction, identifiers, reached_functions
+from bridgekit.check.findings.flow import ReadFunction, identifiers
+from bridgekit.check.findings.reached import Reached, reached_functions
 from bridgekit.check.findings.routed_view import ADRF, VIEW, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Blocked, Kind, Situation, blocking, handed_users

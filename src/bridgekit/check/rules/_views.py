@@ -6,14 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import (
-    ReadFunction,
-    dotted_name,
-    identifiers,
-    own_functions,
-    reached_functions,
-    walk_own,
-)
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers, own_functions, walk_own
+from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Situation

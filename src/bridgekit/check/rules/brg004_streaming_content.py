@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import called_functions, identifiers, own_functions, walk_own
+from bridgekit.check.findings.flow import identifiers, own_functions, walk_own
+from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server

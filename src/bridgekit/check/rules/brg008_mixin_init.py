@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import ReadFunction, called_functions, dotted_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, walk_own
+from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules.rule import Rule

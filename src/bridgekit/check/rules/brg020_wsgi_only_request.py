@@ -6,13 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import (
-    called_functions,
-    dotted_name,
-    identifiers,
-    own_functions,
-    walk_own,
-)
+from bridgekit.check.findings.flow import dotted_name, identifiers, own_functions, walk_own
+from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server

@@ -6,16 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Related, Severity
-from bridgekit.check.findings.flow import (
-    Reached,
-    ReadFunction,
-    imported_names,
-    own_functions,
-    reached_functions,
-    reached_on_loop,
-    resolved_name,
-    walk_own,
-)
+from bridgekit.check.findings.flow import ReadFunction, imported_names, own_functions, resolved_name, walk_own
+from bridgekit.check.findings.reached import Reached, reached_functions, reached_on_loop
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._views import async_views

@@ -6,13 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import (
-    ReadFunction,
-    identifiers,
-    imported_names,
-    reached_functions,
-    resolved_name,
-)
+from bridgekit.check.findings.flow import ReadFunction, identifiers, imported_names, resolved_name
+from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule

@@ -5,16 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import (
-    FunctionNode,
-    ReadFunction,
-    called_function,
-    imported_names,
-    reached_functions,
-    resolved_name,
-    walk_own,
-)
+from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._views import routed_views
