@@ -94,26 +94,26 @@ class StoredBody:
     :param whole: all of it, where it came at once. It is taken if there is memory for it: then `file` is there.
     """
 
-    file: BinaryIO | None = None
-    """What the application reads; there after `finish`."""
-
-    length = 0
-
-    # One is made for each upload: what it is before anything is there costs nothing here.
-    _memory = 0
-    _granted = 0
-    _disk = 0
-    _spool: BinaryIO | None = None
-    _parts: list[bytes | bytearray] | None = None
+    __slots__ = ("_disk", "_granted", "_memory", "_parts", "_room", "_spool", "file")
 
     def __init__(self, room: Room, whole: bytes | None = None) -> None:
         self._room = room
+        self._memory = self._granted = self._disk = 0
+        self._spool: BinaryIO | None = None
+        self._parts: list[bytes | bytearray] = []
+        self.file: BinaryIO | None = None
+        """What the application reads; there after `finish`."""
         if whole is None:
             return
         size = len(whole)
         if size <= room.each and room.memory.take(size):
-            self.length = self._memory = self._granted = size
+            self._memory = self._granted = size
             self.file = io.BytesIO(whole)
+
+    @property
+    def length(self) -> int:
+        """Bytes that have been taken."""
+        return self._memory + self._disk
 
     def keep(self, data: bytes) -> bool:
         """Take the next piece into memory; false where `spill` must take it."""
@@ -122,11 +122,8 @@ class StoredBody:
         if memory > self._granted and not self._grant(memory):
             return False
         self._memory = memory
-        self.length += size
         # A list, which is joined once: a file in memory would be moved at each write.
         parts = self._parts
-        if parts is None:
-            self._parts = parts = []
         if size >= SMALL:
             parts.append(data)
         elif parts and isinstance(parts[-1], bytearray) and len(parts[-1]) < BATCH:
@@ -160,7 +157,6 @@ class StoredBody:
 
         :raises NoRoom: when there is none left, or it cannot be written to.
         """
-        self.length += len(data)
         await self._write(data)
 
     async def finish(self) -> None:
@@ -169,13 +165,13 @@ class StoredBody:
         :raises NoRoom: as `spill` does.
         """
         if self._spool is None:
-            self.file = io.BytesIO(b"".join(self._parts or ()))
+            self.file = io.BytesIO(b"".join(self._parts))
             self._give_back(self._memory)
         else:
             await self._write()
             self._spool.seek(0)
             self.file = SpooledBody(self._spool)
-        self._parts = None
+        self._parts = []
 
     def release(self) -> None:
         """Give back what is held. May be called twice, and from any thread."""
@@ -189,7 +185,7 @@ class StoredBody:
             self._room.disk.give(disk)
 
     async def _write(self, more: bytes = b"") -> None:
-        parts, self._parts = [*(self._parts or ()), more], None
+        parts, self._parts = [*self._parts, more], []
         size = self._memory + len(more)
         if not self._room.disk.take(size):
             raise NoRoom(
