@@ -97,3 +97,8 @@ def test_the_way_is_told(tmp_path: Path) -> None:
     """Through helpers and other modules."""
     (found,) = findings("BRG104", "the way", BROKEN["helpers of another module"], tmp_path)
     assert "a > note > pause" in found.message
+
+
+def test_nobody_else_waits_under_wsgi(tmp_path: Path) -> None:
+    """Each request has a loop of its own there (django/core/handlers/base.py, async_to_sync around the view)."""
+    assert not findings("BRG104", "sleep WSGI", BROKEN["sleep"], tmp_path)

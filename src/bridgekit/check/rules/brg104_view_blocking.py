@@ -9,10 +9,16 @@ from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Kind
 from bridgekit.check.rules._view_blocking import blocked_in_views
 from bridgekit.check.rules.rule import Rule
+from bridgekit.middleware_chain.requests import Server
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """What the handlers of async views, and the functions that these call, wait for on the event loop."""
+    """What the handlers of async views, and the functions that these call, wait for on the event loop of an ASGI server.
+
+    Under WSGI Django makes a loop for each request, and nobody else waits.
+    """
+    if subject.project.server is not Server.ASGI:
+        return
     for view, one, found in blocked_in_views(subject):
         if found.kind is not Kind.CALL:
             continue
