@@ -74,8 +74,9 @@ def test_the_source_distribution_has_what_the_tests_read() -> None:
         "src",
         "tests",
     }
+    read_by_tests = {".github", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", "SECURITY.md"}
     named = {path.removeprefix("/") for path in included["sdist"]["include"]}
-    assert tracked | {".gitignore", "tox.ini", "typing_tests"} == named
+    assert tracked | {".gitignore", "tox.ini", "typing_tests"} | read_by_tests == named
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
