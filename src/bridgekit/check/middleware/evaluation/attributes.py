@@ -21,7 +21,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
 )
 from bridgekit.check.middleware.evaluation.changeable import is_changeable
 from bridgekit.check.middleware.evaluation.class_attributes import ClassAttributes
-from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
+from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes, set_inside
 from bridgekit.check.middleware.evaluation.settings_lookup import setting
 from bridgekit.check.middleware.evaluation.syntax import stored_attributes
 from bridgekit.check.middleware.evaluation.values import (
@@ -262,6 +262,9 @@ class Attributes(ClassAttributes):
         if name in function.attributes:
             return function.attributes[name]
         own_name = getattr(function.node, "name", "")
+        later = set_inside(function.frame.module, own_name, name)
+        if later is not None:
+            return function.frame.unknown(f"{own_name} sets its own {name} when it is called", later)
         assigned = self._assigned_after(function.frame, function.node, name)
         if assigned is not None:
             return self._unless_filled_in(assigned, name, function.frame)

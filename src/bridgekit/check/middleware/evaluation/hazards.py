@@ -23,6 +23,7 @@ __all__ = [
     "namespace_writer",
     "rebound_names",
     "replaced_attributes",
+    "set_inside",
 ]
 
 _READING_METHODS = frozenset(
@@ -211,6 +212,20 @@ def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
 def replaced_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
     """Names of attributes that code sets on anything but ``self``, or deletes: ``cls.count += 1``, ``json.loads = ...``."""
     return _traits(module.tree).replaced if module.tree is not None else {}
+
+
+def set_inside(module: SourceModule, function: str, attribute: str) -> ast.AST | None:
+    """Where code in a function sets an attribute of a function of the module, when it is called: ``count.calls += 1``."""
+    if replaced_attributes(module).get(attribute) is None or module.tree is None:
+        return None
+    for inner in ast.walk(module.tree):
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(inner):
+                match node:
+                    case ast.Attribute(attr=attr, value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                        if attr == attribute and name == function and inner.name == function:
+                            return node
+    return None
 
 
 def namespace_writer(module: SourceModule) -> ast.AST | None:

@@ -42,7 +42,7 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
     if name in BUILTINS and f"builtins.{name}" not in m.patched:
         return BUILTINS[name]
     if namespace.unseen is not None:
-        return namespace.unseen
+        return namespace.unseen.named(name)
     if namespace.stars:
         return External(f"{namespace.stars[-1]}.{name}")
     if f"builtins.{name}" in m.patched:

@@ -290,7 +290,17 @@ def _unknown(
             )
             mark = type(op).__name__
             # One question, one answer: `x != 1` is the negation of `x == 1`, but asked apart it gets its own key.
-            return Opaque(side.reason, side.location, f"{side.key}{mark}{plain}"[:200], None, side.inputs)
+            return Opaque(
+                side.reason,
+                side.location,
+                f"{side.key}{mark}{plain}"[:200],
+                None,
+                side.inputs,
+                is_exact=side.is_exact
+                and plain != "?"
+                and len(plain) < 80
+                and isinstance(op, ast.Eq | ast.NotEq),
+            )
     cause = m.opaque("a comparison with a value that is not known", node, frame)
     m.lend([left, right], cause)
     return cause

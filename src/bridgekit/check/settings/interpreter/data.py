@@ -63,11 +63,18 @@ class Opaque:
     cause: Cause = Cause.NOT_MODELLED
     subject: str = ""
     """What the cause speaks of: the module that is absent, the file whose text it is."""
+    is_exact: bool = False
+    """Whether every unknown with this key is the same value. Else only this very object is: ``f(1)`` and ``f(2)`` share a key."""
 
     def derive(self, suffix: str) -> Opaque:
         """What an operation makes of it: as unknown, for the same reason."""
         key = f"{self.key}{suffix}"
         return Opaque(self.reason, self.location, key[:200], None, self.inputs)
+
+    def named(self, name: str) -> Opaque:
+        """What stands under a name of it: the same one whenever it is asked for."""
+        key = f"{self.key}.{name}"
+        return Opaque(self.reason, self.location, key[:200], None, self.inputs, is_exact=len(key) <= 200)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,6 +88,12 @@ class Machine:
         self.patched: dict[str, Value] = {}
         self.waiting: set[str] = set()
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
+        self.asked_about: dict[int, tuple[str, Opaque]] = {}
+        """Questions by the object that they are about, which is kept so that no other gets its id."""
+        self.asked_at: dict[str, int] = {}
+        self.asked_here: dict[Location, dict[str, None]] = {}
+        self.repeated: set[str] = set()
+        """Those that one place asks several times: their answers together may decide what no single one does."""
         self.lost_environ: Opaque | None = None
         """Set when code that cannot be read had its hands on ``os.environ``."""
         self.lost_disk: dict[str, Opaque] = {}
@@ -166,7 +172,31 @@ class Machine:
     ) -> Opaque:
         """A new unknown that begins at ``node`` (or at the statement being run)."""
         location = self.here() if node is None or frame is None else self.locate(node, frame)
-        return Opaque(reason, location, key or f"{location}#{reason}"[:200], truth, inputs, cause, subject)
+        named = key or f"{location}#{reason}"[:200]
+        return Opaque(reason, location, named, truth, inputs, cause, subject, is_exact=bool(key))
+
+    def question_about(self, value: Opaque, location: Location) -> str:
+        """The key of the question whether ``value`` is true: that of the value, where it names no other one.
+
+        Else the first place that asks of this object counts, and the how manieth it is there: what a loop asks in each round, or two
+        calls in one line, may be answered differently.
+        """
+        if value.is_exact:
+            return value.key
+        known = self.asked_about.get(id(value))
+        if known is None:
+            place = f"{value.key}@{location}"
+            number = self.asked_at[place] = self.asked_at.get(place, 0) + 1
+            known = self.asked_about[id(value)] = (f"{place}#{number}", value)
+        return self._asked(known[0], location)
+
+    def _asked(self, key: str, location: Location) -> str:
+        """Remember which questions one place asks."""
+        here = self.asked_here.setdefault(location, {})
+        here[key] = None
+        if len(here) > 1:
+            self.repeated.update(here)
+        return key
 
     def refuse(self, reason: str, *handed: Value) -> Opaque:
         """Something that is not modelled: unknown with its place, and what it was handed is unknown as well."""

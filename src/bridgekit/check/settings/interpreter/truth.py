@@ -59,7 +59,8 @@ def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
     if isinstance(value, External):
         if value.is_module or value.dotted.rpartition(".")[2] == "TYPE_CHECKING":
             return value.is_module
-        value = m.opaque(f"{value.dotted} is not read", node, frame, key=f"external:{value.dotted}")
+        reason, key = f"{value.dotted} is not read", f"external:{value.dotted}"
+        return m.decide(key, node, m.locate(node, frame), None, reason=reason)
     if isinstance(value, InstanceValue):
         return _instance_truth(m, value, node, frame)
     if isinstance(value, ViewValue):
@@ -70,7 +71,8 @@ def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
         location = m.locate(node, frame)
         if value.truth is not None and not value.inputs:
             return value.truth
-        return m.decide(value.key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
+        key = m.question_about(value, location)
+        return m.decide(key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
     return True if isinstance(value, _ALWAYS_TRUE) else bool(value)
 
 

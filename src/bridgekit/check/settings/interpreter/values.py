@@ -216,5 +216,5 @@ def poison_namespace(namespace: Namespace, cause: Opaque) -> None:
         if isinstance(name, str) and (
             name.isupper() or not (name.startswith("__") or isinstance(value, kept))
         ):
-            namespace[name] = cause
+            namespace[name] = cause.named(name)
             namespace.bound[name] = cause.location

@@ -40,7 +40,7 @@ def unset_or(m: Machine, name: str) -> Value:
     if m.written_environ.get(name) is UNSET:
         return UNSET
     if m.lost_environ is not None and name not in m.written_environ:
-        return m.lost_environ.derive(f".{name}")
+        return m.lost_environ.named(name)
     value = environment_variable(m, name)
     return UNSET if isinstance(value, Input) and value.value is None else value
 

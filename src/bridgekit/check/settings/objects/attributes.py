@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PosixPath
 
 from bridgekit.check.python.cause import Cause
@@ -81,10 +82,10 @@ def _lookup(m: Machine, value: Value, name: str) -> Value:
 
 def _of_unknown(m: Machine, value: Opaque, name: str) -> Value:
     m.may_raise(value, AttributeError)
-    derived = value.derive(f".{name}")
+    derived = value.named(name) if value.is_exact else value.derive(f".{name}")
     truth = True if value.truth and value.inputs else None
     cause = Cause.TEXT_KEPT if name in _KEEPING_TRUTH else Cause.NOT_MODELLED
-    return Opaque(derived.reason, derived.location, derived.key, truth, derived.inputs, cause)
+    return replace(derived, truth=truth, cause=cause)
 
 
 def _of_rest(m: Machine, value: Value, name: str) -> Value:
@@ -261,7 +262,7 @@ def _of_module(m: Machine, module: ModuleValue, name: str) -> Value:
     if name in module.namespace:
         return module.namespace[name]
     if module.namespace.unseen is not None and (name.isupper() or not module.complete):
-        return module.namespace.unseen
+        return module.namespace.unseen.named(name)
     submodule = m.imports.submodule(module, name)
     if submodule is not None:
         return submodule
