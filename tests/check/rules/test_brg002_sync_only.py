@@ -42,6 +42,19 @@ def test_its_position_and_whom_it_makes_sync_are_told(check_rule: CheckRule) -> 
     )
 
 
+def test_layers_that_are_sync_of_themselves_are_not_made_so(check_rule: CheckRule) -> None:
+    """Only what can do both, and stands between it and the next sync-only layer, runs sync because of it."""
+    source = f"{SOURCE}\nclass Other:\n    def __init__(self, get_response): ...\n    def __call__(self, request): ...\n"
+    inner, outer = (
+        next(f for f in check_rule("BRG002", source, ["Native", "M", "Mixin", "Other"]) if f.subject == name)
+        for name in ("app.Other", "app.M")
+    )
+    assert "makes 1 before it run sync" in inner.message
+    assert "makes 1 before it run sync" in outer.message
+    alone = check_rule("BRG002", source, ["M", "Other"])
+    assert not any("before it run sync" in finding.message for finding in alone)
+
+
 def test_alone_it_should_be_made_async(check_rule: CheckRule) -> None:
     """Three hops become two, and the thread is free."""
     (finding,) = check_rule("BRG002", SOURCE)

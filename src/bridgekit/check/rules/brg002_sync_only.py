@@ -27,11 +27,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         sync_only = facts.sync_capable.answer is Answer.YES and facts.async_capable.answer is Answer.NO
         if not sync_only or checked.certainly_not_used or checked.dotted_path == _MEANT_TO_BE:
             continue
-        outside = [
-            layer.facts.dotted_path
-            for layer in subject.chain.layers[: checked.position]
-            if layer.mode is Mode.SYNC
-        ]
+        outside = _made_sync(subject, checked)
         also = f" and makes {len(outside)} before it run sync" if outside else ""
         yield Problem(
             f"{checked.dotted_path} is sync-only, at position {checked.position + 1} of {len(subject.middleware)}: "
@@ -68,6 +64,19 @@ def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
     if proposal.difference.low < proposal.difference.high:
         return f"Making it async: {change}, as long as the stack cannot be read in full.{held}"
     return f"Making it async changes nothing as long as others stay sync-only: {change}.{held}"
+
+
+def _made_sync(subject: Subject, checked: CheckedMiddleware) -> list[str]:
+    """Layers that run sync because this one does: those around it that can do both, up to one that decides for itself."""
+    found: list[str] = []
+    for layer in reversed(subject.chain.layers[: checked.position]):
+        facts = layer.facts
+        if layer.used is Answer.NO:
+            continue
+        if layer.mode is not Mode.SYNC or facts.async_capable.answer is not Answer.YES:
+            break
+        found.append(facts.dotted_path)
+    return found
 
 
 def _withheld(subject: Subject, checked: CheckedMiddleware) -> str:
