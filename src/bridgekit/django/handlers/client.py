@@ -15,7 +15,7 @@ __all__ = ["ClientWatch"]
 class ClientWatch:
     """Cancels the task of a request when its client leaves.
 
-    `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's second look at the requests
+    `ASGIHandler.handle` listens in a task beside every request. Here the task begins with the loop's next look at the requests
     in flight (`bridgekit.concurrency.user_loop.backends.TICK`), which most requests do not live to see.
 
     :param listen: Django's ``listen_for_disconnect``: raises `RequestAborted`, or what `receive` raises.
@@ -29,7 +29,6 @@ class ClientWatch:
         "_listen",
         "_listener",
         "_over",
-        "_seen",
         "_task",
         "error",
     )
@@ -39,7 +38,7 @@ class ClientWatch:
     ) -> None:
         self._listen = listen
         self._listener: asyncio.Task[None] | None = None
-        self._over = self._seen = self._cancelled = False
+        self._over = self._cancelled = False
         backend = asyncio_backend()
         assert task is not None
         assert backend is not None
@@ -53,9 +52,7 @@ class ClientWatch:
 
     def tick(self) -> None:
         """See `bridgekit.concurrency.user_loop.backends.Ticking`."""
-        if not self._seen:
-            self._seen = True  # it may have come a moment ago
-        elif self._listener is None:
+        if self._listener is None:
             self._listener = self._task.get_loop().create_task(self._listen(), context=self._context)
             self._listener.add_done_callback(self._heard)
             self._backend.discharge(self)
