@@ -11,37 +11,11 @@ from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
 from bridgekit.check.findings.reached import Reached
 from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, QUERYING_CALLS
 from bridgekit.check.rules._queries import Queries
 
-__all__ = ["BLOCKING_CALLS", "Blocked", "Kind", "Situation", "blocking", "handed_users"]
+__all__ = ["Blocked", "Kind", "Situation", "blocking", "handed_users"]
 
-_CLIENT = "an asynchronous HTTP client"
-BLOCKING_CALLS = {
-    "time.sleep": "await asyncio.sleep(...)",
-    "urllib.request.urlopen": _CLIENT,
-    "subprocess.run": "asyncio.create_subprocess_exec",
-    "subprocess.call": "asyncio.create_subprocess_exec",
-    "subprocess.check_call": "asyncio.create_subprocess_exec",
-    "subprocess.check_output": "asyncio.create_subprocess_exec",
-    "os.system": "asyncio.create_subprocess_shell",
-    "socket.create_connection": "asyncio.open_connection",
-    **{
-        f"{library}.{verb}": _CLIENT
-        for library in ("requests", "httpx")
-        for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
-    },
-}
-_QUERYING_CALLS = {
-    "django.shortcuts.get_object_or_404": "await aget_object_or_404(...)",
-    "django.shortcuts.get_list_or_404": "await aget_list_or_404(...)",
-    "django.contrib.auth.authenticate": "await aauthenticate(...)",
-    "django.contrib.auth.login": "await alogin(...)",
-    "django.contrib.auth.logout": "await alogout(...)",
-    "django.contrib.auth.get_user": "await aget_user(...)",
-    "django.contrib.auth.update_session_auth_hash": "await aupdate_session_auth_hash(...)",
-    "django.db.connection.cursor": "sync_to_async around the whole query",
-}
-"""Functions of Django's that query the database at once, with their twins."""
 _ATOMIC = "django.db.transaction.atomic"
 _SITE = "django.contrib.sites.shortcuts.get_current_site"
 _CACHE_VERBS = frozenset(
@@ -141,8 +115,8 @@ def handed_users(
 def _call(node: ast.Call, name: str, situation: Situation) -> Iterator[Blocked]:
     if name in BLOCKING_CALLS:
         yield Blocked(node, f"blocking call {name}()", BLOCKING_CALLS[name], Kind.CALL)
-    elif name in _QUERYING_CALLS:
-        yield Blocked(node, f"synchronous query by {name}()", _QUERYING_CALLS[name])
+    elif name in QUERYING_CALLS:
+        yield Blocked(node, f"synchronous query by {name}()", QUERYING_CALLS[name])
     elif name == _SITE and situation.sites_queries:
         yield Blocked(node, f"synchronous query by {name}()", "the site's domain from the settings")
     elif situation.cache_queries and name.rpartition(".")[0] == "django.core.cache.cache":

@@ -8,10 +8,14 @@ _CLIENT = "an asynchronous HTTP client"
 BLOCKING_CALLS = {
     "time.sleep": "await asyncio.sleep(...)",
     "urllib.request.urlopen": _CLIENT,
+    "urllib.request.urlretrieve": _CLIENT,
+    "urllib3.request": _CLIENT,
     "subprocess.run": "asyncio.create_subprocess_exec",
     "subprocess.call": "asyncio.create_subprocess_exec",
     "subprocess.check_call": "asyncio.create_subprocess_exec",
     "subprocess.check_output": "asyncio.create_subprocess_exec",
+    "subprocess.getoutput": "asyncio.create_subprocess_shell",
+    "subprocess.getstatusoutput": "asyncio.create_subprocess_shell",
     "os.system": "asyncio.create_subprocess_shell",
     "socket.create_connection": "asyncio.open_connection",
     **{
