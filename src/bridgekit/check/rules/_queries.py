@@ -128,6 +128,8 @@ class Queries:
         """``Model.objects.filter(...)...``, or a name that is bound to nothing else."""
         if isinstance(node, ast.Name):
             return node.id in self.sets
+        if isinstance(node, ast.NamedExpr):
+            return self._is_set(node.value)
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.step is None:
             return self._is_set(node.value)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -150,6 +152,8 @@ class Queries:
         """``Model(...)`` of a class that certainly is a model, or a name that is bound to nothing else."""
         if isinstance(node, ast.Name):
             return node.id in self.instances
+        if isinstance(node, ast.NamedExpr):
+            return self._is_instance(node.value)
         if isinstance(node, ast.Await):
             return self._is_fetched(node.value)
         if not isinstance(node, ast.Call):
