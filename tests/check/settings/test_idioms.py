@@ -609,3 +609,29 @@ def test_a_question_is_answered_in_words(tmp_path: Path) -> None:
     source = "MIDDLEWARE = ['a']\ntry:\n    import no_such_toolbar\n    MIDDLEWARE += ['b']\nexcept ImportError:\n    pass\n"
     names = [variant.name for variant in evaluate(tmp_path, settings=source).variants]
     assert "the module no_such_toolbar can be imported" in names
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        (
+            "from .base import *\nfrom . import dev\nMIDDLEWARE += dev.X\nMIDDLEWARE.extend(base.MORE)",
+            ["a", "d", "b"],
+        ),
+        ("from .base import MIDDLEWARE\nMIDDLEWARE = MIDDLEWARE + base.MORE", ["a", "b"]),
+        ("base = 1\nfrom .base import MORE\nMIDDLEWARE = base.MIDDLEWARE + MORE", ["a", "b"]),
+        ("import pkg.dev\nMIDDLEWARE = dev.X", ["d"]),
+    ],
+)
+def test_an_imported_submodule_is_a_name_of_its_package(
+    tmp_path: Path, statements: str, expected: list[str]
+) -> None:
+    """Language reference, section 5.4.2: the import binds it there, in the settings themselves if they are the package."""
+    result = evaluate(
+        tmp_path,
+        module="pkg",
+        pkg=f"{statements}\n",
+        pkg__base="MIDDLEWARE = ['a']\nMORE = ['b']\n",
+        pkg__dev="X = ['d']\n",
+    )
+    assert by_name(result) == {"default": expected}

@@ -129,12 +129,13 @@ class Explorer:
     def _revive(self, dead: Explored, latest: int = 12, tries: int = 24) -> Explored:
         """Settings that raise under the defaults want some input: change the latest decisions until they do not.
 
-        Greedy: whatever gets the run further is kept. The command line is a server's, unless nothing else helps.
+        Greedy: whatever gets the run further is kept. A package that is not there stays so, and the command line is a
+        server's, unless nothing else helps.
         """
         current = dead
         for _ in range(tries):
             recent = current.outcome.machine.decisions[-latest:][::-1]
-            recent.sort(key=lambda decision: "sys.argv" in decision.inputs)
+            recent.sort(key=_remoteness)
             further = None
             for decision in recent:
                 if self._is_assumed(current.assignment, decision):
@@ -324,6 +325,13 @@ class Explorer:
             for decision in flipped.outcome.machine.decisions
             if _mark(decision)[::2] not in asked and self._matters(decision)
         )
+
+
+def _remoteness(decision: Decision) -> int:
+    """What is assumed last to make settings run: an environment variable is set sooner than a package is installed."""
+    if "sys.argv" in decision.inputs:
+        return 2
+    return int(any(name.startswith("import ") for name in decision.inputs))
 
 
 def _gets_further(flipped: Explored, current: Explored) -> bool:

@@ -118,7 +118,12 @@ class Imports:
         for name in modules_that_act(self.m.finder, found.name, self.is_own):
             if name not in self.m.modules:
                 self._load_apart(self.m.finder.find(name))
-        return self.m.modules.get(found.name) or External(found.name, is_module=True)
+        known = self.m.modules.get(found.name)
+        if known is not None:
+            return known
+        waiting = External(found.name, is_module=True)
+        self._bind_in_parent(found.name, waiting)
+        return waiting
 
     def _load_apart(self, found: FoundModule) -> None:
         """Interpret a module for its effects. That it raises may be for want of what is not interpreted here."""
@@ -236,7 +241,16 @@ class Imports:
             return module
         self._introduce(module)
         self._run(module, source.tree)
+        self._bind_in_parent(module.name, module)
         return module
+
+    def _bind_in_parent(self, name: str, module: Value) -> None:
+        """A submodule that was imported is an attribute of its package (language reference, section 5.4.2)."""
+        parent, _, leaf = name.rpartition(".")
+        package = self.m.modules.get(parent)
+        if isinstance(package, ModuleValue):
+            package.namespace[leaf] = module
+            package.namespace.bound[leaf] = self.m.here()
 
     def _load_parents(self, name: str) -> None:
         parts = name.split(".")
