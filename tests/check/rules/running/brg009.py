@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 HEAD = """
 import asyncio, functools, inspect
 from dataclasses import dataclass
@@ -180,5 +182,9 @@ RIGHT = {
     ),
     "the mixin": f"{HEAD}\nclass M(MiddlewareMixin):\n    def process_request(self, request):\n        pass\n",
     "the mixin's own call": f"{HEAD}\nclass M(MiddlewareMixin):\n    async def __acall__(self, request):\n        return await self.get_response(request)\n",
-    "marked by inspect": cls(INIT + "    inspect.markcoroutinefunction(self)\n" + CALL),
+    **(
+        {"marked by inspect": cls(INIT + "    inspect.markcoroutinefunction(self)\n" + CALL)}
+        if sys.version_info >= (3, 12)
+        else {}  # new in Python 3.12
+    ),
 }
