@@ -48,6 +48,8 @@ BROKEN = {
     "application by its package": ready("User.objects.count()").replace("PACKAGE.apps.Config", "PACKAGE"),
 }  # fmt: skip
 RIGHT = {
+    "local name of a helper": ready("load = print", "load()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),
+    "local connection": ready("for connection in ():", "    connection.cursor()", above="from django.db import connection\n", models=False),
     "nothing": ready("pass", models=False),
     "imports": ready("self.model = User"),
     "signal": ready("from django.db.models.signals import post_save", "post_save.connect(print, sender=User)"),

@@ -143,6 +143,8 @@ BROKEN = {
     "# file: more.py\nfrom django.urls import path\nfrom .views import a\nurlpatterns = [path('a/', a)]\n",
 }  # fmt: skip
 RIGHT = {
+    "decorator of the module by an imported name": "def gzip_page(view):\n    return view\n@gzip_page\n" + VIEW,
+    "atomic that the module assigns": "transaction = type('T', (), {'atomic': staticmethod(lambda view: view)})\n@transaction.atomic\n" + VIEW,
     "plain": VIEW,
     "login_required": "@login_required\n" + VIEW,
     "permission_required": "@permission_required('auth.add_user')\n" + VIEW,

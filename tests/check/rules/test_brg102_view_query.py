@@ -102,6 +102,11 @@ BROKEN = {
     "# file: pages.py\nfrom django.contrib.auth.models import User\nfrom django.http import HttpResponse\n" + view("User.objects.first()"),
 }  # fmt: skip
 RIGHT = {
+    "local function of that name": view("def get_object_or_404(kind, pk):", "    return kind", "get_object_or_404(User, 1)"),
+    "parameter of that name": "async def a(request, get_object_or_404=getattr):\n    get_object_or_404(User, 'pk')\n    return HttpResponse('a')\n",
+    "local list": view("list = len", "name = list", "list = id", "numbers = list(User.objects.all())"),
+    "local connection": view("for connection in ():", "    connection.cursor()"),
+    "local transaction": view("transaction = type('T', (), {'atomic': contextlib.suppress})", "with transaction.atomic():", "    pass"),
     "auser": view("user = await request.auser()", "name = user.username"),
     "user set": view("request.user = await request.auser()", "name = request.user.username"),
     "query by the user's twin": view("group = await Group.objects.filter(user=await request.auser()).afirst() if (await request.auser()).pk else None"),

@@ -56,6 +56,9 @@ BROKEN = {
     "async generator expression under WSGI": streaming("(n async for n in pieces())", above=LATER),
 }  # fmt: skip
 RIGHT = {
+    "local map": streaming("map()", "async def one():", "    yield 'x'", "map = one"),
+    "local class of that name": "async def a(request):\n    StreamingHttpResponse = HttpResponse\n    return StreamingHttpResponse(part for part in 'ab')\n",
+    "local function of that name": streaming("pieces()", "async def one():", "    yield 'x'", "pieces = one", above=PIECES),
     "async generator": streaming("pieces()", above=LATER),
     "async generator by keyword": streaming("streaming_content=pieces()", above=LATER),
     "async generator by name": streaming("stream", "stream = pieces()", above=LATER),

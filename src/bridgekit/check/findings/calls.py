@@ -14,6 +14,7 @@ from bridgekit.check.findings.flow import (
     resolved_name,
     walk_own,
 )
+from bridgekit.check.findings.visible_names import hidden_names
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 
@@ -56,6 +57,8 @@ def _called(node: ast.Call, function: ReadFunction, definition: Definition) -> R
     )
     if nested is not None:
         return ReadFunction(nested, function.module, function.owner)
+    if name.partition(".")[0] in hidden_names(function):
+        return None
     found = named_statement(name, function.module, definition)
     if found is None:
         return None
@@ -97,6 +100,8 @@ def _class_of(
     if bound:
         made = bound[0] if len(bound) == 1 else None
         return called_class(made, function, definition) if isinstance(made, ast.Call) else None
+    if node.id in hidden_names(function):
+        return None
     return _named_class(node.id, function, definition)
 
 
@@ -154,7 +159,9 @@ def called_class(
 ) -> tuple[ast.ClassDef, SourceModule] | None:
     """The class that a call makes an instance of, if its name is one of the module or one that it imports."""
     name = dotted_name(node.func)
-    found = named_statement(name, function.module, definition) if name else None
+    if not name or name.partition(".")[0] in hidden_names(function):
+        return None
+    found = named_statement(name, function.module, definition)
     return (found[0], found[1]) if found is not None and isinstance(found[0], ast.ClassDef) else None
 
 

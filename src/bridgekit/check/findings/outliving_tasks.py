@@ -10,9 +10,10 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import ReadFunction, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, resolved_name, walk_own
 from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject, no_routed_views
+from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.settings.result import Known
@@ -87,7 +88,7 @@ def _plain(function: ReadFunction, subject: Subject) -> Definition:
 
 def _started(function: ReadFunction) -> Iterator[tuple[ast.Call, Answer]]:
     """Calls that start a task which the function does not wait for: certainly, or unless somebody else does."""
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     nodes = list(walk_own(function.node))
     groups = {
         item.optional_vars.id

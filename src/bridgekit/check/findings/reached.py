@@ -11,11 +11,11 @@ from bridgekit.check.findings.flow import (
     ReadFunction,
     dotted_name,
     handles_async,
-    imported_names,
     own_functions,
     resolved_name,
     walk_own,
 )
+from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 
 __all__ = ["Reached", "called_functions", "functions_on_loop", "reached_functions", "reached_on_loop"]
@@ -122,7 +122,7 @@ def _property(node: ast.Attribute, function: ReadFunction, definition: Definitio
 
 def _streamed(function: ReadFunction) -> Iterator[ast.expr]:
     """What Django iterates over on the loop, if it is asynchronous."""
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     for node in walk_own(function.node):
         if isinstance(node, ast.Call) and resolved_name(node.func, imports).startswith("django.http."):
             yield from (given for given in [*node.args[:1], *(keyword.value for keyword in node.keywords)])
@@ -142,7 +142,7 @@ def _iterated(function: ReadFunction) -> Iterator[ast.expr]:
                 yield node.iter
             case ast.YieldFrom():
                 yield node.value
-            case ast.Call(func=ast.Name(id=name)) if name in _EXHAUST:
+            case ast.Call(func=ast.Name(id=name)) if name in _EXHAUST and is_builtin(name, function):
                 yield from node.args
 
 

@@ -6,7 +6,14 @@ import ast
 from dataclasses import dataclass
 from enum import Enum
 
-from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, resolved_name
+from bridgekit.check.findings.flow import (
+    FunctionNode,
+    ReadFunction,
+    dotted_name,
+    imported_names,
+    resolved_name,
+)
+from bridgekit.check.findings.visible_names import rebound_names
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
@@ -38,8 +45,16 @@ class Applied:
 
     @property
     def name(self) -> str:
-        """The dotted path of the decorator, or of what makes it: ``cache_page(60)`` is django's ``cache_page``."""
+        """The dotted path of the decorator, or of what makes it: ``cache_page(60)`` is django's ``cache_page``.
+
+        Empty where the module binds an imported name once more: which of the two it is is not known.
+        """
         named = self.node.func if isinstance(self.node, ast.Call) else self.node
+        if (
+            dotted_name(named).partition(".")[0]
+            in rebound_names(self.module) & imported_names(self.module).keys()
+        ):
+            return ""
         return resolved_name(named, imported_names(self.module))
 
 

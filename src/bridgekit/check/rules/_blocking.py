@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bridgekit.check.findings.calls import called_function
-from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, resolved_name, walk_own
 from bridgekit.check.findings.reached import Reached
+from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, QUERYING_CALLS
 from bridgekit.check.rules._queries import Queries
@@ -66,7 +67,7 @@ def blocking(
     function: ReadFunction, situation: Situation, users: frozenset[str] = frozenset()
 ) -> Iterator[Blocked]:
     """Each blocking expression in the order of lines. ``users`` are parameters that are handed ``request.user``."""
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     of_requests = {f"{request}.user" for request in situation.requests}
     lazy = of_requests | users | _names_bound_to(function, of_requests) if situation.user_queries else set()
     of_sessions = {f"{request}.session" for request in situation.requests}

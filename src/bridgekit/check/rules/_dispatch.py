@@ -10,12 +10,12 @@ from bridgekit.check.findings.flow import (
     ReadFunction,
     dotted_name,
     handles_async,
-    imported_names,
     resolved_name,
     walk_own,
 )
 from bridgekit.check.findings.routed_view import VERBS, Applied, RoutedView
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Method
 from bridgekit.check.rules._views import Stack, judge_one
 from bridgekit.check.views.decorators import Effect
@@ -150,7 +150,7 @@ def _guarded(view: RoutedView, stack: Stack) -> Iterator[Problem]:
         return
     if isinstance(dispatch.node, ast.AsyncFunctionDef) or dispatch.owner.startswith("django."):
         return
-    imports = imported_names(dispatch.module)
+    imports = visible_imports(ReadFunction(dispatch.node, dispatch.module, dispatch.owner))
     for node in walk_own(dispatch.node):
         name = resolved_name(node.func, imports) if isinstance(node, ast.Call) else ""
         if name in _READ_USER:
@@ -264,7 +264,7 @@ def on_the_way(view: RoutedView, subject: Subject) -> Iterator[ReadFunction]:
 
 
 def _early(view: RoutedView, function: ReadFunction) -> Iterator[Problem]:
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     for node in walk_own(function.node):
         if (
             isinstance(node, ast.Return)

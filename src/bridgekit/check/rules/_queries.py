@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.findings.flow import ReadFunction, dotted_name, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, resolved_name, walk_own
+from bridgekit.check.findings.visible_names import hidden_names, is_builtin, visible_imports
 
 __all__ = ["INTO_THREAD", "Queries"]
 
@@ -49,13 +50,14 @@ class Queries:
     """The query sets and model instances that one function knows by name, and what queries with them."""
 
     def __init__(self, function: ReadFunction) -> None:
-        self.imports = imported_names(function.module)
+        self.function = function
+        self.imports = visible_imports(function)
         self.models = {
             node.name
             for node in (function.module.tree.body if function.module.tree is not None else ())
             if isinstance(node, ast.ClassDef)
             and any(resolved_name(base, self.imports) == "django.db.models.Model" for base in node.bases)
-        }
+        } - hidden_names(function)
         bound = _bindings(function)
         self.sets: set[str] = set()
         self.instances: set[str] = set()
@@ -99,7 +101,8 @@ class Queries:
         return [*node.args, *(keyword.value for keyword in node.keywords)]
 
     def _call(self, node: ast.Call) -> Iterator[tuple[str, str]]:
-        if dotted_name(node.func) in _ITERATE and any(map(self._is_set, node.args)):
+        called = dotted_name(node.func)
+        if called in _ITERATE and is_builtin(called, self.function) and any(map(self._is_set, node.args)):
             yield "iteration over a query set", "async for"
         if not isinstance(node.func, ast.Attribute):
             return

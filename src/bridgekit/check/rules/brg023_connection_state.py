@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Related, Severity
-from bridgekit.check.findings.flow import ReadFunction, imported_names, own_functions, resolved_name, walk_own
+from bridgekit.check.findings.flow import ReadFunction, own_functions, resolved_name, walk_own
 from bridgekit.check.findings.reached import Reached, reached_functions, reached_on_loop
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.rules._views import async_views
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Location
@@ -57,7 +58,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _is_connection(node: ast.expr, function: ReadFunction) -> bool:
     """``connection``, or ``connections["default"]``."""
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     if isinstance(node, ast.Subscript):
         return resolved_name(node.value, imports) == _CONNECTIONS
     return resolved_name(node, imports) == _CONNECTION

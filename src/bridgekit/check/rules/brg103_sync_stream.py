@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, resolved_name, walk_own
+from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
 from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._views import routed_views
 from bridgekit.check.rules.rule import Rule
@@ -46,7 +47,7 @@ def _article(kind: str) -> str:
 
 def _streams(function: ReadFunction, definition: Definition) -> Iterator[tuple[ast.AST, bool]]:
     """Each stream whose iterator is certainly of one kind, with whether that is the asynchronous one."""
-    imports = imported_names(function.module)
+    imports = visible_imports(function)
     for node in walk_own(function.node):
         given: ast.expr | None = None
         if isinstance(node, ast.Call) and resolved_name(node.func, imports) in _STREAMS:
@@ -82,11 +83,14 @@ def _kind(node: ast.expr, function: ReadFunction, definition: Definition) -> boo
             )
             return is_async
         case ast.Call():
-            name = resolved_name(node.func, imported_names(function.module))
+            imports = visible_imports(function)
+            name = resolved_name(node.func, imports)
+            first = dotted_name(node.func).partition(".")[0]
             callee = called_function(node, function, definition)
             if callee is not None:
                 return _generator_kind(callee)
-            return False if name in _SYNC_MAKERS else None
+            is_known = first in imports or is_builtin(first, function)
+            return False if is_known and name in _SYNC_MAKERS else None
         case _:
             return None
 

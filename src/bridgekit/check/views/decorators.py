@@ -76,6 +76,8 @@ def judge(applied: Applied, load: Load, django: tuple[int, ...]) -> Judgement:
     for prefix, since in _KEEP_SINCE.items():
         if name.startswith(prefix):
             return _KEEPS if django >= since else Judgement(Effect.HIDES)
+    if not name:
+        return _UNKNOWN
     path = absolute(applied.node.func if isinstance(applied.node, ast.Call) else applied.node, applied.module)
     found = defined(path, load) if path else None
     if found is None or handles_async(found[0]):
