@@ -48,6 +48,8 @@ BROKEN = {
     "application by its package": ready("User.objects.count()").replace("PACKAGE.apps.Config", "PACKAGE"),
 }  # fmt: skip
 RIGHT = {
+    "query after return": ready("return", "User.objects.count()"),
+    "query under a setting that is off": ready("if settings.DEBUG:", "    User.objects.count()", above="from django.conf import settings\n"),
     "local name of a helper": ready("load = print", "load()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),
     "local connection": ready("for connection in ():", "    connection.cursor()", above="from django.db import connection\n", models=False),
     "nothing": ready("pass", models=False),

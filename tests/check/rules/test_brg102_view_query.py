@@ -102,6 +102,8 @@ BROKEN = {
     "# file: pages.py\nfrom django.contrib.auth.models import User\nfrom django.http import HttpResponse\n" + view("User.objects.first()"),
 }  # fmt: skip
 RIGHT = {
+    "query under a setting that is off": "from django.conf import settings\n" + view("if settings.SLOW:", "    User.objects.count()") + "# file: settings.py\nSLOW = False\n",
+    "query after return": view("return HttpResponse('a')", "User.objects.count()"),
     "local function of that name": view("def get_object_or_404(kind, pk):", "    return kind", "get_object_or_404(User, 1)"),
     "parameter of that name": "async def a(request, get_object_or_404=getattr):\n    get_object_or_404(User, 'pk')\n    return HttpResponse('a')\n",
     "local list": view("list = len", "name = list", "list = id", "numbers = list(User.objects.all())"),

@@ -56,6 +56,7 @@ BROKEN = {
     "async generator expression under WSGI": streaming("(n async for n in pieces())", above=LATER),
 }  # fmt: skip
 RIGHT = {
+    "stream that is not made": PIECES + "async def a(request):\n    if False:\n        return StreamingHttpResponse(pieces())\n    return HttpResponse('a')\n",
     "local map": streaming("map()", "async def one():", "    yield 'x'", "map = one"),
     "local class of that name": "async def a(request):\n    StreamingHttpResponse = HttpResponse\n    return StreamingHttpResponse(part for part in 'ab')\n",
     "local function of that name": streaming("pieces()", "async def one():", "    yield 'x'", "pieces = one", above=PIECES),

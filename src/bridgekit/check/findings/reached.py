@@ -15,6 +15,7 @@ from bridgekit.check.findings.flow import (
     resolved_name,
     walk_own,
 )
+from bridgekit.check.findings.live_code import Setting, walk_live
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 
@@ -45,9 +46,17 @@ class Reached:
 
 
 def reached_functions(
-    start: Iterable[ReadFunction], definition: Definition, *, depth: int = 3, awaited: bool = True
+    start: Iterable[ReadFunction],
+    definition: Definition,
+    *,
+    depth: int = 3,
+    awaited: bool = True,
+    setting: Setting | None = None,
 ) -> list[Reached]:
-    """As `called_functions`, with the shortest way to each, and no more than `MAX_REACHED` of them."""
+    """As `called_functions`, with the shortest way to each, and no more than `MAX_REACHED` of them.
+
+    Calls that do not run are not followed, nor, given ``setting``, those that a setting which is not known decides about.
+    """
     seen: dict[int, Reached] = {}
     waiting = [Reached(function, (function.name,)) for function in start]
     while waiting and len(seen) < MAX_REACHED:
@@ -58,7 +67,7 @@ def reached_functions(
         if len(reached.path) <= depth:
             waiting += [
                 Reached(callee, (*reached.path, callee.name))
-                for callee in _callees(reached.function, definition)
+                for callee in _callees(reached.function, definition, setting)
                 if awaited or not callee.is_async
             ]
     return list(seen.values())
@@ -93,10 +102,12 @@ def _is_undispatched_call(function: ReadFunction, definition: Definition) -> boo
     )
 
 
-def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
+def _callees(
+    function: ReadFunction, definition: Definition, setting: Setting | None
+) -> Iterator[ReadFunction]:
     iterated = set(map(id, _iterated(function)))
     streamed = set(map(id, _streamed(function)))
-    for node in walk_own(function.node):
+    for node in walk_live(function, setting):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield from _property(node, function, definition)
         if isinstance(node, ast.Call):

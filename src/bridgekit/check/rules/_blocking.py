@@ -9,6 +9,7 @@ from enum import Enum
 
 from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.flow import ReadFunction, dotted_name, resolved_name, walk_own
+from bridgekit.check.findings.live_code import Setting, walk_live
 from bridgekit.check.findings.reached import Reached
 from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition
@@ -61,6 +62,8 @@ class Situation:
     sites_queries: bool
     requests: frozenset[str] = frozenset({"request", "self.request"})
     """By which names the request is known."""
+    setting: Setting | None = None
+    """What is known of settings, for code that one of them switches off."""
 
 
 def blocking(
@@ -72,7 +75,7 @@ def blocking(
     lazy = of_requests | users | _names_bound_to(function, of_requests) if situation.user_queries else set()
     of_sessions = {f"{request}.session" for request in situation.requests}
     sessions = of_sessions | _names_bound_to(function, of_sessions)
-    nodes = sorted(walk_own(function.node), key=lambda node: getattr(node, "lineno", 0))
+    nodes = sorted(walk_live(function, situation.setting), key=lambda node: getattr(node, "lineno", 0))
     awaited = {id(node.value) for node in nodes if isinstance(node, ast.Await)}
     queries = Queries(function)
     for node in nodes:

@@ -77,7 +77,7 @@ def _reached_from(
     start: ReadFunction, view: RoutedView, situation: Situation
 ) -> Iterator[tuple[RoutedView, Reached, Blocked]]:
     definition = view.definition
-    reached = reached_functions([start], definition, depth=DEPTH)
+    reached = reached_functions([start], definition, depth=DEPTH, setting=situation.setting)
     if any(_CATCHES in set(identifiers(one.function.node)) for one in reached):
         return
     handed = handed_users(reached, definition, situation.requests)

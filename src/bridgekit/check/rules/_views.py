@@ -13,6 +13,7 @@ from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking import Situation
 from bridgekit.check.rules._queries import INTO_THREAD
 from bridgekit.check.rules._storage import cache_is_in_database, has_sites, session_uses_database
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.settings.result import Known
 from bridgekit.check.views.decorators import Effect, Judgement, judge
 
@@ -129,6 +130,7 @@ def view_situation(view: RoutedView, subject: Subject, stack: Stack) -> Situatio
         user_queries=certain and stack.user_is_lazy and not any(map(_sets_user, reached)),
         cache_queries=cache_is_in_database(subject),
         sites_queries=has_sites(subject),
+        setting=setting_of(subject),
     )
 
 

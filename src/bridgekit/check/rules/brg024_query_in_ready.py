@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import ReadFunction, identifiers, imported_names, resolved_name
@@ -12,6 +13,7 @@ from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.rules._blocking import Kind, Situation, blocking
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Known
 from bridgekit.middleware_chain.facts import MiddlewareFacts
@@ -52,10 +54,11 @@ def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subje
         load=lambda path: subject.project.load(path) or SourceModule(path, "", None, "not the project's own"),
     )
     start = ReadFunction(ready, module, name)
-    for one in reached_functions([start], definition, awaited=False):
+    situation = replace(_SITUATION, setting=setting_of(subject))
+    for one in reached_functions([start], definition, awaited=False, setting=situation.setting):
         if _GUARDS & set(identifiers(one.function.node)):
             continue
-        for found in blocking(one.function, _SITUATION):
+        for found in blocking(one.function, situation):
             if found.kind is not Kind.QUERY:
                 continue
             way = f", by {' > '.join(one.path)}" if len(one.path) > 1 else ""

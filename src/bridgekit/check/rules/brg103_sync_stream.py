@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
+from bridgekit.check.findings.live_code import Setting, walk_live
 from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.rules._views import routed_views
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
@@ -24,9 +26,10 @@ _SYNC_MAKERS = frozenset({"map", "filter", "open", "zip", "wsgiref.util.FileWrap
 def check(subject: Subject) -> Iterator[Problem]:
     """Every view of a project with async ones: Django consumes such a stream whole before it sends the first byte."""
     is_asgi = subject.project.server is Server.ASGI
+    setting = setting_of(subject)
     for view in routed_views(subject):
-        for one in reached_functions(view.handlers, view.definition, depth=3):
-            for node, is_async in _streams(one.function, view.definition):
+        for one in reached_functions(view.handlers, view.definition, depth=3, setting=setting):
+            for node, is_async in _streams(one.function, view.definition, setting):
                 if is_async == is_asgi:
                     continue
                 kind, served = ("sync", "ASGI") if is_asgi else ("asynchronous", "WSGI")
@@ -45,10 +48,12 @@ def _article(kind: str) -> str:
     return "an" if kind[0] == "a" else "a"
 
 
-def _streams(function: ReadFunction, definition: Definition) -> Iterator[tuple[ast.AST, bool]]:
+def _streams(
+    function: ReadFunction, definition: Definition, setting: Setting
+) -> Iterator[tuple[ast.AST, bool]]:
     """Each stream whose iterator is certainly of one kind, with whether that is the asynchronous one."""
     imports = visible_imports(function)
-    for node in walk_own(function.node):
+    for node in walk_live(function, setting):
         given: ast.expr | None = None
         if isinstance(node, ast.Call) and resolved_name(node.func, imports) in _STREAMS:
             named = [keyword.value for keyword in node.keywords if keyword.arg == "streaming_content"]
