@@ -19,9 +19,14 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Request,
     Unknown,
 )
+from bridgekit.check.middleware.evaluation.attribute_setters import set_unseen
 from bridgekit.check.middleware.evaluation.changeable import is_changeable
-from bridgekit.check.middleware.evaluation.class_attributes import ClassAttributes
-from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes, set_inside
+from bridgekit.check.middleware.evaluation.class_attributes import ASKED, ClassAttributes
+from bridgekit.check.middleware.evaluation.hazards import (
+    filled_attributes,
+    replaced_attributes,
+    set_inside,
+)
 from bridgekit.check.middleware.evaluation.settings_lookup import setting
 from bridgekit.check.middleware.evaluation.syntax import stored_attributes
 from bridgekit.check.middleware.evaluation.values import (
@@ -260,7 +265,7 @@ class Attributes(ClassAttributes):
     def of_function(self, function: FunctionValue, name: str) -> Value:
         """An attribute of a function object: set through its name in the block that defines it, or by a decorator."""
         if name in function.attributes:
-            return function.attributes[name]
+            return self._unless_assigned(function.attributes[name], function.frame, function.node, name)
         own_name = getattr(function.node, "name", "")
         later = set_inside(function.frame.module, own_name, name)
         if later is not None:
@@ -271,6 +276,9 @@ class Attributes(ClassAttributes):
         computed = self._set_under_computed_name(function)
         if computed is not None and name not in _OF_FUNCTIONS:
             return computed
+        unseen = set_unseen(function.frame.module, name) if name in ASKED else None
+        if unseen is not None:
+            return function.frame.unknown(f"{name} may be set by code that is not followed", unseen)
         if name == "__name__":
             return Const(own_name or "<lambda>")
         if name in _OF_FUNCTIONS or name.startswith("__"):

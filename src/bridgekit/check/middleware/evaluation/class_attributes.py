@@ -16,6 +16,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Outcome,
     Unknown,
 )
+from bridgekit.check.middleware.evaluation.attribute_setters import set_unseen
 from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, Call, index_block
 from bridgekit.check.middleware.evaluation.changeable import is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
@@ -36,10 +37,24 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["ClassAttributes"]
+__all__ = ["ASKED", "ClassAttributes"]
 
 _WITHOUT_HOOKS = frozenset(("abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"))
 """Modelled bases under which an object is one without hooks."""
+
+
+ASKED = frozenset(
+    (
+        "async_capable",
+        "sync_capable",
+        "process_request",
+        "process_response",
+        "process_view",
+        "process_exception",
+        "process_template_response",
+    )
+)
+"""What Django asks of a middleware: flags and hooks, which code may set from outside."""
 
 
 class ClassAttributes:
@@ -74,7 +89,7 @@ class ClassAttributes:
     def own(self, cls: ClassValue, name: str) -> Value:
         """An attribute in the class's own namespace, as it stands when its module has run."""
         if name in cls.attributes:
-            return cls.attributes[name]
+            return self._unless_assigned(cls.attributes[name], cls.frame, cls.node, name)
         frame = self.frame_of(cls)
         value = self.evaluator.lookup(name, frame, None, own=True)
         if isinstance(value, FunctionValue) and value.frame is frame and value.owner is None:
@@ -88,6 +103,18 @@ class ClassAttributes:
             kept = (value if isinstance(option, Missing) else option for option in assigned.values)
             return choose(kept, assigned.why)
         return assigned
+
+    def _unless_assigned(
+        self, value: Value, frame: Frame, node: ast.ClassDef | FunctionNode, name: str
+    ) -> Value:
+        """What a decorator or a later statement set on an object, where its own block sets the same: which was last is not seen."""
+        unseen = set_unseen(frame.module, name) if name in ASKED else None
+        if unseen is not None:
+            return frame.unknown(f"{name} may be set by code that is not followed", unseen)
+        assigned = self._assigned_after(frame, node, name)
+        if assigned is None:
+            return value
+        return choose((value, assigned), frame.unknown(f"{name} is set more than once", node))
 
     def _is_slot(self, cls: ClassValue, name: str) -> bool:
         """Whether ``__slots__`` names it: the class then has a member of that name, which is true."""
@@ -106,7 +133,12 @@ class ClassAttributes:
 
     @staticmethod
     def _unless_replaced(value: Value, name: str, cls: ClassValue) -> Value:
-        """Data in a class body that code sets anew, through ``cls`` or however else, is not what the body says."""
+        """Data in a class body that code sets anew, through ``cls`` or however else, is not what the body says; nor is a flag or
+        hook that it has not, or has, where code sets such in a way that is not followed."""
+        if name in ASKED:
+            unseen = set_unseen(cls.frame.module, name)
+            if unseen is not None:
+                return cls.frame.unknown(f"{name} may be set by code that is not followed", unseen)
         if not any(is_data(option) for option in options(value)):
             return value
         replaced = replaced_attributes(cls.frame.module)

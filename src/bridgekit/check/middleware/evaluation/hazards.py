@@ -20,7 +20,9 @@ __all__ = [
     "changed_names",
     "filled_attributes",
     "handed_on_names",
+    "last_name",
     "namespace_writer",
+    "parents_of",
     "rebound_names",
     "replaced_attributes",
     "set_inside",
@@ -68,7 +70,7 @@ def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
     found = _changed.get(scope)
     if found is None:
         found = _changed[scope] = {}
-        parents = _parents(scope)
+        parents = parents_of(scope)
         for node in ast.walk(scope):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()) if name not in found and not _reads(node, parents):
@@ -88,7 +90,7 @@ def called_names(scope: Scope) -> Mapping[str, ast.AST]:
     found = _called.get(scope)
     if found is None:
         found = _called[scope] = {}
-        parents = _parents(scope)
+        parents = parents_of(scope)
         for node in ast.walk(scope):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _runs_hooks(node, parents):
                 found.setdefault(node.id, node)
@@ -121,7 +123,7 @@ def handed_on_names(scope: Scope) -> Mapping[str, ast.AST]:
     """Names whose elements, too, may get elsewhere: all that does more than compare them, or look at one."""
     found = _handed_on.get(scope)
     if found is None:
-        parents = _parents(scope)
+        parents = parents_of(scope)
         found = _handed_on[scope] = {
             node.id: node
             for node in ast.walk(scope)
@@ -186,7 +188,7 @@ def _note_call(node: ast.Call, found: _Traits) -> None:
     match node:
         case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[_, ast.Constant(value=str(name)), *_]):
             found.replaced.setdefault(name, node)
-        case ast.Call(func=func, args=[ast.Constant(value=str(path)), *_]) if _last(func) == "patch":
+        case ast.Call(func=func, args=[ast.Constant(value=str(path)), *_]) if last_name(func) == "patch":
             found.replaced.setdefault(path.rpartition(".")[2], node)
 
 
@@ -197,7 +199,7 @@ def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
     found = _filled.get(module.tree)
     if found is None:
         found = _filled[module.tree] = {}
-        parents = _parents(module.tree)
+        parents = parents_of(module.tree)
         for node in ast.walk(module.tree):
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()) if not _reads(node, parents):
@@ -241,7 +243,7 @@ def namespace_writer(module: SourceModule) -> ast.AST | None:
 def _namespace_writers(tree: ast.Module) -> Iterator[ast.AST]:
     if not _traits(tree).writes:
         return
-    parents = _parents(tree)
+    parents = parents_of(tree)
     for node in ast.walk(tree):
         match node:
             case ast.Name(id="exec" | "eval" | "execfile"):
@@ -252,7 +254,7 @@ def _namespace_writers(tree: ast.Module) -> Iterator[ast.AST]:
                 parents.get(node), ast.Compare
             ):
                 yield node
-            case ast.Call(args=[ast.Name(id="__name__"), *_], func=func) if _last(func) in (
+            case ast.Call(args=[ast.Name(id="__name__"), *_], func=func) if last_name(func) in (
                 "import_module",
                 "__import__",
             ):
@@ -275,7 +277,7 @@ def _reads_namespace(node: ast.Name, parents: Mapping[ast.AST, ast.AST]) -> bool
     return isinstance(around, ast.Attribute) and around.attr == "get" and _reads(around, parents)
 
 
-def _parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
@@ -313,15 +315,15 @@ def _reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
             case ast.Call(func=func):
                 if func is node:
                     return True
-                return _last(func) in (KEEPING_BUILTINS - _HANDING_OUT) | _LOGGING | _READING_METHODS
+                return last_name(func) in (KEEPING_BUILTINS - _HANDING_OUT) | _LOGGING | _READING_METHODS
             case ast.keyword():
                 call = parents.get(around)
-                return isinstance(call, ast.Call) and _last(call.func) in KEEPING_BUILTINS - _HANDING_OUT
+                return isinstance(call, ast.Call) and last_name(call.func) in KEEPING_BUILTINS - _HANDING_OUT
             case _:
                 return False
 
 
-def _last(function: ast.expr) -> str:
+def last_name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 

@@ -1,0 +1,151 @@
+"""Code that may set flags and hooks of a class or function from outside, in a way that the reader does not follow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of
+from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.modules.parsing import SourceModule
+
+__all__ = ["set_unseen"]
+
+_unseen: WeakKeyDictionary[ast.Module, tuple[dict[str, ast.AST], list[ast.AST]]] = WeakKeyDictionary()
+
+
+def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
+    """Code that may set or delete an attribute of a class or function of the module in a way that is not followed.
+
+    In a loop (``for cls in (A, B): cls.flag = True``), in a function that names a global, in a method for something else than
+    ``self``, under a computed name, or through ``__dict__``.
+    """
+    if module.tree is None:
+        return None
+    found = _unseen.get(module.tree)
+    if found is None:
+        found = _unseen[module.tree] = ({}, [])
+        parents: dict[ast.AST, ast.AST] = {}
+        defined: set[str] = set()
+        texts = _texts(module.tree)
+        for node in ast.walk(module.tree):
+            target = _attribute_target(node, texts)
+            if target is None:
+                continue
+            parents = parents or parents_of(module.tree)
+            name, owner = target
+            defined = defined or {
+                one.name
+                for one in ast.walk(module.tree)
+                if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+            if not _is_followed(node, root_name(owner), parents, defined, computed=name is None):
+                if name is None:
+                    found[1].append(node)
+                else:
+                    found[0].setdefault(name, node)
+    return found[0].get(attribute) or next(iter(found[1]), None)
+
+
+def _texts(tree: ast.Module) -> dict[str, str]:
+    """Names of a module that stand for one text and are bound nowhere else: ``MARKER = "_no_logging"``."""
+    texts: dict[str, str] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                texts[name] = text
+    if texts:
+        bound = [
+            node.id if isinstance(node, ast.Name) else node.arg
+            for node in ast.walk(tree)
+            if isinstance(node, ast.arg) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        ]
+        return {name: text for name, text in texts.items() if bound.count(name) == 1}
+    return texts
+
+
+_SETTERS = frozenset(("setattr", "delattr", "__setattr__", "__delattr__"))
+
+
+def _attribute_target(node: ast.AST, texts: Mapping[str, str]) -> tuple[str | None, ast.expr] | None:
+    """The attribute that a node sets or deletes, None for one that is computed, and whose it is; ``texts`` are names of one text."""
+    match node:
+        case ast.Attribute(attr=name, value=owner, ctx=ast.Store() | ast.Del()):
+            return name, owner
+        case ast.Call(func=func, args=[owner, name, *_]) if last_name(func) in _SETTERS:
+            if isinstance(name, ast.Name):
+                return texts.get(name.id), owner
+            known = name.value if isinstance(name, ast.Constant) else None
+            return (known if isinstance(known, str) else None), owner
+        case ast.Call(func=ast.Attribute(attr="update" | "setdefault" | "pop", value=space)):
+            owner_of_space = _owner_of_namespace(space)
+            return None if owner_of_space is None else (None, owner_of_space)
+        case ast.Subscript(value=space, ctx=ast.Store() | ast.Del()):
+            owner_of_space = _owner_of_namespace(space)
+            return None if owner_of_space is None else (None, owner_of_space)
+    return None
+
+
+def _owner_of_namespace(space: ast.expr) -> ast.expr | None:
+    """X of ``X.__dict__`` and of ``vars(X)``."""
+    match space:
+        case ast.Attribute(attr="__dict__", value=ast.Name() as owner):
+            return owner
+        case ast.Call(func=ast.Name(id="vars"), args=[ast.Name() as owner]):
+            return owner
+    return None
+
+
+_NO_CLASSES = frozenset(("self", "request", "response"))
+"""Names that, where attributes are set through them, are no class or function of the module."""
+
+
+def _is_followed(
+    node: ast.AST, root: str, parents: Mapping[ast.AST, ast.AST], defined: set[str], *, computed: bool
+) -> bool:
+    """Whether the reader sees what a setting of an attribute does to a class or function of the module."""
+    if root in _NO_CLASSES:
+        return True
+    in_loop = False
+    around = parents.get(node)
+    while around is not None and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        in_loop = in_loop or isinstance(around, ast.For | ast.AsyncFor | ast.While)
+        around = parents.get(around)
+    if around is None:
+        # At the module's level by its own statements: those are followed, computed names too.
+        return not (in_loop or _is_through_namespace(node))
+    is_method = isinstance(parents.get(around), ast.ClassDef)
+    arguments = around.args
+    parameters = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    if computed and is_method:
+        return True  # an object that it was handed: nearly always the request's
+    if is_method or root not in parameters:
+        return not _names_outer(root, around, parameters, defined, is_method=is_method)
+    return not (in_loop or computed or _is_through_namespace(node))
+
+
+def _is_through_namespace(node: ast.AST) -> bool:
+    return isinstance(node, ast.Subscript) or (
+        isinstance(node, ast.Call) and last_name(node.func) not in ("setattr", "delattr")
+    )
+
+
+def _names_outer(
+    root: str,
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    parameters: set[str],
+    defined: set[str],
+    *,
+    is_method: bool,
+) -> bool:
+    """Whether the root is a name from around the function, or what a method was handed beside ``self``."""
+    if root in parameters:
+        return is_method
+    return root in defined and not any(_binds(one, root) for one in ast.walk(function))
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == name and isinstance(node.ctx, ast.Store)
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
