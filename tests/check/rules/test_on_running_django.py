@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("django")
 
-from tests.check.rules.running import brg003, brg005, brg006, brg007, brg009
+from tests.check.rules.running import brg003, brg005, brg006, brg007, brg009, brg013
 from tests.check.rules.running.oracle import ask_django, said
 
 FAMILIES: dict[str, ModuleType] = {
@@ -18,6 +18,7 @@ FAMILIES: dict[str, ModuleType] = {
     "BRG006": brg006,
     "BRG007": brg007,
     "BRG009": brg009,
+    "BRG013": brg013,
 }
 BROKEN = [(code, name) for code, family in FAMILIES.items() for name in family.BROKEN]
 RIGHT = [(code, name) for code, family in FAMILIES.items() for name in family.RIGHT]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.rules._coroutine_result import first_use
+from bridgekit.check.rules._unusable import awaited_by_nobody
 from bridgekit.check.rules._walks import way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
@@ -15,6 +16,7 @@ from bridgekit.middleware_chain.requests import Mode, Server
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Middleware that may run async and whose sync entry point reads the result of get_response."""
+    yield from _async_hooks(subject)
     for checked in subject.middleware:
         definition = checked.definition
         claims = checked.facts.async_capable.answer is Answer.YES
@@ -35,6 +37,19 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject.shown_at(checked, use.module.location_of(use.node)),
                 "Set async_capable = False on the class, or dispatch to an __acall__ that awaits get_response.",
                 subject=checked.dotted_path,
+            )
+
+
+def _async_hooks(subject: Subject) -> Iterator[Problem]:
+    """MiddlewareMixin calls both hooks without awaiting them; in async mode by sync_to_async, which takes no coroutine function."""
+    for checked, definition in subject.read_middleware():
+        for name, place in awaited_by_nobody(definition):
+            yield Problem(
+                f"{checked.dotted_path}: MiddlewareMixin does not await the async {name}: in sync mode its coroutine is taken for "
+                "the response, in async mode sync_to_async raises TypeError: every request fails",
+                subject.shown_at(checked, place),
+                f"Write a plain `def {name}`, or a class of its own with an async __call__ that awaits get_response.",
+                subject=f"{checked.dotted_path}.{name}",
             )
 
 

@@ -1,4 +1,4 @@
-"""BRG013: neither sync_capable nor async_capable: Django refuses to start."""
+"""BRG013: neither sync_capable nor async_capable, a factory without a product or a hook that is None: Django cannot call it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules._unusable import unusable
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """BaseHandler.load_middleware raises RuntimeError for it."""
+    """BaseHandler.load_middleware raises RuntimeError for the first, ImproperlyConfigured for None, and asks for hooks by hasattr."""
     for checked in subject.middleware:
         if checked.layer.refused is Answer.YES:
             yield Problem(
@@ -19,6 +20,16 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject.location_of(checked),
                 "Set at least one of sync_capable and async_capable to True on the class.",
                 subject=checked.dotted_path,
+            )
+    for checked, definition in subject.read_middleware():
+        if checked.facts.used.answer is not Answer.YES:
+            continue
+        for found in unusable(definition):
+            yield Problem(
+                f"{checked.dotted_path} {found.text}",
+                subject.shown_at(checked, found.place),
+                found.fix,
+                subject=f"{checked.dotted_path} {found.text.partition(':')[0]}",
             )
 
 
