@@ -6,7 +6,15 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import identifiers, imported_names, own_functions, resolved_name, walk_own
+from bridgekit.check.findings.flow import (
+    ReadFunction,
+    identifiers,
+    imported_names,
+    own_functions,
+    resolved_name,
+    walk_own,
+)
+from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.rules.brg008_mixin_init import MIXIN
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Location
@@ -17,6 +25,7 @@ _MARKS = frozenset(
     f"django.utils.decorators.{mode}_middleware" for mode in ("sync_only", "async_only", "sync_and_async")
 )
 """Decorators that set two flags and return the factory itself."""
+_MARKERS = frozenset({"asgiref.sync.markcoroutinefunction", "inspect.markcoroutinefunction"})
 _MIXIN_HOOKS = ("process_request", "process_response")
 _WHEN = {
     "process_exception": "every exception of a view is answered by a TypeError",
@@ -37,6 +46,7 @@ def unusable(definition: Definition) -> Iterator[Unusable]:
     """What certainly cannot be called (django/core/handlers/base.py, load_middleware)."""
     if definition.kind is DefinitionKind.CLASS:
         yield from _absent_hooks(definition)
+        yield from _mark_without_room(definition)
     elif definition.kind is DefinitionKind.FUNCTION and _is_as_written(definition):
         yield from _without_product(definition)
 
@@ -82,6 +92,32 @@ def _absent_hooks(definition: Definition) -> Iterator[Unusable]:
             definition.location,
             f"Override {name} by a method that returns what it is given to pass on, or take it out of the parent.",
         )
+
+
+def _mark_without_room(definition: Definition) -> Iterator[Unusable]:
+    """An ``__init__`` that always marks an instance whose class has ``__slots__`` and no base with room for the mark."""
+    slots, init = definition.attributes.get("__slots__"), definition.methods.get("__init__")
+    alone = definition.mro_complete.answer is Answer.YES and len(definition.mro) == 1
+    names = slots.elts if isinstance(slots, ast.Tuple | ast.List) else [slots]
+    texts = [each.value for each in names if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    if not alone or init is None or len(texts) < len(names) or "__setattr__" in definition.methods:
+        return
+    if any(text == "__dict__" or text.startswith("_is_coroutine") for text in texts):
+        return
+    imports = visible_imports(ReadFunction(init.node, init.module, init.owner))
+    for statement in init.node.body:
+        match statement:
+            case ast.Expr(value=ast.Call(func=called, args=[ast.Name(id="self")])) if (
+                resolved_name(called, imports) in _MARKERS
+            ):
+                yield Unusable(
+                    "marks an instance that has __slots__ and no room for the mark: AttributeError at start-up",
+                    init.module.location_of(statement),
+                    "Take __slots__ out, or add __dict__ to it.",
+                )
+                return
+            case ast.Return() | ast.Raise():
+                return
 
 
 def _is_as_written(definition: Definition) -> bool:

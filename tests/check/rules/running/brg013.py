@@ -19,7 +19,19 @@ class Parent(MiddlewareMixin):
     def process_response(self, request, response):
         return response
 """
+SLOTS = """
+from asgiref.sync import markcoroutinefunction
+class M:
+    __slots__ = ("get_response",)
+    sync_capable, async_capable = False, True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        return await self.get_response(request)
+"""
 WORDS = {
+    "slots": (SLOTS, "no room for the mark"),
     "process_request": (HOOKED + "class M(Parent):\n    process_request = None\n", "sets process_request to None"),
     "process_response": (HOOKED + "class M(Parent):\n    process_response = None\n", "sets process_response to None"),
     "process_view": (HOOKED + "class M(Parent):\n    process_view = None\n", "every request fails"),
@@ -29,6 +41,8 @@ WORDS = {
     "None returned": ("def M(get_response):\n    if get_response:\n        return None\n    return\n", "returns None"),
 }  # fmt: skip
 RIGHT = {
+    "slots with a dictionary": SLOTS.replace('"get_response",)', '"get_response", "__dict__")'),
+    "slots of a base without": SLOTS.replace("class M:", "class Base:\n    pass\nclass M(Base):"),
     "hook of its own": HOOKED + "class M(Parent):\n    def process_request(self, request):\n        return None\n",
     "hook that the instance gets": HOOKED + "class M(Parent):\n    process_view = None\n    def __init__(self, get_response):\n        super().__init__(get_response)\n        self.process_view = lambda *given: None\n",
     "hooks that nobody asks for": SOURCE.replace("sync_capable = False", "process_request = None"),
