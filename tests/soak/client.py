@@ -1,0 +1,134 @@
+"""Clients that ask, leave, dawdle, and look whether what comes back is theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter
+from typing import Any
+
+__all__ = ["Soaking", "look"]
+
+PLAIN = (
+    "sync_view",
+    "sync_query",
+    "async_view",
+    "async_query",
+    "leaves_a_task",
+    "stream",
+    "sync_stream",
+    "echo",
+)
+KINDS = (*PLAIN * 3, "fails", "fails_async", "excused", "large", "slow", "gone", "gone_early")
+"""One of them by chance for each request: about a third are no plain ones."""
+SECONDS = 60.0
+PARTS = {"stream": 3, "sync_stream": 3, "large": 20_000, "slow": 20_000}
+
+
+class Connection:
+    """HTTP/1.1 with keep-alive; one answer at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def send(self, data: bytes) -> None:
+        if self.writer is None or self.writer.is_closing():
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self) -> tuple[int, dict[str, str], str]:
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        status, *lines = head.strip().split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if headers.get("transfer-encoding") == "chunked":
+            body = b""
+            while size := int(await self.reader.readline(), 16):
+                body += (await self.reader.readexactly(size + 2))[:-2]
+            await self.reader.readexactly(2)
+        else:
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        return int(status.split()[1]), headers, body.decode()
+
+    def leave(self) -> None:
+        if self.writer is not None:
+            self.writer.transport.abort()
+        self.writer = None
+
+
+class Soaking:
+    """All clients of one server; `counts` has what was asked, `wrong` what did not come back as it should."""
+
+    def __init__(self, port: int, requests: int, seed: int) -> None:
+        self.port = port
+        self.left = requests
+        self.random = random.Random(seed)
+        self.counts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.tasks = 0
+
+    async def run(self, clients: int) -> None:
+        await asyncio.gather(*(self._client(number) for number in range(clients)))
+
+    async def _client(self, number: int) -> None:
+        connection = Connection(self.port)
+        while self.left > 0:
+            self.left -= 1
+            kind = self.random.choice(KINDS)
+            token = f"<{number}-{self.left}>"
+            self.counts[kind] += 1
+            try:
+                await asyncio.wait_for(self._ask(connection, kind, token), SECONDS)
+            except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+                self.wrong.append(f"{kind} {token} lost: {error!r}")
+                connection.leave()
+        connection.leave()
+
+    async def _ask(self, connection: Connection, kind: str, token: str) -> None:
+        if kind in ("gone", "gone_early"):
+            await self._leave(connection, kind, token)
+            return
+        view = {"excused": "fails_async", "slow": "large"}.get(kind, kind)
+        query = f"token={token}&excuse=1" if kind == "excused" else f"token={token}"
+        body = token if kind == "echo" else ""
+        request = f"{'POST' if body else 'GET'} /{view}/?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        if kind == "slow":
+            for position in range(0, len(request), 40):
+                await connection.send(request[position : position + 40].encode())
+                await asyncio.sleep(0)
+        else:
+            await connection.send(request.encode())
+        self._judge(kind, token, *await connection.answer())
+
+    async def _leave(self, connection: Connection, kind: str, token: str) -> None:
+        """In the middle of a view, or of a stream: after its first part has come."""
+        view = "waits" if kind == "gone" else "endless"
+        await connection.send(f"GET /{view}/?token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        if kind == "gone_early":
+            found = await connection.reader.readuntil(b">")
+            if token.encode() not in found:
+                self.wrong.append(f"{kind} {token}: {found!r}")
+        connection.leave()
+
+    def _judge(self, kind: str, token: str, status: int, headers: dict[str, str], body: str) -> None:
+        if kind in ("fails", "fails_async"):
+            right = status == 500 and "Server Error" in body
+        elif kind == "excused" and "x-token" not in headers:
+            right = status == 500  # nobody excuses it in this stack
+        else:
+            right = (status, body) == (200, token * PARTS.get(kind, 1))
+        if headers.get("x-token", token) != token or not right:
+            self.wrong.append(f"{kind} {token}: {status} {headers.get('x-token')} {body[:80]}")
+        self.tasks += kind == "leaves_a_task"
+
+
+async def look(port: int) -> dict[str, Any]:
+    """The state of the server's process."""
+    connection = Connection(port)
+    await connection.send(b"GET /state/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    _, _, body = await connection.answer()
+    connection.leave()
+    found: dict[str, Any] = json.loads(body)
+    return found

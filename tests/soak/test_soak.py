@@ -1,0 +1,27 @@
+"""The soak, short; the whole of it is ``python -m tests.soak``."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.skipif(importlib.util.find_spec("uvicorn") is None, reason="needs uvicorn"),
+    pytest.mark.skipif(sys.platform != "linux", reason="counts in /proc"),
+]
+
+
+@pytest.mark.parametrize("stack", ["seven", "thread-local", "sync-only"])
+def test_nothing_is_lost_mixed_up_or_left(stack: str, tmp_path: Path) -> None:
+    """Disconnects, exceptions, tasks that outlive their request and slow clients among other requests."""
+    from tests.soak.soaking import COUNTED, STACKS, soak
+
+    assert stack in STACKS
+    told = soak(stack, 2_000, tmp_path)
+    assert told["wrong"] == []
+    assert (told["tasks_lost"], told["tasks_wrong"]) == (0, 0)
+    assert sum(told["kinds"].values()) == 2_000
+    assert all(told["after"][name] <= told["before"][name] for name in COUNTED), told
