@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, walk_own
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.settings.slicing.scopes import names_bound_by
+from bridgekit.check.python.scopes import names_bound_by
 
 __all__ = ["hidden_names", "is_builtin", "rebound_names", "visible_imports"]
 

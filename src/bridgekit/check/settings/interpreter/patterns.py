@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.scopes import names_bound_by
 from bridgekit.check.settings.interpreter.compare import compare
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame, NativeFunction
-from bridgekit.check.settings.slicing.scopes import names_bound_by
 
 __all__ = ["matches_pattern"]
 

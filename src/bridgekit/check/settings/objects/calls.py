@@ -9,6 +9,7 @@ from bridgekit.check.python import plain
 from bridgekit.check.python.arguments import bind_arguments
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.changes import CHANGING_METHODS
+from bridgekit.check.python.scopes import is_generator, local_names
 from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
 from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
@@ -28,7 +29,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.methods import call_method
 from bridgekit.check.settings.objects.instances import instantiate
-from bridgekit.check.settings.slicing.scopes import is_generator, local_names
 
 __all__ = ["NATIVE_ERRORS", "call_value"]
 

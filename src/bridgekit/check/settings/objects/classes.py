@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.linearization import c3
+from bridgekit.check.python.scopes import names_of_body
 from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, special
 from bridgekit.check.settings.interpreter.machine import Machine
@@ -20,7 +21,6 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
-from bridgekit.check.settings.slicing.scopes import names_of_body
 
 __all__ = ["make_class"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from bridgekit.check.settings.slicing.scopes import local_names
+from bridgekit.check.python.scopes import local_names
 
 __all__ = ["Aliases"]
 

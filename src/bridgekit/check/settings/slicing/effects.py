@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from bridgekit.check.python.changes import CHANGING_METHODS
-from bridgekit.check.settings.slicing.scopes import local_names, names_bound_by
+from bridgekit.check.python.scopes import local_names, names_bound_by
 
 __all__ = [
     "EVERYTHING",

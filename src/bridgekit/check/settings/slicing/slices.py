@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from bridgekit.check.python.scopes import local_names
 from bridgekit.check.settings.slicing.aliases import Aliases
 from bridgekit.check.settings.slicing.effects import (
     EVERYTHING,
@@ -21,7 +22,6 @@ from bridgekit.check.settings.slicing.effects import (
     nodes_apart,
 )
 from bridgekit.check.settings.slicing.harmless_calls import harmless_names
-from bridgekit.check.settings.slicing.scopes import local_names
 
 __all__ = ["Slice"]
 
