@@ -132,3 +132,17 @@ def test_what_is_not_known_is_followed_both_ways() -> None:
 )
 def test_what_becomes_of_the_request_counts(outcome: Outcome, awaited: int) -> None:
     assert plan_handler([MIXIN]).crossings(RequestKind(Mode.ASYNC, outcome)) == Range.exactly(awaited)
+
+
+def test_closing_may_cross_where_a_layer_cannot_be_read() -> None:
+    """It may connect a receiver of ``request_finished``, which Django calls in a thread when the response is closed."""
+    unread = MiddlewareFacts.unreadable("gone.Layer", "it cannot be read")
+    known = layer("M", sync_capable=Claim.yes(), async_capable=Claim.yes())
+    for closes, bounds in (
+        (Claim.no(), (0, 0)),
+        (Claim.yes(), (1, 1)),
+        (Claim.unknown("it cannot be read"), (0, 1)),
+    ):
+        plan = plan_handler([replace(known, closes_late=closes)])
+        assert (plan._close().low, plan._close().high) == bounds
+    assert unread.closes_late.answer is Answer.UNKNOWN

@@ -148,4 +148,5 @@ class MiddlewareFacts:
             used=claim,
             mixin_call=claim,
             keeps_thread=claim,
+            closes_late=claim,
         )

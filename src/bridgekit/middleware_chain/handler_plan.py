@@ -109,10 +109,11 @@ class HandlerPlan:
 
     def _close(self) -> Range:
         """Closing the response costs a crossing of its own where something of a project's is to be called then."""
-        if any(layer.facts.closes_late.answer is Answer.YES for layer in self.layers):
+        brought = {layer.facts.closes_late.answer for layer in self.layers}
+        if Answer.YES in brought:
             return _ONE  # a receiver is connected by the import, whether the layer is used or not
         used = {layer.facts.used.answer for layer in self.layers if layer.facts.dotted_path in _CLOSED_LATE}
-        return Range(int(Answer.YES in used), int(bool(used - {Answer.NO})))
+        return Range(int(Answer.YES in used), int(Answer.UNKNOWN in brought or bool(used - {Answer.NO})))
 
     def _log(self, kind: RequestKind) -> Range:
         """The log line of a status of 400 or more: in a thread, and where the outermost layer runs in one, in the same go."""

@@ -17,7 +17,10 @@ CONNECTED = [
     "import django.core.signals\ndjango.core.signals.request_finished.connect(print)",
     "import django.core.signals as s\ns.request_finished.connect(print)",
     "from django.core.signals import request_finished\nfrom django.dispatch import receiver\n@receiver(request_finished)\ndef f(**k): pass",
-    "from django.core.signals import *\nfrom django.core.signals import request_finished, request_started\n"
+    "from django.core.signals import *\nrequest_finished.connect(print)",
+    "try:\n    from django.core.signals import request_finished\nexcept ImportError:\n    pass\nrequest_finished.connect(print)",
+    "def listen():\n    from django.core import signals\n    signals.request_finished.connect(print)\nlisten()",
+    "from django.core.signals import request_finished, request_started\n"
     "import django.dispatch\n@django.dispatch.receiver([request_started, request_finished])\ndef f(**k): pass",
 ]
 NOT_CONNECTED = [
@@ -25,7 +28,6 @@ NOT_CONNECTED = [
     "from django.core.signals import request_finished\nrequest_finished.disconnect(print)",
     "from django.core.signals import request_started\nrequest_started.connect(print)",
     "from other import request_finished\nrequest_finished.connect(print)",
-    "def (:",
 ]
 
 
@@ -58,3 +60,13 @@ def test_what_the_application_imports_when_it_is_ready_is_seen(tmp_path: Path, i
 
 def test_what_nobody_imports_is_not(tmp_path: Path) -> None:
     assert asked(tmp_path, apps="class Config:\n    pass\n", signals=CONNECTED[0]) is Answer.NO
+
+
+@pytest.mark.parametrize("unreadable", ["middleware", "apps", "signals"])
+def test_what_cannot_be_read_may_listen(tmp_path: Path, unreadable: str) -> None:
+    files = {"apps": "class Config:\n    def ready(self):\n        from shop import signals\n", "signals": ""}
+    assert asked(tmp_path, **{**files, unreadable: "def (:"}) is Answer.UNKNOWN
+
+
+def test_what_certainly_listens_goes_before_what_cannot_be_read(tmp_path: Path) -> None:
+    assert asked(tmp_path, middleware=CONNECTED[0], apps="def (:") is Answer.YES

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.modules.finder import ModuleFinder, SourceModule
-from bridgekit.middleware_chain.facts import Claim
+from bridgekit.check.modules.finder import ModuleFinder, ModuleKind, SourceModule
+from bridgekit.middleware_chain.facts import Answer, Claim
 
 __all__ = ["closes_late"]
 
@@ -19,16 +19,18 @@ def closes_late(module: SourceModule, finder: ModuleFinder) -> Claim:
 
     What other packages of the project connect is not in the stack.
     """
-    own = _listens(module)
-    if own is not None:
-        return own
+    found = [_listens(module)]
     package = module.name.partition(".")[0]
-    if package in ("django", module.name):
-        return Claim.no()
-    for name in _imported_when_ready(finder.load(f"{package}.apps"), package):
-        found = _listens(finder.load(name))
-        if found is not None:
-            return found
+    if package not in ("django", module.name):
+        apps = finder.load(f"{package}.apps")
+        brought = (apps.name, *_imported_when_ready(apps, package))
+        found += [
+            _listens(finder.load(name)) for name in brought if finder.find(name).kind is ModuleKind.SOURCE
+        ]
+    for answer in (Answer.YES, Answer.UNKNOWN):
+        for claim in found:
+            if claim.answer is answer:
+                return claim
     return Claim.no()
 
 
@@ -48,22 +50,25 @@ def _imported_when_ready(apps: SourceModule, package: str) -> Iterator[str]:
     yield from sorted(name for name in names if name.startswith(f"{package}."))
 
 
-def _listens(module: SourceModule) -> Claim | None:
-    tree = module.tree
-    names = set(_names_of_signal(tree)) if tree is not None else set()
-    for node in ast.walk(tree) if tree is not None and names else ():
+def _listens(module: SourceModule) -> Claim:
+    if module.tree is None:
+        return Claim.unknown(f"{module.name} cannot be read", module.location_of(None))
+    names = set(_names_of_signal(module.tree))
+    for node in ast.walk(module.tree) if names else ():
         if isinstance(node, ast.Call) and _connects(node, names):
             return Claim.yes(f"{module.name} listens to {_SIGNAL}", module.location_of(node))
-    return None
+    return Claim.no()
 
 
 def _names_of_signal(tree: ast.Module) -> Iterator[str]:
     """What the module calls the signal, as source."""
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 said = alias.asname or alias.name
-                if (node.module, alias.name) == (_SIGNALS, _SIGNAL):
+                if (node.module, alias.name) == (_SIGNALS, "*"):
+                    yield _SIGNAL
+                elif (node.module, alias.name) == (_SIGNALS, _SIGNAL):
                     yield said
                 elif f"{node.module}.{alias.name}" == _SIGNALS:
                     yield f"{said}.{_SIGNAL}"
