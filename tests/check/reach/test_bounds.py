@@ -65,3 +65,9 @@ def test_steps_are_bounded(tmp_path: Path) -> None:
 
 def test_deep_nesting_ends_the_walk_alone(tmp_path: Path) -> None:
     assert sleeps(walk(tmp_path, "x = " + " + ".join(["1"] * 450))) >= 1
+
+
+def test_a_name_that_is_deleted_means_nothing_further(tmp_path: Path) -> None:
+    """``del rest`` and then ``rest(1)`` is a NameError, or a name from around: no call of ``time.sleep``."""
+    assert sleeps(walk(tmp_path, "rest = time.sleep; rest(1)")) == 3
+    assert sleeps(walk(tmp_path, "rest = time.sleep; del rest; rest(1)")) == 2

@@ -49,18 +49,10 @@ def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             return machine.attribute(evaluate(machine, owner, frame), name, node, frame)
         case ast.Call():
             return _call(machine, node, frame)
-        case ast.Await(value=inner):
-            value = evaluate(machine, inner, frame)
-            if value is UNKNOWN and any(_LOADS.search(name) for name in identifiers(inner)):
-                machine.settled.add("session")
-            return awaited(machine, value, node, frame)
-        case ast.NamedExpr(target=target, value=inner):
-            value = evaluate(machine, inner, frame)
-            around = frame
-            while around.outer is not None and around.returned is around.outer.returned:
-                around = around.outer  # a comprehension's names are its own, but for these
-            statements.bind(machine, target, value, around)
-            return value
+        case ast.Await():
+            return _await(machine, node, frame)
+        case ast.NamedExpr():
+            return _named(machine, node, frame)
         case ast.IfExp():
             return _if(machine, node, frame)
         case ast.BoolOp():
@@ -109,6 +101,22 @@ def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             return evaluate(machine, inner, frame)
         case _:
             return UNKNOWN
+
+
+def _await(machine: Machine, node: ast.Await, frame: Frame) -> Value:
+    value = evaluate(machine, node.value, frame)
+    if value is UNKNOWN and any(_LOADS.search(name) for name in identifiers(node.value)):
+        machine.settled.add("session")
+    return awaited(machine, value, node, frame)
+
+
+def _named(machine: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
+    value = evaluate(machine, node.value, frame)
+    around = frame
+    while around.outer is not None and around.returned is around.outer.returned:
+        around = around.outer  # a comprehension's names are its own, but for these
+    statements.bind(machine, node.target, value, around)
+    return value
 
 
 def _name(machine: Machine, name: str, frame: Frame) -> Value:

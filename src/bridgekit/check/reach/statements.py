@@ -70,51 +70,26 @@ def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
             return _if(machine, node, frame)
         case ast.For() | ast.AsyncFor():
             _for(machine, node, frame)
-        case ast.While(test=test, body=body):
-            known = truth(machine, machine.evaluate(test, frame), test, frame)
-            if known is not False:
-                endless = known is True and not any(isinstance(part, ast.Break) for part in ast.walk(node))
-                _branches(machine, [body, []] if known is None else [body], frame)
-                return not endless
+        case ast.While():
+            return _while(machine, node, frame)
         case ast.Try() | ast.TryStar():
             return _try(machine, node, frame)
         case ast.With() | ast.AsyncWith():
             return _with(machine, node, frame)
         case ast.Match(subject=subject, cases=cases):
             return _match(machine, machine.evaluate(subject, frame), cases, frame)
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            outer = frame.outer if frame.of_class is not None else frame
-            made = Function(node, frame.home, outer, frame.of_class)
-            frame.names[node.name] = _decorated(machine, node, made, frame)
-        case ast.ClassDef():
-            outer = frame.outer if frame.of_class is not None else frame
-            made_class = Class(node, frame.home, outer)
-            if machine.importer is not None:
-                machine.tell("class", made_class, node, frame, node.name)
-                machine.execute(node.body, Frame(frame.home, outer=outer, of_class=made_class))
-            frame.names[node.name] = _decorated(machine, node, made_class, frame)
-        case ast.Import(names=aliases):
-            for alias in aliases:
-                first = alias.name if alias.asname else alias.name.partition(".")[0]
-                frame.names[alias.asname or first] = machine.resolve(first)
-                if machine.importer is not None:
-                    machine.importer(alias.name, node, frame)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            _define(machine, node, frame)
+        case ast.Import():
+            _import(machine, node, frame)
         case ast.ImportFrom():
             _import_from(machine, node, frame)
         case ast.Global(names=names):
             frame.globals.update(names)
         case ast.Nonlocal(names=names):
             frame.nonlocals.update(names)
-        case ast.Delete(targets=targets):
-            for target in targets:
-                if isinstance(target, ast.Subscript):
-                    delete_item(
-                        machine,
-                        machine.evaluate(target.value, frame),
-                        machine.evaluate(target.slice, frame),
-                        target,
-                        frame,
-                    )
+        case ast.Delete():
+            _delete(machine, node, frame)
         case ast.Assert(test=test):
             truth(machine, machine.evaluate(test, frame), test, frame)
         case ast.Break() | ast.Continue():
@@ -122,6 +97,39 @@ def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
         case _:
             pass
     return True
+
+
+def _while(machine: Machine, node: ast.While, frame: Frame) -> bool:
+    known = truth(machine, machine.evaluate(node.test, frame), node.test, frame)
+    if known is False:
+        return True
+    _branches(machine, [node.body, []] if known is None else [node.body], frame)
+    return known is None or any(isinstance(part, ast.Break) for part in ast.walk(node))
+
+
+def _define(
+    machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, frame: Frame
+) -> None:
+    outer = frame.outer if frame.of_class is not None else frame
+    made: Function | Class
+    if isinstance(node, ast.ClassDef):
+        made = Class(node, frame.home, outer)
+        if machine.importer is not None:
+            machine.tell("class", made, node, frame, node.name)
+            machine.execute(node.body, Frame(frame.home, outer=outer, of_class=made))
+    else:
+        made = Function(node, frame.home, outer, frame.of_class)
+    frame.names[node.name] = _decorated(machine, node, made, frame)
+
+
+def _delete(machine: Machine, node: ast.Delete, frame: Frame) -> None:
+    for target in node.targets:
+        match target:
+            case ast.Subscript(value=holder, slice=key):
+                value = machine.evaluate(holder, frame)
+                delete_item(machine, value, machine.evaluate(key, frame), target, frame)
+            case ast.Name():
+                bind(machine, target, UNKNOWN, frame)  # NameError, or what is around: nothing follows
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -134,6 +142,14 @@ def _loaded(target: ast.expr) -> ast.expr:
             return ast.copy_location(ast.Subscript(value, key, ast.Load()), target)
         case _:
             return target
+
+
+def _import(machine: Machine, node: ast.Import, frame: Frame) -> None:
+    for alias in node.names:
+        first = alias.name if alias.asname else alias.name.partition(".")[0]
+        frame.names[alias.asname or first] = machine.resolve(first)
+        if machine.importer is not None:
+            machine.importer(alias.name, node, frame)
 
 
 def _import_from(machine: Machine, node: ast.ImportFrom, frame: Frame) -> None:

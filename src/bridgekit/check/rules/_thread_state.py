@@ -79,7 +79,4 @@ def _is_kept_for_the_thread(event: Event) -> bool:
 
 
 def _name(event: Event) -> str:
-    name = event.label
-    for module in (event.module.name,):
-        name = name.removeprefix(f"{module}.")
-    return name or "its state"
+    return event.label.removeprefix(f"{event.module.name}.") or "its state"
