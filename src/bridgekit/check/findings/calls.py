@@ -170,8 +170,9 @@ def named_statement(
 ) -> tuple[ast.stmt, SourceModule] | None:
     """The ``def`` or ``class`` at the top of a module that a name means there, through one import at most."""
     imports = imported_names(module)
-    if name.partition(".")[0] in imports:
-        origin, _, last = resolved_name(ast.parse(name, mode="eval").body, imports).rpartition(".")
+    first, dot, rest = name.partition(".")
+    if first in imports:
+        origin, _, last = f"{imports[first]}{dot}{rest}".rpartition(".")
         if not origin or origin.partition(".")[0] in _NOT_ENTERED:
             return None
         module, name = definition.load(origin), last

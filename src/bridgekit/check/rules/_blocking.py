@@ -13,17 +13,12 @@ from bridgekit.check.findings.live_code import Setting, walk_live
 from bridgekit.check.findings.reached import Reached
 from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition
-from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, QUERYING_CALLS
+from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, CACHE_VERBS, QUERYING_CALLS, SITE
 from bridgekit.check.rules._queries import Queries
 
 __all__ = ["Blocked", "Kind", "Situation", "blocking", "handed_users"]
 
 _ATOMIC = "django.db.transaction.atomic"
-_SITE = "django.contrib.sites.shortcuts.get_current_site"
-_CACHE_VERBS = frozenset(
-    ["get", "set", "add", "delete", "get_many", "set_many", "delete_many", "incr", "decr", "touch", "has_key", "clear",
-     "get_or_set"]
-)  # fmt: skip
 _READS_WHOLE = frozenset(
     ["bool", "dict", "format", "getattr", "hasattr", "hash", "isinstance", "len", "list", "print", "repr", "set", "sorted",
      "str", "tuple"]
@@ -121,11 +116,11 @@ def _call(node: ast.Call, name: str, situation: Situation) -> Iterator[Blocked]:
         yield Blocked(node, f"blocking call {name}()", BLOCKING_CALLS[name], Kind.CALL)
     elif name in QUERYING_CALLS:
         yield Blocked(node, f"synchronous query by {name}()", QUERYING_CALLS[name])
-    elif name == _SITE and situation.sites_queries:
+    elif name == SITE and situation.sites_queries:
         yield Blocked(node, f"synchronous query by {name}()", "the site's domain from the settings")
     elif situation.cache_queries and name.rpartition(".")[0] == "django.core.cache.cache":
         verb = name.rpartition(".")[2]
-        if verb in _CACHE_VERBS:
+        if verb in CACHE_VERBS:
             yield Blocked(node, f"cache.{verb}() of a cache in the database", f"await cache.a{verb}(...)")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BLOCKING_CALLS", "QUERYING_CALLS"]
+__all__ = ["BLOCKING_CALLS", "CACHE_VERBS", "QUERYING_CALLS", "SITE"]
 
 _CLIENT = "an asynchronous HTTP client"
 BLOCKING_CALLS = {
@@ -35,3 +35,12 @@ QUERYING_CALLS = {
     "django.db.connection.cursor": "sync_to_async around the whole query",
 }
 """Functions of Django's that query the database at once, with their twins."""
+
+SITE = "django.contrib.sites.shortcuts.get_current_site"
+"""Queries where django.contrib.sites is installed."""
+
+CACHE_VERBS = frozenset(
+    ["get", "set", "add", "delete", "get_many", "set_many", "delete_many", "incr", "decr", "touch", "has_key", "clear",
+     "get_or_set"]
+)  # fmt: skip
+"""Methods of a cache that query where it is kept in the database; each has a twin that starts with ``a``."""

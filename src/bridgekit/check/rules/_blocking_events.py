@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.values import Const, Thing
-from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, QUERYING_CALLS
+from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, CACHE_VERBS, QUERYING_CALLS, SITE
 
 __all__ = ["Blocked", "Situation", "blocked"]
 
@@ -39,11 +39,6 @@ _CROSSINGS = {
     "asgiref.sync.async_to_sync": "await on the function itself: on the loop's thread this raises RuntimeError",
     "asyncio.run": "await on the coroutine itself: on the loop's thread this raises RuntimeError",
 }
-_SITE = "django.contrib.sites.shortcuts.get_current_site"
-_CACHE_VERBS = frozenset(
-    ["get", "set", "add", "delete", "get_many", "set_many", "delete_many", "incr", "decr", "touch", "has_key", "clear",
-     "get_or_set"]
-)  # fmt: skip
 _SESSION_METHODS = frozenset(
     [
         "clear", "cycle_key", "flush", "get", "get_expire_at_browser_close", "get_expiry_age", "get_expiry_date", "has_key",
@@ -144,12 +139,12 @@ def _call(event: Event, situation: Situation) -> Blocked | None:
         return Blocked(
             f"synchronous query by {name}()", f"connection.{verb}", "sync_to_async around the whole query"
         )
-    if name == _SITE and situation.sites_queries:
+    if name == SITE and situation.sites_queries:
         return Blocked(
             f"synchronous query by {name}()", "get_current_site", "the site's domain from the settings"
         )
     alias = _cache_of(event, owner)
-    if alias in situation.caches and verb in _CACHE_VERBS:
+    if alias in situation.caches and verb in CACHE_VERBS:
         return Blocked(
             f"cache.{verb}() of a cache in the database", f"cache.{verb}", f"await cache.a{verb}(...)"
         )
