@@ -112,6 +112,7 @@ def check(context: click.Context, /, **given: Any) -> None:
     Nothing is imported unless --live is given. Exit code: 0 clean, 1 findings, 2 the project could not be checked.
     """
     from bridgekit.check.command import check_project
+    from bridgekit.check.rules import ALL_RULES
 
     said = [name for name in given if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     try:
@@ -123,7 +124,8 @@ def check(context: click.Context, /, **given: Any) -> None:
     colour = outcome.is_text and wants_colour(sys.stdout)
     if outcome.is_text and (colour or sys.stdout.isatty()):
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        text = dressed(text, outcome.severities, colour=colour, width=width)
+        severities = {rule.code: rule.severity.value for rule in ALL_RULES}
+        text = dressed(text, severities, colour=colour, width=width)
     click.echo(encodable(text, sys.stdout.encoding), nl=False, color=colour or None)
     if outcome.stderr:
         click.echo(outcome.stderr, err=True)

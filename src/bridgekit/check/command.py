@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,6 @@ class CommandOutcome:
     stderr: str = ""
     is_text: bool = False
     """Whether it is the report for people, which a terminal may colour."""
-    severities: Mapping[str, str] = field(default_factory=dict)
-    """Of the rules, by code."""
 
 
 def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progress) -> CommandOutcome:
@@ -64,9 +62,8 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     if given["output"] is not None:
         _write(given["output"], text)
         return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
-    severities = {rule.code: rule.severity.value for rule in ALL_RULES}
     is_text = given["form"] == "text" and not given["diff"]
-    return CommandOutcome(text, exit_code, stderr, is_text, severities)
+    return CommandOutcome(text, exit_code, stderr, is_text)
 
 
 def _refuse_two_reports(given: Mapping[str, Any], said: Sequence[str]) -> None:

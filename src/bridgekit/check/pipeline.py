@@ -40,28 +40,10 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["LoadStack", "Progress", "run"]
-
-LoadStack = Callable[[str, Options, FoundProject, TargetEnvironment], LiveStack]
-"""Answers ``--live``: the middleware of the loaded project, from its settings module."""
+__all__ = ["Progress", "run"]
 
 Progress = Callable[[str, int, int], None]
 """Told what is about to be read, how many middleware have been read, and how many there are (0: not known yet)."""
-
-
-def load_in_child(
-    module: str, options: Options, found: FoundProject, environment: TargetEnvironment
-) -> LiveStack:
-    """Load the project in a process of its own: nothing of it is imported here."""
-    return load_live(
-        module,
-        options.server,
-        Path(found.root),
-        environment.python,
-        options.env,
-        roots=found.roots,
-        configuration=configuration_of(options, found),
-    )
 
 
 def configuration_of(options: Options, found: FoundProject) -> str:
@@ -72,18 +54,14 @@ def configuration_of(options: Options, found: FoundProject) -> str:
 def run(
     options: Options,
     progress: Progress = lambda name, done, total: None,
-    load: LoadStack = load_in_child,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
-    """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report.
-
-    With ``options.live`` the stack is what ``load`` answers; Django's system checks answer from their own process.
-    """
+    """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report."""
     bounds = RunBounds(options.timeout, clock=clock)
     found = find_project(options.path, options.settings, options.settings_in_environment)
     environment = find_environment(Path(found.root), options.python, named_in=options.python_named_in)
     accepted = load_baseline(options.baseline) if options.baseline is not None else None
-    checker = _Checker(options, found, environment, progress, load, bounds)
+    checker = _Checker(options, found, environment, progress, bounds)
     stacks = [checker.check(module) for module in found.settings_modules]
     if len(checker.errors) == len(stacks):
         raise ProjectError("; ".join(checker.errors))
@@ -119,14 +97,12 @@ class _Checker:
         found: FoundProject,
         environment: TargetEnvironment,
         progress: Progress,
-        load: LoadStack,
         bounds: RunBounds,
     ) -> None:
         self.options = options
         self.found = found
         self.environment = environment
         self.progress = progress
-        self.load = load
         self.finder = ModuleFinder(found.roots, environment, bounds)
         if not found.settings_modules:
             suggested = instead_of("", found, self.finder)
@@ -268,7 +244,7 @@ class _Checker:
         """Looked for once, and only where a rule asks: that reads the project's files."""
         if self._views is None:
             self._say("async views")
-            self._views = find_async_views(Path(self.found.root), self._load_view_file, self.is_over)
+            self._views = find_async_views(Path(self.found.root), self.finder.load_file, self.is_over)
         return self._views
 
     def _allows_async_unsafe(self) -> bool:
@@ -317,12 +293,18 @@ class _Checker:
         place = Location(str(at) if at is not None else self.found.root, 1)
         return bool(self.finder.bounds.spend(0, lambda: place))
 
-    def _load_view_file(self, path: Path) -> SourceModule:
-        return self.finder.load_file(path)
-
     def _live(self, module: str) -> LiveStack:
+        """``--live``: loaded in a process of its own; nothing of the project is imported here."""
         self._say(f"{module} (loading it)")
-        return self.load(module, self.options, self.found, self.environment)
+        return load_live(
+            module,
+            self.options.server,
+            Path(self.found.root),
+            self.environment.python,
+            self.options.env,
+            roots=self.found.roots,
+            configuration=configuration_of(self.options, self.found),
+        )
 
     def _live_subject(self, project: Project, result: SettingsResult, live: LiveStack) -> Subject:
         """The loaded stack in the place of the default variant; its places are those of the source where it lists them."""
