@@ -68,11 +68,11 @@ def headers_as_sent(
     lines: dict[str, list[tuple[bytes, bytes]]] = {}
     for name, value in sent:
         lines.setdefault(cgi_name(name), []).append((bytes(name).lower(), bytes(value)))
-    told: list[tuple[bytes, bytes]] = []
+    found: list[tuple[bytes, bytes]] = []
     for name, value in headers:
         key = cgi_name(name)
-        told += [(name, value)] if key in FRAMING else _lines(name, value, lines.get(key, []))
-    return told
+        found += [(name, value)] if key in FRAMING else _lines(name, value, lines.get(key, []))
+    return found
 
 
 def _lines(name: bytes, value: bytes, all_lines: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -48,10 +48,10 @@ class Outbox(Generic[T]):
             self._items.append(item)
             self._under_way += size
             self._untaken += size
-            ring = self._waiting
-            if ring:
+            wakes = self._waiting
+            if wakes:
                 self._waiting = False
-        if ring:
+        if wakes:
             self._wakeup.release()
 
     def put_held(self, items: list[T]) -> None:
@@ -60,20 +60,20 @@ class Outbox(Generic[T]):
             self._items += items
             self._held = True
             # A thread takes longer to wake than a step of the loop to end: so it is woken now.
-            ring = self._waiting
-            if ring:
+            wakes = self._waiting
+            if wakes:
                 self._waiting = False
-        if ring:
+        if wakes:
             self._wakeup.release()
 
     def release(self) -> None:
         """Let the thread have what `put` has held back."""
         with self.lock:
-            ring = self._held and self._waiting
+            wakes = self._held and self._waiting
             self._held = False
-            if ring:
+            if wakes:
                 self._waiting = False
-        if ring:
+        if wakes:
             self._wakeup.release()
 
     def finish(self) -> None:
@@ -81,9 +81,9 @@ class Outbox(Generic[T]):
         with self.lock:
             self._finished = True
             self._held = False
-            ring = self._waiting
+            wakes = self._waiting
             self._waiting = False
-        if ring:
+        if wakes:
             self._wakeup.release()
 
     @property

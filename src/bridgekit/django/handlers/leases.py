@@ -79,7 +79,7 @@ class Lease(Executor):
     _serving = False
     _parked = False
     _ended = False
-    _bell: threading.Lock | None = None
+    _wakeup: threading.Lock | None = None
     """What the thread is parked on, once it has been."""
 
     def __init__(self, pool: WorkerPool, queue: int, patience: float) -> None:
@@ -123,7 +123,7 @@ class Lease(Executor):
             begins = not self._serving
             self._serving = True
         if parked:
-            self._ring()
+            self._wake_up()
         elif begins:
             self.pool.submit(self._serve)
 
@@ -146,7 +146,7 @@ class Lease(Executor):
             self.tainted = self.keeps > 0
             parked, self._parked = self._parked, False
         if parked:
-            self._ring()
+            self._wake_up()
 
     def stream(self) -> None:
         """What follows is a stream, which holds no thread: from now on each call takes one for itself."""
@@ -155,7 +155,7 @@ class Lease(Executor):
             self.sticky = False
             parked, self._parked = self._parked, False
         if parked:
-            self._ring()
+            self._wake_up()
 
     def serve_until(self, done: Callable[[], bool]) -> None:
         """In the thread: do what else comes until ``done`` holds, which a job has to bring about."""
@@ -194,16 +194,16 @@ class Lease(Executor):
             if not stay and (self._ended or not (self.keeps or self.sticky)):
                 self._serving = False
                 return None
-            if self._bell is None:
-                self._bell = threading.Lock()
-                self._bell.acquire()
+            if self._wakeup is None:
+                self._wakeup = threading.Lock()
+                self._wakeup.acquire()
             self._parked = True
             return self._wait
 
     def _wait(self) -> None:
-        assert self._bell is not None
-        self._bell.acquire()
+        assert self._wakeup is not None
+        self._wakeup.acquire()
 
-    def _ring(self) -> None:
-        assert self._bell is not None
-        self._bell.release()
+    def _wake_up(self) -> None:
+        assert self._wakeup is not None
+        self._wakeup.release()
