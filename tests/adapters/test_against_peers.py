@@ -15,7 +15,7 @@ from bridgekit.typing import ASGIApp, Environ, StartResponse, WSGIApp
 from tests.helpers.asgi_driver import LOOPS, Connection, body_events, http_scope, upload_scope
 from tests.helpers.wsgi_apps import PLAIN, Watched, answers
 
-PEERS: dict[str, Callable[[WSGIApp], Any]] = {"a2wsgi": WSGIMiddleware, "asgiref": WsgiToAsgi}
+PEERS: dict[str, Callable[[Any], Any]] = {"a2wsgi": WSGIMiddleware, "asgiref": WsgiToAsgi}
 LOOP = LOOPS[0]  # the peers know asyncio only
 
 
@@ -189,7 +189,7 @@ def test_difference_on_purpose(case: str) -> None:
     """We are right by the clause that the name gives; the peers are as recorded."""
     connection, value, under_us, under_a2wsgi, under_asgiref = DIFFERENT[case]
     assert seen_by(WSGIToASGI, value, connection()) == under_us
-    assert seen_by(WSGIMiddleware, value, connection()) == under_a2wsgi
+    assert seen_by(PEERS["a2wsgi"], value, connection()) == under_a2wsgi
     assert seen_by(WsgiToAsgi, value, connection()) == under_asgiref
 
 

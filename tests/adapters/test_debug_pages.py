@@ -67,7 +67,7 @@ def ask_asgi(loop: Loop, app: ASGIApp, **query: str) -> str:
 
 def ask_wsgi(app: WSGIApp, **query: str) -> str:
     """The same for a WSGI server, which is told of the error when it closes the page."""
-    headers = {f"HTTP_{name.upper()}": value for name, value in SECRETS.items()}
+    headers: dict[str, Any] = {f"HTTP_{name.upper()}": value for name, value in SECRETS.items()}
     environ = environ_of(
         HTTP_ACCEPT="text/html", HTTP_HOST="localhost", QUERY_STRING=urlencode(query), **headers
     )

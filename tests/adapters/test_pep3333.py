@@ -286,7 +286,8 @@ def test_server_name_and_port_are_never_empty(adapt: Adapt, loop: Loop) -> None:
     """environ Variables: "SERVER_NAME and SERVER_PORT can never be empty strings, and so are always required"."""
     app, seen = reports(lambda environ: (environ["SERVER_NAME"], environ["SERVER_PORT"]))
     adapter = adapt(app)
-    for server in (None, ..., ("", None), ("/run/app.sock", None), [], iter(()), ("", "")):
+    servers: list[Any] = [None, ..., ("", None), ("/run/app.sock", None), [], iter(()), ("", "")]
+    for server in servers:
         loop.get(adapter, server=server, headers=[])
         assert all(seen[-1]), server
 

@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import SettingsResult, evaluate_settings
@@ -59,14 +60,14 @@ def evaluate_all(checkout: Path, paths: list[str]) -> list[tuple[str, SettingsRe
     return results
 
 
-def grade(checkout: Path, entry: dict[str, object]) -> list[Grade]:
+def grade(checkout: Path, entry: dict[str, Any]) -> list[Grade]:
     name = str(entry["project"])
-    paths = [str(path) for path in entry["settings_paths"]]  # type: ignore[union-attr]
+    paths = [str(path) for path in entry["settings_paths"]]
     if not any((checkout / path).is_file() for path in paths):
-        return [Grade(name, scenario, "absent", "not checked out") for scenario in entry["expected"]]  # type: ignore[union-attr]
+        return [Grade(name, scenario, "absent", "not checked out") for scenario in entry["expected"]]
     results = evaluate_all(checkout, paths)
     grades = []
-    for scenario, expected in entry["expected"].items():  # type: ignore[union-attr]
+    for scenario, expected in entry["expected"].items():
         grades.append(_grade_scenario(name, scenario, expected, checkout, paths, results))
     return grades
 

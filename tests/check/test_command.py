@@ -8,6 +8,7 @@ import subprocess
 import sys
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -67,7 +68,7 @@ def project(tmp_path: Path) -> Path:
 
 def run(*arguments: str) -> Result:
     """Run the command with stdout and stderr apart, which click 8.1 does only when asked."""
-    apart = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+    apart: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
     return CliRunner(**apart).invoke(main, list(arguments))
 
 
@@ -316,11 +317,11 @@ def test_progress_is_shown_on_a_terminal_and_wiped_after(monkeypatch: pytest.Mon
     written: list[str] = []
     monkeypatch.setattr(cli, "PATIENCE", 0)
     monkeypatch.setattr("click.echo", lambda text, **options: written.append(text))
-    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: False, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
     with cli.progress_on_stderr() as quiet:
         quiet("shop.middleware.audit", 0, 2)
     assert written == []
-    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with cli.progress_on_stderr() as show:
         show("shop.settings", 0, 0)
         show("shop.middleware.audit", 1, 2)

@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridgekit import ASGIToWSGI
+from tests.helpers.loosely import loosely
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
@@ -59,7 +60,7 @@ class Room(AsyncWebsocketConsumer):
 
 rooms = SessionMiddlewareStack(URLRouter([path("rooms/<slug:room>", Room.as_asgi())]))
 
-mounted_asgi = Starlette(routes=[Mount("/ws", rooms), Mount("/", get_asgi_application())])
+mounted_asgi = Starlette(routes=[Mount("/ws", rooms), Mount("/", loosely(get_asgi_application()))])
 mounted_wsgi = DispatcherMiddleware(get_wsgi_application(), {"/ws": ASGIToWSGI(rooms)})
 
 # As Channels' own documentation has it, by protocol and not by path.

@@ -14,6 +14,7 @@ from bridgekit.django import conf
 from bridgekit.django.checks import check_exposure, check_middleware, check_settings, register_checks
 from bridgekit.django.conf import NAMES, PREFIX
 from tests.django.checked_project import extended, run
+from tests.helpers.loosely import loosely
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def anybody(request: HttpRequest) -> bool:
 
 
 def staff(request: HttpRequest) -> bool:
-    return bool(request.user.is_staff)
+    return bool(loosely(request.user).is_staff)
 
 
 def with_the_key(request: HttpRequest) -> bool:
@@ -123,10 +124,10 @@ def test_the_checks_bear_the_tags_that_they_are_asked_for_by() -> None:
     try:
         register_checks()
         assert {check_settings, check_middleware} <= registry.registry.registered_checks
-        assert check_exposure in registry.registry.deployment_checks
+        assert loosely(check_exposure) in registry.registry.deployment_checks
     finally:
         registry.registry.registered_checks, registry.registry.deployment_checks = before
-    tags = [check.tags for check in (check_settings, check_middleware, check_exposure)]  # type: ignore[attr-defined]  # set by register
+    tags = [loosely(check).tags for check in (check_settings, check_middleware, check_exposure)]
     assert [set(some) for some in tags] == [
         {Tags.async_support, Tags.security},
         {Tags.async_support},
@@ -134,8 +135,9 @@ def test_the_checks_bear_the_tags_that_they_are_asked_for_by() -> None:
     ]
 
 
-SECURITY, ASYNC_SUPPORT = {"tags": ["security"]}, {"tags": ["async_support"]}
-DEPLOY = {"include_deployment_checks": True}
+SECURITY: dict[str, object] = {"tags": ["security"]}
+ASYNC_SUPPORT: dict[str, object] = {"tags": ["async_support"]}
+DEPLOY: dict[str, object] = {"include_deployment_checks": True}
 
 
 def test_settings_that_cannot_be_used_are_told_under_every_tag(project: Path) -> None:
@@ -153,8 +155,7 @@ def test_settings_that_cannot_be_used_are_told_under_every_tag(project: Path) ->
 def test_exposure_is_judged_for_deployment(project: Path) -> None:
     """``manage.py check --deploy``, as Django's own security checks; silenced as all are."""
     extended(project, f'MIDDLEWARE = []\nBRIDGEKIT_TIMING_SHOW = "{READY_MADE}.everyone"\n')
-    ways = {}, SECURITY, DEPLOY, DEPLOY | SECURITY
-    assert ids_told(project, *ways) == [[], [], ["W104"], ["W104"]]
+    assert ids_told(project, {}, SECURITY, DEPLOY, DEPLOY | SECURITY) == [[], [], ["W104"], ["W104"]]
     with override_settings(BRIDGEKIT_TIMING_SHOW=anybody, SILENCED_SYSTEM_CHECKS=["bridgekit.W104"]):
         assert [found.is_silenced() for found in check_exposure()] == [True]
 

@@ -19,6 +19,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
 from tests.django import mounted
+from tests.helpers.loosely import loosely
 
 HOST = "shop.example"
 BEHIND = ["", "/outer"]
@@ -66,7 +67,9 @@ def expected(script: str, path: str = "/orders/7") -> dict[str, str]:
 def test_an_asgi_application_beside_django_under_asgi(name: str, outer: str) -> None:
     """Starlette's Mount: the path that matched becomes part of root_path, for all frameworks."""
     needs(name)
-    app = Starlette(routes=[Mount("/live", mounted.ASGI[name]()), Mount("/", get_asgi_application())])
+    app = Starlette(
+        routes=[Mount("/live", mounted.ASGI[name]()), Mount("/", loosely(get_asgi_application()))]
+    )
     assert asyncio.run(ask_asgi(app, outer, "/live/orders/7")) == expected(f"{outer}/live")
     for path in ("/orders/7", "/async-orders/7"):
         assert asyncio.run(ask_asgi(app, outer, path)) == expected(outer, path)
@@ -78,7 +81,7 @@ def test_a_wsgi_application_beside_django_under_asgi(name: str, outer: str) -> N
     """WSGIToASGI makes SCRIPT_NAME of root_path; Django's own WSGI handler may stand there, too."""
     needs(name)
     inner = WSGIToASGI(validator(mounted.WSGI[name]()))
-    app = Starlette(routes=[Mount("/legacy", inner), Mount("/", get_asgi_application())])
+    app = Starlette(routes=[Mount("/legacy", inner), Mount("/", loosely(get_asgi_application()))])
     assert asyncio.run(ask_asgi(app, outer, "/legacy/orders/7")) == expected(f"{outer}/legacy")
     assert asyncio.run(ask_asgi(app, outer, "/orders/7")) == expected(outer)
 
@@ -108,7 +111,9 @@ def test_an_asgi_application_beside_django_under_wsgi(name: str, outer: str) -> 
 @pytest.mark.parametrize("outer", BEHIND)
 def test_a_path_that_only_begins_like_a_mounted_one_is_djangos(outer: str) -> None:
     """``/liveorders`` is not below ``/live``: Django answers 404 under its own script name."""
-    asgi = Starlette(routes=[Mount("/live", mounted.starlette()), Mount("/", get_asgi_application())])
+    asgi = Starlette(
+        routes=[Mount("/live", mounted.starlette()), Mount("/", loosely(get_asgi_application()))]
+    )
     wsgi = DispatcherMiddleware(get_wsgi_application(), {"/live": ASGIToWSGI(mounted.starlette())})
     with pytest.raises(httpx.HTTPStatusError, match="404"):
         asyncio.run(ask_asgi(asgi, outer, "/liveorders/7"))

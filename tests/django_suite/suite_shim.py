@@ -30,19 +30,21 @@ def watched(cls: type, status: int) -> type:
     def get_response(self: Any, request: Any) -> Any:
         global met
         met += 1
-        response = super(sub, self).get_response(request)  # type: ignore[misc]
+        response = super(sub, self).get_response(request)
         response.status_code += status
         return response
 
     async def get_response_async(self: Any, request: Any) -> Any:
         global met
         met += 1
-        response = await super(sub, self).get_response_async(request)  # type: ignore[misc]
+        response = await super(sub, self).get_response_async(request)
         response.status_code += status
         return response
 
     # Its name stays: tests and log messages look at it.
-    sub = type(cls.__name__, (cls,), {"get_response": get_response, "get_response_async": get_response_async})
+    sub: Any = type(
+        cls.__name__, (cls,), {"get_response": get_response, "get_response_async": get_response_async}
+    )
     return sub
 
 
@@ -52,7 +54,7 @@ def replace_handlers(variant: str) -> None:
         import through_adapters
         from django.test import client
 
-        client.ClientHandler = through_adapters.around(client.ClientHandler, meet)
+        vars(client)["ClientHandler"] = through_adapters.around(client.ClientHandler, meet)
         return
     from django.core.handlers import asgi, wsgi
 
@@ -66,12 +68,12 @@ def replace_handlers(variant: str) -> None:
     for module in list(sys.modules.values()):
         taken = [name for name in ("ASGIHandler", "WSGIHandler") if name in vars(module)]
         assert not taken or module.__name__.startswith(("django.core.handlers.", "bridgekit.")), module
-    asgi.ASGIHandler = made("ASGIHandler", LeasedASGIHandler)
-    wsgi.WSGIHandler = made("WSGIHandler", OneLoopWSGIHandler)
+    vars(asgi)["ASGIHandler"] = made("ASGIHandler", LeasedASGIHandler)
+    vars(wsgi)["WSGIHandler"] = made("WSGIHandler", OneLoopWSGIHandler)
     from django.test import client
 
-    client.ClientHandler = made("ClientHandler", AsyncOnLoop, client.ClientHandler)
-    client.AsyncClientHandler = made("AsyncClientHandler", PlannedChain, client.AsyncClientHandler)
+    vars(client)["ClientHandler"] = made("ClientHandler", AsyncOnLoop, client.ClientHandler)
+    vars(client)["AsyncClientHandler"] = made("AsyncClientHandler", PlannedChain, client.AsyncClientHandler)
 
 
 class NotedResult(unittest.TextTestResult):
@@ -129,7 +131,8 @@ def main(variant: str, target: str, *arguments: str) -> None:
         replace_handlers(variant)
     from django.test.runner import DiscoverRunner
 
-    DiscoverRunner.get_resultclass = lambda self: NotedResult
+    runner: Any = DiscoverRunner
+    runner.get_resultclass = lambda self: NotedResult
     sys.argv = ["runtests.py", *arguments]
     sys.path.insert(0, str(Path.cwd()))
     try:

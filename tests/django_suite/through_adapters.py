@@ -27,7 +27,7 @@ def around(handler: type, meet: Callable[[], None]) -> type:
         def app(inner: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             meet()
             with lent(lend):
-                response = super(sub, self).__call__(inner)  # type: ignore[misc]
+                response = super(sub, self).__call__(inner)
                 made.append(response)
                 cookies = [("Set-Cookie", cookie.OutputString()) for cookie in response.cookies.values()]
                 start_response(
@@ -38,17 +38,21 @@ def around(handler: type, meet: Callable[[], None]) -> type:
         lend = shared_connections()
         bridge = ASGIToWSGI(WSGIToASGI(app), lifespan="off", wait_for_background=True)
         sent: list[Any] = []
+
+        def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+            sent.extend((status, headers))
+
         try:
-            iterable = bridge(environ, lambda status, headers, exc_info=None: sent.extend((status, headers)))
+            iterable = bridge(environ, start)
             body = b"".join(iterable)
             if hasattr(iterable, "close"):
                 iterable.close()
         finally:
             bridge.shutdown()
             lend.back()
-        return as_sent(made[0], *sent, body)
+        return as_sent(made[0], sent[0], sent[1], body)
 
-    sub = type(handler.__name__, (handler,), {"__call__": call})
+    sub: Any = type(handler.__name__, (handler,), {"__call__": call})
     return sub
 
 

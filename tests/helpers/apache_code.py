@@ -30,7 +30,7 @@ def unusable(needs: Iterable[str]) -> str | None:
     for each in _with_requirements(needs):
         if _is_compiled(each):
             return f"Apache's mod_wsgi is for Python {its}, and {each.name} is compiled for {ours}"
-        if not SpecifierSet(each.metadata.get("Requires-Python", "")).contains(its):
+        if not SpecifierSet(each.metadata.json.get("requires_python", "")).contains(its):
             return f"Apache's mod_wsgi is for Python {its}, and {each.name} {each.version} needs a later one"
     return None
 

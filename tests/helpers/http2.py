@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import h2.config
 import h2.connection
@@ -58,7 +59,7 @@ def take(event: h2.events.Event, response: HTTP2Response, connection: h2.connect
         raise ConnectionError(f"the server gave up: {event}")
 
 
-def split(headers: Iterable[tuple[str, str]]) -> tuple[int, Fields]:
+def split(headers: Iterable[Any]) -> tuple[int, Fields]:
     """The status, and the fields that the application chose."""
     fields = [(str(name), str(value)) for name, value in headers]
     chosen = [

@@ -77,9 +77,9 @@ def take_away(platform: str) -> None:
                 delattr(module, name)
     for name in MISSING_MODULES[platform]:
         sys.modules[name] = None  # type: ignore[assignment]  # what makes an import fail
-    selectors.DefaultSelector = selectors.SelectSelector  # type: ignore[misc]  # what this is for
+    vars(selectors)["DefaultSelector"] = selectors.SelectSelector
     if platform == "windows":
-        socket.socketpair = pair_over_loopback
+        vars(socket)["socketpair"] = pair_over_loopback
 
 
 def pair_over_loopback(*_: object) -> tuple[socket.socket, socket.socket]:

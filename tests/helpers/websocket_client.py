@@ -78,8 +78,9 @@ class WebSocketClient:
                 return event
             parts.append(event.data)
             if event.message_finished:
-                empty = "" if isinstance(event, TextMessage) else b""
-                return type(event)(data=empty.join(parts))
+                if isinstance(event, TextMessage):
+                    return TextMessage(data="".join(parts))
+                return BytesMessage(data=b"".join(parts))
 
     def closed(self) -> tuple[int, str | None]:
         """Code and reason of the close frame that comes now; it is answered."""

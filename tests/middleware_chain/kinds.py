@@ -80,13 +80,13 @@ class BothHoppingItself(Both):
 def both_function(get_response: GetResponse) -> Any:
     if iscoroutinefunction(get_response):
 
-        async def middleware(request: HttpRequest) -> HttpResponse:
+        async def asynchronously(request: HttpRequest) -> HttpResponse:
             return await get_response(request)
 
-    else:
+        return asynchronously
 
-        def middleware(request: HttpRequest) -> HttpResponse:
-            return get_response(request)
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
 
     return middleware
 
@@ -200,6 +200,7 @@ def facts_of(dotted_path: str) -> MiddlewareFacts:
         for name in HOOKS
         if hasattr(loaded, name)
     }
+    own_hops = getattr(loaded, "bridgekit_own_hops", 0)
     return MiddlewareFacts(
         dotted_path,
         sync_capable=Claim(Answer.of(getattr(loaded, "sync_capable", True))),
@@ -209,6 +210,6 @@ def facts_of(dotted_path: str) -> MiddlewareFacts:
         keeps_thread=Claim(Answer.of(not dotted_path.startswith("django."))),
         marked_async=Claim(Answer.of(getattr(loaded, "async_capable", False))),
         hooks=hooks,
-        own_hops=Count(*[getattr(loaded, "bridgekit_own_hops", 0)] * 2),
+        own_hops=Count(own_hops, own_hops),
         used=Claim(Answer.of("Unused" not in dotted_path)),
     )

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import types
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -25,6 +25,7 @@ from django.test import override_settings
 from django.urls import path
 
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
+from tests.helpers.loosely import loosely
 
 if not settings.configured:
     settings.configure(SECRET_KEY="s" * 50)
@@ -159,7 +160,7 @@ class RunningDjango:
 
     async def _over_asgi(self, url: str) -> int:
         assert self.asgi is not None
-        sent: list[dict[str, Any]] = []
+        sent: list[Mapping[str, Any]] = []
         inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         scope = {
@@ -173,7 +174,7 @@ class RunningDjango:
             "headers": [(b"host", b"testserver")],
         }
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
         await self.asgi(scope, inbox.get, send)
@@ -184,7 +185,7 @@ class RunningDjango:
         environ: dict[str, Any] = {"PATH_INFO": url, "REQUEST_METHOD": "GET"}
         setup_testing_defaults(environ)
         statuses: list[str] = []
-        response = self.wsgi(environ, lambda status, headers, exc_info=None: statuses.append(status))
+        response = self.wsgi(environ, loosely(lambda status, headers, exc_info=None: statuses.append(status)))
         try:
             for _ in response:
                 pass

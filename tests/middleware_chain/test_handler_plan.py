@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, Mode, Out
 YES, NO, UNKNOWN = Claim.yes(), Claim.no(), Claim.unknown("not read")
 
 
-def layer(name: str, **claims: Claim) -> MiddlewareFacts:
+def layer(name: str, **claims: Any) -> MiddlewareFacts:
     facts = MiddlewareFacts(
         name,
         sync_capable=YES,

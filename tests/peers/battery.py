@@ -147,7 +147,10 @@ def sees_truncation(adapter: Adapter) -> bool:
         start_response("200 OK", [])
         return [b"thanks"]
 
-    half = [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
+    half: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     with contextlib.suppress(
         Exception
     ):  # an error is as good as silence: the application has not been misled

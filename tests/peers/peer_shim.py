@@ -7,11 +7,12 @@ The environment says whose tests these are (``PEER``), of which adapter (``PEER_
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ import pytest
 from round_trip import ROUND_TRIP, forked, shut_down_bridges, touched
 
 import bridgekit
+from bridgekit.typing import Message
 
-results: dict[str, dict[str, object]] = {}
+results: dict[str, dict[str, Any]] = {}
 
 
 class Adapter(bridgekit.WSGIToASGI):
@@ -47,7 +49,7 @@ def environ_through_the_adapter(scope: dict[str, Any], *body: Any) -> dict[str, 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": content, "more_body": False}
 
-    async def send(message: dict[str, Any]) -> None: ...
+    async def send(message: Message) -> None: ...
 
     def run() -> None:
         asyncio.run(Adapter(app)(scope, receive, send))
@@ -84,7 +86,7 @@ class ExactEvents(Adapter):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = b""
 
-        async def resend(message: dict[str, Any]) -> None:
+        async def resend(message: Message) -> None:
             nonlocal body
             if message["type"] == "http.response.start":
                 await send(message)
@@ -176,7 +178,11 @@ def pytest_load_initial_conftests() -> None:
             replace(name, around)
     elif direction != "bare":
         for name, replacement in REPLACED[direction][peer].items():
-            replace(name, lambda _, replacement=replacement: replacement)
+            replace(name, functools.partial(instead, replacement))
+
+
+def instead(replacement: object, _: object) -> object:
+    return replacement
 
 
 def replace(name: str, replacement: Callable[[Any], object]) -> None:
@@ -187,7 +193,7 @@ def replace(name: str, replacement: Callable[[Any], object]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol() -> Iterator[object]:
+def pytest_runtest_protocol() -> Generator[None, object, object]:
     touched.update(calls=0, websockets=0)
     forked[0] = 0
     try:
@@ -197,7 +203,9 @@ def pytest_runtest_protocol() -> Iterator[object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[object]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, object, object]:
     if call.when == "teardown":
         touched["calls"] += forked[0]
         item.user_properties += touched.items()  # the way to the process that collects the reports
@@ -209,7 +217,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.outcome != "passed" and result["outcome"] != "failed":
         result.update(outcome=report.outcome, message=str(report.longrepr).strip().rpartition("\n")[2])
     if report.when == "teardown":
-        met = dict(report.user_properties)
+        met: dict[str, Any] = dict(report.user_properties)
         result.update(touched=met["calls"] > 0, websockets=met["websockets"] > 0)
 
 

@@ -266,7 +266,8 @@ def waitress_server(bare: Any) -> type:
 
             def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
                 forked[0] = 1
-                environ["cuts"] = cuts = []
+                cuts: list[Any] = []
+                environ["cuts"] = cuts
                 pieces: Any = through(environ, start_response)
                 return pieces if isinstance(pieces, list) else Cut(pieces, cuts)
 

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 
 from bridgekit.serve.interface import detect_interface, is_factory, shown_signature
+from tests.helpers.loosely import loosely
 
 
 def django_handlers() -> tuple[object, object]:
@@ -46,7 +47,8 @@ class WSGIClass:
 
     def __init__(self, environ: Any, start_response: Any) -> None: ...
 
-    def __iter__(self) -> Iterator[bytes]: ...
+    def __iter__(self) -> Iterator[bytes]:
+        raise NotImplementedError
 
 
 class ASGIInstance:
@@ -81,7 +83,7 @@ def wrapped(*args: Any, **kwargs: Any) -> Any: ...
         (ASGIInstance(), "asgi"),
         (Starlette(), "asgi"),
         (GZipMiddleware(Starlette()), "asgi"),
-        (a2wsgi.WSGIMiddleware(demo_app), "asgi"),
+        (a2wsgi.WSGIMiddleware(loosely(demo_app)), "asgi"),
         (validator(demo_app), None),
         (could_be_both, None),
         (print, None),

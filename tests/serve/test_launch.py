@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -124,9 +125,15 @@ def test_the_exit_code_is_2_however_the_server_ends_after_a_worker_could_not_sta
         marks.append(Path(environment[FAILED]))
         marks[0].touch()
 
-    options = {"bind": Bind(), "interface": None, "factory": False, "limits": {}, "own_options": ()}
+    options: dict[str, Any] = {
+        "bind": Bind(),
+        "interface": None,
+        "factory": False,
+        "limits": {},
+        "own_options": (),
+    }
     with pytest.raises(SystemExit) as caught:
-        launch(f"{HERE}:wsgi_app", server="uvicorn", app_dir=str(ROOT), run=run, **options)  # type: ignore[arg-type]  # test data
+        launch(f"{HERE}:wsgi_app", server="uvicorn", app_dir=str(ROOT), run=run, **options)
     assert caught.value.code == 2
     assert not marks[0].exists()
 

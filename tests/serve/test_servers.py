@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import importlib.util
+
 import pytest
 
 from bridgekit.exceptions import ProjectError
-from bridgekit.serve import command, servers
+from bridgekit.serve import command
 from bridgekit.serve.servers import SERVERS, Bind, ServerName, choose_server, server_command
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr(servers.importlib.util, "find_spec", lambda name: object() if name in names else None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name in names else None)
 
 
 def test_the_command_offers_exactly_these_servers() -> None:

@@ -260,8 +260,13 @@ def test_a_stopped_server_that_runs_exit_handlers_shuts_its_applications_down(na
 def test_another_event_loop_in_the_process_runs_on(name: str) -> None:
     with serving_wsgi(name, "tests.servers.apps.two_loops:app") as server:
         seen = [int(raw_http.request(server.address).text)]
+
+        def went_on() -> bool:
+            seen.append(int(raw_http.request(server.address).text))
+            return seen[-1] > seen[0] + 5
+
         wait_until(
-            lambda: seen.append(int(raw_http.request(server.address).text)) or seen[-1] > seen[0] + 5,
+            went_on,
             20,
             lambda: f"the other loop stands still: {seen}",
         )

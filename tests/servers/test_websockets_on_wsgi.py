@@ -61,6 +61,7 @@ def test_the_applications_close_carries_code_and_reason(server: ServerProcess) -
         socket.send("bye")
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv()
+    assert caught.value.rcvd is not None
     assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (3001, "you said so")
 
 
@@ -81,6 +82,7 @@ def test_a_failing_session_is_closed_and_logged(server: ServerProcess) -> None:
         socket.send("crash")
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv()
+    assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1011
     server.wait_for_log("LookupError: in the session")
 

@@ -13,6 +13,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.test import AsyncClient
 
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind
+from tests.helpers.loosely import loosely
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
 with warnings.catch_warnings():
@@ -52,12 +53,12 @@ def by_async_client(kind: RequestKind) -> None:
 
 
 def by_starlette(kind: RequestKind) -> None:
-    TestClient(get_asgi_application()).get(url(kind))
+    TestClient(loosely(get_asgi_application())).get(url(kind))
 
 
 def by_httpx(kind: RequestKind) -> None:
     async def get() -> None:
-        transport = httpx.ASGITransport(ASGIHandler())
+        transport = httpx.ASGITransport(loosely(ASGIHandler()))
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             await client.get(url(kind))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.validate import validator
 
+from bridgekit.timing import RequestTiming
 from bridgekit.typing import ASGIApp, Environ, Message, Scope, WSGIApp
 
 __all__ = ["ASGIClient", "FakeClock", "WSGIClient", "environ_of", "scope_of"]
@@ -169,3 +170,9 @@ class WSGIClient:
     @property
     def headers(self) -> list[tuple[str, str]]:
         return [(name.lower(), value) for name, value in self.started[-1][1]]
+
+
+def export_often(export: Callable[[RequestTiming], object], timing: RequestTiming, times: int) -> None:
+    """What one of several threads does to an exporter."""
+    for _ in range(times):
+        export(timing)

@@ -110,20 +110,20 @@ def test_a_cancelled_request_is_recorded(backend: str, options: dict[str, Any]) 
     """Peers that catch `Exception` lose it: a cancellation is not one."""
     seen: list[RequestTiming] = []
 
+    running: list[anyio.Event] = []
+
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        started.set()
+        running[0].set()
         await anyio.sleep_forever()
 
     async def run() -> None:
-        nonlocal started
-        started = anyio.Event()
+        running.append(anyio.Event())
         wrapped = ASGITimingMiddleware(app, exporters=[seen.append], **options)
         async with anyio.create_task_group() as group:
             group.start_soon(ASGIClient(FakeClock()).run, wrapped)
-            await started.wait()
+            await running[0].wait()
             group.cancel_scope.cancel()
 
-    started: Any = None
     anyio.run(run, backend=backend)
     assert [(r.outcome, r.status) for r in seen] == [(Outcome.CANCELLED, None)]
 

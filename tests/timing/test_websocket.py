@@ -12,7 +12,7 @@ import pytest
 from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming
 from tests.timing.drivers import FakeClock, scope_of
 
-SCOPE = {"type": "websocket", "scheme": "ws", "path": "/ws"}
+SCOPE: dict[str, Any] = {"type": "websocket", "scheme": "ws", "path": "/ws"}
 
 
 def session(

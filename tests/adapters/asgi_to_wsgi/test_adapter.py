@@ -21,10 +21,28 @@ from bridgekit import ASGIToWSGI
 from bridgekit.adapters.asgi_to_wsgi.request_body import Reader
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Message, Receive, Scope, Send
+from tests.helpers.loosely import loosely
 from tests.helpers.waiting import until
 from tests.helpers.wsgi_client import Exchange, environ_of, get, post
 
 WAIT = 10.0
+
+
+def given(stream: object, length: str | None = None) -> dict[str, Any]:
+    """A body, and how long it is said to be."""
+    return {"wsgi.input": stream} | ({"CONTENT_LENGTH": length} if length is not None else {})
+
+
+def hinting(callback: Callable[[Any], object]) -> dict[str, Any]:
+    """A server that sends early hints."""
+    return {"wsgi.early_hints": callback}
+
+
+def noting(started: list[object]) -> Any:
+    """A ``start_response`` that notes its arguments."""
+    return lambda *arguments: started.append(arguments)
+
+
 TEXT = [(b"content-type", b"text/plain")]
 
 
@@ -209,7 +227,7 @@ class Trickle:
 
 def test_a_body_is_read_piece_by_piece_by_another_thread(bridge: Bridge) -> None:
     stream = Trickle(b"x" * 100_000)
-    answer = post(bridge(echo), b"x", validate=False, **{"wsgi.input": stream, "CONTENT_LENGTH": "100000"})
+    answer = post(bridge(echo), b"x", validate=False, **given(stream, "100000"))
     assert len(answer.body) == 100_000
     assert stream.asked == [4096, 8192, 16384, 32768, 38560]
     assert threading.get_ident() not in stream.threads
@@ -218,12 +236,12 @@ def test_a_body_is_read_piece_by_piece_by_another_thread(bridge: Bridge) -> None
 def test_nothing_is_read_that_the_application_does_not_ask_for(bridge: Bridge) -> None:
     """RFC 9110 10.1.1: a read makes the server send 100 Continue."""
     stream = Trickle(b"x" * 10)
-    answer = post(bridge(hello), b"x", validate=False, **{"wsgi.input": stream, "CONTENT_LENGTH": "10"})
+    answer = post(bridge(hello), b"x", validate=False, **given(stream, "10"))
     assert (answer.body, stream.asked) == (b"hello", [])
 
 
 def test_a_chunked_body_ends_where_the_server_says(bridge: Bridge) -> None:
-    extra = {
+    extra: dict[str, Any] = {
         "wsgi.input": Trickle(b"y" * 9000),
         "wsgi.input_terminated": True,
         "HTTP_TRANSFER_ENCODING": "chunked",
@@ -234,9 +252,7 @@ def test_a_chunked_body_ends_where_the_server_says(bridge: Bridge) -> None:
 def test_a_terminated_input_is_not_read_where_there_is_no_body(bridge: Bridge) -> None:
     """RFC 9112 6.3: without Content-Length and Transfer-Encoding there is none. gunicorn sets the key always."""
     stream = Trickle(b"")
-    assert (
-        get(bridge(echo), validate=False, **{"wsgi.input": stream, "wsgi.input_terminated": True}).body == b""
-    )
+    assert get(bridge(echo), validate=False, **(given(stream) | {"wsgi.input_terminated": True})).body == b""
     assert stream.asked == []
 
 
@@ -252,14 +268,14 @@ def test_a_length_that_is_no_number_is_answered_400(bridge: Bridge) -> None:
 
 def test_a_server_without_an_input_is_told_so(bridge: Bridge) -> None:
     """PEP 3333 requires ``wsgi.input``: the client is not to blame, and its body is not lost without a word."""
-    answer = post(bridge(echo), b"hello", validate=False, **{"wsgi.input": None})
+    answer = post(bridge(echo), b"hello", validate=False, **given(None))
     assert answer.status == "500 Internal Server Error"
     assert b"no wsgi.input" in answer.body
 
 
 async def until_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the types of what was received."""
-    kinds = []
+    kinds: list[str] = []
     while not kinds or kinds[-1] != "http.disconnect":
         kinds.append((await receive())["type"])
     await send(start())
@@ -268,7 +284,7 @@ async def until_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
 
 def test_a_truncated_body_is_a_disconnect(bridge: Bridge) -> None:
     """Not an endless number of empty pieces."""
-    extra = {"wsgi.input": Trickle(b"x" * 400), "CONTENT_LENGTH": "1000"}
+    extra: dict[str, Any] = {"wsgi.input": Trickle(b"x" * 400), "CONTENT_LENGTH": "1000"}
     answer = post(bridge(until_disconnect), b"x", validate=False, **extra)
     assert answer.body == b"http.request http.disconnect"
 
@@ -277,7 +293,7 @@ def test_an_input_that_raises_is_a_disconnect(bridge: Bridge) -> None:
     def broken() -> bytes:
         raise OSError("reset")
 
-    extra = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
+    extra: dict[str, Any] = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
     assert post(bridge(until_disconnect), b"x", validate=False, **extra).body == b"http.disconnect"
 
 
@@ -304,7 +320,7 @@ def test_an_application_that_returns_when_the_client_has_left_has_done_nothing_w
             return b""
         raise failure
 
-    extra = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
+    extra: dict[str, Any] = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
     adapter = bridge(returns_on_disconnect, raise_exceptions=raise_exceptions)
     answer = post(adapter, b"x", validate=False, **extra)
     assert answer.status == "400 Bad Request"
@@ -319,7 +335,7 @@ def test_a_stream_whose_client_leaves_in_the_upload_breaks_off_as_by_the_connect
         await send(piece(b"x", more=True))
         await returns_on_disconnect(scope, receive, send)
 
-    extra = {"wsgi.input": Trickle(b"", lambda: b""), "CONTENT_LENGTH": "1000"}
+    extra: dict[str, Any] = {"wsgi.input": Trickle(b"", lambda: b""), "CONTENT_LENGTH": "1000"}
     with pytest.raises(ConnectionResetError) as caught:
         post(bridge(app), b"x", validate=False, **extra)
     assert caught.value.errno == errno.ECONNRESET
@@ -346,7 +362,7 @@ def test_what_is_thrown_into_the_reading_thread_goes_on_to_the_server(
         "bridgekit.adapters.asgi_to_wsgi.request_body._who_reads", lambda stream: Reader.REQUEST
     )
     with pytest.raises(Timeout):
-        post(bridge(app), b"x", validate=False, **{"wsgi.input": Input()})
+        post(bridge(app), b"x", validate=False, **given(Input()))
     until(lambda: heard == ["http.disconnect"])
 
 
@@ -359,7 +375,7 @@ def test_the_servers_own_read_error_goes_to_the_server(bridge: Bridge) -> None:
     def broken() -> bytes:
         raise Malformed
 
-    extra = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
+    extra: dict[str, Any] = {"wsgi.input": Trickle(b"", broken), "CONTENT_LENGTH": "1000"}
     with pytest.raises(Malformed) as caught:
         post(bridge(echo), b"x", validate=False, **extra)
     assert isinstance(caught.value.__cause__, AssertionError)
@@ -403,7 +419,7 @@ def test_the_servers_input_is_left_alone_after_the_response(bridge: Bridge) -> N
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(receive)
+            tasks.start_soon(loosely(receive))
             while not reading.is_set():
                 await checkpoint()
             await send(start())
@@ -752,7 +768,7 @@ def test_extensions_are_those_that_work(bridge: Bridge) -> None:
 
     adapter = bridge(app)
     get(adapter)
-    get(adapter, **{"wsgi.early_hints": lambda headers: None})
+    get(adapter, **hinting(lambda headers: None))
     assert [sorted(scope["extensions"]) for scope in scopes] == [
         ["http.response.pathsend"],
         ["http.response.early_hint", "http.response.pathsend"],
@@ -766,8 +782,12 @@ def test_early_hints_go_to_the_server_before_the_response(bridge: Bridge) -> Non
         await send({"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload"]})
         await hello(scope, receive, send)
 
-    environ = environ_of(**{"wsgi.early_hints": order.append})
-    b"".join(bridge(app)(environ, lambda *a: order.append("start") or (lambda b: None)))
+    environ = environ_of(**hinting(order.append))
+
+    def start_response(*_: object) -> Any:
+        order.append("start")
+
+    b"".join(bridge(app)(environ, start_response))
     assert order == [[("Link", "</a.css>; rel=preload")], "start"]
 
 
@@ -788,7 +808,7 @@ def test_a_file_is_given_to_the_servers_own_wrapper(bridge: Bridge, tmp_path: Pa
         await send(start())
         await send({"type": "http.response.pathsend", "path": str(path)})
 
-    extra = {"wsgi.file_wrapper": Wrapper if wrapped else None}
+    extra: dict[str, Any] = {"wsgi.file_wrapper": Wrapper if wrapped else None}
     iterable = bridge(app)(environ_of(**extra), lambda *a: lambda b: None)
     assert isinstance(iterable, Wrapper) is wrapped
     assert b"".join(iterable) == b"x" * 300_000
@@ -828,13 +848,13 @@ def test_a_file_that_cannot_be_sent_fails_before_the_response(
     (tmp_path / "file").write_bytes(b"content")
     started: list[object] = []
     with pytest.raises(error):
-        bridge(sends_file(tmp_path / name, *headers))(environ_of(), lambda *a: started.append(a))
+        bridge(sends_file(tmp_path / name, *headers))(environ_of(), noting(started))
     assert started == []
 
 
 def test_trailers_are_dropped(bridge: Bridge) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send(start() | {"trailers": True})
+        await send({**start(), "trailers": True})
         await send(piece(b"x"))
         await send({"type": "http.response.trailers", "headers": [(b"x-t", b"1")]})
 

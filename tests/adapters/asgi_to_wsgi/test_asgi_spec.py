@@ -179,7 +179,8 @@ def test_nothing_is_sent_to_a_client_that_is_gone(adapt: Adapt, loop: Loop) -> N
 
 def test_trailers_are_not_announced(adapt: Adapt, loop: Loop) -> None:
     """HTTP, Response Start, trailers: WSGI has none, so the key says so or is absent."""
-    for extensions in ({}, {"http.response.trailers": {}}):
+    both: list[dict[str, Any]] = [{}, {"http.response.trailers": {}}]
+    for extensions in both:
         connection = loop.serve(adapt(answers(b"x")), Connection(http_scope(extensions=extensions)))
         assert not connection.start.get("trailers", False)
 

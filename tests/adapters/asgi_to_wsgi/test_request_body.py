@@ -20,6 +20,7 @@ from bridgekit.adapters.asgi_to_wsgi.request_body import (
     WSGIInput,
 )
 from bridgekit.exceptions import ServerProtocolError
+from tests.helpers.loosely import loosely
 
 WAIT = 10.0
 
@@ -82,7 +83,7 @@ def test_a_body_that_ends_early_has_not_ended() -> None:
 
 
 def test_a_body_that_the_server_terminates_ends_in_an_empty_piece() -> None:
-    extra = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "Chunked"}
+    extra: dict[str, Any] = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "Chunked"}
     body = reading(io.BytesIO(b"x" * 400), None, **extra)
     assert pieces(body) == [b"x" * 400, b""]
     assert body.ended
@@ -90,28 +91,30 @@ def test_a_body_that_the_server_terminates_ends_in_an_empty_piece() -> None:
 
 def test_a_request_of_http_2_may_have_a_body_without_saying_so() -> None:
     """RFC 9113 8.1: there is no Transfer-Encoding, and Content-Length is optional."""
-    body = reading(io.BytesIO(b"abc"), None, **{"SERVER_PROTOCOL": "HTTP/2.0", "wsgi.input_terminated": True})
+    body = reading(
+        io.BytesIO(b"abc"), None, **loosely({"SERVER_PROTOCOL": "HTTP/2.0", "wsgi.input_terminated": True})
+    )
     assert pieces(body) == [b"abc", b""]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"])
 def test_an_input_that_is_terminated_is_read_without_a_length(method: str) -> None:
     """Middleware that unpacks a body leaves no length that is true, and no Transfer-Encoding either."""
-    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
+    extra: dict[str, Any] = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
     body = reading(Blocking(b"x" * 400), None, **extra)
     assert pieces(body) == [b"x" * 400, b""]
     assert body.ended
 
 
 def test_a_body_in_memory_is_read_whatever_the_method() -> None:
-    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": "GET"}
+    extra: dict[str, Any] = {"wsgi.input_terminated": True, "REQUEST_METHOD": "GET"}
     assert pieces(reading(io.BytesIO(b"abc"), None, **extra)) == [b"abc", b""]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 def test_a_servers_input_is_not_read_for_requests_that_announce_no_body(method: str) -> None:
     """gunicorn and waitress say of every input that it is terminated; a read in a thread for each GET would cost dearly."""
-    extra = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
+    extra: dict[str, Any] = {"wsgi.input_terminated": True, "REQUEST_METHOD": method}
     stream = Blocking(b"")
     assert reading(stream, None, **extra).ended
     assert stream.asked == []
@@ -124,7 +127,7 @@ def test_an_input_that_nobody_terminates_is_not_read_without_a_length() -> None:
 
 def test_transfer_encoding_overrides_a_length_beside_it() -> None:
     """RFC 9112 6.3. Where the server does not terminate the input, it has taken off the coding and knows the length."""
-    both = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    both: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
     assert pieces(reading(io.BytesIO(b"hello"), "2", **both)) == [b"hello", b""]
     assert pieces(reading(io.BytesIO(b"hello"), "5", HTTP_TRANSFER_ENCODING="chunked")) == [b"hello"]
 
@@ -195,7 +198,7 @@ def test_the_streams_kind_decides_which_thread_reads(stream: Any, reader: Reader
 def test_a_waiting_read_is_ended_through_the_servers_socket() -> None:
     client, server = socket.socketpair()
     with client, server, server.makefile("rb") as stream:
-        body = reading(stream, "10", **{"gunicorn.socket": server})
+        body = reading(stream, "10", **loosely({"gunicorn.socket": server}))
         client.sendall(b"abc")
         assert body.read() == b"abc"
         found: list[bytes] = []
@@ -216,7 +219,7 @@ def test_ending_a_read_of_a_client_that_has_left_is_no_error() -> None:
     client, server = socket.socketpair()
     client.close()
     server.close()
-    assert not reading(Blocking(b"x"), "1", **{"werkzeug.socket": server}).interrupt()
+    assert not reading(Blocking(b"x"), "1", **loosely({"werkzeug.socket": server})).interrupt()
 
 
 def tls_pair() -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
@@ -242,6 +245,6 @@ def test_ending_a_read_leaves_the_response_encrypted() -> None:
     """`ssl.SSLSocket.shutdown` would drop the encryption, and the rest of the response leave in plain text."""
     client, server = tls_pair()
     with client, server:
-        assert reading(Blocking(b"x"), "1", **{"gunicorn.socket": server}).interrupt()
+        assert reading(Blocking(b"x"), "1", **loosely({"gunicorn.socket": server})).interrupt()
         server.sendall(b"413")
         assert client.recv(3) == b"413"

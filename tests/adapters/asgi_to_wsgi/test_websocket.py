@@ -17,7 +17,7 @@ from tests.helpers.wsgi_client import environ_of
 
 pytest.importorskip("wsproto")
 
-HANDSHAKE = {
+HANDSHAKE: dict[str, Any] = {
     "HTTP_UPGRADE": "websocket",
     "HTTP_CONNECTION": "Upgrade",
     "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==",

@@ -33,7 +33,7 @@ class Seen(dict[str, Any]):
 def test_what_the_wsgi_server_knows_reaches_the_application(bridge: Bridge, adapt: Adapt) -> None:
     """REMOTE_USER of the web server, its error log, variables of its configuration, what outer middleware has set."""
     errors, session = io.StringIO(), object()
-    given = {
+    given: dict[str, Any] = {
         "REMOTE_USER": "ada",
         "REMOTE_ADDR": "192.0.2.1",
         "REMOTE_HOST": "ada.example",
@@ -54,7 +54,7 @@ def test_what_a_scope_tells_is_not_overruled(bridge: Bridge, adapt: Adapt) -> No
     async def changed(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [pair for pair in scope["headers"] if pair[0] != b"x-secret"]
         await inner(
-            scope | {"headers": headers, "client": ("198.51.100.7", 4), "path": "/b", "raw_path": b"/b"},
+            {**scope, "headers": headers, "client": ("198.51.100.7", 4), "path": "/b", "raw_path": b"/b"},
             receive,
             send,
         )
@@ -77,7 +77,7 @@ def test_the_servers_calls_and_sockets_are_not_handed_on(bridge: Bridge, adapt: 
     seen = Seen()
     one, other = socket.socketpair()
     with one, other:
-        handed = {
+        handed: dict[str, Any] = {
             "gunicorn.socket": object(),
             "x.socket": one,
             "wsgi.websocket": object(),

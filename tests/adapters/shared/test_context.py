@@ -336,7 +336,7 @@ def test_no_object_of_a_request_stays(bridge: Bridge, response: ASGIApp) -> None
         things.append(weakref.ref(before))
         token = other.set(before)
         for _ in range(2):
-            extra = {"CONTENT_LENGTH": "1", "wsgi.input": Unread()}
+            extra: dict[str, Any] = {"CONTENT_LENGTH": "1", "wsgi.input": Unread()}
             with contextlib.suppress(LookupError):
                 served(adapter, **extra)
         other.reset(token)

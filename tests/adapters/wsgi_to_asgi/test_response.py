@@ -25,8 +25,8 @@ from tests.helpers.wsgi_apps import PLAIN, Streams, answers
 
 Adapt = Callable[..., WSGIToASGI]
 
-PATHSEND = {"http.response.pathsend": {}}
-ZEROCOPY = {"http.response.zerocopysend": {}}
+PATHSEND: dict[str, Any] = {"http.response.pathsend": {}}
+ZEROCOPY: dict[str, Any] = {"http.response.zerocopysend": {}}
 
 
 # Streaming
@@ -316,7 +316,7 @@ def test_file_is_closed_when_sending_it_fails(adapt: Adapt, loop: Loop, path: Pa
 # Early hints
 
 
-HINTS = {"http.response.early_hint": {}}
+HINTS: dict[str, Any] = {"http.response.early_hint": {}}
 
 
 def test_early_hints_are_sent_before_the_response(adapt: Adapt, loop: Loop) -> None:

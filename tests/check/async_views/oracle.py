@@ -16,7 +16,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def main(folder: Path) -> None:
     django.setup()
     cookie = _staff()
     sys.addaudithook(_listen)
-    time.sleep = _heard_sleep
+    vars(time)["sleep"] = _heard_sleep
     answers = {}
     for title, text in json.load(sys.stdin).items():
         package = write_project(folder, title, text, str(folder / "db.sqlite3"))
@@ -138,13 +138,13 @@ def _ready(config: Any, package: str) -> str:
 def _by_asgi(cookie: str) -> list[Any]:
     from django.core.handlers.asgi import ASGIHandler
 
-    sent: list[dict[str, Any]] = []
+    sent: list[Mapping[str, Any]] = []
 
     async def request() -> None:
         inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
         headers = [(b"host", b"localhost"), (b"cookie", cookie.encode())]

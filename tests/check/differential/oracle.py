@@ -89,7 +89,7 @@ class Verdict:
     @property
     def faults(self) -> list[str]:
         """What is wrong about it, in words."""
-        found = []
+        found: list[str] = []
         if self.truth is None:
             return found if self.settings is None else ["settings: known, but Python raises"]
         if self.settings is not None and self.settings is not self.truth:

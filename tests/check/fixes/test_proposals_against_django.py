@@ -8,7 +8,7 @@ import itertools
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
@@ -147,13 +147,13 @@ async def view(request: HttpRequest) -> HttpResponse:
 
 def answer(stack: list[str]) -> tuple[int, dict[bytes, bytes], bytes] | None:
     """Status, headers and body; None where an exception reaches the server."""
-    sent: list[dict[str, Any]] = []
+    sent: list[Mapping[str, Any]] = []
 
     async def request() -> None:
         inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
         await ASGIHandler()(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def check_rule(tmp_path: Path) -> CheckRule:
     """The findings of one rule over the stack that the other arguments describe."""
     subject_of = partial(build_stack, tmp_path)
 
-    def check(code: str, *args: object, **kwargs: object) -> list[Finding]:
+    def check(code: str, *args: Any, **kwargs: Any) -> list[Finding]:
         rule = rule_by_code(code)
         assert rule is not None
         return run_rules([rule], [subject_of(*args, **kwargs)])

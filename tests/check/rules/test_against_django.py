@@ -13,7 +13,7 @@ import logging
 import sys
 import textwrap
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -92,13 +92,13 @@ def answer(source: str, tmp_path: Path, view: Any = plain) -> tuple[bool, bytes]
     urls = ModuleType(f"{name}_urls")
     sys.modules.update({name: module, urls.__name__: urls})
     urls.urlpatterns = [path("x", view)]  # type: ignore[attr-defined]  # a module is made of attributes
-    sent: list[dict[str, Any]] = []
+    sent: list[Mapping[str, Any]] = []
 
     async def request() -> None:
         inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         inbox.put_nowait({"type": "http.request", "body": b"", "more_body": False})
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
         scope = {

@@ -12,7 +12,7 @@ import pytest
 from bridgekit.check.findings.finding import Severity
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules.conftest import CheckRule
-from tests.middleware_chain.oracle import settings
+from tests.middleware_chain import oracle
 
 pytest.importorskip("django")
 from django.http import HttpRequest, HttpResponse
@@ -331,7 +331,7 @@ def test_what_ends_before_the_response_is_made_is_found(check_rule: CheckRule, b
         module["events"].append("view")
         return HttpResponse("x")
 
-    assert settings.configured
+    assert vars(oracle)["settings"].configured
     asyncio.run(module["M"](view)(HttpRequest()))
     assert module["events"] == ["left", "view"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from bridgekit.concurrency.own_loop import helper_threads
 from bridgekit.concurrency.own_loop.helper_threads import run_in_helper
+from tests.helpers.loosely import void
 
 WAIT = 10.0
 
@@ -14,7 +15,7 @@ WAIT = 10.0
 def test_a_job_never_waits_for_another() -> None:
     """One that is blocked may be blocked for ever."""
     blocked, ran = threading.Event(), threading.Event()
-    run_in_helper(lambda: blocked.wait(WAIT) and None)
+    run_in_helper(lambda: void(blocked.wait(WAIT)))
     run_in_helper(ran.set)
     assert ran.wait(WAIT)
     blocked.set()

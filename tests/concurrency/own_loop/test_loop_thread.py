@@ -13,6 +13,7 @@ import pytest
 from bridgekit.concurrency.own_loop import loop_thread
 from bridgekit.concurrency.own_loop.loop_thread import borrow
 from bridgekit.concurrency.own_loop.loops import AsyncioLoop
+from tests.helpers.loosely import void
 
 WAIT = 10.0
 ROOT = Path(__file__).parents[3]
@@ -94,7 +95,7 @@ def test_a_task_that_tries_to_end_the_process_does_not_end_the_loop(kind: type[B
     answered = threading.Event()
     begun: list[Any] = []
     loop.post(begin)
-    loop.post(lambda: loop.later(0.01, answered.set))
+    loop.post(lambda: void(loop.later(0.01, answered.set)))
     assert answered.wait(WAIT)
     # Asked for: asyncio would report it when the task is collected, in the middle of another test.
     assert type(begun[0].exception()) is kind
@@ -143,7 +144,7 @@ def test_what_is_left_on_the_loop_is_cancelled_at_its_end(backend: Any) -> None:
         finally:
             cancelled.set()
 
-    loop.post(lambda: loop.spawn(forever, contextvars.Context()) and None)
+    loop.post(lambda: void(loop.spawn(forever, contextvars.Context())))
     assert begun.wait(WAIT)
     held.give_back()
     assert cancelled.wait(WAIT)

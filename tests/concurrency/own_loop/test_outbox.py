@@ -9,6 +9,7 @@ import pytest
 from bridgekit.concurrency.own_loop import loop_thread
 from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.concurrency.own_loop.outbox import Outbox
+from tests.helpers.loosely import void
 
 WAIT = 10.0
 
@@ -77,7 +78,7 @@ def test_room_comes_when_half_the_window_is_dealt_with(held: Borrow) -> None:
         went_on.append("on")
         outbox.put("c", 1)
 
-    loop.post(lambda: loop.spawn(produce, contextvars.Context()) and None)
+    loop.post(lambda: void(loop.spawn(produce, contextvars.Context())))
     assert full.wait(WAIT)
     taken = outbox.take()
     while taken != ["a", "b"]:
@@ -98,5 +99,5 @@ def test_nobody_waits_for_a_thread_that_has_left(held: Borrow) -> None:
         await outbox.room()
         let_go.set()
 
-    loop.post(lambda: loop.spawn(produce, contextvars.Context()) and None)
+    loop.post(lambda: void(loop.spawn(produce, contextvars.Context())))
     assert let_go.wait(WAIT)

@@ -19,6 +19,8 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
+from tests.helpers.loosely import loosely
+
 __all__ = ["SCENARIOS"]
 
 opened: list[Any] = []
@@ -139,7 +141,7 @@ def main(database: str, scenario: str) -> None:
     from bridgekit.django import get_asgi_application
 
     connection_created.connect(note)
-    found = asyncio.run(SCENARIOS[scenario](get_asgi_application()))
+    found: Any = asyncio.run(loosely(SCENARIOS[scenario](get_asgi_application())))
     sys.stdout.write(json.dumps({"found": found, "open": sum(map(is_open, opened))}))
 
 

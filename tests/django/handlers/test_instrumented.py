@@ -21,6 +21,7 @@ from bridgekit.testing import count_hops
 from bridgekit.timing.exporters.memory import MemoryExporter
 from tests.django.handlers import layers, views
 from tests.django.handlers.driver import HANDLERS, ask, project
+from tests.helpers.loosely import loosely
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
 PATCHED = [
@@ -122,7 +123,7 @@ class Wrapped:
 @pytest.mark.parametrize("url", ["plain/", "plain-async/"])
 def test_wrapped_layers_are_passed_in_their_order(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    original = base.import_string
+    original = loosely(base).import_string
     monkeypatch.setattr(base, "import_string", lambda path: Wrapped(original(path)))
     with project(views.__name__, [*STARTPROJECT[:3], KINDS["SyncOnly"], *STARTPROJECT[3:]]):
         for handler in HANDLERS.values():

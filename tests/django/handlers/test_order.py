@@ -16,6 +16,7 @@ from bridgekit.django.handlers.asgi import LeasedASGIHandler
 from tests.django.handlers import layers, views
 from tests.django.handlers.driver import HANDLERS, ask, project
 from tests.django.handlers.layers import note
+from tests.helpers.loosely import loosely
 from tests.middleware_chain.kinds import KINDS
 
 HOOKS, RAISES, NATIVE, ASYNC_HOOKS, SYNC_ONLY = (
@@ -40,7 +41,7 @@ def view(request: HttpRequest) -> HttpResponse:
         raise ValueError("no")
     response = HttpResponse("fine")
     if request.GET.get("closer"):
-        response._resource_closers.append(lambda: note(request, "closer"))
+        loosely(response)._resource_closers.append(lambda: note(request, "closer"))
     return response
 
 
@@ -145,7 +146,7 @@ def test_signals_are_sent_once_and_in_order(stack: str, url: str, asynchronously
             asyncio.run(ask(handler(), url, events=[]))
         names = [name for name, _ in events]
         senders = [sender for name, sender in events if name != "exception"]
-        assert all(issubclass(sender, HANDLERS["stock"]) for sender in senders)
+        assert all(issubclass(sender, loosely(HANDLERS["stock"])) for sender in senders)
         found.append(names)
     assert found[0] == found[1]
     assert (found[1][0], found[1][-1]) == ("started", "finished")
@@ -163,7 +164,8 @@ def test_closers_of_the_response_run_after_the_last_layer(stack: str, url: str) 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_client_that_leaves_cancels_the_view(stack: str) -> None:
     async def main(handler: Callable[[], Any]) -> list[str]:
-        gone, arrived, events = asyncio.Event(), asyncio.Event(), []
+        gone, arrived = asyncio.Event(), asyncio.Event()
+        events: list[Any] = []
         task = asyncio.create_task(ask(handler(), "/waits/", gone=gone, events=events, arrived=arrived))
         await arrived.wait()
         gone.set()
@@ -184,7 +186,8 @@ def test_a_client_that_leaves_cancels_the_view(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
     async def main() -> tuple[bytes, list[str]]:
-        gone, arrived, events = asyncio.Event(), asyncio.Event(), []
+        gone, arrived = asyncio.Event(), asyncio.Event()
+        events: list[Any] = []
         task = asyncio.create_task(
             ask(LeasedASGIHandler(), "/endless/", gone=gone, events=events, arrived=arrived)
         )

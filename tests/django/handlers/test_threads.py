@@ -196,7 +196,8 @@ def test_a_thread_in_which_something_was_left_is_not_used_again(stack: list[str]
 
     async def main() -> tuple[list[Any], list[Any]]:
         app = LeasedASGIHandler()
-        gone, arrived, events = asyncio.Event(), asyncio.Event(), []
+        gone, arrived = asyncio.Event(), asyncio.Event()
+        events: list[Any] = []
         request = asyncio.create_task(
             ask(
                 app,

@@ -24,7 +24,7 @@ class Package:
         return self.path.partition(".")[0]
 
 
-AXES = {
+AXES: dict[str, object] = {
     "AUTHENTICATION_BACKENDS": [
         "axes.backends.AxesStandaloneBackend",
         "django.contrib.auth.backends.ModelBackend",

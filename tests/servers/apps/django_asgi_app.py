@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
@@ -100,4 +100,4 @@ urlpatterns = [
 ]
 
 asgi = get_asgi_application()
-app = ASGIToWSGI(asgi)
+app = ASGIToWSGI(cast("Any", asgi))  # django-stubs takes a dict where ASGI has any mapping

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import flask
 
 from bridgekit import WSGIToASGI
+from tests.helpers.loosely import loosely
 
 wsgi = flask.Flask(__name__)
 wsgi.secret_key = "only for tests"
@@ -50,7 +51,7 @@ def stream() -> flask.Response:
         for number in range(200):
             yield f"{number} {flask.request.args['tag']}\n"
 
-    return flask.Response(lines(), mimetype="text/plain")
+    return flask.Response(loosely(lines)(), mimetype="text/plain")
 
 
 @wsgi.get("/file")

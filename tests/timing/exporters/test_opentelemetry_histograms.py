@@ -23,7 +23,7 @@ from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming
 from bridgekit.timing.exporters import opentelemetry_histograms
 from bridgekit.timing.exporters.opentelemetry import OpenTelemetryExporter
 from bridgekit.timing.exporters.opentelemetry_histograms import OpenTelemetryHistograms
-from tests.timing.drivers import ASGIClient, FakeClock
+from tests.timing.drivers import ASGIClient, FakeClock, export_often
 
 TIMING = RequestTiming("GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01)
 
@@ -204,7 +204,7 @@ def test_series_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch
 def test_threads_lose_no_count() -> None:
     pipeline = Pipeline()
     threads = [
-        threading.Thread(target=lambda: [pipeline.histograms(TIMING) for _ in range(500)]) for _ in range(4)
+        threading.Thread(target=export_often, args=(pipeline.histograms, TIMING, 500)) for _ in range(4)
     ]
     for thread in threads:
         thread.start()

@@ -14,7 +14,7 @@ from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming,
 from bridgekit.timing.exporters import prometheus
 from bridgekit.timing.exporters._prometheus_series import LibraryMetrics, OwnMetrics
 from bridgekit.timing.exporters.prometheus import PrometheusExporter, scrape
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, export_often, scope_of
 
 TIMING = RequestTiming(
     "GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01, bytes_out=100
@@ -133,7 +133,7 @@ def test_our_histograms_show_what_the_librarys_would(seen: list[RequestTiming]) 
 def test_threads_lose_no_count() -> None:
     registry = CollectorRegistry()
     export = PrometheusExporter(registry)
-    threads = [threading.Thread(target=lambda: [export(TIMING) for _ in range(500)]) for _ in range(4)]
+    threads = [threading.Thread(target=export_often, args=(export, TIMING, 500)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

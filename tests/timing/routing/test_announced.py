@@ -72,7 +72,7 @@ def asgi_records(app: Any, *paths: str, kind: str = "http", **options: Any) -> l
         scope = scope_of(path=path, headers=[("host", "localhost")], type=kind)
         if kind == "websocket":
             del scope["method"]
-            scope |= {"scheme": "ws", "subprotocols": []}
+            scope.update(scheme="ws", subprotocols=[])
         await wrapped(scope, receive, client.send)  # type: ignore[arg-type]
 
     async def ask_all() -> None:
@@ -298,7 +298,7 @@ def test_channels_routes(around: Callable[[Any], Any], kind: str) -> None:
     from channels.routing import ProtocolTypeRouter, URLRouter
     from django.urls import path, re_path
 
-    async def consumer(scope: Any, receive: Any, send: Any) -> None:
+    async def consumer(scope: Any, receive: Any, send: Any) -> Any:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
             return
@@ -318,7 +318,7 @@ def test_channels_below_a_mount_is_known_by_its_mount() -> None:
     from channels.routing import URLRouter
     from django.urls import path
 
-    async def consumer(scope: Any, receive: Any, send: Any) -> None:
+    async def consumer(scope: Any, receive: Any, send: Any) -> Any:
         await send({"type": "websocket.close"})
 
     starlette = pytest.importorskip("starlette.applications")

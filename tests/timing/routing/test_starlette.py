@@ -131,7 +131,7 @@ def test_a_file_is_plain_and_has_its_size() -> None:
 
 
 def test_a_websocket_has_the_template_of_its_route() -> None:
-    scope = {"type": "websocket", "scheme": "ws", "method": None, "subprotocols": []}
+    scope: dict[str, Any] = {"type": "websocket", "scheme": "ws", "method": None, "subprotocols": []}
     timing = record("/live/blue/ws", **scope)
     assert (timing.kind, timing.route, timing.status) == (Kind.WEBSOCKET, "/live/{room}/ws", 101)
     assert (timing.outcome, timing.bytes_out) == (Outcome.OK, 5)

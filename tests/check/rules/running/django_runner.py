@@ -110,7 +110,8 @@ def prepare(root: Path) -> str:
     from shop.models import Author, Note  # type: ignore[import-not-found]
 
     Note.objects.create(title="a", author=Author.objects.create(name="n"))
-    user = get_user_model().objects.create_user("ann", "a@example.com", "p", is_staff=True)
+    users: Any = get_user_model().objects
+    user = users.create_user("ann", "a@example.com", "p", is_staff=True)
     request = HttpRequest()
     request.session = SessionStore()
     login(request, user, "django.contrib.auth.backends.ModelBackend")
@@ -156,7 +157,9 @@ def verdict(root: Path, cookie: str, files: dict[str, str]) -> str:
     more: dict[str, Any] = {}
     exec(files["more_settings.py"], more)
     overrides = {key: value for key, value in more.items() if key.isupper()}
-    blocked.clear(), errors.clear(), log.LINES.clear()
+    blocked.clear()
+    errors.clear()
+    log.LINES.clear()
     concurrent = "who" in files["case/views.py"]
 
     async def both() -> list[tuple[int, bytes]]:
@@ -219,5 +222,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert urllib.request
+    assert urllib.request is not None
     main()
