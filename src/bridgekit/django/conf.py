@@ -42,6 +42,7 @@ __all__ = [
     "check_server",
     "generation",
     "is_set",
+    "lending",
     "problems",
     "released_threads",
     "threads",
@@ -100,6 +101,11 @@ def threads_wait() -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise ImproperlyConfigured(f"{PREFIX}THREADS_WAIT is {value!r}: it is a number of seconds above 0")
     return float(value)
+
+
+def lending() -> tuple[int, int, float]:
+    """How threads are lent: `threads`, `threads_queue` and `threads_wait`, which raise for what is none."""
+    return threads(), threads_queue(), threads_wait()
 
 
 def released_threads() -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, get_urlconf, path
 from django.utils import timezone, translation
@@ -73,7 +75,25 @@ async def waits(request: Any) -> HttpResponse:
     return HttpResponse("waited")
 
 
+class Leaving(asyncio.Event):
+    """Tells whether the handler has heard of it."""
+
+    heard = False
+
+    async def wait(self) -> Literal[True]:
+        await super().wait()
+        self.heard = True
+        return True
+
+
+def blocks(request: Any) -> HttpResponse:
+    request.scope["entered"].release()
+    request.scope["gate"].acquire()
+    return HttpResponse("nobody hears")
+
+
 urlpatterns = [
+    path("blocks/", blocks),
     path("waits/", waits),
     path("look/", look),
     path("look-async/", look_async),
@@ -160,3 +180,32 @@ def test_the_client_is_listened_for_in_its_own_request_s_context() -> None:
     with project(__name__):
         heard = asyncio.run(main())
     assert sorted(heard) == [("one", "one"), ("three", "three"), ("two", "two")]
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(name: str) -> None:
+    """While sync code runs, of which nobody awaits the end."""
+    found: list[str] = []
+
+    def look(**named: Any) -> None:
+        found.append(variable.get())
+
+    async def main() -> None:
+        gone, entered, gate = Leaving(), threading.Semaphore(0), threading.Semaphore(0)
+        asking = ask(HANDLERS[name](), "/blocks/?token=mine", gone=gone, gate=gate, entered=entered)
+        task = asyncio.create_task(asking)
+        await asyncio.to_thread(entered.acquire)
+        gone.set()
+        await asyncio.sleep(
+            0.2
+        )  # Django looks whether the client is there all the time, ours 20 times a second
+        gate.release()
+        assert not (await task).messages
+
+    request_finished.connect(look, weak=False)
+    try:
+        with project(__name__, [SETS]):
+            asyncio.run(main())
+    finally:
+        request_finished.disconnect(look)
+    assert found == ["mine"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -96,3 +97,25 @@ def test_a_client_that_leaves_while_it_waits_takes_no_thread() -> None:
         answer, number = asyncio.run(main())
     assert (answer.messages, number) == ([], 1)
     assert not inside.acquire(blocking=False)  # its view was never called
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("THREADS", value) for value in ("8", 0, -1, True, 1.5, None)],
+        *[("THREADS_QUEUE", value) for value in ("8", -1, True, 1.5)],
+        *[("THREADS_WAIT", value) for value in ("8", 0, -1, True, float("inf"), float("nan"))],
+    ],
+)
+def test_settings_are_judged_when_the_handler_is_made(name: str, value: object) -> None:
+    """And not by the first request, whose client can do nothing about it."""
+    setting = {f"BRIDGEKIT_{name}": value}
+    with project(__name__, **setting), pytest.raises(ImproperlyConfigured, match=f"BRIDGEKIT_{name} is "):
+        LeasedASGIHandler()
+
+
+def test_a_released_layer_that_is_not_in_the_stack_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A slip of the pen would release nothing."""
+    with project(__name__, BRIDGEKIT_THREADS_RELEASED_BY=["shop.Typo"]):
+        LeasedASGIHandler()
+    assert "names what is not in MIDDLEWARE, and releases nothing: shop.Typo" in caplog.text

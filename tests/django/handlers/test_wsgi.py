@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.test.client import ClientHandler
+from django.utils import translation
 
 import bridgekit.django
 from bridgekit.concurrency.own_loop import loop_iterator
@@ -130,6 +133,31 @@ def test_what_a_view_sets_is_seen_outside_until_the_response_is_closed() -> None
         return during, variable.get()
 
     assert in_fresh_context(serve) == ("view's thread", "unset")
+
+
+def test_receivers_of_the_end_see_what_an_async_view_has_set(either: Handler) -> None:
+    """As what a sync view has set: they are called by `HttpResponseBase.close`."""
+
+    def look(**named: Any) -> None:
+        seen["finished"] = (variable.get(), async_site.local.value, translation.get_language())
+
+    request_finished.connect(look, weak=False)
+    try:
+        ask(either(), "variables")
+    finally:
+        request_finished.disconnect(look)
+    assert seen["finished"] == ("view's thread", "view", "fr")
+
+
+def test_a_response_leaves_no_circle_behind() -> None:
+    app = OneLoopWSGIHandler()
+    gc.collect()
+    gc.disable()
+    try:
+        ask(app, "variables")
+        assert not [one for one in gc.get_objects() if type(one) is HttpResponse]
+    finally:
+        gc.enable()
 
 
 def test_a_request_leaves_no_mark_of_a_loop_in_the_server_s_thread() -> None:

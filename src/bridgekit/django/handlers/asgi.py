@@ -213,8 +213,12 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         await cross(self._close, lease, close)
 
     def _close(self, lease: Lease, close: Callable[[], Any]) -> None:
+        """In the thread, behind whatever runs there still: in its context, where receivers look for what layers have set."""
         lease.finished = True
-        close()
+        if lease.left is None:
+            close()
+        else:
+            lease.left.run(close)
 
 
 def _log(request: Any, response: Any) -> None:

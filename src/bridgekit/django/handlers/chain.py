@@ -7,12 +7,14 @@ Django's own `BaseHandler.load_middleware` builds the chain, and with it whateve
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.utils.deprecation import MiddlewareMixin
 
@@ -26,6 +28,8 @@ from bridgekit.middleware_chain.handler_plan import Part, parts_of
 from bridgekit.middleware_chain.requests import Mode
 
 __all__ = ["PlannedChain"]
+
+logger = logging.getLogger("bridgekit.django")
 
 SAYS_SO = "bridgekit_releases_thread"
 """The attribute by which a class says that its halves need not meet in one thread."""
@@ -120,7 +124,14 @@ class PlannedChain(BaseHandler):
 
     def _compose(self, loading: _Loading) -> Callable[[Any], Any]:
         """Give each entry its node, from the view outwards; the outermost is the chain."""
+        conf.lending()  # judged here, and not at the first request
         released = frozenset(conf.released_threads())
+        if absent := sorted(released.difference(settings.MIDDLEWARE)):
+            logger.warning(
+                "%sTHREADS_RELEASED_BY names what is not in MIDDLEWARE, and releases nothing: %s",
+                conf.PREFIX,
+                ", ".join(absent),
+            )
         entries = loading.entries
         node: Node = View(self, self.finish_in_thread if len(entries) == 1 else None)
         entries[0].node = node

@@ -201,6 +201,7 @@ class LeasedCall(Resumption):
         if self.lease.withdraw(self._in_thread):
             return
         self.orphaned = True
+        self.lease.left = self._context
         for task in self.tasks[:1]:
             task.cancel()  # as `SyncToAsync`: the code that is really awaited hears of it
 

@@ -74,6 +74,8 @@ class Lease(Executor):
     """The response streams: no call keeps the thread any longer."""
     finished = False
     """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
+    left: contextvars.Context | None = None
+    """The context of a call whose end nobody waited for, since the client had gone: what its layers set is still in there."""
     tainted = False
     """What a layer left in the thread was not cleared away: no other request may meet it."""
     _serving = False

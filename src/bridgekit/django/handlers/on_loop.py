@@ -23,7 +23,7 @@ from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
 from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.django.handlers.late_calls import late_calls
 
-__all__ = ["OnLoop", "begin_loans", "end_loans", "iterate_on_loop"]
+__all__ = ["OnLoop", "begin_loans", "end_loans", "has_loans", "iterate_on_loop"]
 
 _executors: Any = AsyncToSync.executors
 _marks: Any = SyncToAsync.threadlocal
@@ -87,6 +87,11 @@ def _show(request: Any, before: contextvars.Context, after: contextvars.Context)
 def begin_loans(request: Any) -> None:
     """Before a request: what an earlier one has left in this thread (its response was closed in another) is taken back."""
     settle(_key(request))
+
+
+def has_loans(request: Any) -> bool:
+    """Whether this thread has been shown anything."""
+    return bool(vars(request).get(LOANS))
 
 
 def end_loans(request: Any) -> None:

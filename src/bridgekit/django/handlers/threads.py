@@ -36,7 +36,7 @@ def _look_at_settings() -> None:
     global _generation, _lent
     with _lock:
         generation = conf.generation()
-        size = conf.threads()
+        size, queue, wait = conf.lending()
         found = None if _lent is None else _lent[0]
         if found is None or found.max_workers != size:
             if found is not None:
@@ -47,5 +47,5 @@ def _look_at_settings() -> None:
                 name="bridgekit-django",
                 on_retire=connections.close_all,
             )
-        _lent = (found, conf.threads_queue(), conf.threads_wait())
+        _lent = (found, queue, wait)
         _generation = generation

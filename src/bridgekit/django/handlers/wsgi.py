@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Any
 
 from asgiref.sync import AsyncToSync, iscoroutinefunction
@@ -11,7 +10,7 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 
-from bridgekit.django.handlers.on_loop import OnLoop, begin_loans, end_loans, iterate_on_loop
+from bridgekit.django.handlers.on_loop import OnLoop, begin_loans, end_loans, has_loans, iterate_on_loop
 
 __all__ = ["AsyncOnLoop", "OneLoopWSGIHandler"]
 
@@ -39,8 +38,24 @@ class AsyncOnLoop(BaseHandler):
         except BaseException:
             end_loans(request)
             raise
-        response._resource_closers.append(partial(end_loans, request))
+        if has_loans(request):
+            _end_loans_when_closed(response, request)
         return response
+
+
+def _end_loans_when_closed(response: Any, request: HttpRequest) -> None:
+    """After ``request_finished``, whose receivers are called at the end of `HttpResponseBase.close` and see what the view has set."""
+    close = response.close
+
+    def close_and_end() -> None:
+        # No circle of the response and this function is left behind.
+        vars(response).pop("close", None)
+        try:
+            close()
+        finally:
+            end_loans(request)
+
+    response.close = close_and_end
 
 
 class OneLoopWSGIHandler(AsyncOnLoop, WSGIHandler):
