@@ -343,6 +343,25 @@ def test_finished_job_is_not_kept_alive(pool_of: MakePool) -> None:
     assert reference() is None
 
 
+def test_what_a_job_left_to_be_called_is_not_kept_alive(pool_of: MakePool) -> None:
+    """Nor what hangs on it: a response, and the context of its request."""
+    pool = pool_of(max_workers=1)
+
+    class Response:
+        heard = threading.Event()
+
+        def tell(self) -> None:
+            self.heard.set()
+
+    kept = [Response()]
+    reference = weakref.ref(kept[0])
+    pool.submit(lambda: kept.pop().tell)
+    assert Response.heard.wait(TIMEOUT)
+    until(lambda: len(pool._idle) == 1)
+    gc.collect()
+    assert reference() is None
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_finalizer_inside_the_pool_does_not_deadlock(pool_of: MakePool, moment: str) -> None:
     """The garbage collector may run anywhere, so also where the pool holds its lock; and what it finds may be the

@@ -271,6 +271,7 @@ class WorkerPool:
                 self._leave(worker)
                 return
             parting = last if callable(last) else None
+            del last  # as the job: what it hangs on is the request's
 
     def _part(self, parting: Parting) -> None:
         try:

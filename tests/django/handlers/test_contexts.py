@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
+import django
 import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.core.signals import request_finished
@@ -17,7 +18,7 @@ from django.utils import timezone, translation
 
 from bridgekit.django.handlers.asgi import LeasedASGIHandler
 from tests.django.handlers import layers
-from tests.django.handlers.driver import HANDLERS, ask, project, scope_of
+from tests.django.handlers.driver import HANDLERS, ask, project, scope_of, until
 from tests.django.handlers.layers import local, variable
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
@@ -184,7 +185,7 @@ def test_the_client_is_listened_for_in_its_own_request_s_context() -> None:
 
 @pytest.mark.parametrize("name", HANDLERS)
 def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(name: str) -> None:
-    """While sync code runs, of which nobody awaits the end."""
+    """While sync code runs, of which nobody awaits the end. Up to 6.0 Django runs the layers in a task of their own, and drops what they set."""
     found: list[str] = []
 
     def look(**named: Any) -> None:
@@ -196,9 +197,9 @@ def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(na
         task = asyncio.create_task(asking)
         await asyncio.to_thread(entered.acquire)
         gone.set()
-        await asyncio.sleep(
-            0.2
-        )  # Django looks whether the client is there all the time, ours 20 times a second
+        await until(lambda: gone.heard)
+        for _ in range(100):  # the loop's turns in which whoever heard of it cancels what is awaited
+            await asyncio.sleep(0)
         gate.release()
         assert not (await task).messages
 
@@ -208,4 +209,4 @@ def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(na
             asyncio.run(main())
     finally:
         request_finished.disconnect(look)
-    assert found == ["mine"]
+    assert found == (["nothing"] if name == "stock" and django.VERSION < (6, 1) else ["mine"])
