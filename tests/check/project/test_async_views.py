@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES
 from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.project.async_views import find_async_views, python_files
 
 
@@ -106,6 +107,31 @@ def test_only_files_named_for_views_are_read(tmp_path: Path) -> None:
     package.mkdir(parents=True)
     (package / "cart.py").write_text("async def cart(request): pass\n", "utf-8")
     assert found(tmp_path) == [("cart.py", 1)]
+
+
+def test_a_view_in_a_package_s_own_module_is_found(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/__init__.py").write_text("async def listed(request): pass\n", "utf-8")
+    routes = "from django.urls import path\nimport pages\nurlpatterns = [path('', pages.listed)]\n"
+    (tmp_path / "urls.py").write_text(routes, "utf-8")
+    assert found(tmp_path) == [("__init__.py", 1)]
+
+
+def test_modules_that_can_hold_no_view_are_not_parsed(tmp_path: Path) -> None:
+    """A project of a thousand modules of async code would take seconds."""
+    for name in ("views", "pages", "tasks", "clients"):
+        (tmp_path / f"{name}.py").write_text("async def listed(request): pass\n", "utf-8")
+    routes = "from django.urls import path\nimport pages\nurlpatterns = [path('', pages.listed)]\n"
+    (tmp_path / "urls.py").write_text(routes, "utf-8")
+    loaded: list[str] = []
+    finder = ModuleFinder([tmp_path])
+
+    def load(file: Path) -> SourceModule:
+        loaded.append(file.name)
+        return finder.load_file(file)
+
+    assert len(find_async_views(tmp_path, load)) == 2
+    assert sorted(set(loaded)) == ["pages.py", "urls.py", "views.py"]
 
 
 def test_foreign_folders_are_left_out(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers
 from bridgekit.check.findings.subject import AsyncView
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.project.routes import handles_route, routes_in
+from bridgekit.check.project.routes import handles_route, may_hold_routers, routes_in
 
 __all__ = ["find_async_views", "python_files"]
 
@@ -47,9 +47,10 @@ def find_async_views(
     names, wherever they stand.
 
     A function counts if its first parameter is ``request``, a method if it has an HTTP verb's name and its class is called a
-    view. Only files whose bytes hold ``async def``, or routes, are parsed, none once ``is_over`` says that the run has ended.
+    view. Only files whose bytes hold routes are parsed, and of those with ``async def`` the ones that may hold a view; none once
+    ``is_over`` says that the run has ended.
     """
-    sources: list[tuple[SourceModule, bool]] = []
+    candidates: list[tuple[Path, bool, bool]] = []
     routed: dict[str, list[bool]] = {}
     for file in python_files(root):
         if is_over(file):
@@ -58,16 +59,24 @@ def find_async_views(
             content = read_bounded(file)
         except UnreadableError:
             continue
-        is_async, has_routes = b"async def" in content, b"urlpatterns" in content
-        if not (is_async or has_routes):
-            continue
-        module = load(file)
-        if has_routes:
-            for route in routes_in(module):
+        if b"urlpatterns" in content:
+            for route in routes_in(load(file)):
                 routed.setdefault(route.view, []).append(route.non_atomic)
-        if is_async and module.tree is not None:
-            sources.append((module, any("view" in part for part in file.relative_to(root).parts)))
-    return [view for module, is_named in sources for view in _views_of(module, routed, is_named=is_named)]
+        if b"async def" in content:
+            is_named = any("view" in part for part in file.relative_to(root).parts)
+            candidates.append((file, is_named, may_hold_routers(content)))
+    words = {part for view in routed for part in view.split(".")}
+    return [
+        view
+        for file, is_named, may_route in candidates
+        if (is_named or may_route or _stem(file) in words) and not is_over(file)
+        for view in _views_of(load(file), routed, is_named=is_named)
+    ]
+
+
+def _stem(file: Path) -> str:
+    """The last part of the module's name, which stands in the dotted name of whatever a URLconf takes from it."""
+    return file.parent.name if file.stem == "__init__" else file.stem
 
 
 def _views_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bridgekit.check.findings.flow import identifiers, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["Route", "handles_route", "routes_in"]
+__all__ = ["Route", "handles_route", "may_hold_routers", "routes_in"]
 
 _ROUTES = frozenset({"django.urls.path", "django.urls.re_path", "django.conf.urls.url"})
 _ROUTERS = ("ninja", "ninja_extra")
@@ -61,6 +61,11 @@ def _unwrapped(view: ast.expr) -> tuple[ast.expr, bool]:
             break
         view = view.args[0]
     return view, non_atomic
+
+
+def may_hold_routers(content: bytes) -> bool:
+    """Whether a file with these bytes may import a router, and is worth to be parsed for what `handles_route` looks for."""
+    return any(name.encode() in content for name in _ROUTERS)
 
 
 def handles_route(node: ast.AsyncFunctionDef, module: SourceModule) -> bool:
