@@ -1,0 +1,23 @@
+"""The changelog has the sections of its format, in the order that it names, each once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SECTIONS = ["Security", "Removed", "Deprecated", "Added", "Changed", "Fixed"]
+
+
+def test_each_version_has_the_sections_in_order_and_entries_in_each() -> None:
+    """https://keepachangelog.com/en/1.1.0/"""
+    _, *versions = re.split(r"^## ", ROOT.joinpath("CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)
+    assert versions
+    for version in versions:
+        title, *sections = re.split(r"^### ", version, flags=re.MULTILINE)
+        names = [section.partition("\n")[0] for section in sections]
+        assert names == [name for name in SECTIONS if name in names], title
+        for section in sections:
+            entries = section.partition("\n")[2].strip().splitlines()
+            assert entries, section
+            assert [line for line in entries if not line.startswith(("- ", "  "))] == [], section
