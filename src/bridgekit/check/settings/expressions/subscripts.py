@@ -22,8 +22,8 @@ from bridgekit.check.settings.interpreter.values import (
     InstanceValue,
     NativeFunction,
 )
-from bridgekit.check.settings.objects.attributes import find_in_class
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
+from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 __all__ = ["item", "slice_", "subscript"]
 

@@ -19,7 +19,7 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
     PropertyValue,
 )
-from bridgekit.check.settings.objects.attributes import find_in_class
+from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 __all__ = ["delete_attribute", "set_attribute"]
 

@@ -19,7 +19,7 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
-from bridgekit.check.settings.objects.attributes import MISSING, find_in_class
+from bridgekit.check.settings.objects.class_attributes import MISSING, find_in_class
 
 __all__ = ["Field", "instantiate"]
 
