@@ -9,8 +9,9 @@ from difflib import get_close_matches
 
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
 from bridgekit.check.settings.exploring.alternatives import open_questions, settings_of, with_alternatives
+from bridgekit.check.settings.exploring.decisions import condition_of
 from bridgekit.check.settings.exploring.run import Outcome, Task, configuration_classes, run_settings
-from bridgekit.check.settings.exploring.variants import Explored, Explorer, condition_of
+from bridgekit.check.settings.exploring.variants import Explored, Explorer
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Blocked, Condition, Note, SettingsResult, Variant
 from bridgekit.check.settings.slicing.slices import Slice

@@ -10,17 +10,25 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
 
+from bridgekit.check.settings.exploring.decisions import (
+    Mark,
+    condition_of,
+    environ_condition,
+    input_text,
+    is_asked,
+    mark_of,
+    merged,
+    remoteness,
+    went_the_other_way,
+    with_pair,
+)
 from bridgekit.check.settings.exploring.run import Outcome
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Condition
 from bridgekit.check.settings.slicing.slices import Slice
 
-_T = TypeVar("_T")
-_Mark: TypeAlias = tuple[str, bool, frozenset[str]]
-
-__all__ = ["MAX_RUNS", "MAX_VARIANTS", "Explored", "Explorer", "condition_of"]
+__all__ = ["MAX_RUNS", "MAX_VARIANTS", "Explored", "Explorer"]
 
 MAX_RUNS = 200
 """Runs in all. Runs beyond the first skip what cannot matter and mostly take a millisecond or two."""
@@ -67,8 +75,8 @@ class Explorer:
     undecided: dict[str, Decision] = field(default_factory=dict)
     """Questions without a natural answer that make a difference: what blocks the default variant."""
     _seen: dict[Assignment, Outcome] = field(default_factory=dict)
-    _worked: dict[_Mark, str] = field(default_factory=dict)
-    _useless: set[_Mark] = field(default_factory=set)
+    _worked: dict[Mark, str] = field(default_factory=dict)
+    _useless: set[Mark] = field(default_factory=set)
     _accepted: dict[str, dict[str | None, None]] = field(default_factory=dict)
     _offered: dict[str, set[str | None]] = field(default_factory=dict)
     _examined: set[str] = field(default_factory=set)
@@ -79,8 +87,8 @@ class Explorer:
         if first.is_dead:
             base = self._revive(base)
         found = [base]
-        waiting: deque[tuple[Explored, frozenset[_Mark] | None]] = deque([(base, None)])
-        later: deque[tuple[Explored, frozenset[_Mark] | None]] = deque()
+        waiting: deque[tuple[Explored, frozenset[Mark] | None]] = deque([(base, None)])
+        later: deque[tuple[Explored, frozenset[Mark] | None]] = deque()
         signatures = {base.outcome.signature}
         while (waiting or later) and len(found) <= MAX_VARIANTS:
             # Of every stack what is urgent, before the rest of any: the budget may end before all is tried.
@@ -135,7 +143,7 @@ class Explorer:
         current = dead
         for _ in range(tries):
             recent = current.outcome.machine.decisions[-latest:][::-1]
-            recent.sort(key=_remoteness)
+            recent.sort(key=remoteness)
             further = None
             for decision in recent:
                 if self._is_assumed(current.assignment, decision):
@@ -155,11 +163,11 @@ class Explorer:
     # -- flips -------------------------------------------------------------------------------------------------------
 
     def _flips(
-        self, current: Explored, only: frozenset[_Mark] | None, *, urgent: bool
+        self, current: Explored, only: frozenset[Mark] | None, *, urgent: bool
     ) -> Iterator[tuple[Explored, Decision]]:
-        tried: set[_Mark] = set()
+        tried: set[Mark] = set()
         for decision in sorted(current.outcome.machine.decisions, key=self._urgency):
-            mark = _mark(decision)
+            mark = mark_of(decision)
             if self._is_urgent(decision) is not urgent:
                 continue
             if mark in tried or mark in self._useless or (only is not None and mark not in only):
@@ -218,7 +226,7 @@ class Explorer:
 
     def _flip(self, current: Explored, decision: Decision) -> Explored | None:
         """The nearest assignment under which the decision comes out the other way; what did it once is tried first."""
-        mark = _mark(decision)
+        mark = mark_of(decision)
         proposals = list(self._proposals(current, decision))
         worked = self._worked.get(mark)
         proposals.sort(key=lambda proposal: proposal[1][0].text != worked)
@@ -231,11 +239,11 @@ class Explorer:
             outcome = self._outcome(assignment, bonus=4 if decision.natural is None else 1)
             if outcome is None:
                 return dead
-            if not _went_the_other_way(outcome, decision, current.outcome):
+            if not went_the_other_way(outcome, decision, current.outcome):
                 continue
-            flipped = Explored(assignment, outcome, _merged(current.conditions, conditions))
+            flipped = Explored(assignment, outcome, merged(current.conditions, conditions))
             if not outcome.is_dead:
-                if not _is_asked(outcome, decision) and not conditions[0].environ:
+                if not is_asked(outcome, decision) and not conditions[0].environ:
                     # ``elif "b" in sys.argv`` is not asked under "a": another word may answer it.
                     evaded = evaded or (flipped, conditions[0])
                     continue
@@ -246,7 +254,7 @@ class Explorer:
                 break
         return self._taken(mark, *evaded) if evaded is not None else dead
 
-    def _taken(self, mark: _Mark, flipped: Explored, condition: Condition) -> Explored:
+    def _taken(self, mark: Mark, flipped: Explored, condition: Condition) -> Explored:
         """Remember what turned the question."""
         self._worked[mark] = condition.text
         self._accept(condition)
@@ -295,13 +303,13 @@ class Explorer:
                     texts = self._others(current, name, assumed[variable])
                     self._offered.setdefault(name, set()).update(texts)
                 for text in texts:
-                    changed = replace(assignment, environ=_with(assignment.environ, variable, text))
-                    yield changed, (_environ_condition(variable, text, decision),)
+                    changed = replace(assignment, environ=with_pair(assignment.environ, variable, text))
+                    yield changed, (environ_condition(variable, text, decision),)
             else:
                 for text in [*current.outcome.machine.candidates.get(name, ()), ""]:
-                    changed = replace(assignment, inputs=_with(assignment.inputs, name, text))
-                    yield changed, (Condition(_input_text(name, text, decision), decision.location),)
-        forced = replace(assignment, forced=_with(assignment.forced, decision.key, not decision.outcome))
+                    changed = replace(assignment, inputs=with_pair(assignment.inputs, name, text))
+                    yield changed, (Condition(input_text(name, text, decision), decision.location),)
+        forced = replace(assignment, forced=with_pair(assignment.forced, decision.key, not decision.outcome))
         yield forced, (condition_of(decision, not decision.outcome),)
 
     def _texts(self, current: Explored, name: str, *, wanted: bool) -> list[str | None]:
@@ -317,78 +325,16 @@ class Explorer:
         self._offered.setdefault(name, set()).update(texts)
         return texts
 
-    def _opened(self, flipped: Explored, current: Explored) -> frozenset[_Mark]:
+    def _opened(self, flipped: Explored, current: Explored) -> frozenset[Mark]:
         """Questions that matter and that only the flipped run asks."""
-        asked = {_mark(decision)[::2] for decision in current.outcome.machine.decisions}
+        asked = {mark_of(decision)[::2] for decision in current.outcome.machine.decisions}
         return frozenset(
-            _mark(decision)
+            mark_of(decision)
             for decision in flipped.outcome.machine.decisions
-            if _mark(decision)[::2] not in asked and self._matters(decision)
+            if mark_of(decision)[::2] not in asked and self._matters(decision)
         )
-
-
-def _remoteness(decision: Decision) -> int:
-    """What is assumed last to make settings run: an environment variable is set sooner than a package is installed."""
-    if "sys.argv" in decision.inputs:
-        return 2
-    return int(any(name.startswith("import ") for name in decision.inputs))
 
 
 def _gets_further(flipped: Explored, current: Explored) -> bool:
     """More was asked before the settings raised: they came past the place where they raised before."""
     return len(flipped.outcome.machine.decisions) > len(current.outcome.machine.decisions)
-
-
-def _mark(decision: Decision) -> _Mark:
-    return (decision.key, decision.outcome, decision.inputs)
-
-
-def _with(pairs: tuple[tuple[str, _T], ...], name: str, value: _T) -> tuple[tuple[str, _T], ...]:
-    """One more pair (or another value), in an order that does not depend on how it was come by."""
-    others = [pair for pair in pairs if pair[0] != name]
-    return tuple(sorted((*others, (name, value)), key=lambda pair: pair[0]))
-
-
-def _merged(old: tuple[Condition, ...], new: tuple[Condition, ...]) -> tuple[Condition, ...]:
-    """Conditions, with the newer one where both are about one variable."""
-    variables = {condition.environ[0] for condition in new if condition.environ is not None}
-    kept = [one for one in old if one.environ is None or one.environ[0] not in variables]
-    return (*kept, *new)
-
-
-def _is_asked(outcome: Outcome, decision: Decision) -> bool:
-    return any(
-        other.location == decision.location and (other.key == decision.key or other.inputs & decision.inputs)
-        for other in outcome.machine.decisions
-    )
-
-
-def _went_the_other_way(outcome: Outcome, decision: Decision, before: Outcome) -> bool:
-    for other in outcome.machine.decisions:
-        if other.location == decision.location and (
-            other.key == decision.key or other.inputs & decision.inputs
-        ):
-            return other.outcome != decision.outcome
-    if not outcome.is_dead:
-        # Answered without asking: the input is given now, and the question does not arise any more.
-        return not outcome.failure
-    # The settings raised before they asked. If the input changed another answer, it was taken, and more is wanted.
-    answers = {one.key: one.outcome for one in before.machine.decisions if one.inputs & decision.inputs}
-    return any(answers.get(one.key, one.outcome) != one.outcome for one in outcome.machine.decisions)
-
-
-def _environ_condition(variable: str, text: str | None, decision: Decision) -> Condition:
-    shown = f"{variable} set" if text is None else f"{variable}={text}"
-    return Condition(shown, decision.location, (variable, text))
-
-
-def _input_text(name: str, text: str, decision: Decision) -> str:
-    if text:
-        return f"{name} has {text!r}" if name == "sys.argv" else f"{name} is {text!r}"
-    return name if " " in name and not decision.outcome else f"{name} not as by default"
-
-
-def condition_of(decision: Decision, outcome: bool) -> Condition:
-    """An answer to a question as the condition of a variant."""
-    text, opposite = decision.answered(outcome)
-    return Condition(text, decision.location, opposite=opposite)

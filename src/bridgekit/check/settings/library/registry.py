@@ -9,9 +9,11 @@ from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import ClassValue
 
-__all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "ClassModel", "Constant", "Model"]
+__all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "Args", "ClassModel", "Constant", "Kwargs", "Model"]
 
-Model: TypeAlias = Callable[[Machine, list[Value], dict[str, Value]], Value]
+Args: TypeAlias = list[Value]
+Kwargs: TypeAlias = dict[str, Value]
+Model: TypeAlias = Callable[[Machine, Args, Kwargs], Value]
 Constant: TypeAlias = Callable[[Machine], Value]
 ClassModel: TypeAlias = Callable[[Machine, ClassValue, Sequence[Value], dict[str, Value]], Value]
 

@@ -1,0 +1,97 @@
+"""`copy.copy` and `copy.deepcopy`: one copy of each object, whichever ways lead to it."""
+
+from __future__ import annotations
+
+from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.interpreter.data import (
+    DictValue,
+    Input,
+    ListValue,
+    Namespace,
+    Opaque,
+    PathValue,
+    SetValue,
+    Value,
+)
+from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.interpreter.operators import Refused
+from bridgekit.check.settings.interpreter.values import (
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
+    NativeFunction,
+)
+from bridgekit.check.settings.library.registry import Args, Kwargs
+
+__all__ = ["deep_copy", "shallow_copy"]
+
+
+def shallow_copy(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    return _copied(m, args[0], {}, deep=False)
+
+
+def deep_copy(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+    if len(args) != 1 or kwargs:
+        raise Refused("deepcopy() with a memory of its own")
+    return _copied(m, args[0], {}, deep=True)
+
+
+def _copied(m: Machine, value: Value, memory: dict[int, Value], *, deep: bool) -> Value:
+    """As `copy` does it: one copy of each object, whichever ways lead to it."""
+    m.spend()
+    value = m.read(value)
+    if id(value) in memory:
+        return memory[id(value)]
+    if isinstance(value, Input):
+        return Input(_copied(m, value.value, memory, deep=deep), value.inputs)
+    if len(memory) > 5_000 or m.calls > MAX_CALLS:
+        raise Refused("a copy of very many objects")
+
+    def inner(item: Value) -> Value:
+        return _copied(m, item, memory, deep=True) if deep else item
+
+    if isinstance(value, ListValue | DictValue | SetValue) and not isinstance(value, Namespace):
+        made: ListValue | DictValue | SetValue = type(value)()
+        memory[id(value)] = made
+        if isinstance(made, ListValue):
+            made.extend(inner(item) for item in value)
+        elif isinstance(made, SetValue):
+            made.update(value)
+        elif isinstance(value, DictValue) and isinstance(made, DictValue):
+            made.update({key: inner(item) for key, item in value.items()})
+        return made
+    if isinstance(value, tuple) and deep:
+        copied = tuple(inner(item) for item in value)
+        return value if all(one is other for one, other in zip(value, copied, strict=True)) else copied
+    if isinstance(value, InstanceValue):
+        return _copied_object(m, value, memory, deep=deep)
+    if is_plain(value) or isinstance(value, ClassValue | FunctionValue | PathValue | NativeFunction | tuple):
+        return value
+    return m.refuse("a copy of something that is not followed", value)
+
+
+def _copied_object(m: Machine, value: InstanceValue, memory: dict[int, Value], *, deep: bool) -> Value:
+    if m.library.is_member(value):
+        return value
+    own = (
+        "__copy__",
+        "__deepcopy__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getstate__",
+        "__setstate__",
+        "__slots__",
+        "__new__",
+    )
+    for base in value.cls.mro:
+        unread = not isinstance(base, ClassValue) or base.namespace.poison is not None
+        if unread or (isinstance(base, ClassValue) and any(name in base.namespace for name in own)):
+            return m.refuse("a copy of an object that says itself how it is copied", value)
+    attributes = m.read(value.attributes)
+    if isinstance(attributes, Opaque):
+        return attributes.derive(".copy")
+    made = InstanceValue(value.cls)
+    memory[id(value)] = made
+    for name, item in value.attributes.items():
+        made.attributes[name] = _copied(m, item, memory, deep=True) if deep else item
+    return made
