@@ -5,26 +5,28 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 
-from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
+from bridgekit.check.settings.builtins.arguments import Arguments, Call, Keywords
 from bridgekit.check.settings.builtins.iterables import (
     call_dict,
-    call_enumerate,
-    call_filter,
     call_frozenset,
-    call_iter,
     call_len,
-    call_map,
-    call_next,
     call_range,
-    call_reversed,
     call_set,
     call_sorted,
     call_sum,
-    call_zip,
     collecting,
     extreme,
     quantifier,
+)
+from bridgekit.check.settings.builtins.lazy import (
+    call_enumerate,
+    call_filter,
+    call_iter,
+    call_map,
+    call_next,
+    call_reversed,
+    call_zip,
 )
 from bridgekit.check.settings.builtins.objects import (
     call_callable,
@@ -37,13 +39,17 @@ from bridgekit.check.settings.builtins.objects import (
     call_setattr,
     call_super,
 )
-from bridgekit.check.settings.builtins.types import (
-    call_isinstance,
+from bridgekit.check.settings.builtins.running import (
+    call_compile,
+    call_eval,
+    call_exec,
+    call_import,
+    call_open,
 )
+from bridgekit.check.settings.builtins.types import call_isinstance
 from bridgekit.check.settings.interpreter.data import (
     Input,
     ListValue,
-    Namespace,
     Opaque,
     OrderedDictValue,
     PathValue,
@@ -52,29 +58,21 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data, text_of_member
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.included_files import include_file
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassMethod,
-    ClassValue,
     ErrorValue,
     External,
-    FunctionValue,
     InstanceValue,
-    ModuleValue,
     NativeFunction,
     PropertyValue,
     StaticMethod,
 )
 
 __all__ = ["BUILTINS"]
-
-Arguments = list[Value]
-Keywords = dict[str, Value]
-Call = Callable[[Machine, Arguments, Keywords], Value]
 
 
 def _hooked(name: str, hook: str) -> Call:
@@ -197,55 +195,6 @@ def _type(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
 _NONE_TYPE = NativeFunction("NoneType", None, type(None))
 
 
-def _exec(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    """``exec`` of a project's file is an include; of anything else, whatever the namespace holds is unknown."""
-    frame = m.frames[-1]
-    scope = unwrap(args[1])[0] if len(args) > 1 else frame.names
-    source = unwrap(args[0])[0] if args else None
-    known = isinstance(source, Opaque) and source.cause is Cause.SOURCE_TEXT
-    if known and isinstance(source, Opaque) and include_file(m, source.subject, scope):
-        return None
-    cause = m.opaque("exec() runs code that cannot be read")
-    m.hand_over([scope, *frame.names.values()], cause)
-    m.taint(frame.module.namespace, cause)
-    _spoil_names(m, frame.module.namespace, cause)
-    return None
-
-
-def _spoil_names(m: Machine, namespace: Namespace, cause: Opaque) -> None:
-    """Any name may be bound anew, and whatever changes may have changed; what is left are modules and definitions."""
-    kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction)
-    m.hand_over([value for value in namespace.values() if not isinstance(value, kept)], cause)
-    for name, value in list(namespace.items()):
-        if not isinstance(value, kept) and not str(name).startswith("__"):
-            namespace[name] = cause.derive(f".{name}")
-
-
-def _eval(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    cause = m.opaque("eval() runs code that cannot be read")
-    frame = m.frames[-1]
-    m.hand_over([*args[1:], *frame.names.values()], cause)
-    _spoil_names(m, frame.module.namespace, cause)
-    m.may_raise(cause)
-    return cause
-
-
-def _compile(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    source = unwrap(args[0])[0] if args else None
-    return source if isinstance(source, Opaque) else m.opaque("compile() makes code that cannot be read")
-
-
-def _open(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    return m.library.open_file(args, kwargs)
-
-
-def _import(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    name = unwrap(args[0])[0] if args else None
-    if not isinstance(name, str) or kwargs or len(args) > 3:
-        return m.opaque("__import__() of a name that is not known")
-    return m.imports.import_module(name.partition(".")[0] if len(args) < 4 else name)
-
-
 def _print(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     if not set(kwargs) <= {"sep", "end", "file", "flush"}:
         raise m.fault(TypeError, "print() got an unexpected keyword argument")
@@ -287,11 +236,11 @@ _FUNCTIONS: dict[str, Call] = {
     "all": quantifier(False),
     "any": quantifier(True),
     "callable": call_callable,
-    "compile": _compile,
+    "compile": call_compile,
     "delattr": call_delattr,
     "dir": call_dir,
-    "eval": _eval,
-    "exec": _exec,
+    "eval": call_eval,
+    "exec": call_exec,
     "exit": _exit,
     "format": _format,
     "getattr": call_getattr,
@@ -306,7 +255,7 @@ _FUNCTIONS: dict[str, Call] = {
     "max": extreme(max),
     "min": extreme(min),
     "next": call_next,
-    "open": _open,
+    "open": call_open,
     "print": _print,
     "quit": _exit,
     "reversed": call_reversed,
@@ -314,7 +263,7 @@ _FUNCTIONS: dict[str, Call] = {
     "sorted": call_sorted,
     "sum": call_sum,
     "vars": call_namespace,
-    "__import__": _import,
+    "__import__": call_import,
 }
 
 _TYPES: dict[type, Call | None] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.builtins.arguments import Arguments, Keywords
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.errors import matches
@@ -35,9 +36,6 @@ __all__ = [
     "call_setattr",
     "call_super",
 ]
-
-Arguments = list[Value]
-Keywords = dict[str, Value]
 
 _ATTRIBUTE_ERROR = NativeFunction("AttributeError", None, AttributeError)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.python.plain import is_plain
+from bridgekit.check.settings.builtins.arguments import Arguments, Keywords
 from bridgekit.check.settings.interpreter.data import (
     Input,
     Opaque,
@@ -26,9 +27,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 
 __all__ = ["call_isinstance"]
-
-Arguments = list[Value]
-Keywords = dict[str, Value]
 
 
 def call_isinstance(m: Machine, args: Arguments, kwargs: Keywords) -> Value:

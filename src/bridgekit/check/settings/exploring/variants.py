@@ -126,7 +126,10 @@ class Explorer:
         for decision in one.outcome.machine.decisions:
             known = (
                 decision.natural is not None
-                or (decision.key in self._examined and decision.key not in one.outcome.machine.repeated)
+                or (
+                    decision.key in self._examined
+                    and decision.key not in one.outcome.machine.question_keys.repeated
+                )
                 or decision.key in self.undecided
             )
             if not known and self._is_open(one, decision):

@@ -16,7 +16,7 @@ from bridgekit.check.settings.interpreter.control import Raised, Stuck, TryBlock
 from bridgekit.check.settings.interpreter.data import POISONABLE, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.errors import matches
 from bridgekit.check.settings.interpreter.interface import ImportSystem, Libraries
-from bridgekit.check.settings.interpreter.questions import Assignment, Decision, StatementAt
+from bridgekit.check.settings.interpreter.questions import Assignment, Decision, QuestionKeys, StatementAt
 from bridgekit.check.settings.interpreter.surroundings import Surroundings
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
@@ -46,6 +46,25 @@ MAX_CALLS = 24
 
 class Machine:
     """One run: its modules, its budget, its decisions."""
+
+    # Bound by `wiring.make_machine`: expressions, statements, calls and imports need one another.
+    evaluate: Callable[[ast.expr, Frame], Value]
+    run_block: Callable[[Sequence[ast.stmt], Frame], None]
+    call: Callable[[Value, Sequence[Value], dict[str, Value]], Value]
+    getattr: Callable[[Value, str], Value]
+    setattr: Callable[..., None]
+    delattr: Callable[..., None]
+    forget: Callable[[Sequence[ast.stmt], Opaque, Frame], None]
+    bind: Callable[..., None]
+    assign: Callable[[ast.expr, Value, Frame], None]
+    subscript: Callable[[Value, Value, ast.AST, Frame], Value]
+    add: Callable[[Value, Value], Value]
+    truth: Callable[[Value, ast.expr, Frame], bool]
+    annotate: Callable[[Frame, str, ast.expr], None]
+    builtin: Callable[[str], Value]
+    spoil: Callable[[Iterable[Value], Opaque], None]
+    imports: ImportSystem
+    library: Libraries
 
     def __init__(
         self,
@@ -88,34 +107,11 @@ class Machine:
         self.patched: dict[str, Value] = {}
         self.waiting: set[str] = set()
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
-        self.asked_about: dict[int, tuple[str, Opaque]] = {}
-        """Questions by the object that they are about, which is kept so that no other gets its id."""
-        self.asked_at: dict[str, int] = {}
-        self.asked_here: dict[Location, dict[str, None]] = {}
-        self.repeated: set[str] = set()
-        """Those that one place asks several times: their answers together may decide what no single one does."""
+        self.question_keys = QuestionKeys()
         self.lost_environ: Opaque | None = None
         """Set when code that cannot be read had its hands on ``os.environ``."""
         self.lost_disk: dict[str, Opaque] = {}
         """Paths that the settings write or delete; the empty one stands for any."""
-        # Bound by `wiring.make_machine`: expressions, statements, calls and imports need one another.
-        self.evaluate: Callable[[ast.expr, Frame], Value]
-        self.run_block: Callable[[Sequence[ast.stmt], Frame], None]
-        self.call: Callable[[Value, Sequence[Value], dict[str, Value]], Value]
-        self.getattr: Callable[[Value, str], Value]
-        self.setattr: Callable[..., None]
-        self.delattr: Callable[..., None]
-        self.forget: Callable[[Sequence[ast.stmt], Opaque, Frame], None]
-        self.bind: Callable[..., None]
-        self.assign: Callable[[ast.expr, Value, Frame], None]
-        self.subscript: Callable[[Value, Value, ast.AST, Frame], Value]
-        self.add: Callable[[Value, Value], Value]
-        self.truth: Callable[[Value, ast.expr, Frame], bool]
-        self.annotate: Callable[[Frame, str, ast.expr], None]
-        self.builtin: Callable[[str], Value]
-        self.spoil: Callable[[Iterable[Value], Opaque], None]
-        self.imports: ImportSystem
-        self.library: Libraries
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -174,29 +170,6 @@ class Machine:
         location = self.here() if node is None or frame is None else self.locate(node, frame)
         named = key or f"{location}#{reason}"[:200]
         return Opaque(reason, location, named, truth, inputs, cause, subject, is_exact=bool(key))
-
-    def question_about(self, value: Opaque, location: Location) -> str:
-        """The key of the question whether ``value`` is true: that of the value, where it names no other one.
-
-        Else the first place that asks of this object counts, and the how manieth it is there: what a loop asks in each round, or two
-        calls in one line, may be answered differently.
-        """
-        if value.is_exact:
-            return value.key
-        known = self.asked_about.get(id(value))
-        if known is None:
-            place = f"{value.key}@{location}"
-            number = self.asked_at[place] = self.asked_at.get(place, 0) + 1
-            known = self.asked_about[id(value)] = (f"{place}#{number}", value)
-        return self._asked(known[0], location)
-
-    def _asked(self, key: str, location: Location) -> str:
-        """Remember which questions one place asks."""
-        here = self.asked_here.setdefault(location, {})
-        here[key] = None
-        if len(here) > 1:
-            self.repeated.update(here)
-        return key
 
     def refuse(self, reason: str, *handed: Value) -> Opaque:
         """Something that is not modelled: unknown with its place, and what it was handed is unknown as well."""

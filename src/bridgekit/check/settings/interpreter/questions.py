@@ -6,10 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bridgekit.check.settings.interpreter.data import Opaque
 from bridgekit.check.settings.interpreter.values import ModuleValue
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Assignment", "Decision", "StatementAt"]
+__all__ = ["Assignment", "Decision", "QuestionKeys", "StatementAt"]
 
 StatementAt: TypeAlias = tuple[ModuleValue, ast.stmt]
 
@@ -65,3 +66,38 @@ class Decision:
         """What holds under an answer, and what holds under the other one."""
         yes, no = self.answers or (f"{self.text} is true", f"{self.text} is false")
         return (yes, no) if outcome else (no, yes)
+
+
+class QuestionKeys:
+    """The keys of the questions that a run asks of things that nothing is known of."""
+
+    def __init__(self) -> None:
+        self._about: dict[int, tuple[str, Opaque]] = {}
+        """Questions by the object that they are about, which is kept so that no other gets its id."""
+        self._numbers: dict[str, int] = {}
+        self._asked_at: dict[Location, dict[str, None]] = {}
+        self.repeated: set[str] = set()
+        """Those that one place asks several times: their answers together may decide what no single one does."""
+
+    def about(self, value: Opaque, location: Location) -> str:
+        """The key of the question whether ``value`` is true: that of the value, where it names no other one.
+
+        Else the first place that asks of this object counts, with a number: what a loop asks in each round, or two calls in
+        one line, may be answered differently.
+        """
+        if value.is_exact:
+            return value.key
+        known = self._about.get(id(value))
+        if known is None:
+            place = f"{value.key}@{location}"
+            number = self._numbers[place] = self._numbers.get(place, 0) + 1
+            known = self._about[id(value)] = (f"{place}#{number}", value)
+        return self._remember(known[0], location)
+
+    def _remember(self, key: str, location: Location) -> str:
+        """Remember which questions one place asks."""
+        here = self._asked_at.setdefault(location, {})
+        here[key] = None
+        if len(here) > 1:
+            self.repeated.update(here)
+        return key

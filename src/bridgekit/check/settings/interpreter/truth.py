@@ -71,7 +71,7 @@ def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
         location = m.locate(node, frame)
         if value.truth is not None and not value.inputs:
             return value.truth
-        key = m.question_about(value, location)
+        key = m.question_keys.about(value, location)
         return m.decide(key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
     return True if isinstance(value, _ALWAYS_TRUE) else bool(value)
 

@@ -1,0 +1,33 @@
+"""What the built-in functions are called with, and how it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridgekit.check.settings.interpreter.data import Opaque, Value
+from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+
+__all__ = ["Arguments", "Call", "Keywords", "only", "source_of", "without"]
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+Call = Callable[[Machine, Arguments, Keywords], Value]
+
+
+def source_of(m: Machine, value: Value) -> tuple[Value, frozenset[str], Opaque | None]:
+    """What is iterated over, the inputs that it hangs on, and the unknown that it is."""
+    value, inputs = unwrap(value)
+    value = m.read(m.force(value))
+    return value, inputs, value if isinstance(value, Opaque) else None
+
+
+def only(args: Arguments) -> Value:
+    if len(args) != 1:
+        raise Refused("with these arguments")
+    return args[0]
+
+
+def without(kwargs: Keywords, *allowed: str) -> None:
+    if not set(kwargs) <= set(allowed):
+        raise TypeError("an unexpected keyword argument")
