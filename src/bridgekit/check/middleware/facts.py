@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import Const, GetResponse, Missing, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet
+from bridgekit.check.middleware.evaluation.block import AttributeSet
 from bridgekit.check.middleware.evaluation.coroutines import coroutine_function
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.refusal import refusal

@@ -21,7 +21,8 @@ from bridgekit.check.middleware.evaluation.atoms import (
 )
 from bridgekit.check.middleware.evaluation.attribute_setters import set_unseen
 from bridgekit.check.middleware.evaluation.changeable import is_changeable
-from bridgekit.check.middleware.evaluation.class_attributes import ASKED, ClassAttributes
+from bridgekit.check.middleware.evaluation.class_attributes import ClassAttributes
+from bridgekit.check.middleware.evaluation.class_bodies import ASKED
 from bridgekit.check.middleware.evaluation.hazards import (
     filled_attributes,
     replaced_attributes,

@@ -18,7 +18,8 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Native,
     Unknown,
 )
-from bridgekit.check.middleware.evaluation.bindings import Block, index_block
+from bridgekit.check.middleware.evaluation.bindings import index_block
+from bridgekit.check.middleware.evaluation.block import Block
 from bridgekit.check.middleware.evaluation.changeable import is_data, is_value
 from bridgekit.check.middleware.evaluation.construction import construct
 from bridgekit.check.middleware.evaluation.interface import Evaluator

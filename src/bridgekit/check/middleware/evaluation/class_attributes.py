@@ -6,23 +6,21 @@ import ast
 from dataclasses import replace
 
 from bridgekit.check.middleware.evaluation import constants, guards, natives
-from bridgekit.check.middleware.evaluation.alternatives import choose, options
-from bridgekit.check.middleware.evaluation.atoms import (
-    MISSING,
-    NONE,
-    Const,
-    Missing,
-    Native,
-    Outcome,
-    Unknown,
-)
+from bridgekit.check.middleware.evaluation.alternatives import choose
+from bridgekit.check.middleware.evaluation.atoms import NONE, Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.attribute_setters import set_unseen
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, Call, index_block
-from bridgekit.check.middleware.evaluation.changeable import is_changeable, is_data
-from bridgekit.check.middleware.evaluation.hazards import filled_attributes, replaced_attributes
+from bridgekit.check.middleware.evaluation.bindings import index_block
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Binding, Call
+from bridgekit.check.middleware.evaluation.class_bodies import (
+    ASKED,
+    made_by_base,
+    of_native_class,
+    unless_filled,
+    unless_replaced,
+)
+from bridgekit.check.middleware.evaluation.hazards import replaced_attributes
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.mro import MROs
-from bridgekit.check.middleware.evaluation.syntax import is_field, set_on_subclasses
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -37,24 +35,10 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["ASKED", "ClassAttributes"]
+__all__ = ["ClassAttributes"]
 
 _WITHOUT_HOOKS = frozenset(("abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"))
 """Modelled bases under which an object is one without hooks."""
-
-
-ASKED = frozenset(
-    (
-        "async_capable",
-        "sync_capable",
-        "process_request",
-        "process_response",
-        "process_view",
-        "process_exception",
-        "process_template_response",
-    )
-)
-"""What Django asks of a middleware: flags and hooks, which code may set from outside."""
 
 
 class ClassAttributes:
@@ -98,7 +82,7 @@ class ClassAttributes:
         if assigned is None:
             if isinstance(value, Missing) and name != "__slots__" and self._is_slot(cls, name):
                 return Descriptor("member", value)
-            return self._unless_replaced(self._unless_filled(value, name, cls), name, cls)
+            return unless_replaced(unless_filled(value, name, cls), name, cls)
         if isinstance(assigned, Choice) and any(isinstance(option, Missing) for option in assigned.values):
             kept = (value if isinstance(option, Missing) else option for option in assigned.values)
             return choose(kept, assigned.why)
@@ -122,30 +106,6 @@ class ClassAttributes:
             return False
         slots = constants.as_const(self.own(cls, "__slots__"))
         return slots == name or (isinstance(slots, tuple | list | dict) and name in slots)
-
-    @staticmethod
-    def _unless_filled(value: Value, name: str, cls: ClassValue) -> Value:
-        """A list, dict or set in a class body that code of its module fills is not what the body says."""
-        if not any(is_changeable(option) for option in options(value)):
-            return value
-        where = filled_attributes(cls.frame.module).get(name)
-        return value if where is None else cls.frame.unknown(f"{name} is changed after it is made", where)
-
-    @staticmethod
-    def _unless_replaced(value: Value, name: str, cls: ClassValue) -> Value:
-        """Data in a class body that code sets anew, through ``cls`` or however else, is not what the body says; nor is a flag or
-        hook that it has not, or has, where code sets such in a way that is not followed."""
-        if name in ASKED:
-            unseen = set_unseen(cls.frame.module, name)
-            if unseen is not None:
-                return cls.frame.unknown(f"{name} may be set by code that is not followed", unseen)
-        if not any(is_data(option) for option in options(value)):
-            return value
-        replaced = replaced_attributes(cls.frame.module)
-        where = replaced.get(name)
-        if where is None:
-            return value
-        return cls.frame.unknown(f"{name} is set anew after the class is made", where)
 
     def _assigned_after(self, frame: Frame, node: ast.ClassDef | FunctionNode, name: str) -> Value | None:
         """``Holder.name = value`` in the block that defines ``Holder``, wherever it stands there."""
@@ -253,8 +213,8 @@ class ClassAttributes:
         maybe: list[Value] = []
         why: Unknown | None = None
         for number, cls in enumerate(classes):
-            value = self._of_native_class(cls, name) if isinstance(cls, Native) else self.own(cls, name)
-            made = self._made_by_base(cls, classes[number + 1 :], name, value)
+            value = of_native_class(cls, name) if isinstance(cls, Native) else self.own(cls, name)
+            made = made_by_base(cls, classes[number + 1 :], name, value)
             if made is not None:
                 return made
             if isinstance(value, Missing):
@@ -268,22 +228,6 @@ class ClassAttributes:
         else:
             maybe.append(self._unseen(classes, name))
         return choose(maybe, why) if why is not None else maybe[0]
-
-    @staticmethod
-    def _made_by_base(
-        cls: ClassValue | Native, bases: tuple[ClassValue | Native, ...], name: str, value: Value
-    ) -> Unknown | Descriptor | None:
-        """An attribute that a base's ``__init_subclass__`` sets, or that an enumeration or a named tuple makes a member."""
-        if isinstance(cls, Native):
-            return None
-        for base in bases:
-            if isinstance(base, ClassValue) and {name, "*"} & set_on_subclasses(base.node):
-                return base.frame.unknown(f"{base.node.name}.__init_subclass__ may set {name}", base.node)
-            if isinstance(base, Native) and base.name == "typing.NamedTuple" and is_field(cls.node, name):
-                return Descriptor("member", value)
-            if isinstance(base, Native) and base.name.startswith("enum.") and isinstance(value, Const):
-                return cls.frame.unknown(f"{name} is a member of an enumeration", cls.node)
-        return None
 
     def _unseen(self, classes: tuple[ClassValue | Native, ...], name: str) -> Value:
         """Nothing binds the name; say so only if nothing could bind it unseen."""
@@ -314,15 +258,6 @@ class ClassAttributes:
                 if not isinstance(value, Native):
                     return cls.frame.unknown(f"{cls.node.name} has a metaclass of its own", cls.node)
         return None
-
-    @staticmethod
-    def _of_native_class(cls: Native, name: str) -> Value:
-        """Classes of the standard library have none of the names that middleware are asked for, but these."""
-        if cls.name in natives.THREAD_WRAPPERS or cls.name == "asgiref.sync.AsyncToSync":
-            return Native(f"{cls.name}.{name}") if name in ("__call__", "__init__") else MISSING
-        if cls.name in ("functools.partial", "abc.ABC", "typing.Protocol", "typing.Generic"):
-            return Native(f"{cls.name}.{name}") if name == "__call__" and "partial" in cls.name else MISSING
-        return MISSING
 
     def _bind(self, value: Value, receiver: Value, cls: ClassValue) -> Value:
         match value:

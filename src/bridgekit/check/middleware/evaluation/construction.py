@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bridgekit.check.middleware.evaluation import guards, natives
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const, Missing, Native, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Call, Raise, Return
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Raise, Return
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.refusal import raises_not_used
 from bridgekit.check.middleware.evaluation.syntax import root_name

@@ -8,7 +8,7 @@ import builtins
 from bridgekit.check.middleware.evaluation import natives
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import Missing, Native, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import Guard, Guards, TryNode
+from bridgekit.check.middleware.evaluation.block import Guard, Guards, TryNode
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Choice, Frame, InstanceValue, TryOutcome, Value
 from bridgekit.check.python.cause import Cause

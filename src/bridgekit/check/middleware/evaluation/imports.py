@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable
 
 from bridgekit.check.middleware.evaluation.atoms import Const, Missing, ModuleValue, Native, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import Block, StarImport, index_block
+from bridgekit.check.middleware.evaluation.bindings import index_block
+from bridgekit.check.middleware.evaluation.block import Block, StarImport
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
 from bridgekit.check.middleware.evaluation.values import Frame, Sequence, Value

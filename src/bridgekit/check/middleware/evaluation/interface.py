@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridgekit.check.middleware.evaluation.atoms import Native, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, StarImport
+from bridgekit.check.middleware.evaluation.block import AttributeSet, StarImport
 from bridgekit.check.middleware.evaluation.values import (
     ClassValue,
     Frame,

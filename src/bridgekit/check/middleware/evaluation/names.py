@@ -9,7 +9,7 @@ from collections.abc import Sequence as Sequences
 from bridgekit.check.middleware.evaluation import constants, guards
 from bridgekit.check.middleware.evaluation.alternatives import choose, options
 from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing, Native, Unknown
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Binding, StarImport
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Binding, StarImport
 from bridgekit.check.middleware.evaluation.changeable import holds_changeable, is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import (
     called_names,

@@ -7,7 +7,7 @@ import ast
 from bridgekit.check.middleware.evaluation import guards
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import Outcome, Unknown
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Call, Raise, Return
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Raise, Return
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import BoundMethod, Choice, Frame, FunctionValue, Value
 from bridgekit.middleware_chain.facts import Answer

@@ -22,7 +22,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Request,
     Unknown,
 )
-from bridgekit.check.middleware.evaluation.bindings import AttributeSet, Block, Guard
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Block, Guard
 from bridgekit.check.modules.finder import SourceModule
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
