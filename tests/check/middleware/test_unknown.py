@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -383,3 +384,25 @@ class Middleware:
     hops = read(tmp_path, source).facts.own_hops
     assert (hops.low, hops.high) == (0, 1)
     assert "the result of await self.get_response(request)" in hops.reason
+
+
+def test_a_call_is_judged_by_its_own_arguments_and_not_by_those_of_a_default(tmp_path: Path) -> None:
+    """``flag(True, 1)`` is a TypeError, whatever the call in the default of another parameter was."""
+    source = """
+        def usual():
+            return 1
+
+        def flag(value, *, other=usual()):
+            return value
+
+        class Middleware:
+            async_capable = flag(True, 1)
+
+            def __init__(self, get_response):
+                self.get_response = get_response
+
+            def __call__(self, request):
+                return self.get_response(request)
+    """
+    facts = read(tmp_path, dedent(source)).facts
+    assert facts.async_capable.answer is not Answer.YES

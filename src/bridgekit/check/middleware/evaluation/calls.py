@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from collections.abc import Sequence as Sequences
 
 from bridgekit.check.middleware.evaluation import constants, guards
 from bridgekit.check.middleware.evaluation.alternatives import choose, options
@@ -24,13 +23,13 @@ from bridgekit.check.middleware.evaluation.changeable import is_data, is_value
 from bridgekit.check.middleware.evaluation.construction import construct
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.native_calls import call_native
+from bridgekit.check.middleware.evaluation.parameters import bind_parameters, parameters
 from bridgekit.check.middleware.evaluation.syntax import always_leaves, contains_yield
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
     ClassValue,
     Frame,
-    FunctionNode,
     FunctionValue,
     InstanceValue,
     Lazy,
@@ -40,7 +39,6 @@ from bridgekit.check.middleware.evaluation.values import (
     ThreadCall,
     Value,
 )
-from bridgekit.check.python.arguments import bind_arguments
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
@@ -152,8 +150,8 @@ class Calls:
         owner = frame.owner
         if method is None or owner is None or method.function is None:
             return frame.unknown("super() outside a class", node, Cause.SUPER_NOT_FOLLOWED)
-        parameters = _parameters(method.function.node)
-        receiver = method.arguments.get(parameters[0], MISSING) if parameters else MISSING
+        names = parameters(method.function.node)
+        receiver = method.arguments.get(names[0], MISSING) if names else MISSING
         return SuperValue(receiver, owner)
 
     # -- calling values ---------------------------------------------------------------------------------------------
@@ -285,52 +283,12 @@ class Calls:
         block = self._blocks.get(node)
         if block is None:
             block = self._blocks[node] = index_block([] if isinstance(node, ast.Lambda) else node.body)
-        bound = self._bind(function, arguments, keywords)
+        bound, self.fault = bind_parameters(self.evaluator, function, arguments, keywords)
         name = getattr(node, "name", "<lambda>")
         module = function.frame.module
         return Frame(
             "function", block, module, name=name, parent=function.frame, arguments=bound, function=function
         )
-
-    def _bind(
-        self, function: FunctionValue, arguments: Sequences[Value], keywords: Mapping[str, Value]
-    ) -> dict[str, Value]:
-        spec = function.node.args
-        names = _parameters(function.node)
-        unread = keywords.get(UNREAD)
-        read = {name: value for name, value in keywords.items() if name != UNREAD}
-        given = bind_arguments(spec, arguments, read)
-        self.fault = given.fault
-        bound: dict[str, Value] = dict(given.values)
-        defaults = dict(zip(reversed(names), reversed(spec.defaults), strict=False))
-        defaults.update(
-            {
-                argument.arg: default
-                for argument, default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
-                if default
-            }
-        )
-        for name in [*names, *(argument.arg for argument in spec.kwonlyargs)]:
-            if name not in bound:
-                default = defaults.get(name)
-                bound[name] = (
-                    unread
-                    if unread is not None
-                    else self.evaluator.evaluate(default, function.frame, self._position(function))
-                    if default is not None
-                    else function.frame.unknown(f"argument {name} is only known at run time", function.node)
-                )
-        if spec.vararg is not None:
-            bound[spec.vararg.arg] = unread or Sequence(given.rest)
-        if spec.kwarg is not None:
-            bound[spec.kwarg.arg] = unread or Const(dict(given.named))
-        return bound
-
-    @staticmethod
-    def _position(function: FunctionValue) -> int | None:
-        """Where a function was defined: its defaults are those of then."""
-        node = function.node
-        return None if isinstance(node, ast.Lambda) else function.frame.block.positions.get(node)
 
     @staticmethod
     def _is_replaced(function: FunctionValue) -> bool:
@@ -366,10 +324,6 @@ def _is_abstract(cls: ClassValue) -> bool:
 
 def _is_thread_wrapper(classes: tuple[ClassValue | Native, ...]) -> bool:
     return any(isinstance(cls, Native) and cls.name == "asgiref.sync.SyncToAsync" for cls in classes)
-
-
-def _parameters(node: FunctionNode) -> list[str]:
-    return [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
 
 
 def _short(node: ast.expr) -> str:
