@@ -12,7 +12,8 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend, open_backend
+from bridgekit.concurrency.user_loop.anyio_backend import open_backend
+from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend
 from tests.helpers.asgi_driver import LOOPS, TIMEOUT, Loop
 
 

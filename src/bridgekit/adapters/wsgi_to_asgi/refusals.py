@@ -1,4 +1,4 @@
-"""Answers to requests whose body is not taken in."""
+"""Answers to requests that come to no thread: their body is not taken in, or every thread is busy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from bridgekit.adapters.wsgi_to_asgi.body_intake import Beginning, Limits, Unkno
 from bridgekit.adapters.wsgi_to_asgi.body_remainder import Remainder, must_be_received
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.adapters.wsgi_to_asgi.plain_responses import send_plain
+from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
 from bridgekit.adapters.wsgi_to_asgi.stored_body import NoRoom
 from bridgekit.concurrency.user_loop.backends import Backend
+from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.exceptions import (
     BridgekitError,
     ClientDisconnected,
@@ -20,7 +22,7 @@ from bridgekit.exceptions import (
 )
 from bridgekit.typing import Environ, Receive, Send
 
-__all__ = ["REFUSALS", "answer", "refuse"]
+__all__ = ["REFUSALS", "answer", "refuse", "refuse_saturated"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
@@ -87,3 +89,17 @@ async def refuse(
         await answer(Remainder(backend, rest, send).send, error, version, retry_after)
     finally:
         await reap()
+
+
+async def refuse_saturated(pool: WorkerPool, saturation: Seldom, send: Send, retry_after: int) -> None:
+    """Answer 503: every thread is busy and the queue is full, or the wait in it was too long."""
+    count = saturation.note()
+    if count:
+        logger.error(
+            "no worker thread was free (max_workers=%d, %d waiting); answered 503: %d since the last line like this",
+            pool.max_workers,
+            pool.waiting,
+            count,
+        )
+    headers = [(b"retry-after", b"%d" % retry_after)]
+    await send_plain(send, 503, "The server is busy, try again.\n", headers)

@@ -30,8 +30,7 @@ from bridgekit.adapters.wsgi_to_asgi.body_remainder import Remainder, must_be_re
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.adapters.wsgi_to_asgi.environ import build_environ
 from bridgekit.adapters.wsgi_to_asgi.files import ZEROCOPYSEND, FileWrapper
-from bridgekit.adapters.wsgi_to_asgi.plain_responses import send_plain
-from bridgekit.adapters.wsgi_to_asgi.refusals import REFUSALS, answer, refuse
+from bridgekit.adapters.wsgi_to_asgi.refusals import REFUSALS, answer, refuse, refuse_saturated
 from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
 from bridgekit.concurrency.user_loop.backends import Backend, LoopGone
@@ -141,7 +140,7 @@ class WSGIResponder:
                 run.orphan()
                 raise
         if self._overdue:
-            await self._refuse()
+            await refuse_saturated(settings.pool, settings.saturation, self._send, settings.retry_after)
             return
         if run.context:
             carry_out(before, run.context)
@@ -278,20 +277,6 @@ class WSGIResponder:
                 raise AppProtocolError(f"the application raised {failure!r}") from failure
         finally:
             del failure  # a frame that is in its own exception's traceback must not hold that exception
-
-    async def _refuse(self) -> None:
-        """Every thread is busy and the queue is full, or the wait in it was too long."""
-        pool = self._settings.pool
-        count = self._settings.saturation.note()
-        if count:
-            logger.error(
-                "no worker thread was free (max_workers=%d, %d waiting); answered 503: %d since the last line like this",
-                pool.max_workers,
-                pool.waiting,
-                count,
-            )
-        retry_after = b"%d" % self._settings.retry_after
-        await send_plain(self._send, 503, "The server is busy, try again.\n", [(b"retry-after", retry_after)])
 
     # Listening to the client
 

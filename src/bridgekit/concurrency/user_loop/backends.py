@@ -1,37 +1,24 @@
 """How a worker thread reaches an event loop, and how the loop's side waits for it.
 
 asyncio has the fast path: one `call_soon_threadsafe` carries any number of callbacks, a wait is one future, and one timer
-per loop looks after all requests that take long. Every other backend goes through anyio.
+per loop looks after all requests that take long. Every other backend goes through anyio (`anyio_backend`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
-import anyio
-import anyio.from_thread
-import anyio.lowlevel
-
 from bridgekit.concurrency.callbacks import Callback, CallbackQueue, LoopGone
-from bridgekit.concurrency.user_loop.async_views import FOREIGN_LOOP, Marks, marks_of
+from bridgekit.concurrency.user_loop.async_views import Marks, marks_of
 
-__all__ = [
-    "TICK",
-    "Backend",
-    "LoopGone",
-    "Signal",
-    "Ticking",
-    "asyncio_backend",
-    "open_backend",
-]
+__all__ = ["TICK", "Backend", "LoopGone", "Signal", "Ticking", "asyncio_backend", "look_after"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -121,7 +108,7 @@ class _AsyncioSignal:
         return self._future
 
 
-def _look_after(request: Ticking) -> None:
+def look_after(request: Ticking) -> None:
     try:
         request.tick()
     except Exception:  # one request's fault must not stop the others' clock, nor end the request
@@ -172,7 +159,7 @@ class _AsyncioBackend:
     def _tick(self) -> None:
         self._timer = None
         for request in list(self._enlisted):
-            _look_after(request)
+            look_after(request)
         # The timer runs on only while there is a request to look at: an idle server is not woken.
         if self._enlisted and self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
@@ -211,106 +198,6 @@ class _TaskInterruption:
         return mine and kind is not None and issubclass(kind, asyncio.CancelledError)
 
 
-class _ScopeInterruption:
-    __slots__ = ("_backend", "_overdue", "_scope")
-
-    def __init__(self, backend: Backend, overdue: Callable[[], bool]) -> None:
-        self._backend = backend
-        self._overdue = overdue
-        self._scope = anyio.CancelScope()
-
-    def __enter__(self) -> None:
-        self._scope.__enter__()
-        self._backend.enlist(self)
-
-    def tick(self) -> None:
-        if self._overdue():
-            self._scope.cancel()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        self._backend.discharge(self)
-        self._scope.__exit__(
-            kind, error, traceback
-        )  # trio's says True where there was nothing to swallow, too
-        return self._scope.cancelled_caught
-
-
-class _AnyioBackend:
-    """One per request, inside a task group of its own."""
-
-    def __init__(self, tasks: anyio.abc.TaskGroup) -> None:
-        self._tasks = tasks
-        self._home = threading.get_ident()
-        self._token = anyio.lowlevel.current_token()
-        self.post = CallbackQueue(self._run_on_loop).put
-        self.marks = marks_of(FOREIGN_LOOP)
-        self._enlisted: dict[Ticking, anyio.CancelScope] = {}
-
-    def _run_on_loop(self, callback: Callback) -> None:
-        if threading.get_ident() == self._home:
-            callback()
-        else:
-            anyio.from_thread.run_sync(callback, token=self._token)
-
-    @property
-    def gone(self) -> bool:
-        return False  # trio's run ends with its tasks, and each of them lets go of its thread
-
-    def signal(self) -> Signal:
-        return _AnyioSignal()
-
-    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
-        scope = anyio.CancelScope()
-        ended = anyio.Event()
-
-        async def run() -> None:
-            try:
-                with scope:
-                    await work()
-            finally:
-                ended.set()
-
-        async def cancel() -> None:
-            scope.cancel()
-            await ended.wait()
-
-        self._tasks.start_soon(run)
-        return cancel
-
-    def enlist(self, request: Ticking) -> None:
-        scope = self._enlisted[request] = anyio.CancelScope()
-
-        async def run() -> None:
-            with scope:
-                while True:
-                    await anyio.sleep(TICK)
-                    _look_after(request)
-
-        self._tasks.start_soon(run)
-
-    def discharge(self, request: Ticking) -> None:
-        scope = self._enlisted.pop(request, None)
-        if scope is not None:
-            scope.cancel()
-
-    def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
-        return _ScopeInterruption(self, overdue)
-
-
-class _AnyioSignal:
-    def __init__(self) -> None:
-        self._event = anyio.Event()
-
-    def set(self) -> None:
-        self._event.set()
-
-    async def wait(self) -> None:
-        await self._event.wait()
-        self._event = anyio.Event()
-
-
 class _OfThread(threading.local):
     """The backend of the loop that ran last in this thread. A thread runs one loop at a time, so one slot will do."""
 
@@ -331,22 +218,3 @@ def asyncio_backend() -> Backend | None:
         _of_thread.loop = loop
         _of_thread.backend = _AsyncioBackend(loop)
     return _of_thread.backend
-
-
-@contextlib.asynccontextmanager
-async def open_backend() -> AsyncIterator[Backend]:
-    """The backend for code that runs on trio, or on whatever else anyio supports.
-
-    What the body raises leaves as it is, not wrapped in the exception group of the task group inside.
-    """
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
-        try:
-            yield _AnyioBackend(tasks)
-        except (
-            Exception
-        ) as error:  # cancellation is no `Exception` on any backend: it passes the task group as it must
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -72,13 +72,7 @@ class TimingWrapper(Generic[App]):
             logger.warning("%s around another one: only the outer one's exporters get records", name)
         if route is not None:
             check_function("route", route, arguments=1, called_with="the scope or environ")
-        for flag, value in (
-            ("queue_time", queue_time),
-            ("traceparent", traceparent),
-            ("send_time", send_time),
-            ("cpu_time", cpu_time),
-        ):
-            check_flag(flag, value)
+        check_flags(queue_time=queue_time, traceparent=traceparent, send_time=send_time, cpu_time=cpu_time)
         check_clock("clock", clock)
         check_clock("wall_clock", wall_clock)
         self.app = app
@@ -110,6 +104,12 @@ class TimingWrapper(Generic[App]):
         known = self._known_routes()
         self.recorder.replace_route_of(known)
         return known(source)
+
+
+def check_flags(**flags: bool) -> None:
+    """Check that each is a truth value."""
+    for name, value in flags.items():
+        check_flag(name, value)
 
 
 def check_clock(name: str, clock: Clock) -> None:
