@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.checks import Tags, registry
 from django.http import HttpRequest
 from django.test import override_settings
+from django.utils.deprecation import MiddlewareMixin
 
 from bridgekit.django import conf
 from bridgekit.django.checks import check_exposure, check_middleware, check_settings, register_checks
@@ -63,6 +65,73 @@ def test_good_settings_are_no_finding() -> None:
     assert check_settings() == []
     with override_settings(BRIDGEKIT_CHECK_SERVER="wsgi", BRIDGEKIT_TIMING_EXCLUDE=["/up/"]):
         assert check_settings() == []
+
+
+# -- names of middleware whose threads are released
+
+
+class Halves(MiddlewareMixin):
+    pass
+
+
+class Whole:
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+
+def function(get_response: Any) -> Any:
+    return get_response
+
+
+HALVES, WHOLE, FUNCTION = (f"{__name__}.{name}" for name in ("Halves", "Whole", "function"))
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        (f"{__name__}.Halvs", "not in MIDDLEWARE and cannot be imported", f"Is {HALVES} meant?"),
+        (
+            "shop.no.Such",
+            "not in MIDDLEWARE and cannot be imported (No module named 'shop",
+            "as in MIDDLEWARE",
+        ),
+        ("pathlib.Path", "which is not in MIDDLEWARE: it releases nothing", "as in MIDDLEWARE"),
+        (
+            "tests.django.raises_at_import.Anything",
+            "not in MIDDLEWARE and cannot be imported",
+            "as in MIDDLEWARE",
+        ),
+        (WHOLE, "run as a whole", "take this one out"),
+        (FUNCTION, "run as a whole", "take this one out"),
+    ],
+)
+def test_names_that_release_no_thread_are_found(path: str, message: str, hint: str) -> None:
+    """The thread is held by every request then, and only the log of a handler would say so."""
+    with override_settings(
+        MIDDLEWARE=[HALVES, WHOLE, FUNCTION], BRIDGEKIT_THREADS_RELEASED_BY=[HALVES, path]
+    ):
+        (found,) = check_settings()
+    assert found.id == "bridgekit.W107"
+    assert (path in found.msg, message in found.msg, hint in str(found.hint)) == (True, True, True), found
+
+
+def test_names_that_release_a_thread_are_no_finding() -> None:
+    """One in MIDDLEWARE that cannot be imported is Django's to tell."""
+    with override_settings(MIDDLEWARE=[HALVES, "no.Such"], BRIDGEKIT_THREADS_RELEASED_BY=[HALVES, "no.Such"]):
+        assert check_settings() == []
+
+
+def test_a_slip_of_the_pen_is_told_by_manage_py_check(project: Path) -> None:
+    extended(project, 'BRIDGEKIT_THREADS_RELEASED_BY = ["django.middleware.security.SecurityMiddelware"]\n')
+    told = run(project, "manage.py", "check", "--tag", "security").stderr
+    assert (
+        "(bridgekit.W107) BRIDGEKIT_THREADS_RELEASED_BY has django.middleware.security.SecurityMiddelware"
+        in told
+    )
+    assert "HINT: Is django.middleware.security.SecurityMiddleware meant?" in told
 
 
 # -- who sees Server-Timing

@@ -6,6 +6,8 @@ settings have three digits from 101 on. All are silenced by ``SILENCED_SYSTEM_CH
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from django.apps import apps
@@ -14,6 +16,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.module_loading import import_string
 
 from bridgekit.django import conf
 from bridgekit.exceptions import ProjectError
@@ -32,7 +36,10 @@ def register_checks() -> None:
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """``bridgekit.E101`` for a setting that cannot be used, ``bridgekit.W102`` for one that means nothing."""
+    """``bridgekit.E101`` for a setting that cannot be used, ``bridgekit.W102`` for one that means nothing.
+
+    ``bridgekit.W107`` for a name in ``BRIDGEKIT_THREADS_RELEASED_BY`` that does.
+    """
     messages: list[CheckMessage] = [
         checks.Error(str(problem), id="bridgekit.E101") for problem in conf.problems()
     ]
@@ -43,7 +50,44 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
                 f"{name} is no setting of bridgekit's", hint=f"There are: {known}.", id="bridgekit.W102"
             )
         )
-    return messages
+    return [*messages, *_releases_nothing()]
+
+
+def _releases_nothing() -> Iterator[CheckMessage]:
+    """Names that no thread is released for, as after a slip of the pen, or once a middleware is another."""
+    try:
+        paths = conf.released_threads()
+    except ImproperlyConfigured:
+        return  # told already
+    for path in paths:
+        if path in settings.MIDDLEWARE:
+            why, hint = _why_held(path), "A plain MiddlewareMixin can be released; take this one out."
+        else:
+            meant = get_close_matches(path, settings.MIDDLEWARE, 1, cutoff=0.8)
+            why = f"which is not in MIDDLEWARE{_not_importable(path)}"
+            hint = f"Is {meant[0]} meant?" if meant else "Write it as in MIDDLEWARE, or take it out."
+        if why:
+            message = f"{conf.PREFIX}THREADS_RELEASED_BY has {path}, {why}: it releases nothing"
+            yield checks.Warning(message, hint=hint, id="bridgekit.W107")
+
+
+def _not_importable(path: str) -> str:
+    try:
+        import_string(path)
+    except Exception as error:  # whatever a module raises at its import
+        return f" and cannot be imported ({error})"
+    return ""
+
+
+def _why_held(path: str) -> str:
+    """Why the thread is held for a layer all the same; empty where it is not, or where Django says what is wrong."""
+    try:
+        found = import_string(path)
+    except Exception:  # whatever a module raises at its import: no handler loads it either
+        return ""
+    if isinstance(found, type) and found.__call__ is MiddlewareMixin.__call__:
+        return ""
+    return "which has code of its own around get_response and is run as a whole"
 
 
 def check_middleware(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
