@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -40,8 +41,20 @@ class CannotCheck(click.ClickException):
     exit_code = 2
 
 
+class NamedPath(click.Path):
+    """A path that is not empty: ``Path("")`` would be the working directory."""
+
+    def convert(
+        self, value: str | os.PathLike[str], parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Raises click's usage error, exit code 2."""
+        if not os.fspath(value):
+            self.fail("the path is empty", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 @main.command()
-@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.argument("path", default=".", type=NamedPath(path_type=Path))
 @click.option(
     "--settings", multiple=True, metavar="MODULE", help="Settings module; may be given several times."
 )
@@ -63,7 +76,7 @@ class CannotCheck(click.ClickException):
     "--output",
     "--output-file",
     "output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=NamedPath(path_type=Path, dir_okay=False),
     help="File to write the report to.",
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Rules to run: codes or their beginnings.")
@@ -84,9 +97,9 @@ class CannotCheck(click.ClickException):
     help="Print the options that hold and the project that is found, and check nothing.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
-@click.option("--baseline", type=click.Path(path_type=Path), help="File of findings that are accepted.")
+@click.option("--baseline", type=NamedPath(path_type=Path), help="File of findings that are accepted.")
 @click.option(
-    "--write-baseline", type=click.Path(path_type=Path), help="Accept all findings: write them to this file."
+    "--write-baseline", type=NamedPath(path_type=Path), help="Accept all findings: write them to this file."
 )
 @click.option(
     "--python", metavar="PATH", help="Interpreter or virtual environment that has the project's packages."

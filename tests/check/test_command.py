@@ -172,6 +172,74 @@ def test_a_baseline_accepts_what_was_there(project: Path, tmp_path: Path) -> Non
     assert [finding["subject"] for finding in document["findings"]] == ["shop.middleware.more"]
 
 
+def test_a_baseline_that_is_named_and_broken_can_be_written_anew(project: Path) -> None:
+    """The message says to; the old file must not stand in the way."""
+    (project / "pyproject.toml").write_text('[tool.bridgekit]\nbaseline = "old.json"\n', "utf-8")
+    (project / "old.json").write_text("broken", "utf-8")
+    refused = check(project)
+    assert (refused.exit_code, "write it anew with --write-baseline" in refused.stderr) == (2, True)
+    assert check(project, "--write-baseline", str(project / "old.json")).exit_code == 0
+    assert check(project).exit_code == 0
+
+
+@pytest.mark.parametrize("option", ["--settings", "--select", "--ignore", "--python"])
+def test_an_option_without_a_value_is_refused(project: Path, option: str) -> None:
+    """An unset variable of a script would check something else than what was meant."""
+    result = check(project, option, "")
+    assert (result.exit_code, f"{option} is given without a value" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--write-baseline", "--output"])
+def test_an_empty_path_is_refused(project: Path, option: str) -> None:
+    """An empty path would be the working directory."""
+    result = check(project, option, "")
+    assert (result.exit_code, "the path is empty" in result.stderr) == (2, True)
+    assert run("check", "").exit_code == 2
+
+
+def test_a_misspelt_table_of_options_is_told(project: Path) -> None:
+    """Its options would be dropped in silence; the table of another tool is nobody's business."""
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text('[tool.bridgkit]\nserver = "wsgi"\n[tool.black]\n', "utf-8")
+    said = "[tool.bridgkit] is not read: did you mean [tool.bridgekit]?"
+    assert any(said in note for note in json.loads(check(project, "--format", "json").stdout)["notes"])
+    assert said in check(project, "--show-settings").stdout
+    pyproject.write_text('[tool.bridgekit]\nsevrity = "note"\n', "utf-8")
+    assert "did you mean severity?" in check(project).stderr
+    pyproject.write_text("[tool.bridgekit]\nsettings = ''\n", "utf-8")
+    assert "tool.bridgekit.settings is empty" in check(project).stderr
+    pyproject.write_text("[tool.bridge]\na = 1\n[tool.brigadier]\nb = 1\n", "utf-8")
+    assert not any(
+        "did you mean" in note for note in json.loads(check(project, "--format", "json").stdout)["notes"]
+    )
+
+
+@pytest.mark.parametrize("options", [[], ["--settings", "shop.settings"]])
+def test_an_entry_point_that_cannot_be_parsed_is_told(project: Path, options: list[str]) -> None:
+    """What it serves is not known: nothing ends clean because of it."""
+    (project / "shop/asgi.py").write_text("import os\nos.environ.setdefault(\n", "utf-8")
+    found = json.loads(check(project, "--format", "json", *options).stdout)["findings"]
+    (told,) = [finding for finding in found if "entry point" in finding["message"]]
+    assert (told["code"], told["location"]["line"]) == ("BRG000", 2)
+    (project / "manage.py").write_text("import (\n", "utf-8")
+    (project / "shop/settings.py").rename(project / "shop/conf.py")
+    assert "manage.py cannot be parsed by Python" in check(project).stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.parametrize("name", ["settings.py", "views.py", "asgi.py", "middleware.py", "urls.py"])
+def test_named_pipes_and_devices_hold_nothing_up(project: Path, name: str) -> None:
+    """Nobody writes into them: a plain open() would wait for ever, a plain read() never end."""
+    file = project / "shop" / name
+    command = [sys.executable, "-m", "bridgekit", "check", str(project)]
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode in (1, 2)
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode in (1, 2)
+
+
 def test_the_configuration_is_read_and_the_command_line_wins(project: Path) -> None:
     """[tool.bridgekit] of the project's pyproject.toml."""
     (project / "pyproject.toml").write_text('[tool.bridgekit]\nserver = "wsgi"\n', "utf-8")

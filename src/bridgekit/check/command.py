@@ -39,11 +39,15 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
 
     Raises `ProjectError`, which is exit code 2, for everything that keeps the project from being checked.
     """
+    _refuse_empty(given, said)
     if given["diff"] and "form" in said:
         raise ProjectError("--diff prints a patch, which has one form: leave --format out")
     if given["quiet"] or given["statistics"]:
         _refuse_two_reports(given, said)
     options = configured(_options(given), said)
+    if given["write_baseline"] is not None:
+        # All that stands is written, whatever was accepted before; the old file may be what is to be mended.
+        options = replace(options, baseline=None)
     if given["show_settings"]:
         return CommandOutcome(shown_settings(options), 0)
     try:
@@ -64,6 +68,14 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
         return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
     is_text = given["form"] == "text" and not given["diff"]
     return CommandOutcome(text, exit_code, stderr, is_text)
+
+
+def _refuse_empty(given: Mapping[str, Any], said: Sequence[str]) -> None:
+    """``--settings "$MODULE"`` with an unset variable: to go on as if it had not been said would check something else."""
+    for name in said:
+        values = given[name] if isinstance(given[name], tuple) else (given[name],)
+        if any(isinstance(value, str) and not value.strip(" ,") for value in values):
+            raise ProjectError(f"--{name} is given without a value: give it one, or leave it out")
 
 
 def _refuse_two_reports(given: Mapping[str, Any], said: Sequence[str]) -> None:
@@ -150,10 +162,9 @@ def parse_env(values: Sequence[str]) -> dict[str, str]:
 
 
 def _write_baseline(report: Report, file: Path) -> CommandOutcome:
-    """Accept what stands now, and what an older baseline accepted and is still there."""
-    findings = [*report.findings, *report.known]
-    _write(file, dump_baseline(findings, Path(report.root)))
-    return CommandOutcome("", 0, f"{len(findings)} findings accepted in {file}")
+    """Accept what stands now."""
+    _write(file, dump_baseline(report.findings, Path(report.root)))
+    return CommandOutcome("", 0, f"{len(report.findings)} findings accepted in {file}")
 
 
 def _write(file: Path, text: str) -> None:

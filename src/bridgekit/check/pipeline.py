@@ -21,7 +21,7 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.check.modules.distributions import installed_versions
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
-from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.parsing import SourceModule, parse_file
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.agreed_settings import agreed_settings
 from bridgekit.check.project.async_views import find_async_views
@@ -109,7 +109,8 @@ class _Checker:
             raise ProjectError(
                 f"{options.path}: no Django settings module found ({_why_none(found)}); {suggested}"
             )
-        self.notes = [
+        self.notes = [*options.notes]
+        self.notes += [
             f"{shown_from(base_of(found.root), other.path)} names the settings module {other.module}, which was not checked: "
             f"name it with --settings {other.module}"
             for other in found.others
@@ -344,8 +345,11 @@ def _ended_early(bounds: RunBounds, root: str) -> Finding:
 
 
 def _why_none(found: FoundProject) -> str:
-    """Why no settings module is named: an entry point may compute its name."""
+    """Why no settings module is named: an entry point may compute its name, or be broken."""
     for path in found.entry_points:
+        broken = parse_file(path).error
+        if broken:
+            return f"{shown_from(base_of(found.root), path)} {broken}"
         computed = named_by_expression(path)
         if computed is not None:
             place = shown_from(base_of(found.root), path)

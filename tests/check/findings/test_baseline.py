@@ -56,21 +56,37 @@ def test_the_file_is_json_with_one_finding_a_line(tmp_path: Path) -> None:
     assert json.loads(dump_baseline([], ROOT)) == {"version": 1, "findings": []}
 
 
+def _entry(count: str) -> str:
+    return f'{{"version": 1, "findings": [{{"code": "BRG001", "path": "a.py", "subject": "a", "count": {count}}}]}}'
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (None, "does not exist: write it with --write-baseline"),
-        ("no json", "is not a baseline file"),
-        ("[]", "is not a baseline file"),
-        ("[" * 100_000, "is not a baseline file"),
+        (
+            "no json",
+            "is not a baseline file: it is no JSON from line 1 on; write it anew with --write-baseline",
+        ),
+        ("[]", "is not a baseline file: it is no table"),
+        ("{}", 'is not a baseline file: it is no table with a "version"'),
+        ("[" * 100_000, "is not a baseline file: it is no JSON;"),
+        ("\udcff", "is not a baseline file: it is no JSON;"),
         ('{"version": 2, "findings": []}', "has version 2, this bridgekit reads 1"),
-        ('{"version": 1, "findings": [{}]}', "is not a baseline file"),
+        ('{"version": 1}', 'its "findings" are no list'),
+        ('{"version": 1, "findings": {"a": 1}}', 'its "findings" are no list'),
+        ('{"version": 1, "findings": [{}]}', "entry 1 of its findings"),
+        ('{"version": 1, "findings": [3]}', "entry 1 of its findings"),
+        (_entry(count='"3"'), "with a count above 0"),
+        (_entry(count="-1"), "with a count above 0"),
+        (_entry(count="true"), "with a count above 0"),
     ],
 )
 def test_a_file_that_is_no_baseline_is_an_error(tmp_path: Path, content: str | None, said: str) -> None:
     """Silently accepting nothing, or everything, would be worse."""
     file = tmp_path / "baseline.json"
     if content is not None:
-        file.write_text(content, "utf-8")
-    with pytest.raises(ProjectError, match=said):
+        file.write_text(content, "utf-8", errors="surrogateescape")
+    with pytest.raises(ProjectError, match=said) as raised:
         load_baseline(file)
+    assert "Error(" not in str(raised.value)

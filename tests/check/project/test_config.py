@@ -87,7 +87,10 @@ def test_a_byte_order_mark_is_no_part_of_the_table(tmp_path: Path) -> None:
     [
         ("[tool.bridgekit", "cannot be read as TOML"),
         ("[tool]\nbridgekit = 3", "is not a table"),
-        ("[tool.bridgekit]\nservr = 'asgi'", "has no key 'servr'; it knows baseline, env,"),
+        (
+            "[tool.bridgekit]\nservr = 'asgi'",
+            "has no key 'servr'; did you mean server. it knows baseline, env,",
+        ),
         ("[tool.bridgekit]\nserver = 'cgi'", "server must be"),
         ("[tool.bridgekit]\nselect = [1]", "select must be a text or a list of texts"),
         ("[tool.bridgekit]\nenv = { A = 1 }", "env must be a table of texts"),

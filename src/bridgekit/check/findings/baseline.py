@@ -43,22 +43,46 @@ def load_baseline(file: Path) -> Counter[Key]:
     """The accepted findings of a baseline file; raises `ProjectError` when it is missing or is none."""
     try:
         content = json.loads(read_bounded(file, _MAX_BYTES))
-        if content["version"] != BASELINE_VERSION:
-            raise ProjectError(
-                f"baseline {file} has version {content['version']!r}, this bridgekit reads {BASELINE_VERSION}: write it anew"
-            )
-        accepted: Counter[Key] = Counter()
-        for entry in content["findings"]:
-            accepted[(str(entry["code"]), str(entry["path"]), str(entry["subject"]))] += int(entry["count"])
     except UnreadableError as error:
         if not file.exists():
             raise ProjectError(
                 f"baseline {file} does not exist: write it with --write-baseline {file}"
             ) from error
         raise ProjectError(f"baseline {file} {error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ProjectError(f"baseline {file} is not a baseline file: {error!r}") from error
+    except json.JSONDecodeError as error:
+        raise _no_baseline(file, f"it is no JSON from line {error.lineno} on") from error
+    except (ValueError, RecursionError) as error:  # text in no encoding of JSON's, or nested without end
+        raise _no_baseline(file, "it is no JSON") from error
+    version = content.get("version") if isinstance(content, dict) else None
+    if version is None:
+        raise _no_baseline(file, 'it is no table with a "version"')
+    if version != BASELINE_VERSION:
+        raise ProjectError(
+            f"baseline {file} has version {version!r}, this bridgekit reads {BASELINE_VERSION}: write it anew"
+        )
+    return _accepted(file, content.get("findings"))
+
+
+def _accepted(file: Path, findings: object) -> Counter[Key]:
+    if not isinstance(findings, list):
+        raise _no_baseline(file, 'its "findings" are no list')
+    accepted: Counter[Key] = Counter()
+    for number, entry in enumerate(findings, 1):
+        values = entry if isinstance(entry, dict) else {}
+        key, count = [values.get(name) for name in ("code", "path", "subject")], values.get("count")
+        is_counted = isinstance(count, int) and not isinstance(count, bool) and count > 0
+        if not all(isinstance(part, str) for part in key) or not is_counted:
+            raise _no_baseline(
+                file, f"entry {number} of its findings has no code, path and subject with a count above 0"
+            )
+        accepted[(key[0], key[1], key[2])] += count
     return accepted
+
+
+def _no_baseline(file: Path, reason: str) -> ProjectError:
+    return ProjectError(
+        f"baseline {file} is not a baseline file: {reason}; write it anew with --write-baseline {file}"
+    )
 
 
 def split_known(

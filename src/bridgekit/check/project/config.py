@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from bridgekit.check.findings.finding import Severity
@@ -42,6 +44,8 @@ class Options:
     """Seconds that the run may take: what is not known by then is unknown."""
     settings_in_environment: str = ""
     """What DJANGO_SETTINGS_MODULE says, for projects that have such a module."""
+    notes: tuple[str, ...] = ()
+    """What was noticed about the configuration, for the report to say."""
 
     def __post_init__(self) -> None:
         """Raises `ProjectError` for a time that is none."""
@@ -56,8 +60,8 @@ _KEYS = (*_LISTS, "server", "severity", "baseline", "python", "env", "timeout")
 def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
     """The ``[tool.bridgekit]`` table that governs ``path``, and the file it stands in.
 
-    The nearest pyproject.toml at or above ``path`` is taken, as other tools do. Raises `ProjectError` when it cannot be
-    parsed or holds a key that means nothing.
+    The nearest pyproject.toml at or above ``path`` is taken, as other tools do. A table whose name is nearly ours is told under
+    ``notes``. Raises `ProjectError` when the file cannot be parsed or holds a key that means nothing.
     """
     start = path.absolute()
     for directory in (start, *start.parents):
@@ -72,26 +76,43 @@ def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
 def _table(file: Path) -> dict[str, object]:
     try:
         # Editors on Windows begin a file with a byte order mark, which TOML 1.0 does not know.
-        tool = tomllib.loads(read_bounded(file).decode("utf-8-sig")).get("tool", {})
+        document = tomllib.loads(read_bounded(file).decode("utf-8-sig"))
     except UnreadableError as error:
         raise ProjectError(f"{file} {error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectError(f"{file} cannot be read as TOML: {error}") from error
     except RecursionError:
         raise ProjectError(f"{file} cannot be read as TOML: it is nested too deeply") from None
-    table = tool.get("bridgekit", {}) if isinstance(tool, dict) else {}
+    tool = document.get("tool")
+    tables = tool if isinstance(tool, dict) else {}
+    table = tables.get("bridgekit", {})
     if not isinstance(table, dict):
         raise ProjectError(f"{file}: tool.bridgekit is not a table")
     unknown = sorted(set(table) - set(_KEYS))
     if unknown:
+        near = get_close_matches(unknown[0], _KEYS, 1)
+        meant = f"did you mean {near[0]}? " if near else ""
         raise ProjectError(
-            f"{file}: [tool.bridgekit] has no key {unknown[0]!r}; it knows {', '.join(sorted(_KEYS))}"
+            f"{file}: [tool.bridgekit] has no key {unknown[0]!r}; {meant}it knows {', '.join(sorted(_KEYS))}"
         )
-    return {key: _typed(file, key, value) for key, value in table.items()}
+    notes = _nearly_ours(file, ["bridgekit"] if "bridgekit" in document else [], tables)
+    typed = {key: _typed(file, key, value) for key, value in table.items()}
+    return {**typed, "notes": notes} if notes else typed
+
+
+def _nearly_ours(file: Path, beside: Iterable[str], tables: Iterable[str]) -> tuple[str, ...]:
+    """A note on each table that may have been meant for bridgekit: what stands in it does not count."""
+    spelt = {name: re.sub(r"[\W_]", "", name).lower() for name in tables if name != "bridgekit"}
+    near = [f"tool.{name}" for name in spelt if get_close_matches(spelt[name], ["bridgekit"], 1, 0.85)]
+    return tuple(
+        f"{file.name}: [{name}] is not read: did you mean [tool.bridgekit]?" for name in [*beside, *near]
+    )
 
 
 def _typed(file: Path, key: str, value: object) -> object:
     """The value in the type of its option, or an error that names what was expected."""
+    if value == "" or (isinstance(value, list) and "" in value):
+        raise ProjectError(f"{file}: tool.bridgekit.{key} is empty: give it a value, or leave the key out")
     if key in _LISTS:
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):

@@ -20,9 +20,9 @@ def shown_settings(options: Options) -> str:
     lines = [
         f"{field.name} = {_shown(getattr(options, field.name))}"
         for field in fields(options)
-        if field.name not in ("python_named_in", "settings_in_environment")
+        if field.name not in ("python_named_in", "settings_in_environment", "notes")
     ]
-    lines += ["", f"pyproject.toml: {file or 'none'}"]
+    lines += ["", f"pyproject.toml: {file or 'none'}", *(f"  {note}" for note in options.notes)]
     chosen = ", ".join(found.settings_modules) or "none found"
     lines += [f"project: {found.root}", f"settings: {chosen}"]
     lines += [f"  {one.module} is named by {one.source}" for one in found.candidates]

@@ -1,4 +1,4 @@
-"""BRG000: what the checker cannot know: MIDDLEWARE itself, or a middleware in it."""
+"""BRG000: what the checker cannot know: MIDDLEWARE itself, a middleware in it, or an entry point."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from bridgekit.check.findings.finding import Problem, Related, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Unknown
-from bridgekit.middleware_chain.facts import Answer, Claim
+from bridgekit.middleware_chain.facts import Answer, Claim, Location
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """One problem for each line that blocks the settings, and for each middleware whose mode cannot be known."""
+    """One problem for each line that blocks the settings, and for each middleware and entry point that cannot be read."""
+    yield from _unread_entry_points(subject)
     for blocked in subject.variant.blocked:
         yield Problem(
             f"MIDDLEWARE cannot be known from source: {blocked.reason}",
@@ -44,6 +45,18 @@ def check(subject: Subject) -> Iterator[Problem]:
                 "Install the package where the checker looks (--python names the interpreter), or use --live.",
                 subject=checked.dotted_path,
                 related=(Related(claim.location, "blocked here"),) if claim.location else (),
+            )
+
+
+def _unread_entry_points(subject: Subject) -> Iterator[Problem]:
+    """An asgi.py without a syntax tree: what it serves, and how, is not known."""
+    for module in subject.project.entry_points:
+        if module.tree is None:
+            yield Problem(
+                f"this entry point cannot be read, and was not checked: it {module.error}",
+                Location(module.path, module.error_line or 1),
+                "Mend the file; a newer Python's syntax is read if that Python runs bridgekit.",
+                subject="entry point",
             )
 
 
