@@ -145,6 +145,7 @@ class _Checker:
             self.finder.load,
             allows_async_unsafe=self._allows_async_unsafe(),
             has_django=self._has_django(),
+            bounds=bounds,
         )
         self.notes += self._beside_notes()
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.middleware import SourceReader
+from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach import Walk, walk_middleware
 from bridgekit.check.reach.machine import MAX_STEPS
+from bridgekit.check.rules._modes import may_break
 from bridgekit.middleware_chain.facts import Location
+from bridgekit.middleware_chain.requests import Mode
 
 pytest.importorskip("django")
 
@@ -31,10 +35,13 @@ def M(get_response):
 """
 
 
-def walk(root: Path, body: str, before: str = "") -> Walk:
+def definition_of(root: Path, body: str, before: str = "", bounds: RunBounds | None = None) -> Definition:
     (root / "app.py").write_text(HEAD.format(body=body, before=before), "utf-8")
-    definition = SourceReader(ModuleFinder([root])).read("app.M", Location("settings.py", 1))
-    return walk_middleware(definition, asynchronous=True)
+    return SourceReader(ModuleFinder([root], bounds=bounds)).read("app.M", Location("settings.py", 1))
+
+
+def walk(root: Path, body: str, before: str = "") -> Walk:
+    return walk_middleware(definition_of(root, body, before), asynchronous=True)
 
 
 def sleeps(walk: Walk) -> int:
@@ -61,6 +68,32 @@ def test_steps_are_bounded(tmp_path: Path) -> None:
     """Thirty functions that call the next one twice would take a thousand million calls."""
     chain = "\n".join(f"def f{n}():\n    f{n + 1}()\n    f{n + 1}()" for n in range(30))
     assert sleeps(walk(tmp_path, "f0()\n        " + "f0()\n        " * MAX_STEPS, chain)) == 1
+
+
+def test_the_steps_of_all_walks_count_together(tmp_path: Path) -> None:
+    """Each walk is small; from some one on they end at once, and the place where the run ended is kept."""
+    bounds = RunBounds(steps=20_000)
+    definition = definition_of(tmp_path, "x = 1 + 1\n        " * 500, bounds=bounds)
+    seen = [sleeps(walk_middleware(definition, asynchronous=True)) for _ in range(30)]
+    assert (seen[0], seen[-1]) == (2, 0)
+    assert seen == sorted(seen, reverse=True)
+    assert bounds.reached.endswith("steps was reached")
+    assert bounds.location is not None
+    assert bounds.location.path == str(tmp_path / "app.py")
+
+
+def test_a_run_without_time_walks_no_further(tmp_path: Path) -> None:
+    bounds = RunBounds(1, clock=iter([0.0, 0.0, *[5.0] * 100]).__next__)
+    walk = walk_middleware(definition_of(tmp_path, "pass", bounds=bounds), asynchronous=True)
+    assert (walk.events, walk.is_whole) == ([], False)
+    assert "1 seconds" in bounds.reached
+
+
+@pytest.mark.parametrize(("rounds", "breaks"), [(1, False), (MAX_STEPS, True)])
+def test_what_was_not_followed_to_its_end_may_break(tmp_path: Path, rounds: int, breaks: bool) -> None:
+    """No proposal rests on a walk that a bound has ended."""
+    definition = definition_of(tmp_path, "x = 1\n        " * rounds)
+    assert may_break(definition.facts, definition, Mode.ASYNC) is breaks
 
 
 def test_deep_nesting_ends_the_walk_alone(tmp_path: Path) -> None:

@@ -68,14 +68,15 @@ def _accepted(file: Path, findings: object) -> Counter[Key]:
         raise _no_baseline(file, 'its "findings" are no list')
     accepted: Counter[Key] = Counter()
     for number, entry in enumerate(findings, 1):
-        values = entry if isinstance(entry, dict) else {}
-        key, count = [values.get(name) for name in ("code", "path", "subject")], values.get("count")
-        is_counted = isinstance(count, int) and not isinstance(count, bool) and count > 0
-        if not all(isinstance(part, str) for part in key) or not is_counted:
-            raise _no_baseline(
-                file, f"entry {number} of its findings has no code, path and subject with a count above 0"
-            )
-        accepted[(key[0], key[1], key[2])] += count
+        match entry:
+            case {"code": str(code), "path": str(path), "subject": str(subject), "count": int(count)} if (
+                count > 0 and count is not True
+            ):
+                accepted[(code, path, subject)] += count
+            case _:
+                raise _no_baseline(
+                    file, f"entry {number} of its findings has no code, path and subject with a count above 0"
+                )
     return accepted
 
 

@@ -9,6 +9,7 @@ from bridgekit.check.findings.flow import ReadFunction
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.settings.result import Variant
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
@@ -64,6 +65,8 @@ class Project:
     """Whether its entry points or settings name DJANGO_ALLOW_ASYNC_UNSAFE, with which Django lets queries run on the event loop."""
     has_django: bool = True
     """Whether Django is among the packages that are read."""
+    bounds: RunBounds = field(default_factory=RunBounds)
+    """What the run may take."""
 
     def owns(self, location: Location | None) -> bool:
         """Whether the place is in the project's own files, which its developers can edit."""

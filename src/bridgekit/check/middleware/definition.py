@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.middleware_chain.facts import Claim, Location, MiddlewareFacts
 
 __all__ = ["Definition", "DefinitionKind", "Method"]
@@ -64,6 +65,7 @@ class Definition:
     - ``is_middleware``: whether it has the shape of one: takes ``get_response`` and gives something callable. No for
       mixins, panels and pre-1.10 classes that ``MIDDLEWARE`` cannot instantiate.
     - ``load``: gives other modules of the project and its packages by name, for rules that follow calls into them.
+    - ``bounds``: what the run in which it was read may take, for those who follow it further.
     """
 
     dotted_path: str
@@ -78,6 +80,7 @@ class Definition:
     inner: tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...] = ()
     is_middleware: Claim = field(default_factory=Claim.yes)
     load: Callable[[str], SourceModule] = field(default=_nowhere, repr=False)
+    bounds: RunBounds = field(default_factory=RunBounds, repr=False)
 
     @property
     def location(self) -> Location | None:

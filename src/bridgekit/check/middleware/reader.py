@@ -56,7 +56,9 @@ class SourceReader:
         """What `django.utils.module_loading.import_string` would give for ``dotted_path``, described."""
         self.evaluator.start()
         try:
-            return replace(self._read(dotted_path, listed_at), load=self.finder.load)
+            return replace(
+                self._read(dotted_path, listed_at), load=self.finder.load, bounds=self.finder.bounds
+            )
         except RecursionError:
             self.evaluator = SourceEvaluator(
                 self.finder, self.settings

@@ -44,7 +44,7 @@ def call(
     frame: Frame,
 ) -> Value:
     """``function(*arguments, **keywords)``."""
-    machine.step()
+    machine.step(node, frame.home)
     match function:
         case Either(values=values):
             with machine.perhaps():
@@ -126,7 +126,7 @@ def invoke(
     block: bool = False,
 ) -> Value:
     """Runs the body of a function now; what one with ``yield`` gives is listed."""
-    machine.step()
+    machine.step(node, function.home)
     if len(machine.active) >= MAX_DEPTH or machine.active.count(function.node) > 1:
         return UNKNOWN
     machine.reached.add(id(function.node))

@@ -12,6 +12,7 @@ from typing import Any
 from bridgekit.check.findings.flow import ReadFunction, own_functions
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach import calls, expressions, names, statements
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
 from bridgekit.check.reach.module_run import ModuleRun
@@ -43,6 +44,8 @@ class Walk:
     returned: Value = UNKNOWN
     is_awaitable: bool = False
     """Whether calling the product certainly gives a coroutine."""
+    is_whole: bool = False
+    """Whether it came to its end, rather than to that of a bound."""
     events: list[Event] = field(default_factory=list)
 
 
@@ -54,9 +57,10 @@ def walk_middleware(
 ) -> Walk:
     """Loads and calls a middleware as ``BaseHandler.load_middleware`` does, with an async ``get_response`` or a sync one."""
     walk = Walk()
-    machine = new_machine(definition.load, walk.events.append, setting)
+    machine = new_machine(definition.load, walk.events.append, setting, definition.bounds)
     with suppress(OutOfBudgetError, RecursionError):
         _walk(machine, definition, walk, asynchronous=asynchronous)
+        walk.is_whole = True
     return walk
 
 
@@ -152,11 +156,14 @@ def _as_value(
 
 
 def walk_signals(
-    functions: Sequence[ReadFunction], load: Callable[[str], SourceModule], setting: Callable[[str], Any]
+    functions: Sequence[ReadFunction], definition: Definition, setting: Callable[[str], Any]
 ) -> list[Event]:
-    """Calls receivers of one request's signals one after the other, each in a thread and context of its own, as ASGI does."""
+    """Calls receivers of one request's signals one after the other, each in a thread and context of its own, as ASGI does.
+
+    They are followed by what ``definition``, of a middleware beside them, can load, within the bounds of its run.
+    """
     events: list[Event] = []
-    machine = new_machine(load, events.append, setting)
+    machine = new_machine(definition.load, events.append, setting, definition.bounds)
     shared: dict[str, Value] = {name: Table(others=[UNKNOWN]) for name in ("scope", "environ")}
     with suppress(OutOfBudgetError, RecursionError):
         for function in functions:
@@ -169,15 +176,11 @@ def walk_signals(
 
 
 def walk_function(
-    function: ReadFunction,
-    load: Callable[[str], SourceModule],
-    setting: Callable[[str], Any],
-    *,
-    asynchronous: bool,
+    function: ReadFunction, definition: Definition, setting: Callable[[str], Any], *, asynchronous: bool
 ) -> list[Event]:
-    """Calls a view with a request, on the loop, or another function in a thread."""
+    """Calls a view with a request, on the loop, or another function in a thread; ``definition`` as in `walk_signals`."""
     events: list[Event] = []
-    machine = new_machine(load, events.append, setting)
+    machine = new_machine(definition.load, events.append, setting, definition.bounds)
     home = machine.home_of(function.module)
     frame = Frame(home)
     value = Function(function.node, home)
@@ -190,11 +193,13 @@ def walk_function(
     return events
 
 
-def run_module(module: SourceModule, load: Callable[[str], SourceModule | None]) -> ModuleRun:
+def run_module(
+    module: SourceModule, load: Callable[[str], SourceModule | None], bounds: RunBounds | None = None
+) -> ModuleRun:
     """Imports an entry point. ``load`` gives the project's own modules; of all others only names are known."""
     nothing = SourceModule("", "", None)
     run = ModuleRun(Machine(lambda name: nothing, lambda event: None), load)
-    run.machine = new_machine(lambda name: load(name) or nothing, run.observe)
+    run.machine = new_machine(lambda name: load(name) or nothing, run.observe, bounds=bounds)
     run.run(module)
     return run
 
@@ -203,9 +208,10 @@ def new_machine(
     load: Callable[[str], SourceModule],
     observer: Callable[[Event], None],
     setting: Callable[[str], Any] = lambda name: None,
+    bounds: RunBounds | None = None,
 ) -> Machine:
     """A machine with its parts."""
-    machine = Machine(load, observer, setting)
+    machine = Machine(load, observer, setting, bounds)
     machine.evaluate = partial(expressions.evaluate, machine)
     machine.execute = partial(statements.execute, machine)
     machine.call = partial(calls.call, machine)

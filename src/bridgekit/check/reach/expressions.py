@@ -39,7 +39,7 @@ _LOADS = re.compile(r"user|session|auth", re.IGNORECASE)
 
 def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
     """The value of an expression."""
-    machine.step()
+    machine.step(node, frame.home)
     match node:
         case ast.Constant(value=constant):
             return Const(constant)

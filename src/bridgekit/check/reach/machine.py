@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.values import (
     Class,
     Coroutine,
@@ -27,6 +28,8 @@ MAX_STEPS = 12_000
 """Statements and expressions that are followed from one middleware; the largest of the corpus needs some 5,000."""
 MAX_DEPTH = 12
 """Calls within calls that are followed."""
+_LOOK_EVERY = 64
+"""Steps after which the bounds of the whole run are looked at."""
 _MAX_MODULES = 60
 """Modules that are looked into for one middleware."""
 
@@ -81,9 +84,13 @@ class Machine:
         load: Callable[[str], SourceModule],
         observer: Callable[[Event], None],
         setting: Callable[[str], Any] = lambda name: None,
+        bounds: RunBounds | None = None,
     ) -> None:
         self.load, self.observer, self.setting = load, observer, setting
+        self.bounds = bounds if bounds is not None else RunBounds()
         self.steps = self.contexts = 0
+        self.uncounted = 0
+        """Steps since the bounds of the whole run were looked at."""
         self.on_loop = False
         self.context = 0
         self.path: list[str] = []
@@ -111,11 +118,16 @@ class Machine:
         self.settled: set[str] = set()
         """What is in memory by now: ``session`` once it was awaited."""
 
-    def step(self) -> None:
+    def step(self, node: ast.AST, home: Home) -> None:
         """Counts one; raises `OutOfBudgetError`."""
         self.steps += 1
+        self.uncounted += 1
         if self.steps > MAX_STEPS:
             raise OutOfBudgetError
+        if self.steps == 1 or self.uncounted >= _LOOK_EVERY:  # at once, as others may have reached them
+            spent, self.uncounted = self.uncounted, 0
+            if self.bounds.spend(spent, lambda: home.module.location_of(node)):
+                raise OutOfBudgetError
 
     def tell(
         self,

@@ -42,7 +42,7 @@ def execute(machine: Machine, body: Sequence[ast.stmt], frame: Frame) -> bool:
 
 
 def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
-    machine.step()
+    machine.step(node, frame.home)
     match node:
         case ast.Expr(value=value):
             machine.evaluate(value, frame)

@@ -11,7 +11,7 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import Event, walk_middleware
 from bridgekit.check.reach.values import Coroutine
 
-__all__ = ["Use", "first_use"]
+__all__ = ["Use", "first_use", "is_followed"]
 
 _OF_COROUTINES = frozenset({"close", "send", "throw", "__await__", "__class__", "__name__", "__qualname__"})
 _AT_ONCE = frozenset(
@@ -41,15 +41,27 @@ class Use:
     left: bool
 
 
-@lru_cache(maxsize=256)
 def first_use(definition: Definition) -> Use | None:
     """The first place in the order in which it runs; None if there is none or it cannot be told."""
+    return _followed(definition)[0]
+
+
+def is_followed(definition: Definition) -> bool:
+    """Whether all of it was followed: where a bound was reached, that there is no use proves nothing."""
+    return _followed(definition)[1]
+
+
+@lru_cache(maxsize=256)
+def _followed(definition: Definition) -> tuple[Use | None, bool]:
     if definition.dotted_path.startswith("django."):
-        return None
-    for event in walk_middleware(definition, asynchronous=True).events:
+        return None, True
+    walk = walk_middleware(definition, asynchronous=True)
+    for event in walk.events:
         if _is_use(event):
-            return Use(event.function, event.module, event.node, event.path, event.verb == "left")
-    return None
+            return Use(
+                event.function, event.module, event.node, event.path, event.verb == "left"
+            ), walk.is_whole
+    return None, walk.is_whole
 
 
 def _is_use(event: Event) -> bool:

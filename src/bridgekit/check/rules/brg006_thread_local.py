@@ -94,24 +94,20 @@ def _filled(events: Iterable[Event]) -> Iterator[Access]:
 def _by_receivers(definition: Definition, subject: Subject) -> Iterator[Access]:
     for signal, function in receivers_in(definition.module) if definition.module is not None else ():
         if signal == STARTED:
-            yield from _filled(
-                walk_function(function, definition.load, setting_of(subject), asynchronous=False)
-            )
+            yield from _filled(walk_function(function, definition, setting_of(subject), asynchronous=False))
 
 
 def _reader(
     view: AsyncView, labels: set[str], definition: Definition, subject: Subject
 ) -> tuple[str, str] | None:
     """Which state a view reaches on the loop, and how: by calls, or by logging through a filter of the settings."""
-    events = walk_function(view.function, definition.load, setting_of(subject), asynchronous=True)
+    events = walk_function(view.function, definition, setting_of(subject), asynchronous=True)
     for access in reads(events):
         if access.event.on_loop and access.event.label in labels:
             return access.event.label, way(access.event.path)
     if any(_logs(event) for event in events):
         for name, function in _log_filters(subject, definition):
-            for access in reads(
-                walk_function(function, definition.load, setting_of(subject), asynchronous=False)
-            ):
+            for access in reads(walk_function(function, definition, setting_of(subject), asynchronous=False)):
                 if access.event.label in labels:
                     return access.event.label, f", by what it logs through {name}"
     return None

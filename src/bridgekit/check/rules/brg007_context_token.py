@@ -52,7 +52,7 @@ def _across_signals(
     before, after = receivers.get(STARTED), receivers.get(FINISHED)
     if before is None or after is None:
         return
-    for event, what in _refused(walk_signals([before, after], definition.load, setting_of(subject))):
+    for event, what in _refused(walk_signals([before, after], definition, setting_of(subject))):
         yield Problem(
             f"{before.name} sets {what} at {STARTED} and {after.name} resets it with that token at {FINISHED}: under ASGI the two "
             "run in different contexts, and the token is refused with ValueError",

@@ -43,7 +43,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
-        run = run_module(module, subject.project.load)
+        run = run_module(module, subject.project.load, subject.project.bounds)
         yield from order_problems(module, run)
         yield from wrapper_problems(module, run)
         yield from _served_problems(module, run)
