@@ -46,11 +46,12 @@ def copy_the_code(folder: Path, needs: Iterable[str]) -> Path:
         for name in _top_level(each):
             if name != "bridgekit":
                 _copy(Path(str(each.locate_file(name))), folder)
-    for package in (ROOT / "tests", ROOT / "tests/servers"):
+    for package in (ROOT / "tests", ROOT / "tests/servers", ROOT / "tests/security"):
         target = folder / package.relative_to(ROOT)
         target.mkdir()
         shutil.copy(package / "__init__.py", target)
     _copy(ROOT / "tests/servers/apps", folder / "tests/servers")
+    _copy(ROOT / "tests/security/both_ways.py", folder / "tests/security")
     return folder
 
 

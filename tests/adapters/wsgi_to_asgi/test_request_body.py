@@ -287,6 +287,15 @@ def test_another_transfer_coding_is_answered_501(adapt: Adapt, loop: Loop, codin
     assert (connection.status, connection.header(b"connection"), seen) == (501, b"close", [])
 
 
+@pytest.mark.parametrize("other", [b"b.example", b"a.example", b""])
+def test_a_second_host_is_answered_400(adapt: Adapt, loop: Loop, other: bytes) -> None:
+    """RFC 9112 3.2: what stands in front may have gone by the one or the other."""
+    app, seen = reports(told)
+    scope = http_scope(headers=[(b"host", b"a.example"), (b"host", other)])
+    connection = loop.serve(adapt(app), Connection(scope, body_events(b"")))
+    assert (connection.status, connection.header(b"connection"), seen) == (400, b"close", [])
+
+
 def test_the_coding_may_be_written_in_any_case(adapt: Adapt, loop: Loop) -> None:
     app, seen = reports(told)
     scope = http_scope(method="POST", headers=[(b"transfer-encoding", b"Chunked ")])

@@ -48,7 +48,7 @@ class Reader(enum.Enum):
 
 def _declared_length(environ: Environ) -> int | None:
     text: str | None = environ.get("CONTENT_LENGTH")
-    if not text or not (text := text.strip()):
+    if not text or not (text := text.strip(" \t")):
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise ServerProtocolError(f"CONTENT_LENGTH is not a number that a length can be: {text[:100]!r}")

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from bridgekit.adapters.shared.headers import ALL_NAMES, SAFE_NAMES, RequestNames
 from bridgekit.adapters.shared.opaque import OpaqueMapping
+from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ, Scope
 
 __all__ = ["address", "build_environ"]
@@ -166,7 +167,12 @@ def _add_headers(environ: Environ, headers: Iterable[Iterable[Any]], names: Requ
 
 
 def _join(environ: Environ, key: str, value: str) -> None:
-    """A header that came before. RFC 9113 8.2.3: cookie crumbs are joined with "; "; the rest are lists (RFC 9110 5.3)."""
+    """A header that came before. RFC 9113 8.2.3: cookie crumbs are joined with "; "; the rest are lists (RFC 9110 5.3).
+
+    :raises ServerProtocolError: for a second Host: whoever stands in front may have gone by the other one (RFC 9112 3.2).
+    """
+    if key == "HTTP_HOST":
+        raise ServerProtocolError("the request has more than one Host")
     before = environ[key]
     if key == "CONTENT_LENGTH" and before == value:
         return
@@ -198,6 +204,7 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
 
     :param scope: an ASGI HTTP connection scope; every key that the specification makes optional may be missing.
     :param allow_underscores: keep request headers with an underscore in their name.
+    :raises ServerProtocolError: when there is more than one Host.
     """
     get = scope.get
     scheme: str = get("scheme") or "http"

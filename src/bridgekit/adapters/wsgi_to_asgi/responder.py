@@ -36,7 +36,13 @@ from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
 from bridgekit.concurrency.user_loop.backends import Backend, LoopGone
 from bridgekit.concurrency.user_loop.windows import ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
-from bridgekit.exceptions import AppProtocolError, ClientDisconnected, RequestTimeout, RequestTooLarge
+from bridgekit.exceptions import (
+    AppProtocolError,
+    ClientDisconnected,
+    RequestTimeout,
+    RequestTooLarge,
+    ServerProtocolError,
+)
 from bridgekit.typing import Environ, Message, Receive, Scope, Send, WSGIApp
 
 __all__ = ["Settings", "WSGIResponder"]
@@ -108,7 +114,12 @@ class WSGIResponder:
         :raises Exception: what the application or the server's ``send`` raised.
         """
         scope, settings = self._scope, self._settings
-        environ = build_environ(scope, allow_underscores=settings.allow_underscores)
+        try:
+            environ = build_environ(scope, allow_underscores=settings.allow_underscores)
+        except ServerProtocolError as error:
+            logger.info("refused a request: %s", error)
+            await answer(self._send, error, scope.get("http_version") or "1.1", settings.retry_after)
+            return
         message = None if may_have_body(environ) else await self._receive()
         if message is not None and is_empty(message):
             environ["wsgi.input"] = io.BytesIO()  # nearly every request: no coroutine of its own for it

@@ -1,0 +1,3 @@
+"""What hostile clients, applications and projects send, and what may not come of it."""
+
+from __future__ import annotations

@@ -1,0 +1,54 @@
+"""Sends hostile requests to a server, and says what the two applications behind it have seen of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.helpers import raw_http
+from tests.helpers.raw_http import RawClient
+from tests.helpers.server_process import ServerProcess
+from tests.security.hostile_requests import HOSTILE, spelled
+
+__all__ = ["Seen", "exchange", "is_part_of", "not_the_servers", "seen_by_both"]
+
+Seen = list[list[str]]
+PATIENCE = 0.6
+"""Seconds in which a server that answers at all does so. One that waits for the rest of a body does not."""
+
+
+def exchange(server: ServerProcess, data: bytes) -> bytes:
+    """Everything that the server answers to ``data``."""
+    answer = b""
+    with RawClient(server.address, timeout=PATIENCE) as client, contextlib.suppress(OSError):
+        client.send(data)
+        while piece := client.socket.recv(65536):
+            answer += piece
+    return answer
+
+
+def seen_by_both(server: ServerProcess, name: str) -> tuple[Seen, Seen]:
+    """The requests that the server's own application has seen, and those that came through the adapter."""
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda application: exchange(server, spelled(name, application)), ("native", "bridge")))
+    seen = json.loads(raw_http.request(server.address, "GET", "/seen").body)
+    return seen["/native"], seen["/bridge"]
+
+
+def not_the_servers(server: ServerProcess) -> dict[str, tuple[Seen, Seen]]:
+    """What came through the adapter and not to the server's own application, by the name of the request."""
+    for path in ("/native", "/bridge", "/seen"):  # some servers load their application with the first request
+        raw_http.request(server.address, "GET", path)
+    found = {name: seen_by_both(server, name) for name in HOSTILE}
+    return {
+        name: (native, bridged)
+        for name, (native, bridged) in found.items()
+        if not is_part_of(bridged, native)
+    }
+
+
+def is_part_of(some: Seen, all_of_them: Seen) -> bool:
+    """Whether ``some`` stand in this order in ``all_of_them``, where others may lie between."""
+    rest = iter(all_of_them)
+    return all(each in rest for each in some)

@@ -1,0 +1,27 @@
+"""Which requests an application sees of bytes that can be read in two ways, on WSGI servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.server_process import ServerProcess
+from tests.helpers.wsgi_servers import serving_wsgi
+from tests.security.asking import not_the_servers
+
+pytest.importorskip("gunicorn")
+
+SERVERS = ["gunicorn-gthread", "gunicorn-gevent", "waitress", "cheroot", "wsgiref", "uwsgi", "apache"]
+"""Without werkzeug's, which says itself that its reader of chunks is not for hostile clients."""
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    with serving_wsgi(request.param, "tests.security.both_ways:on_wsgi") as running:
+        yield running
+
+
+def test_no_request_is_seen_that_the_server_did_not_find(server: ServerProcess) -> None:
+    """An ASGI application sees what a WSGI application on the same server sees, or less: never another end of a body."""
+    assert not_the_servers(server) == {}
