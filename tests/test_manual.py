@@ -6,6 +6,7 @@ import ast
 import configparser
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import tomllib
@@ -18,7 +19,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES, *sorted((ROOT / "examples").rglob("*.md"))]
-FENCE = re.compile(r"^( *)```(\S*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^( *)```(\S*)[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 DOCKERFILE = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "CMD"}
 
 
@@ -92,6 +93,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "toml": tomllib.loads,
     "yaml": yaml.safe_load,
     "{eval-rst}": nothing_to_parse,
+    "{image}": nothing_to_parse,
     "{toctree}": nothing_to_parse,
 }
 
@@ -128,6 +130,13 @@ def test_every_page_is_in_the_contents() -> None:
                         for path in folder.glob(f"{line}.md")
                     }
     assert {path.relative_to(ROOT / "docs").with_suffix("").as_posix() for path in PAGES} == listed
+
+
+def test_the_picture_of_a_stack_is_what_check_prints() -> None:
+    """Else: python docs/draw_stack.py."""
+    pytest.importorskip("django")
+    drawing = runpy.run_path(str(ROOT / "docs/draw_stack.py"))
+    assert drawing["PICTURE"].read_text("utf-8") == drawing["picture"]()
 
 
 def literals() -> str:

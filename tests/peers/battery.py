@@ -1,4 +1,4 @@
-"""One question after another, put to every adapter in the same words: the rows of the README's comparison."""
+"""One question after another, put to every adapter in the same words: the rows of the comparison in docs/wsgi_to_asgi.md."""
 
 from __future__ import annotations
 

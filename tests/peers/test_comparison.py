@@ -1,4 +1,4 @@
-"""The README's comparison says what the battery finds, cell by cell."""
+"""The manual's comparison says what the battery finds, cell by cell."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def columns() -> dict[str, Adapter]:
 
 
 def comparison() -> dict[str, dict[str, str]]:
-    """The README's table: question to heading to cell."""
-    table = (ROOT / "README.md").read_text().partition("| What an application needs |")
+    """The table of docs/wsgi_to_asgi.md: question to heading to cell."""
+    table = (ROOT / "docs/wsgi_to_asgi.md").read_text().partition("| What an application needs |")
     lines = "".join(table[1:]).partition("\n\n")[0].splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     heading, _, *body = rows
