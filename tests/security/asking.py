@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 from tests.helpers import raw_http
 from tests.helpers.raw_http import RawClient
 from tests.helpers.server_process import ServerProcess
 from tests.security.hostile_requests import HOSTILE, spelled
 
-__all__ = ["Seen", "exchange", "is_part_of", "not_the_servers", "seen_by_both"]
+__all__ = ["Seen", "exchange", "injections", "is_part_of", "not_the_servers", "seen_by_both"]
 
 Seen = list[list[str]]
 PATIENCE = 0.6
@@ -34,6 +35,32 @@ def seen_by_both(server: ServerProcess, name: str) -> tuple[Seen, Seen]:
         list(both.map(lambda application: exchange(server, spelled(name, application)), ("native", "bridge")))
     seen = json.loads(raw_http.request(server.address, "GET", "/seen").body)
     return seen["/native"], seen["/bridge"]
+
+
+BREAKS = {
+    "a line": "a\r\nX-Injected: yes",
+    "a line feed": "a\nX-Injected: yes",
+    "a carriage return": "a\rX-Injected: yes",
+    "the end of the head": "a\r\n\r\n<p>X-Injected: yes",
+    "a folded line": "a\r\n X-Injected: yes",
+    "a NUL": "a\x00X-Injected: yes",
+}
+
+
+def injections(server: ServerProcess, parts: tuple[str, ...]) -> dict[tuple[str, str], bytes]:
+    """Every response head into which a client could write, by part and kind of text."""
+    found = {}
+    for part in parts:
+        for kind, text in BREAKS.items():
+            target = f"/bridge/reflect?{part}={quote(text)}"
+            answer = exchange(
+                server, f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
+            )
+            # uWSGI has no error page: it closes. A reason phrase has no place in ASGI, so nothing of it leaves.
+            refused = not answer or answer.split()[1] == b"500" or part == "status"
+            if not refused or b"X-Injected" in answer:
+                found[part, kind] = answer
+    return found
 
 
 def not_the_servers(server: ServerProcess) -> dict[str, tuple[Seen, Seen]]:

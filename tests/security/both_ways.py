@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
 from bridgekit.typing import Environ, Receive, Scope, Send, StartResponse
@@ -37,6 +38,12 @@ def wsgi_app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]
     path = environ.get("PATH_INFO", "")  # uWSGI has none where it could not read the line
     if path == "/seen":
         answer = take_seen()
+    elif path.endswith("/reflect"):
+        return reflect_wsgi(environ["QUERY_STRING"], start_response)
+    elif path.endswith("/headers"):
+        answer = json.dumps(
+            {key: value for key, value in environ.items() if key.startswith("HTTP_")}
+        ).encode()
     elif path.endswith("/unread"):
         answer = note(path, environ["REQUEST_METHOD"], b"")
     else:
@@ -59,17 +66,61 @@ def body_of(environ: Environ) -> bytes:
 async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
-    path, body, more = scope["path"], b"", not scope["path"].endswith(("/unread", "/seen"))
+    path = scope["path"]
+    if path.endswith("/reflect"):
+        await reflect_asgi(scope["query_string"].decode(), send)
+        return
+    body, more = b"", not path.endswith(("/unread", "/seen", "/headers"))
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    answer = take_seen() if path == "/seen" else note(path, scope["method"], body)
+    if path == "/seen":
+        answer = take_seen()
+    elif path.endswith("/headers"):
+        answer = json.dumps([[name.decode(), value.decode()] for name, value in scope["headers"]]).encode()
+    else:
+        answer = note(path, scope["method"], body)
     headers = [(b"content-type", TEXT.encode()), (b"content-length", b"%d" % len(answer))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": answer})
+
+
+def reflect_wsgi(query: str, start_response: StartResponse) -> Iterable[bytes]:
+    """A response made of what the client says: ``PART=TEXT``."""
+    part, _, text = query.partition("=")
+    text = unquote(text, "latin-1")
+    status = f"200 {text}" if part == "status" else "200 OK"
+    fields = {
+        "name": (text, "x"),
+        "value": ("X-Value", text),
+        "cookie": ("Set-Cookie", text),
+        "length": ("Content-Length", text),
+    }
+    start_response(status, [("Content-Type", TEXT), *([fields[part]] if part in fields else [])])
+    return [b"reflected"]
+
+
+async def reflect_asgi(query: str, send: Send) -> None:
+    """The same."""
+    part, _, text = query.partition("=")
+    data = unquote_to_bytes(text)
+    fields = {
+        "name": (data, b"x"),
+        "value": (b"x-value", data),
+        "cookie": (b"set-cookie", data),
+        "length": (b"content-length", data),
+    }
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"content-type", TEXT.encode()), fields[part]],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"reflected"})
 
 
 wsgi_in_asgi = WSGIToASGI(wsgi_app)

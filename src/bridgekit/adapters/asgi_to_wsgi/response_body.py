@@ -6,6 +6,7 @@ import errno
 import io
 import logging
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from http import HTTPStatus
@@ -119,13 +120,13 @@ class WSGIResponse:
     def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
         """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
 
-        :raises OSError: when there is no such file; before the response has started.
+        :raises OSError: when there is no such file, or it is no regular one; before the response has started.
         """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
         response = self._responder.response
-        opened = OpenFile(io.FileIO(file.path), self)  # the server closes it
+        opened = OpenFile(io.FileIO(os.fspath(file.path), opener=_open_at_once), self)  # the server closes it
         try:
-            headers = response.file_headers(os.fstat(opened.fileno()).st_size)
+            headers = response.file_headers(opened.end)
             self._lend()
             start_response(response.status, headers)
             self._finish()
@@ -312,15 +313,33 @@ class Whole(list[bytes]):
 
 
 class OpenFile(io.BufferedReader):
-    """A file that is the whole response: closed with it, by whatever way the server has."""
+    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened.
+
+    :raises OSError: when it is no regular file.
+    """
 
     def __init__(self, raw: io.FileIO, response: WSGIResponse) -> None:
         super().__init__(raw)
         self._response = response
+        status = os.fstat(raw.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raw.close()
+            raise OSError(f"http.response.pathsend: {raw.name!r} is no regular file")
+        self.end = status.st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """What a log writes behind the end meanwhile would be taken for the next response."""
+        left = max(0, self.end - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
 
     def close(self) -> None:
         super().close()
         self._response.close()
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting: a named pipe would hold the thread until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 class Blocks(Iterator[bytes]):

@@ -1,4 +1,4 @@
-"""Which requests an application sees of bytes that can be read in two ways, on WSGI servers."""
+"""What a hostile client can make of requests and responses of an ASGI application on WSGI servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.server_process import ServerProcess
 from tests.helpers.wsgi_servers import serving_wsgi
-from tests.security.asking import not_the_servers
+from tests.security.asking import injections, not_the_servers
 
 pytest.importorskip("gunicorn")
 
@@ -25,3 +25,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
 def test_no_request_is_seen_that_the_server_did_not_find(server: ServerProcess) -> None:
     """An ASGI application sees what a WSGI application on the same server sees, or less: never another end of a body."""
     assert not_the_servers(server) == {}
+
+
+def test_nothing_that_a_client_says_becomes_a_line_of_a_response(server: ServerProcess) -> None:
+    assert injections(server, ("name", "value", "cookie", "length")) == {}
