@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,24 +21,29 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.check.modules.distributions import installed_versions
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
-from bridgekit.check.modules.parsing import SourceModule, parse_file
+from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.agreed_settings import agreed_settings
 from bridgekit.check.project.async_views import find_async_views
 from bridgekit.check.project.config import Options
-from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject, find_project
-from bridgekit.check.project.entry_points import adapted_applications
-from bridgekit.check.project.named_settings import named_by_expression
+from bridgekit.check.project.discovery import FoundProject, find_project
+from bridgekit.check.project.notes import (
+    beside_notes,
+    headline,
+    inserted_notes,
+    naming_notes,
+    packages_note,
+    why_none,
+)
 from bridgekit.check.project.suggestions import instead_of, without_middleware
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
 from bridgekit.check.settings import evaluate_settings
-from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult, Variant
+from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult
 from bridgekit.check.views.finder import find_views
 from bridgekit.exceptions import ProjectError
-from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
-from bridgekit.middleware_chain.requests import Server
+from bridgekit.middleware_chain.facts import Answer, Location
 
 __all__ = ["Progress", "run"]
 
@@ -107,23 +112,12 @@ class _Checker:
         if not found.settings_modules:
             suggested = instead_of("", found, self.finder)
             raise ProjectError(
-                f"{options.path}: no Django settings module found ({_why_none(found)}); {suggested}"
+                f"{options.path}: no Django settings module found ({why_none(found)}); {suggested}"
             )
-        self.notes = [*options.notes]
-        self.notes += [
-            f"{shown_from(base_of(found.root), other.path)} names the settings module {other.module}, which was not checked: "
-            f"name it with --settings {other.module}"
-            for other in found.others
-        ]
-        if any(candidate.source == IN_ENVIRONMENT for candidate in found.candidates) and not options.settings:
-            self.notes.append(f"the environment variable {IN_ENVIRONMENT} chose {found.settings_modules[0]}")
-        if found.absent:
-            self.notes.append(
-                f"the environment variable {IN_ENVIRONMENT} names {found.absent}, which this project does not have: "
-                f"{found.settings_modules[0]} was checked"
-            )
-        self.headline = self._headline()
-        self.notes += self._packages_note()
+        self.notes = [*options.notes, *naming_notes(options, found)]
+        self.headline = headline(environment, is_known=self._has_django() or bool(options.live))
+        if not self.headline:
+            self.notes += packages_note(options, environment, found.root)
         self.errors: list[str] = []
         """Why settings could not be evaluated at all, for each module of which that is so."""
         self._total = 0
@@ -147,42 +141,7 @@ class _Checker:
             has_django=self._has_django(),
             bounds=bounds,
         )
-        self.notes += self._beside_notes()
-
-    def _beside_notes(self) -> Iterator[str]:
-        """A mount is no layer: the picture leaves it out, and says so."""
-        cost = (
-            "each holds a thread"
-            if self.options.server is Server.ASGI
-            else "each runs on an event loop of its own"
-        )
-        for module in self._project.entry_points:
-            for found in adapted_applications(module, self.options.server):
-                place = shown_from(base_of(self.found.root), str(found.location))
-                yield (
-                    f"{place} serves {found.text} beside Django: its requests pass none of this MIDDLEWARE, and {cost}"
-                )
-
-    def _headline(self) -> str:
-        """Said where Django is not in reach: what follows is unknown for this one reason."""
-        if self._has_django() or self.options.live:
-            return ""
-        environment = self.environment
-        own = f": {environment.found_by}, as no other was found" if environment.is_own else ""
-        return (
-            f"Django is not among the packages of {environment.python}, which were read{own}; "
-            "name the project's interpreter or virtual environment with --python PATH"
-        )
-
-    def _packages_note(self) -> Iterator[str]:
-        """Which interpreter's packages were read, wherever that was not told and is not bridgekit's own."""
-        environment = self.environment
-        if self.options.python is None and not environment.is_own and not self.headline:
-            version = ".".join(map(str, environment.python_version))
-            yield (
-                f"Packages were read from {shown_from(base_of(self.found.root), environment.python)} "
-                f"(Python {version}), {environment.found_by}"
-            )
+        self.notes += beside_notes(self._project.entry_points, options.server, found.root)
 
     def _has_django(self) -> bool:
         return self.finder.find("django").importable is not Answer.NO
@@ -322,7 +281,7 @@ class _Checker:
             MiddlewareEntry(facts.dotted_path, listed.get(facts.dotted_path, elsewhere))
             for facts in live.middleware
         )
-        self.notes += _inserted(live.middleware, default)
+        self.notes += inserted_notes(live.middleware, default)
         loaded = {facts.dotted_path: facts for facts in live.middleware}
 
         def read(dotted_path: str, listed_at: Location) -> Definition:
@@ -343,30 +302,3 @@ def _ended_early(bounds: RunBounds, root: str) -> Finding:
         "Give the run more time with --timeout SECONDS, or name fewer settings modules.",
         subject="run",
     )
-
-
-def _why_none(found: FoundProject) -> str:
-    """Why no settings module is named: an entry point may compute its name, or be broken."""
-    for path in found.entry_points:
-        broken = parse_file(path).error
-        if broken:
-            return f"{shown_from(base_of(found.root), path)} {broken}"
-        computed = named_by_expression(path)
-        if computed is not None:
-            place = shown_from(base_of(found.root), path)
-            return f"{place}:{computed[0]} computes its name, {computed[1]}"
-    return "no manage.py, asgi.py or wsgi.py names one"
-
-
-def _inserted(live: tuple[MiddlewareFacts, ...], default: Variant) -> Iterator[str]:
-    """What is in the loaded list and not in the source, and the other way round (instrumentation does such things)."""
-    if default.middleware is None:
-        return
-    source = [entry.dotted_path for entry in default.middleware if isinstance(entry.dotted_path, str)]
-    loaded = [facts.dotted_path for facts in live]
-    for position, path in enumerate(loaded, start=1):
-        if path not in source:
-            yield f"{path} was inserted at run time at position {position}: the source does not list it"
-    for path in source:
-        if path not in loaded:
-            yield f"{path} is listed in the source, but not in the loaded project"
