@@ -6,22 +6,20 @@ import ast
 import re
 
 from bridgekit.check.findings.flow import identifiers
-from bridgekit.check.reach import statements
+from bridgekit.check.reach.assignment import bind
+from bridgekit.check.reach.comparisons import contains, is_equal, is_same
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.operations import awaited, elements, item, truth, use
+from bridgekit.check.reach.statements import ASYNC_WORDS
 from bridgekit.check.reach.values import (
     UNKNOWN,
-    Class,
     Const,
-    Coroutine,
     Frame,
     Function,
     Generator,
     Instance,
     Items,
-    Module,
     Native,
-    Partial,
     Table,
     Thing,
     Value,
@@ -31,8 +29,6 @@ from bridgekit.check.reach.values import (
 
 __all__ = ["evaluate"]
 
-_SOMETHING = (Class, Coroutine, Function, Generator, Instance, Items, Module, Partial, Table)
-"""Values that are certainly not None."""
 _LOADS = re.compile(r"user|session|auth", re.IGNORECASE)
 """What is awaited under such a name may load the session, if it is not known what it does."""
 
@@ -88,12 +84,8 @@ def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             return _dict(machine, node, frame)
         case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
             return _comprehension(machine, node, frame)
-        case ast.Yield(value=inner):
-            value = evaluate(machine, inner, frame) if inner is not None else Const(None)
-            frame.yielded.append(value)
-            if machine.buffers and frame.in_block:
-                machine.buffers[-1] = machine.buffers[-1] or []
-            return UNKNOWN
+        case ast.Yield():
+            return _yield(machine, node, frame)
         case ast.YieldFrom(value=inner):
             frame.yielded += elements(machine, evaluate(machine, inner, frame), node, frame)[0]
             return UNKNOWN
@@ -101,6 +93,14 @@ def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
             return evaluate(machine, inner, frame)
         case _:
             return UNKNOWN
+
+
+def _yield(machine: Machine, node: ast.Yield, frame: Frame) -> Value:
+    value = evaluate(machine, node.value, frame) if node.value is not None else Const(None)
+    frame.yielded.append(value)
+    if machine.buffers and frame.in_block:
+        machine.buffers[-1] = machine.buffers[-1] or []
+    return UNKNOWN
 
 
 def _await(machine: Machine, node: ast.Await, frame: Frame) -> Value:
@@ -115,7 +115,7 @@ def _named(machine: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
     around = frame
     while around.outer is not None and around.returned is around.outer.returned:
         around = around.outer  # a comprehension's names are its own, but for these
-    statements.bind(machine, node.target, value, around)
+    bind(machine, node.target, value, around)
     return value
 
 
@@ -165,7 +165,7 @@ def _if(machine: Machine, node: ast.IfExp, frame: Frame) -> Value:
 
 
 def _asks_for_async(node: ast.expr) -> bool:
-    return any(statements.ASYNC_WORDS.search(name) for name in identifiers(node))
+    return any(ASYNC_WORDS.search(name) for name in identifiers(node))
 
 
 def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
@@ -201,50 +201,16 @@ def _compare(machine: Machine, node: ast.Compare, frame: Frame) -> Value:
     for operator, part in zip(node.ops, node.comparators, strict=True):
         right = evaluate(machine, part, frame)
         if isinstance(operator, ast.Is | ast.IsNot):
-            same = _is(left, right)
+            same = is_same(left, right)
             answer = None if same is None else same is isinstance(operator, ast.Is)
         elif isinstance(operator, ast.In | ast.NotIn):
-            answer = _contains(machine, operator, left, right, node, frame)
+            answer = contains(machine, operator, left, right, node, frame)
         else:
             use(machine, "compare", left, node, frame)
             use(machine, "compare", right, node, frame)
-            answer = _equal(operator, left, right)
+            answer = is_equal(operator, left, right)
         left = right
     return Const(answer) if answer is not None and len(node.ops) == 1 else UNKNOWN
-
-
-def _contains(
-    machine: Machine, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare, frame: Frame
-) -> bool | None:
-    use(machine, "contains", right, node, frame)
-    if isinstance(right, Items):
-        for one in right.items:
-            use(machine, "compare", one, node, frame)
-        if right.items and not all(isinstance(one, Const) for one in right.items):
-            use(machine, "compare", left, node, frame)
-    if isinstance(right, Table) and isinstance(left, Const) and not right.others and right.entries:
-        return (left.value in right.entries) is isinstance(operator, ast.In)
-    return None
-
-
-def _is(left: Value, right: Value) -> bool | None:
-    if isinstance(left, Const) and isinstance(right, Const):
-        return left.value is right.value
-    for one, other in ((left, right), (right, left)):
-        if isinstance(other, Const) and (
-            isinstance(one, _SOMETHING) or (isinstance(one, Thing) and one.kind.startswith("@"))
-        ):
-            return False
-    return True if left is right and isinstance(left, _SOMETHING) else None
-
-
-def _equal(operator: ast.cmpop, left: Value, right: Value) -> bool | None:
-    if isinstance(left, Const) and isinstance(right, Const):
-        if isinstance(operator, ast.Eq):
-            return left.value == right.value
-        if isinstance(operator, ast.NotEq):
-            return left.value != right.value
-    return None
 
 
 def _operation(machine: Machine, node: ast.BinOp, frame: Frame) -> Value:
@@ -329,7 +295,7 @@ def _rounds(
     items, _ = elements(machine, source, part.iter, frame, asynchronous=bool(part.is_async))
     found: list[Value] = []
     for value in items[:4]:
-        statements.bind(machine, part.target, value, frame)
+        bind(machine, part.target, value, frame)
         known: bool | None = True
         for condition in part.ifs:
             known = truth(machine, evaluate(machine, condition, frame), condition, frame)

@@ -1,0 +1,43 @@
+"""Assigns to names, attributes, items, and several of them."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.operations import store_attribute, store_item
+from bridgekit.check.reach.values import UNKNOWN, Either, Frame, Items, Value, alternatives, either
+
+__all__ = ["bind"]
+
+
+def bind(machine: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
+    """Assigns to a name, an attribute, an item or several of them."""
+    match target:
+        case ast.Name(id=name) if name in frame.globals:
+            old = frame.home.look_up(name, machine.module_value)
+            frame.home.stored[name] = either(*([old] if old is not None else []), value)
+        case ast.Name(id=name):
+            frame.holder(name).names[name] = value
+        case ast.Attribute(value=owner, attr=name):
+            store_attribute(machine, machine.evaluate(owner, frame), name, value, target, frame)
+        case ast.Subscript(value=owner, slice=key):
+            holder, place = machine.evaluate(owner, frame), machine.evaluate(key, frame)
+            store_item(machine, holder, place, value, target, frame)
+        case ast.Starred(value=inner):
+            bind(machine, inner, Items([UNKNOWN]), frame)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            _unpack(machine, parts, value, frame)
+        case _:
+            pass
+
+
+def _unpack(machine: Machine, parts: list[ast.expr], value: Value, frame: Frame) -> None:
+    known = [inner for inner in alternatives(value) if isinstance(inner, Items)]
+    fits = bool(known) and not any(isinstance(part, ast.Starred) for part in parts)
+    if fits and not isinstance(value, Either) and len(known[0].items) == len(parts):
+        for part, item in zip(parts, known[0].items, strict=True):
+            bind(machine, part, item, frame)
+        return
+    for part in parts:
+        bind(machine, part, UNKNOWN, frame)

@@ -1,0 +1,62 @@
+"""What comparing two values gives, as far as it is known, and what it does with them."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.operations import use
+from bridgekit.check.reach.values import (
+    Class,
+    Const,
+    Coroutine,
+    Frame,
+    Function,
+    Generator,
+    Instance,
+    Items,
+    Module,
+    Partial,
+    Table,
+    Thing,
+    Value,
+)
+
+__all__ = ["contains", "is_equal", "is_same"]
+
+_SOMETHING = (Class, Coroutine, Function, Generator, Instance, Items, Module, Partial, Table)
+"""Values that are certainly not None."""
+
+
+def contains(
+    machine: Machine, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare, frame: Frame
+) -> bool | None:
+    use(machine, "contains", right, node, frame)
+    if isinstance(right, Items):
+        for one in right.items:
+            use(machine, "compare", one, node, frame)
+        if right.items and not all(isinstance(one, Const) for one in right.items):
+            use(machine, "compare", left, node, frame)
+    if isinstance(right, Table) and isinstance(left, Const) and not right.others and right.entries:
+        return (left.value in right.entries) is isinstance(operator, ast.In)
+    return None
+
+
+def is_same(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value is right.value
+    for one, other in ((left, right), (right, left)):
+        if isinstance(other, Const) and (
+            isinstance(one, _SOMETHING) or (isinstance(one, Thing) and one.kind.startswith("@"))
+        ):
+            return False
+    return True if left is right and isinstance(left, _SOMETHING) else None
+
+
+def is_equal(operator: ast.cmpop, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        if isinstance(operator, ast.Eq):
+            return left.value == right.value
+        if isinstance(operator, ast.NotEq):
+            return left.value != right.value
+    return None
