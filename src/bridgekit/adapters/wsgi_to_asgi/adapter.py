@@ -12,8 +12,9 @@ from bridgekit._arguments import check_amount, check_application, check_callable
 from bridgekit.adapters.wsgi_to_asgi.body_intake import Limits
 from bridgekit.adapters.wsgi_to_asgi.lifespan import Hook, answer_lifespan
 from bridgekit.adapters.wsgi_to_asgi.plain_responses import send_plain
-from bridgekit.adapters.wsgi_to_asgi.responder import Settings, WSGIResponder
+from bridgekit.adapters.wsgi_to_asgi.responder import WSGIResponder
 from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
+from bridgekit.adapters.wsgi_to_asgi.settings import Settings
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Room
 from bridgekit.concurrency.user_loop.anyio_backend import open_backend
 from bridgekit.concurrency.user_loop.backends import asyncio_backend

@@ -18,24 +18,23 @@ import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from bridgekit.adapters.shared.carried import carry_environ
 from bridgekit.adapters.shared.context import carry_out
 from bridgekit.adapters.shared.timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun, Item, event_size
-from bridgekit.adapters.wsgi_to_asgi.body_intake import Limits, is_empty, may_have_body, take_in
+from bridgekit.adapters.wsgi_to_asgi.body_intake import is_empty, may_have_body, take_in
 from bridgekit.adapters.wsgi_to_asgi.body_remainder import Remainder, must_be_received
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.adapters.wsgi_to_asgi.environ import build_environ
 from bridgekit.adapters.wsgi_to_asgi.files import ZEROCOPYSEND, FileWrapper
 from bridgekit.adapters.wsgi_to_asgi.refusals import REFUSALS, answer, refuse, refuse_saturated
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
+from bridgekit.adapters.wsgi_to_asgi.settings import Settings
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
 from bridgekit.concurrency.user_loop.backends import Backend, LoopGone
 from bridgekit.concurrency.user_loop.windows import ThreadToLoop
-from bridgekit.concurrency.worker_pool import PoolSaturated, WorkerPool
+from bridgekit.concurrency.worker_pool import PoolSaturated
 from bridgekit.exceptions import (
     AppProtocolError,
     ClientDisconnected,
@@ -43,27 +42,13 @@ from bridgekit.exceptions import (
     RequestTooLarge,
     ServerProtocolError,
 )
-from bridgekit.typing import Environ, Message, Receive, Scope, Send, WSGIApp
+from bridgekit.typing import Environ, Message, Receive, Scope, Send
 
-__all__ = ["Settings", "WSGIResponder"]
+__all__ = ["WSGIResponder"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
 NO_EXTENSIONS: dict[str, Any] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What `WSGIToASGI` was constructed with, as far as a request needs it."""
-
-    app: WSGIApp
-    pool: WorkerPool
-    limits: Limits
-    window: int
-    queue_timeout: float | None
-    retry_after: int
-    allow_underscores: bool
-    saturation: Seldom
 
 
 class WSGIResponder:
