@@ -36,6 +36,7 @@ def assert_max_hops() -> AssertMaxHops:
 @contextmanager
 def _assert_max_hops(number: int, *, info: str = "") -> Iterator[HopCount]:
     # Not at the top: pytest imports this module in every project that has bridgekit installed.
+    from bridgekit._plural import plural
     from bridgekit.testing import count_hops
 
     __tracebackhide__ = True
@@ -43,6 +44,6 @@ def _assert_max_hops(number: int, *, info: str = "") -> Iterator[HopCount]:
         yield hops
     if hops.hops > number:
         pytest.fail(
-            f"Expected at most {number} hop{'' if number == 1 else 's'}, but {hops.hops} were made"
+            f"Expected at most {plural(number, 'hop')}, but {hops.hops} {'was' if hops.hops == 1 else 'were'} made"
             f"{f': {info}' if info else ''}\n{hops}"
         )

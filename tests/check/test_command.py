@@ -141,6 +141,16 @@ def test_a_report_can_go_to_a_file(project: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_one_finding_is_not_told_as_several(project: Path, tmp_path: Path) -> None:
+    """In the line on stderr and in the report's own."""
+    (project / "shop" / "settings.py").write_text(SETTINGS.partition("if ")[0], "utf-8")
+    result = check(project, "--select", "BRG002", "--output", str(tmp_path / "report.txt"))
+    assert result.stderr.startswith("1 finding written to")
+    assert "Found 1 finding" in (tmp_path / "report.txt").read_text("utf-8")
+    accepted = check(project, "--select", "BRG002", "--write-baseline", str(tmp_path / "known.json"))
+    assert accepted.stderr.startswith("1 finding accepted in")
+
+
 def test_select_and_ignore_take_lists(project: Path) -> None:
     """Several values in one, or the option several times, in any case."""
     assert set(codes(project)) == {"BRG002"}

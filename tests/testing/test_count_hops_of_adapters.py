@@ -53,6 +53,14 @@ def test_a_wsgi_app_under_asgi_is_one_hop_and_holds_nothing() -> None:
     assert (hops.hops, hops.to_thread, hops.to_loop, hops.held_threads) == (1, 1, 0, 0)
 
 
+def test_one_hop_is_not_told_as_several() -> None:
+    with count_hops() as hops, TestClient(WSGIToASGI(validator(hello_wsgi))) as client:
+        client.get("/")
+        assert str(hops).splitlines()[0] == "1 hop, 0 held threads"
+        client.get("/")
+        assert str(hops).splitlines()[0] == "2 hops, 0 held threads"
+
+
 def test_an_asgi_app_under_wsgi_is_one_hop() -> None:
     """ASGIToWSGI goes to the loop once; the thread that waits is the server's own."""
     app = ASGIToWSGI(hello_asgi)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.baseline import dump_baseline
 from bridgekit.check.findings.finding import Severity
 from bridgekit.check.findings.report import Report
@@ -65,7 +66,9 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     )
     if given["output"] is not None:
         _write(given["output"], text)
-        return CommandOutcome("", exit_code, f"{len(report.findings)} findings written to {given['output']}")
+        return CommandOutcome(
+            "", exit_code, f"{plural(len(report.findings), 'finding')} written to {given['output']}"
+        )
     is_text = given["form"] == "text" and not given["diff"]
     return CommandOutcome(text, exit_code, stderr, is_text)
 
@@ -164,7 +167,7 @@ def parse_env(values: Sequence[str]) -> dict[str, str]:
 def _write_baseline(report: Report, file: Path) -> CommandOutcome:
     """Accept what stands now."""
     _write(file, dump_baseline(report.findings, Path(report.root)))
-    return CommandOutcome("", 0, f"{len(report.findings)} findings accepted in {file}")
+    return CommandOutcome("", 0, f"{plural(len(report.findings), 'finding')} accepted in {file}")
 
 
 def _write(file: Path, text: str) -> None:

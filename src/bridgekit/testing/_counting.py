@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridgekit._plural import plural
 from bridgekit.testing import _probes
 
 __all__ = ["Crossing", "Direction", "HopCount", "count_hops"]
@@ -96,7 +97,7 @@ class HopCount:
         return self._most
 
     def __str__(self) -> str:
-        lines = [f"{self.hops} hops, {self.held_threads} held threads"]
+        lines = [f"{plural(self.hops, 'hop')}, {plural(self.held_threads, 'held thread')}"]
         lines += [f"{number:>3} {crossing}" for number, crossing in enumerate(self.crossings, start=1)]
         return "\n".join(lines)
 

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.report import Report
 from bridgekit.check.middleware import SourceReader
 from bridgekit.check.modules.environment import current_environment
@@ -72,7 +73,7 @@ def test_a_run_without_time_is_never_clean_and_says_where_it_ended(tmp_path: Pat
         if report.findings == []:
             break
         finding = report.findings[-1]
-        assert finding.message.startswith(f"the run's bound of {seconds} seconds was reached")
+        assert finding.message.startswith(f"the run's bound of {plural(seconds, 'second')} was reached")
         assert finding.location.path.startswith(str(tmp_path)) or "site-packages" in finding.location.path
         assert "--timeout" in finding.fix
     else:
@@ -83,7 +84,7 @@ def test_a_run_without_time_is_never_clean_and_says_where_it_ended(tmp_path: Pat
 
 def _ran(root: Path, seconds: int) -> Report | None:
     """The report; None where the run ended before there was anything to report, and said so."""
-    told = re.escape(f"bound of {seconds} seconds")
+    told = re.escape(f"bound of {plural(seconds, 'second')}")
     with nullcontext() if seconds > 1 else pytest.raises(ProjectError, match=told):
         return run(Options(root, timeout=seconds), clock=ticking())
     return None

@@ -42,3 +42,11 @@ def test_both_together_are_found_for_the_database_that_has_it(check_rule: CheckR
     (finding,) = check_rule("BRG017", middleware=[], settings=ATOMIC, async_views=lambda: found)
     assert finding.subject == "DATABASES.default.ATOMIC_REQUESTS"
     assert [related.location for related in finding.related] == [found[0].location]
+    assert "has 1 async view:" in finding.message
+
+
+def test_several_views_are_counted(check_rule: CheckRule, tmp_path: Path) -> None:
+    """One finding for all of them."""
+    found = views(tmp_path, "async def home(request): pass\nasync def away(request): pass\n")
+    (finding,) = check_rule("BRG017", middleware=[], settings=ATOMIC, async_views=lambda: found)
+    assert "has 2 async views:" in finding.message

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, NoReturn
 
+from bridgekit._plural import plural
 from bridgekit.adapters.shared.headers import HOP_BY_HOP, MAX_CACHED_NAMES
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
@@ -187,7 +188,9 @@ class ResponseState:
         if self.declared is None:
             return [*self.headers, ("Content-Length", str(size))]
         if self.declared != size:
-            raise AppProtocolError(f"the file has {size} bytes, but its Content-Length is {self.declared}")
+            raise AppProtocolError(
+                f"the file has {plural(size, 'byte')}, but its Content-Length is {self.declared}"
+            )
         return self.headers
 
     def _refuse(self, kind: str) -> NoReturn:

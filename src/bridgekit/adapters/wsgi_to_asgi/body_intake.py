@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bridgekit._plural import plural
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
 from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Room, StoredBody
@@ -185,7 +186,7 @@ def _is_announced(environ: Environ) -> bool:
 
 def _check_size(length: int, limit: int | None) -> None:
     if limit is not None and length > limit:
-        raise RequestTooLarge(f"the request's body is over the limit of {limit} bytes")
+        raise RequestTooLarge(f"the request's body is over the limit of {plural(limit, 'byte')}")
 
 
 async def _store(
@@ -224,7 +225,7 @@ async def _store_all(
             _check_size(received, limit)
         if largest is not None and received > largest:
             raise RequestTooLarge(
-                f"the request's body is over the limit of {largest} bytes for one without Content-Length"
+                f"the request's body is over the limit of {plural(largest, 'byte')} for one without Content-Length"
             )
         if pace is not None:
             pace.received = received
@@ -240,7 +241,9 @@ async def _store_all(
             break
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnected(f"the client left after {received} bytes of its request's body")
+            raise ClientDisconnected(
+                f"the client left after {plural(received, 'byte')} of its request's body"
+            )
     if pace is not None:
         pace.busy = True
     _check_complete(received, declared)

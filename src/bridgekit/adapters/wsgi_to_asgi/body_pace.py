@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from bridgekit._plural import plural
 from bridgekit.exceptions import RequestTimeout
 
 __all__ = ["Pace"]
@@ -42,5 +43,5 @@ class Pace:
 
     def error(self) -> RequestTimeout:
         return RequestTimeout(
-            f"the request's body came too slowly: less than {self._rate} bytes a second in {self._seconds} seconds"
+            f"the request's body came too slowly: less than {plural(f'{self._rate:g}', 'byte')} a second in {plural(f'{self._seconds:g}', 'second')}"
         )

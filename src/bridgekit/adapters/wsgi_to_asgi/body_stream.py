@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridgekit._plural import plural
 from bridgekit.adapters.wsgi_to_asgi.body_intake import Beginning, Limits, body_of
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
 from bridgekit.adapters.wsgi_to_asgi.wsgi_input import RequestBody
@@ -65,7 +66,7 @@ class Upload:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected(
-                    f"the client left after {self._received} bytes of its request's body"
+                    f"the client left after {plural(self._received, 'byte')} of its request's body"
                 )
             more = message.get("more_body", False)
             if not self._add(body_of(message)):
@@ -89,7 +90,9 @@ class Upload:
         if self._discarding:
             return True
         if self._limit is not None and self._received > self._limit:
-            self._body.fail(RequestTooLarge(f"the request's body is over the limit of {self._limit} bytes"))
+            self._body.fail(
+                RequestTooLarge(f"the request's body is over the limit of {plural(self._limit, 'byte')}")
+            )
             return False
         if self._declared is not None and self._received > self._declared:
             data = data[: max(0, self._declared - before)]  # PEP 3333: simulate an end of file there

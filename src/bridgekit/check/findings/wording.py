@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.outliving_tasks import outliving_tasks
 from bridgekit.check.findings.subject import Subject
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
@@ -17,6 +18,7 @@ __all__ = [
     "describe",
     "hook_names",
     "hops_text",
+    "left_out_text",
     "named",
     "stack_saving",
     "tasks_text",
@@ -34,7 +36,7 @@ def named(facts: MiddlewareFacts) -> MiddlewareFacts:
 
 def hops_text(hops: Range) -> str:
     """``1 hop``, ``2 hops``, ``0 to 2 hops``."""
-    return f"{hops} hop{'' if hops == Range.exactly(1) else 's'}"
+    return plural(hops, "hop")
 
 
 def hook_names(facts: MiddlewareFacts) -> str:
@@ -52,7 +54,8 @@ def before_and_after(proposal: Proposal, subject: Subject) -> str:
     server = subject.chain.server
     before, after = proposal.before.hops(server), proposal.after.hops(server)
     if before.is_exact and after.is_exact:
-        return f"{before} hops {'stay' if before == after else 'become'} {after}"
+        verb = "stay" if before == after else "become"
+        return f"{hops_text(before)} {verb}{'s' if before == Range.exactly(1) else ''} {after}"
     low, high = proposal.difference.low, proposal.difference.high
     if low == high:
         return _difference(low) if low else "as many hops as before"
@@ -65,8 +68,13 @@ def before_and_after(proposal: Proposal, subject: Subject) -> str:
     return "how many hops that changes is not known"
 
 
+def left_out_text(number: int) -> str:
+    """Variants that are not shown, for they are as one that is."""
+    return f"{plural(number, 'combination')} of these change{'s' if number == 1 else ''} nothing further"
+
+
 def _difference(hops: float) -> str:
-    return f"{abs(hops):.0f} hop{'' if abs(hops) == 1 else 's'} {'fewer' if hops < 0 else 'more'}"
+    return f"{plural(f'{abs(hops):.0f}', 'hop')} {'fewer' if hops < 0 else 'more'}"
 
 
 def describe(proposal: Proposal, subject: Subject) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from bridgekit._plural import plural
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = ["MAX_RUN_STEPS", "RunBounds"]
@@ -45,7 +46,7 @@ class RunBounds:
         if self._steps < 0:
             self.end(f"{MAX_RUN_STEPS:,} steps", where())
         elif not self.reached and self._ends is not None and self._clock() >= self._ends:
-            self.end(f"{self._seconds:g} seconds", where())
+            self.end(plural(f"{self._seconds:g}", "second"), where())
         return self.reached
 
     def end(self, bound: str, location: Location) -> None:

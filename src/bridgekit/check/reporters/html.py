@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from html import escape as escape_markup
 from importlib.resources import files
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.findings.report import Report, StackReport, best_proposal
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.findings.wording import named
+from bridgekit.check.findings.wording import left_out_text, named
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
@@ -37,7 +38,7 @@ def render(report: Report) -> str:
     """The whole page."""
     style = files("bridgekit.check.reporters").joinpath("_style.css").read_text("utf-8")
     count = len(report.findings)
-    title = f"bridgekit check: {count} finding{'' if count == 1 else 's'}"
+    title = f"bridgekit check: {plural(count, 'finding')}"
     head = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -95,7 +96,7 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
     for other in others:
         yield from _variant(report, other, opened=subject.variant.middleware is None)
     if left_out:
-        yield f'<p class="soft">{left_out} combinations of these change nothing further.</p>\n'
+        yield f'<p class="soft">{left_out_text(left_out)}.</p>\n'
     if stack.cut:
         yield f'<p class="soft">Further variants were not looked at: {escape(stack.cut)}</p>\n'
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Finding, Group
 from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.wording import left_out_text
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
@@ -61,7 +63,7 @@ def _stack(report: Report, stack: StackReport) -> Iterator[str]:
             yield from _changes(report, others[0] if unknown else subject, other)
     if left_out:
         yield ""
-        yield f"  {left_out} combinations of these change nothing further"
+        yield f"  {left_out_text(left_out)}"
     if stack.cut:
         yield f"  further variants were not looked at: {plain(stack.cut)}"
     for note in stack.notes:
@@ -146,7 +148,7 @@ def _finding(report: Report, finding: Finding, above: str) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     count = len(report.findings)
-    said = f"Found {count} finding{'' if count == 1 else 's'}" if count else "Found nothing to report"
+    said = f"Found {plural(count, 'finding')}" if count else "Found nothing to report"
     hidden = []
     if report.silenced:
         hidden.append(f"{len(report.silenced)} silenced by noqa")

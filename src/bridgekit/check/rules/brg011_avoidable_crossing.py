@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import before_and_after, describe
@@ -27,7 +28,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             saved = _crossings_saved(subject, checked)
             if saved > 0:
                 yield Problem(
-                    f"{checked.dotted_path} is async-only between sync layers: it adds {saved} crossings a request",
+                    f"{checked.dotted_path} is async-only between sync layers: it adds {plural(saved, 'crossing')} a request",
                     subject.location_of(checked),
                     "Make it sync-capable too, or move it inside the sync-only middleware if its work allows.",
                     subject=checked.dotted_path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Problem, Related, Severity
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._databases import database_options
@@ -17,9 +18,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         views = _atomic_views(subject) if True in option.values else ()
         if views:
             said = f"may be on ({option.condition})" if option.condition else "is on"
-            count = f"{len(views)} async view{'' if len(views) == 1 else 's'}"
             yield Problem(
-                f'ATOMIC_REQUESTS {said} for database "{option.alias}", and the project has {count}: '
+                f'ATOMIC_REQUESTS {said} for database "{option.alias}", and the project has {plural(len(views), "async view")}: '
                 "each raises RuntimeError unless it is decorated with non_atomic_requests",
                 option.location,
                 "Turn ATOMIC_REQUESTS off, or decorate the async views with django.db.transaction.non_atomic_requests.",

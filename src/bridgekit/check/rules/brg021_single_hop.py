@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.project.handler_served import serves_by_ours
@@ -41,10 +42,10 @@ def check(subject: Subject) -> Iterator[Problem]:
         rest = [*stack[: checked.position], *stack[checked.position + 1 :]]
         last, without = _hops([*rest, checked.facts]), _hops(rest)
         if last.high is not None and last.high < min(here.low, without.low):
-            message = f"stands at position {checked.position + 1} of {len(stack)}: {here} hops, but {last} if it is last"
+            message = f"stands at position {checked.position + 1} of {len(stack)}: {plural(here, 'hop')}, but {last} if it is last"
             fix = "Make it the last line of MIDDLEWARE."
         elif without.high is not None and without.high <= here.low:
-            message = f"saves nothing in this stack: {here} hops with it, {without} without, and it blocks a thread while the response is made"
+            message = f"saves nothing in this stack: {plural(here, 'hop')} with it, {without} without, and it blocks a thread while the response is made"
             fix = _REMOVE
         else:
             continue

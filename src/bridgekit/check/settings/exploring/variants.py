@@ -285,7 +285,7 @@ class Explorer:
                 self.cut = self.reached()
                 return None
             if self.runs >= MAX_RUNS * bonus or self.steps >= MAX_STEPS * bonus:
-                self.cut = f"only {self.runs} combinations of inputs were tried; there are more"
+                self.cut = f"of the combinations of inputs only {self.runs} were tried"
                 return None
             self.runs += 1
             known = self._seen[assignment] = self.run(assignment)
