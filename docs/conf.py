@@ -24,6 +24,8 @@ templates_path: list[str] = []
 html_theme = "furo"
 html_title = "bridgekit"
 html_show_sphinx = False
+html_static_path = ["assets"]
+html_js_files = ["accessible.js"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
