@@ -6,27 +6,24 @@ import errno
 import io
 import logging
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from http import HTTPStatus
 from typing import Any
 
+from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, OpenFile, open_at_once
 from bridgekit.adapters.asgi_to_wsgi.responder import END, READ, ASGIResponder, EarlyHints, File
 from bridgekit.adapters.shared.context import Loan, lend
 from bridgekit.adapters.shared.nesting import outer
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, StartResponse
 
-__all__ = ["FILE_BLOCK", "WSGIResponse", "error_page"]
+__all__ = ["WSGIResponse", "error_page"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
 ENDINGS = (SystemExit, KeyboardInterrupt)
 """What a `WSGIToASGI` wraps, since it would end its server's loop."""
-
-FILE_BLOCK = 128 * 1024
-"""Bytes per read of a file that is sent through the adapter."""
 
 
 class WSGIResponse:
@@ -124,7 +121,9 @@ class WSGIResponse:
         """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
         response = self._responder.response
-        opened = OpenFile(io.FileIO(os.fspath(file.path), opener=_open_at_once), self)  # the server closes it
+        opened = OpenFile(
+            io.FileIO(os.fspath(file.path), opener=open_at_once), self.close
+        )  # the server closes it
         try:
             headers = response.file_headers(opened.end)
             self._lend()
@@ -310,47 +309,3 @@ class Whole(list[bytes]):
 
     def __del__(self) -> None:
         self._response.abandon()
-
-
-class OpenFile(io.BufferedReader):
-    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened.
-
-    :raises OSError: when it is no regular file.
-    """
-
-    def __init__(self, raw: io.FileIO, response: WSGIResponse) -> None:
-        super().__init__(raw)
-        self._response = response
-        status = os.fstat(raw.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raw.close()
-            raise OSError(f"http.response.pathsend: {raw.name!r} is no regular file")
-        self.end = status.st_size
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """What a log writes behind the end meanwhile would be taken for the next response."""
-        left = max(0, self.end - self.tell())
-        return super().read(left if size is None or size < 0 else min(size, left))
-
-    def close(self) -> None:
-        super().close()
-        self._response.close()
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting: a named pipe would hold the thread until somebody writes to it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-class Blocks(Iterator[bytes]):
-    """A file, where the server has no wrapper."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self.close = file.close
-
-    def __next__(self) -> bytes:
-        block: bytes = self._file.read(FILE_BLOCK)
-        if not block:
-            raise StopIteration
-        return block
