@@ -1,4 +1,7 @@
-"""``python -m tests.soak [--requests 200000]``: all stacks in turns, with the figures."""
+"""``python -m tests.soak [--requests 200000] [--stack NAME]``: all stacks in turns, with the figures.
+
+As many requests go to each: three middleware stacks of the Django handler, four ways through the adapters.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,40 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from tests.soak.soaking import COUNTED, STACKS, soak
+from tests.soak.soaking import BRIDGED_STACKS, COUNTED, STACKS, grown, soak, soak_bridged
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--requests", type=int, default=200_000, help="of all stacks together")
     parser.add_argument("--seed", type=int, default=12)
+    parser.add_argument("--stack", action="append", choices=[*STACKS, *BRIDGED_STACKS], help="only this one")
     options = parser.parse_args()
+    stacks = options.stack or [*STACKS, *BRIDGED_STACKS]
+    share = -(-options.requests // len(stacks))
     wrong = 0
-    for stack in STACKS:
-        with tempfile.TemporaryDirectory() as folder:
-            told = soak(stack, -(-options.requests // len(STACKS)), Path(folder), options.seed)
-        lines = [f"{stack}: {told.pop('requests')} requests in {told.pop('seconds')} s"]
-        lines += [f"  {name}: {value}" for name, value in told.items()]
-        sys.stdout.write("\n".join(lines) + "\n")
-        sys.stdout.flush()
-        grown = [name for name in COUNTED if told["after"][name] > told["before"][name]]
-        wrong += len(told["wrong"]) + told["tasks_lost"] + told["tasks_wrong"] + len(grown)
+    for stack in stacks:
+        if stack in STACKS:
+            with tempfile.TemporaryDirectory() as folder:
+                told = soak(stack, share, Path(folder), options.seed)
+            wrong += told["tasks_lost"] + told["tasks_wrong"]
+            wrong += sum(told["after"][name] > told["before"][name] for name in COUNTED)
+        else:
+            told = soak_bridged(stack, share, options.seed)
+            wrong += told["untimed"] + told["foreign"] + len(grown(told["before"], told["after"]))
+        wrong += len(told["wrong"])
+        show(stack, told)
     sys.stdout.write(f"{wrong} things are wrong\n" if wrong else "nothing was lost, mixed up or left\n")
     return int(bool(wrong))
+
+
+def show(stack: str, told: dict[str, Any]) -> None:
+    lines = [f"{stack}: {told.pop('requests')} requests in {told.pop('seconds')} s"]
+    lines += [f"  {name}: {value}" for name, value in told.items()]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

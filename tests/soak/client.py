@@ -22,8 +22,32 @@ PLAIN = (
 )
 KINDS = (*PLAIN * 3, "fails", "fails_async", "excused", "large", "slow", "gone", "gone_early")
 """One of them by chance for each request: about a third are no plain ones."""
+BRIDGED = (
+    *("view", "echo", "upload", "chunked", "stream") * 9,
+    *("fails", "large", "slow") * 4,
+    "gone",
+    "gone_early",
+    "gone_upload",
+)
+"""For the applications behind the adapters: five in a hundred leave."""
+ON_WSGI = tuple("gone_early" if kind == "gone" else kind for kind in BRIDGED)
+"""A WSGI server learns that a client has left when it writes, so no client leaves a view that gives nothing."""
 SECONDS = 60.0
-PARTS = {"stream": 3, "sync_stream": 3, "large": 20_000, "slow": 20_000}
+PARTS = {"stream": 3, "sync_stream": 3, "large": 20_000, "slow": 20_000, "upload": 5_000, "chunked": 5_000}
+
+
+SENT = ("echo", "upload", "chunked")
+"""Kinds whose body is the token, so many times."""
+
+
+def request_of(view: str, query: str, body: str) -> str:
+    """A request as it is sent."""
+    head = f"{'POST' if body else 'GET'} /{view}/?{query} HTTP/1.1\r\nHost: localhost\r\n"
+    if view == "chunked":
+        pieces = [body[start : start + 7_000] for start in range(0, len(body), 7_000)]
+        chunks = "".join(f"{len(piece):x}\r\n{piece}\r\n" for piece in pieces)
+        return f"{head}Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}"
 
 
 class Connection:
@@ -61,8 +85,9 @@ class Connection:
 class Soaking:
     """All clients of one server; `counts` has what was asked, `wrong` what did not come back as it should."""
 
-    def __init__(self, port: int, requests: int, seed: int) -> None:
+    def __init__(self, port: int, requests: int, seed: int, kinds: tuple[str, ...] = KINDS) -> None:
         self.port = port
+        self.kinds = kinds
         self.left = requests
         self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
@@ -76,7 +101,7 @@ class Soaking:
         connection = Connection(self.port)
         while self.left > 0:
             self.left -= 1
-            kind = self.random.choice(KINDS)
+            kind = self.random.choice(self.kinds)
             token = f"<{number}-{self.left}>"
             self.counts[kind] += 1
             try:
@@ -87,23 +112,29 @@ class Soaking:
         connection.leave()
 
     async def _ask(self, connection: Connection, kind: str, token: str) -> None:
-        if kind in ("gone", "gone_early"):
+        if kind.startswith("gone"):
             await self._leave(connection, kind, token)
             return
         view = {"excused": "fails_async", "slow": "large"}.get(kind, kind)
         query = f"token={token}&excuse=1" if kind == "excused" else f"token={token}"
-        body = token if kind == "echo" else ""
-        request = f"{'POST' if body else 'GET'} /{view}/?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        request = request_of(view, query, token * PARTS.get(kind, 1) if kind in SENT else "")
         if kind == "slow":
             for position in range(0, len(request), 40):
                 await connection.send(request[position : position + 40].encode())
                 await asyncio.sleep(0)
         else:
             await connection.send(request.encode())
-        self._judge(kind, token, *await connection.answer())
+        status, headers, body = await connection.answer()
+        if headers.get("connection") == "close":
+            connection.leave()
+        self._judge(kind, token, status, headers, body)
 
     async def _leave(self, connection: Connection, kind: str, token: str) -> None:
-        """In the middle of a view, or of a stream: after its first part has come."""
+        """In the middle of a view, of an upload, or of a stream: after its first part has come."""
+        if kind == "gone_upload":
+            await connection.send(request_of("upload", f"token={token}", token * 5_000)[:10_000].encode())
+            connection.leave()
+            return
         view = "waits" if kind == "gone" else "endless"
         await connection.send(f"GET /{view}/?token={token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         if kind == "gone_early":

@@ -9,10 +9,15 @@ from typing import Any
 
 from tests.helpers.descriptors import allow_many
 from tests.helpers.server_process import python_m, run_server
-from tests.soak.client import Soaking, look
+from tests.soak.bridged import ASGI_STACKS, WSGI_STACKS
+from tests.soak.client import BRIDGED, ON_WSGI, Soaking, look
 from tests.soak.site import IDLE_SECONDS, STACKS
 
-__all__ = ["STACKS", "soak"]
+__all__ = ["BRIDGED_STACKS", "STACKS", "grown", "soak", "soak_bridged"]
+
+BRIDGED_STACKS = (*ASGI_STACKS, *WSGI_STACKS)
+MEMORY_MIB = 24
+"""How much more memory a process may have after many requests than after the first of them: what its allocator keeps."""
 
 CLIENTS = 96
 """More than the pool has threads."""
@@ -20,6 +25,8 @@ SETTLE_SECONDS = 60.0
 LOOK_SECONDS = IDLE_SECONDS + 0.5
 """Between two looks, each of which is a request and keeps a thread from being idle."""
 COUNTED = ("threads", "tasks", "fds", "connections")
+BRIDGED_COUNTED = ("threads", "tasks", "fds", "memory")
+"""Memory in MiB."""
 
 
 def soak(stack: str, requests: int, folder: Path, seed: int = 12) -> dict[str, Any]:
@@ -34,6 +41,76 @@ def soak(stack: str, requests: int, folder: Path, seed: int = 12) -> dict[str, A
         env=environment,
     ) as server:  # fmt: skip
         return asyncio.run(_soak(server.port, requests, seed))
+
+
+def soak_bridged(stack: str, requests: int, seed: int = 12) -> dict[str, Any]:
+    """The same of an application behind the adapters. ``untimed`` has how many answered requests the timing has no record of."""
+    allow_many()
+    with run_server(lambda address: _command(stack, address), env={"SOAK_STACK": stack}) as server:
+        kinds = BRIDGED if stack in ASGI_STACKS else ON_WSGI
+        return asyncio.run(_soak_bridged(server.port, requests, seed, kinds))
+
+
+def _command(stack: str, address: Any) -> list[str]:
+    if stack in ASGI_STACKS:
+        options = ["--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log"]
+        return [*python_m("uvicorn"), *options, "tests.soak.bridged:on_asgi"]
+    options = [
+        "-k",
+        "gthread",
+        "--threads",
+        "64",
+        "--keep-alive",
+        "75",
+        "--no-control-socket",
+        "--log-level",
+        "critical",
+    ]
+    return [*python_m("gunicorn"), *options, "-b", f"127.0.0.1:{address[1]}", "tests.soak.bridged:on_wsgi"]
+
+
+async def _soak_bridged(port: int, requests: int, seed: int, kinds: tuple[str, ...]) -> dict[str, Any]:
+    # Threads, arenas and caches come with the first of them.
+    await Soaking(port, max(requests // 5, 200), seed, kinds).run(CLIENTS)
+    before = await _settled_bridged(port, None)
+    soaking = Soaking(port, requests, seed + 1, kinds)
+    started = time.perf_counter()
+    await soaking.run(CLIENTS)
+    seconds = time.perf_counter() - started
+    after = await _settled_bridged(port, before)
+    gone = sum(count for kind, count in soaking.counts.items() if kind.startswith("gone"))
+    recorded = after["recorded"] - before["recorded"]
+    return {
+        "requests": requests,
+        "seconds": round(seconds, 1),
+        "kinds": dict(sorted(soaking.counts.items())),
+        "wrong": soaking.wrong[:20],
+        "untimed": max(0, requests - gone - recorded),
+        "foreign": after["foreign"],
+        "before": {name: before[name] for name in BRIDGED_COUNTED},
+        "after": {name: after[name] for name in BRIDGED_COUNTED},
+    }
+
+
+async def _settled_bridged(port: int, wanted: dict[str, Any] | None) -> dict[str, Any]:
+    """The state once clients that have left are noticed: as it was before, or what it comes to."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    found = await look(port)
+    while time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
+        previous, found = found, await look(port)
+        if not grown(wanted or previous, found):
+            break
+    return found
+
+
+def grown(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What is more after than before; memory by more than it may be."""
+    return [
+        name
+        for name in before
+        if name in BRIDGED_COUNTED and after[name] > before[name] + (MEMORY_MIB if name == "memory" else 0)
+    ]
 
 
 async def _soak(port: int, requests: int, seed: int) -> dict[str, Any]:

@@ -25,3 +25,20 @@ def test_nothing_is_lost_mixed_up_or_left(stack: str, tmp_path: Path) -> None:
     assert (told["tasks_lost"], told["tasks_wrong"]) == (0, 0)
     assert sum(told["kinds"].values()) == 2_000
     assert all(told["after"][name] <= told["before"][name] for name in COUNTED), told
+
+
+@pytest.mark.parametrize(
+    "stack", ["wsgi-in-asgi", "wsgi-in-asgi-in-wsgi-in-asgi", "asgi-in-wsgi", "asgi-in-wsgi-in-asgi-in-wsgi"]
+)
+def test_nothing_is_lost_mixed_up_or_left_by_the_adapters(stack: str) -> None:
+    """Uploads, streams, exceptions, slow clients, and clients that leave in each phase; every answered request is timed."""
+    from tests.soak.soaking import BRIDGED_STACKS, grown, soak_bridged
+
+    assert stack in BRIDGED_STACKS
+    if stack.startswith("asgi"):
+        pytest.importorskip("gunicorn")
+    told = soak_bridged(stack, 2_000)
+    assert told["wrong"] == []
+    assert (told["untimed"], told["foreign"]) == (0, 0)
+    assert sum(told["kinds"].values()) == 2_000
+    assert not grown(told["before"], told["after"]), told

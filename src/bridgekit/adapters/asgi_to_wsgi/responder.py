@@ -25,7 +25,16 @@ from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Message, Scope
 
-__all__ = ["EARLY_HINT", "END", "PATHSEND", "ASGIResponder", "EarlyHints", "File", "ResponderSettings"]
+__all__ = [
+    "EARLY_HINT",
+    "END",
+    "LEFT",
+    "PATHSEND",
+    "ASGIResponder",
+    "EarlyHints",
+    "File",
+    "ResponderSettings",
+]
 
 logger = logging.getLogger("bridgekit.adapters")
 
@@ -140,6 +149,11 @@ class ASGIResponder:
         failure = self.take_failure()
         if failure is not None:
             self.log(failure)
+
+    @property
+    def gone(self) -> bool:
+        """Whether `leave` was called, by this thread or an adapter around it, whose client has left."""
+        return self._gone
 
     def read_here(self) -> None:
         """Read the piece of the body that the outbox has asked for."""

@@ -12,10 +12,10 @@ from http import HTTPStatus
 from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, OpenFile, open_at_once
-from bridgekit.adapters.asgi_to_wsgi.responder import END, READ, ASGIResponder, EarlyHints, File
+from bridgekit.adapters.asgi_to_wsgi.responder import END, LEFT, READ, ASGIResponder, EarlyHints, File
 from bridgekit.adapters.shared.context import Loan, lend
 from bridgekit.adapters.shared.nesting import outer
-from bridgekit.exceptions import AppProtocolError
+from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, StartResponse
 
 __all__ = ["WSGIResponse", "error_page"]
@@ -67,7 +67,7 @@ class WSGIResponse:
             if isinstance(error, BodyEndedEarly):
                 logger.debug("%s", error)
                 return error_page(start_response, error, HTTPStatus.BAD_REQUEST)
-            if self._raise or not isinstance(error, Exception):
+            if self._raise or not isinstance(error, Exception) or isinstance(error, ClientDisconnected):
                 raise
             logger.error("the application raised before its response", exc_info=error)
             return error_page(start_response, error)
@@ -186,6 +186,8 @@ class WSGIResponse:
         failure = responder.take_failure()
         read_failure = responder.read_failure
         try:
+            if failure is None and responder.gone:
+                raise ClientDisconnected(LEFT)
             if failure is None and responder.client_left:
                 raise BodyEndedEarly(errno.ECONNRESET, "the client left in the middle of the request's body")
             if isinstance(read_failure, Exception):

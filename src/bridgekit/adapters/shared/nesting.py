@@ -1,12 +1,14 @@
-"""What an `ASGIToWSGI` tells a `WSGIToASGI` around it, past the WSGI middleware between the two.
+"""What an `ASGIToWSGI` and a `WSGIToASGI` around it tell one another, past the WSGI middleware between the two.
 
 At the end of its response it takes the context variables back that its application has set, and it raises nothing any more.
 Both are for the server's sake. An adapter around it is in the same request, and its ASGI server may be told all of it.
+And a client that has left is known outside alone: no WSGI middleware is asked while the application inside gives nothing.
 They meet at ``environ["asgi.scope"]``, one object for a request however often its environ is copied.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import Context, ContextVar
 from typing import Any
 
@@ -14,7 +16,7 @@ from bridgekit.adapters.shared.context import changes
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.typing import Environ
 
-__all__ = ["Inner", "collect", "outer"]
+__all__ = ["Inner", "collect", "hear_of_leaving", "outer", "tell_leaving"]
 
 
 class Inner:
@@ -63,9 +65,27 @@ def collect(scope: OpaqueMapping) -> BaseException | None:
     """
     inner: Inner | None = scope.inner
     scope.inner = _OVER
+    scope.on_leave = None
     if inner is None:
         return None
     inner.over = True
     for variable, value in inner.variables.items():
         variable.set(value)
     return inner.failure
+
+
+def hear_of_leaving(environ: Environ, leave: Callable[[], object]) -> None:
+    """In an `ASGIToWSGI`: have ``leave`` called, in whatever thread, when the client of an adapter around it has left."""
+    scope = environ.get("asgi.scope")
+    if type(scope) is OpaqueMapping:
+        scope.on_leave = leave
+        if scope.client_gone:  # looked at after, and set before, the other
+            leave()
+
+
+def tell_leaving(scope: OpaqueMapping) -> None:
+    """In a `WSGIToASGI`: its client has left."""
+    scope.client_gone = True
+    leave = scope.on_leave
+    if leave is not None:
+        leave()

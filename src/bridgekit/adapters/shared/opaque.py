@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 __all__ = ["OpaqueMapping"]
@@ -19,11 +19,14 @@ class OpaqueMapping(MutableMapping[str, Any]):
     :param original: what is shown through; changes go to it.
     """
 
-    __slots__ = ("_original", "inner")
+    __slots__ = ("_original", "client_gone", "inner", "on_leave")
 
     def __init__(self, original: MutableMapping[str, Any]) -> None:
         self._original = original
-        self.inner: Any = None  # what an adapter inside has to tell (`_nesting`)
+        # What an adapter inside has to tell, and what it has to be told (`nesting`).
+        self.inner: Any = None
+        self.on_leave: Callable[[], object] | None = None
+        self.client_gone = False
 
     def __getitem__(self, key: str) -> Any:
         return self._original[key]

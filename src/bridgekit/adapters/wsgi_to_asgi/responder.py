@@ -22,6 +22,8 @@ from typing import Any
 
 from bridgekit.adapters.shared.carried import carry_environ
 from bridgekit.adapters.shared.context import carry_out
+from bridgekit.adapters.shared.nesting import tell_leaving
+from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.adapters.shared.timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun, Item, event_size
 from bridgekit.adapters.wsgi_to_asgi.body_intake import is_empty, may_have_body, take_in
@@ -61,6 +63,7 @@ class WSGIResponder:
         "_end_apart",
         "_expects",
         "_finished",
+        "_given",
         "_listening",
         "_overdue",
         "_receive",
@@ -119,6 +122,7 @@ class WSGIResponder:
         if TIMING_KEY in scope:
             environ[TIMING_KEY] = scope[TIMING_KEY]
             timing = live_timing(scope)
+        self._given: OpaqueMapping = environ["asgi.scope"]  # an adapter inside has it, too
         before = self._context = contextvars.copy_context()
         extensions = scope.get("extensions") or NO_EXTENSIONS
         marks = self._backend.marks
@@ -340,4 +344,5 @@ class WSGIResponder:
         self._window.abandon(reason)
         if self._upload is not None:
             self._upload.fail(reason)
+        tell_leaving(self._given)
         self._take_back()
