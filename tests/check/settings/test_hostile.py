@@ -31,9 +31,9 @@ from .evaluating import evaluate, listed
 )
 def test_what_never_ends_ends_here(tmp_path: Path, source: str) -> None:
     """The step budget, the call depth and Python's own recursion limit each end in an unknown with a place."""
-    started = time.perf_counter()
+    started = time.process_time()
     result = evaluate(tmp_path, settings=f"{source}MIDDLEWARE = locals().get('MIDDLEWARE', ['a'])\n")
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert result.default.middleware is None or listed(result.default) is not None
     if result.default.middleware is None:
         assert result.default.blocked[0].reason
@@ -61,11 +61,11 @@ def test_what_never_ends_ends_here(tmp_path: Path, source: str) -> None:
 )
 def test_huge_values_are_refused_and_the_rest_goes_on(tmp_path: Path, expression: str) -> None:
     """An allow-list with bounds: the value is unknown, MIDDLEWARE beside it is not."""
-    started = time.perf_counter()
+    started = time.process_time()
     result = evaluate(
         tmp_path, settings=f"MIDDLEWARE = ['a']\ntry:\n    X = {expression}\nexcept Exception:\n    pass\n"
     )
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert listed(result.default) == ["a"]
 
 
