@@ -1,4 +1,4 @@
-"""What BRG023, BRG024 and BRG101 to BRG104 call broken breaks on a running Django, and what they let pass works.
+"""What BRG023, BRG024 and BRG101 to BRG105 call broken breaks on a running Django, and what they let pass works.
 
 The projects are those of the rules' own tests. All are asked in one process of their own: Django is set up once.
 """
@@ -22,6 +22,7 @@ from tests.check.rules import test_brg101_sync_around_async as brg101
 from tests.check.rules import test_brg102_view_query as brg102
 from tests.check.rules import test_brg103_sync_stream as brg103
 from tests.check.rules import test_brg104_view_blocking as brg104
+from tests.check.rules import test_brg105_view_coroutine as brg105
 
 pytest.importorskip("django")
 
@@ -57,6 +58,7 @@ SHOWS: Mapping[str, tuple[Any, Callable[[Answer], bool]]] = {
     "BRG102": (brg102, _fails),
     "BRG103": (brg103, _warns),
     "BRG104": (brg104, lambda answer: bool(answer["blocked"])),
+    "BRG105": (brg105, _fails),
 }
 """Of each rule the module with its projects, and how a running Django shows that one is broken."""
 BROKEN = [(code, title) for code, (module, _) in SHOWS.items() for title in module.BROKEN]

@@ -45,9 +45,16 @@ BROKEN = {
     "helper": ready("load()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),
     "helper of another module": ready("loading.load()", above="from PACKAGE import loading\n", models=False) + HELPER,
     "helper imported in ready": ready("from PACKAGE.loading import load", "load()", models=False) + HELPER,
+    "lambda": ready("load = lambda: User.objects.count()", "load()"),
+    "partial": ready("import functools", "functools.partial(User.objects.count)()"),
+    "object": ready("Loading().load()", above="class Loading:\n    def load(self):\n        from django.contrib.auth.models import User\n        return User.objects.count()\n", models=False),
+    "inherited": ready("User.objects.count()").replace("class Config(AppConfig)", "class Base(AppConfig)") + "class Config(Base):\n    name = 'PACKAGE'\n",
+    "inherited from another module": VIEW + APP.replace("from django.apps import AppConfig", "from PACKAGE.base import Base") + "class Config(Base):\n    name = 'PACKAGE'\n# file: base.py\nfrom django.apps import AppConfig\nclass Base(AppConfig):\n    def ready(self):\n        from django.contrib.auth.models import User\n        User.objects.count()\n",
     "application by its package": ready("User.objects.count()").replace("PACKAGE.apps.Config", "PACKAGE"),
 }  # fmt: skip
 RIGHT = {
+    "guard of a caller": ready("import sys", "if 'migrate' in sys.argv:", "    load()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),
+    "thread that queries": ready("import threading", "threading.Timer(3600, load).cancel()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),
     "query after return": ready("return", "User.objects.count()"),
     "query under a setting that is off": ready("if settings.DEBUG:", "    User.objects.count()", above="from django.conf import settings\n"),
     "local name of a helper": ready("load = print", "load()", above="def load():\n    from django.contrib.auth.models import User\n    return User.objects.count()\n", models=False),

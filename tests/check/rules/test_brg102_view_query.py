@@ -31,6 +31,10 @@ READS_USER = LAYER + (
     "class Layer:\n    def __init__(self, get_response):\n        self.get_response = get_response\n"
     "    def __call__(self, request):\n        request.is_staff = request.user.is_staff\n        return self.get_response(request)\n"
 )
+CHOICE = "from django import forms\nclass Form(forms.Form):\n    user = forms.ModelChoiceField(User.objects.all())\n"
+NAMES = "from django import forms\nclass Form(forms.ModelForm):\n    class Meta:\n        model = Group\n        fields = ['name']\n"
+BASE = "# file: base.py\nfrom django.contrib.auth.models import User\nfrom django.views import View\nclass Base(View):\n    def load(self):\n        return User.objects.count()\n"
+COUNTS = "def counts(view):\n    @functools.wraps(view)\n    async def inner(request):\n        User.objects.count()\n        return await view(request)\n    return inner\n"
 COOKIES = "# file: settings.py\nSESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'\n"
 
 BROKEN = {
@@ -95,6 +99,19 @@ BROKEN = {
     "in a method of a name": SERVICE + view("service = Service()", "service.load()"),
     "in an inherited method": "class Base(View):\n    def load(self):\n        return User.objects.count()\n"
     + handler("self.load()").replace("View", "Base"),
+    "in an inherited method of another module": handler("self.load()").replace("View", "Base").join(["from PACKAGE.base import Base\n", BASE]),
+    "in a lambda": view("load = lambda: User.objects.count()", "load()"),
+    "in a lambda that is handed on": view("call(lambda: User.objects.count())") + "def call(function):\n    return function()\n",
+    "in a partial": view("load = functools.partial(User.objects.filter(is_staff=True).count)", "load()"),
+    "in a partial of a helper": view("functools.partial(load, True)()") + "def load(staff):\n    return User.objects.filter(is_staff=staff).count()\n",
+    "in a table of helpers": view("{'count': load}['count']()") + "def load():\n    return User.objects.count()\n",
+    "in a decorator": COUNTS + view(above="@counts\n"),
+    "saving a form": NAMES + view("form = Form({'name': str(time.time())})", "await sync_to_async(form.is_valid)()", "form.save()"),
+    "saving a form by super": NAMES + "    def save(self, commit=True):\n        return super().save()\n" + view("form = Form({'name': str(time.time())})", "await sync_to_async(form.is_valid)()", "form.save()"),
+    "choice among rows": CHOICE + view("Form({'user': '1'}).is_valid()"),
+    "unique field of a form": NAMES + view("form = Form(data={'name': 'x'})", "form.is_valid()"),
+    "form of one's own user": "from django.contrib.auth.forms import UserCreationForm\nclass Form(UserCreationForm):\n    pass\n" + view("Form({'username': 'x', 'password1': 'a', 'password2': 'a'}).is_valid()"),
+    "user that is asked in an object of the view": "class Who:\n    def __init__(self, request):\n        self.request = request\n    def name(self):\n        return self.request.user.username\n" + view("name = Who(request).name()"),
     "in a test of a mixin": "class A(UserPassesTestMixin, View):\n    raise_exception = True\n    def test_func(self):\n        return self.request.user.is_staff\n"
     "    async def get(self, request):\n        return HttpResponse('a')\n",
     "in a router's urls": "# file: urls.py\nfrom django.urls import include, path\nurlpatterns = [path('', include(('PACKAGE.more', 'more')))]\n"
@@ -103,6 +120,15 @@ BROKEN = {
 }  # fmt: skip
 RIGHT = {
     "query under a setting that is off": "from django.conf import settings\n" + view("if settings.SLOW:", "    User.objects.count()") + "# file: settings.py\nSLOW = False\n",
+    "form that is not saved": NAMES + view("form = Form({'name': str(time.time())})", "await sync_to_async(form.is_valid)()", "form.save(commit=False)"),
+    "form without data": CHOICE + view("Form().is_valid()"),
+    "form without rows": "from django import forms\nclass Form(forms.Form):\n    name = forms.CharField()\n" + view("Form({'name': 'x'}).is_valid()"),
+    "form in a thread": CHOICE + view("await sync_to_async(Form({'user': '1'}).is_valid)()"),
+    "lambda in a thread": view("await sync_to_async(lambda: User.objects.count())()"),
+    "partial in a thread": view("await asyncio.to_thread(functools.partial(load, True))") + "def load(staff):\n    return User.objects.filter(is_staff=staff).count()\n",
+    "user that a helper read in a thread": view("await sync_to_async(show)(request)", "name = request.user.username") + "def show(request):\n    return request.user.username\n",
+    "user that something may have read": view("await asyncio.to_thread(getattr(helpers, str('show')), request)", "name = request.user.username", above="from PACKAGE import helpers\n") + "# file: helpers.py\ndef show(request):\n    return request.user.username\n",
+    "query that a value of the URL decides": "async def a(request, load=None):\n    if load is not None:\n        load()\n    return HttpResponse('a')\n",
     "query after return": view("return HttpResponse('a')", "User.objects.count()"),
     "local function of that name": view("def get_object_or_404(kind, pk):", "    return kind", "get_object_or_404(User, 1)"),
     "parameter of that name": "async def a(request, get_object_or_404=getattr):\n    get_object_or_404(User, 'pk')\n    return HttpResponse('a')\n",
@@ -171,7 +197,7 @@ def test_what_awaits_or_goes_to_a_thread_passes(title: str, tmp_path: Path) -> N
 def test_the_way_is_told(tmp_path: Path) -> None:
     """Through helpers and other modules."""
     (found,) = findings("BRG102", "the way", BROKEN["two modules away"], tmp_path)
-    assert "a > note > one" in found.message
+    assert "a > helpers.note > helpers.one > User.first" in found.message
     assert found.location.path.endswith("helpers.py")
 
 

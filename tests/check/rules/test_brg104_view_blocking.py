@@ -55,6 +55,12 @@ BROKEN = {
     "context manager class": "class Slowly:\n    def __enter__(self):\n        time.sleep(0.001)\n    def __exit__(self, *error):\n        pass\n" + view("with Slowly():", "    pass"),
     "generator that is iterated over": "def slowly():\n    time.sleep(0.001)\n    yield 1\n" + view("for _ in slowly():", "    pass"),
     "behind a decorator that knows": view("time.sleep(0.001)", above="@never_cache\n"),
+    "lambda": view("pause = lambda: time.sleep(0.001)", "pause()"),
+    "partial": view("functools.partial(time.sleep, 0.001)()"),
+    "helper that is handed on": PAUSE + view("call(pause)") + "def call(function):\n    function()\n",
+    "decorator": "def slowly(view):\n    @functools.wraps(view)\n    async def inner(request):\n        time.sleep(0.001)\n        return await view(request)\n    return inner\n" + view(above="@slowly\n"),
+    "method of a process": view("subprocess.Popen(['true']).wait()"),
+    "generator that Django runs on the loop": "async def pieces():\n    time.sleep(0.001)\n    yield 'x'\nasync def a(request):\n    return StreamingHttpResponse(pieces())\n",
     "dispatch": "class A(View):\n    async def get(self, request):\n        return HttpResponse('a')\n    def dispatch(self, request):\n        time.sleep(0.001)\n        return super().dispatch(request)\n",
     "setting that is on": view("if settings.SLOW:", "    time.sleep(0.001)", above="from django.conf import settings\n") + "# file: settings.py\nSLOW = True\n",
     "after a branch that returns": view("if request.GET:", "    return HttpResponse('b')", "time.sleep(0.001)"),
@@ -166,7 +172,7 @@ def test_what_does_not_block_passes(title: str, tmp_path: Path) -> None:
 def test_the_way_is_told(tmp_path: Path) -> None:
     """Through helpers and other modules."""
     (found,) = findings("BRG104", "the way", BROKEN["helpers of another module"], tmp_path)
-    assert "a > note > pause" in found.message
+    assert "a > helpers.note > helpers.pause > time.sleep" in found.message
 
 
 def test_nobody_else_waits_under_wsgi(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 
 __all__ = ["Setting", "walk_live"]
 
-Setting = Callable[[str], tuple[object] | None]
-"""A setting's value in a tuple of one; None where it is not known."""
+Setting = Callable[[str], tuple[object, ...] | None]
+"""A setting's value in a tuple of one; empty where it is not known, None where nothing sets it."""
 
 _NEVER = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 _SETTINGS = "django.conf.settings"
@@ -146,7 +146,7 @@ class _Live:
         asked = self._asked(test, name)
         if asked:
             known = self.setting(asked) if self.setting is not None else None
-            return _Truth.of(known[0]) if known is not None else self._doubtful()
+            return _Truth.of(known[0]) if known else self._doubtful()
         return self._doubtful() if self._names_settings(test) else _Truth.EITHER
 
     def _doubtful(self) -> _Truth:

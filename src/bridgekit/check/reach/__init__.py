@@ -7,17 +7,23 @@ cannot follow is unknown, and nothing follows from it. Depth, steps and modules 
 
 from __future__ import annotations
 
+from bridgekit.check.reach.applications import configurations, walk_ready
 from bridgekit.check.reach.entry import Walk, run_module, walk_function, walk_middleware, walk_signals
 from bridgekit.check.reach.machine import Event
 from bridgekit.check.reach.module_run import ModuleRun, Step
+from bridgekit.check.reach.views import ViewWalk, walk_view
 
 __all__ = [
     "Event",
     "ModuleRun",
     "Step",
+    "ViewWalk",
     "Walk",
+    "configurations",
     "run_module",
     "walk_function",
     "walk_middleware",
+    "walk_ready",
     "walk_signals",
+    "walk_view",
 ]

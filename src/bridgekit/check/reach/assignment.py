@@ -6,7 +6,7 @@ import ast
 
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.operations import store_attribute, store_item
-from bridgekit.check.reach.values import UNKNOWN, Either, Frame, Items, Value, alternatives, either
+from bridgekit.check.reach.values import UNKNOWN, Either, Frame, Items, Native, Value, alternatives, either
 
 __all__ = ["bind"]
 
@@ -16,7 +16,9 @@ def bind(machine: Machine, target: ast.expr, value: Value, frame: Frame) -> None
     match target:
         case ast.Name(id=name) if name in frame.globals:
             old = frame.home.look_up(name, machine.module_value)
-            frame.home.stored[name] = either(*([old] if old is not None else []), value)
+            # A function that binds the name of an import once more makes its own of it: which one is meant later is not known.
+            known = [old] if old is not None and not isinstance(old, Native) else []
+            frame.home.stored[name] = either(*known, value)
         case ast.Name(id=name):
             frame.holder(name).names[name] = value
         case ast.Attribute(value=owner, attr=name):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.reach import django_models, natives, rows
+from bridgekit.check.reach import django_models, forms, natives, rows
 from bridgekit.check.reach.machine import MAX_DEPTH, Machine
-from bridgekit.check.reach.objects import attribute_of, found_on, is_closed, make, member
-from bridgekit.check.reach.operations import has_yield, settle, use
+from bridgekit.check.reach.objects import attribute_of, found_on, is_closed, make, member, order_of
+from bridgekit.check.reach.operations import has_yield, use
+from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Block,
@@ -54,7 +55,7 @@ def call(
         case Function():
             return _call_function(machine, function, arguments, keywords, node, frame)
         case Class():
-            return make(machine, function, arguments, keywords, node, frame)
+            return _make(machine, function, arguments, keywords, node, frame)
         case Partial():
             return call(
                 machine,
@@ -74,8 +75,25 @@ def call(
         case _:
             pass
     for value in [*arguments, *keywords.values()]:
-        settle(value)
+        release(machine, value)
     return UNKNOWN
+
+
+def _make(
+    machine: Machine,
+    cls: Class,
+    arguments: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value:
+    if rows.is_model(machine, cls):
+        rows.assigned(machine, cls, keywords, node, frame)
+    made = make(machine, cls, arguments, keywords, node, frame)
+    if isinstance(made, Instance) and forms.is_form(machine, cls):
+        data = [keywords["data"]] if "data" in keywords else arguments[:1]
+        made.attributes[forms.GIVEN] = Items(list(data), "tuple")
+    return made
 
 
 def _call_function(
@@ -177,8 +195,9 @@ def _bind(
         frame.names[arguments.vararg.arg] = Items(list(given[len(positional) :]), "tuple")
     if arguments.kwarg is not None:
         known = {parameter.arg for parameter in [*positional, *arguments.kwonlyargs]}
+        others = [keywords["**"]] if "**" in keywords else []
         frame.names[arguments.kwarg.arg] = Table(
-            {key: value for key, value in keywords.items() if key not in known}
+            {key: value for key, value in keywords.items() if key not in known and key != "**"}, others
         )
 
 
@@ -199,7 +218,8 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
                 return found
             if model is not None:
                 return django_models.attribute(machine, Thing("@instance", (model,)), name, node, frame)
-            return UNKNOWN if not is_closed(machine, owner.cls) else Bound(owner, name)
+            known = is_closed(machine, owner.cls) or _is_of_form(machine, owner, name)
+            return Bound(owner, name) if known else UNKNOWN
         case Class():
             found = found_on(machine, owner, name)
             if found is not None:
@@ -213,7 +233,9 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
                 if isinstance(owner.receiver, Instance)
                 else found_on(machine, owner.owner, name, owner.owner)
             )
-            return member(machine, found, owner.receiver, node, frame) if found is not None else UNKNOWN
+            if found is None:
+                return _inherited(machine, owner, name)
+            return member(machine, found, owner.receiver, node, frame)
         case Module():
             return owner.home.look_up(name, machine.module_value) or machine.resolve(
                 f"{owner.home.module.name}.{name}"
@@ -231,6 +253,19 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
             return Bound(owner, name)
         case _:
             return UNKNOWN
+
+
+def _is_of_form(machine: Machine, instance: Instance, name: str) -> bool:
+    return name in forms.METHODS and forms.is_form(machine, instance.cls)
+
+
+def _inherited(machine: Machine, owner: Super, name: str) -> Value:
+    """A method behind ``super()`` that nothing read has: Django's own, or anything."""
+    if isinstance(owner.receiver, Instance) and _is_of_form(machine, owner.receiver, name):
+        return Bound(owner.receiver, name)
+    order = order_of(machine, owner.owner)
+    known = all(isinstance(base, Class) or getattr(base, "name", "").startswith("django.") for base in order)
+    return Native(f"super.{name}") if known else UNKNOWN
 
 
 def _of_function(function: Function, name: str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridgekit.check.reach import forms
 from bridgekit.check.reach.blocks import STACKS, enter, leave
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import elements, item, settle, store_item, use
@@ -67,6 +68,8 @@ def method(call: Call, receiver: Value, name: str) -> Value:
                 return next_of(call, receiver)
         case Instance():
             call.machine.tell("method", receiver, call.node, call.frame, name, call.arguments)
+            if name in forms.METHODS and forms.is_form(call.machine, receiver.cls):
+                return forms.call_method(call, receiver, name)
         case Module():
             return UNKNOWN
         case _:

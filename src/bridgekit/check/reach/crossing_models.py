@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bridgekit.check.reach.machine import CALLED
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import awaited, is_coroutine_function
 from bridgekit.check.reach.values import (
@@ -191,7 +192,9 @@ def _back_on_loop(
     if isinstance(function, Thing) and function.kind == "@get_response":
         return Thing("@response")
     if call.machine.on_loop:
-        call.machine.tell("call", call.function, call.node, call.frame, "asgiref.sync.async_to_sync")
+        call.machine.tell(
+            "call", call.function, call.node, call.frame, f"asgiref.sync.async_to_sync.{CALLED}"
+        )
         return UNKNOWN
     if function is None:
         return UNKNOWN

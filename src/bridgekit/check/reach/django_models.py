@@ -9,7 +9,8 @@ from dataclasses import replace
 from bridgekit.check.findings.calls import sent_to
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call, Model
-from bridgekit.check.reach.operations import elements, settle, use
+from bridgekit.check.reach.operations import elements, use
+from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.rows import MANY, is_model_name, of_manager, of_row
 from bridgekit.check.reach.signals import SIGNALS, send
 from bridgekit.check.reach.values import (
@@ -132,7 +133,7 @@ def _auser(call: Call) -> Value:
 def setting(machine: Machine, name: str) -> Value | None:
     """A setting as far as it is known."""
     found = machine.setting(name)
-    if found is None:
+    if not found:
         return None
     value = _value_of(found[0])
     for inner in [
@@ -172,7 +173,7 @@ def call_made(call: Call, function: Thing) -> Value:
     if function.kind == "django.dispatch.receiver" and call.arguments:
         return call.arguments[0]
     for value in call.arguments:
-        settle(value)
+        release(machine, value)
     return UNKNOWN
 
 
@@ -237,6 +238,14 @@ def _response(call: Call) -> Value:
     return Thing("@response")
 
 
+def _stream(call: Call) -> Value:
+    """``StreamingHttpResponse(pieces())``: what is asynchronous is iterated over on the loop, all else in a thread."""
+    given = call.argument(0, "streaming_content")
+    if isinstance(given, Generator) and given.asynchronous:
+        elements(call.machine, given, call.node, call.frame, asynchronous=True)
+    return Thing("@response")
+
+
 MODELS: Mapping[str, Model] = {
     "django.utils.module_loading.import_string": _import_string,
     "django.db.transaction.atomic": _atomic,
@@ -248,5 +257,7 @@ MODELS: Mapping[str, Model] = {
     "django.utils.decorators.method_decorator": _method_decorator,
     "django.http.HttpResponse": _response,
     "django.http.response.HttpResponse": _response,
+    "django.http.StreamingHttpResponse": _stream,
+    "django.http.response.StreamingHttpResponse": _stream,
     **{f"django.contrib.auth.{name}": _loads_session for name in _ASYNC_AUTH},
 }

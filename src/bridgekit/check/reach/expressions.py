@@ -6,10 +6,11 @@ import ast
 import re
 
 from bridgekit.check.findings.flow import identifiers
+from bridgekit.check.python.scopes import local_names
 from bridgekit.check.reach.assignment import bind
 from bridgekit.check.reach.comparisons import contains, is_equal, is_same
 from bridgekit.check.reach.machine import Machine
-from bridgekit.check.reach.operations import awaited, elements, item, truth, use
+from bridgekit.check.reach.operations import awaited, doubt, elements, item, truth, use
 from bridgekit.check.reach.statements import ASYNC_WORDS
 from bridgekit.check.reach.values import (
     UNKNOWN,
@@ -121,9 +122,22 @@ def _named(machine: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
 
 def _name(machine: Machine, name: str, frame: Frame) -> Value:
     found = frame.look_up(name) if name not in frame.globals else None
+    if found is None and _is_local(name, frame):
+        return UNKNOWN  # UnboundLocalError, unless a way that was not taken here binds it
     if found is None:
         found = frame.home.look_up(name, machine.module_value)
     return found if found is not None else Native(name)
+
+
+def _is_local(name: str, frame: Frame) -> bool:
+    """Whether a function around binds the name somewhere (language reference, section 4.2.2)."""
+    around: Frame | None = frame
+    while around is not None:
+        node = around.function.node if around.function is not None else None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and name in local_names(node):
+            return True
+        around = around.outer
+    return False
 
 
 def _several(machine: Machine, parts: list[ast.expr], frame: Frame) -> list[Value]:
@@ -152,10 +166,11 @@ def _call(machine: Machine, node: ast.Call, frame: Frame) -> Value:
 
 
 def _if(machine: Machine, node: ast.IfExp, frame: Frame) -> Value:
+    doubts = machine.doubts
     known = truth(machine, evaluate(machine, node.test, frame), node.test, frame)
     if known is not None:
         return evaluate(machine, node.body if known else node.orelse, frame)
-    if _asks_for_async(node.test):
+    if machine.doubts > doubts or _asks_for_async(node.test):
         with machine.quiet():
             evaluate(machine, node.body, frame)
             evaluate(machine, node.orelse, frame)
@@ -172,6 +187,7 @@ def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
     wanted = isinstance(node.op, ast.And)
     found: list[Value] = []
     silent = False
+    doubts = machine.doubts
     for number, part in enumerate(node.values):
         if silent:
             with machine.quiet():
@@ -189,9 +205,12 @@ def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
                 for one in alternatives(value)
                 if not (isinstance(one, Const) and bool(one.value) is wanted)
             ]
-            silent = _asks_for_async(part)
+            silent = machine.doubts > doubts or _asks_for_async(part)
         elif known is not wanted:
             return either(*found, value)
+    last = found[-1] if found else UNKNOWN
+    if isinstance(last, Const) and last.value is not wanted and isinstance(last.value, bool):
+        return last  # ``x and False`` is false, whatever x is
     return UNKNOWN if silent else either(*found)
 
 
@@ -200,6 +219,8 @@ def _compare(machine: Machine, node: ast.Compare, frame: Frame) -> Value:
     answer: bool | None = None
     for operator, part in zip(node.ops, node.comparators, strict=True):
         right = evaluate(machine, part, frame)
+        doubt(machine, left)
+        doubt(machine, right)
         if isinstance(operator, ast.Is | ast.IsNot):
             same = is_same(left, right)
             answer = None if same is None else same is isinstance(operator, ast.Is)

@@ -22,7 +22,7 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = ["MAX_STEPS", "Event", "Machine", "OutOfBudgetError"]
+__all__ = ["CALLED", "CROSSINGS", "FETCHED", "MAX_STEPS", "Event", "Machine", "OutOfBudgetError"]
 
 MAX_STEPS = 12_000
 """Statements and expressions that are followed from one middleware; the largest of the corpus needs some 5,000."""
@@ -57,6 +57,8 @@ class Event:
     arguments: tuple[Value, ...] = ()
     certain: bool = True
     """Whether it happens whenever its function runs, rather than in a branch."""
+    running: tuple[ast.AST, ...] = ()
+    """The functions under way, outermost first."""
     label: str = ""
     """For state of a thread and context variables, the name by which a module, or a class in it, keeps it."""
 
@@ -66,6 +68,18 @@ _LABELLED = frozenset({"attribute", "store attribute", "item", "store item", "co
 
 _REFUSALS = frozenset({"ValueError", "Exception", "BaseException"})
 """Who catches these expects that a token may be refused."""
+_REFUSED_LOOPS = frozenset({"RuntimeError", "Exception", "BaseException"})
+CALLED = "__call__"
+"""Behind the name of what is made first and called later: making it is harmless."""
+CROSSINGS = frozenset(
+    {
+        f"asgiref.sync.async_to_sync.{CALLED}", "asyncio.run", "asyncio.Runner.run", "asyncio.new_event_loop.run_until_complete",
+        "@loop.run_until_complete", "@loop.run_forever",
+    }
+)  # fmt: skip
+"""Functions that run a coroutine to its end, and raise RuntimeError on a thread whose loop runs."""
+FETCHED = "fetched"
+"""A keyword of query sets that have their rows by now (django/db/models/query.py, QuerySet._fetch_all)."""
 
 
 class Machine:
@@ -116,7 +130,9 @@ class Machine:
         self.kept: list[Value] = []
         """Values of settings, and by their identity which setting."""
         self.settled: set[str] = set()
-        """What is in memory by now: ``session`` once it was awaited."""
+        """What is in memory by now: ``session`` once it was awaited, ``user`` once a thread has read it."""
+        self.doubts = 0
+        """How often a setting that is not known had to decide."""
 
     def step(self, node: ast.AST, home: Home) -> None:
         """Counts one; raises `OutOfBudgetError`."""
@@ -139,10 +155,10 @@ class Machine:
         arguments: Sequence[Value] = (),
     ) -> None:
         """Tells the observer, now or at the end of the block that waits for it."""
-        if self.muted or (verb == "reset" and any(not _REFUSALS.isdisjoint(names) for names in self.caught)):
+        if self.muted or self._is_expected(verb, name):
             return
-        if isinstance(value, Thing) and value.kind == "@session" and "session" in self.settled:
-            return  # it is in memory
+        if isinstance(value, Thing) and self._is_in_memory(verb, value, name):
+            return
         if isinstance(value, Coroutine) and value.settled:
             return  # somebody looks after it
         event = Event(
@@ -157,6 +173,7 @@ class Machine:
             self.context,
             tuple(arguments),
             not self.uncertain,
+            tuple(self.active),
             self._label_of(value) if verb in _LABELLED else "",
         )
         waiting = next((buffer for buffer in reversed(self.buffers) if buffer is not None), None)
@@ -164,6 +181,24 @@ class Machine:
             waiting.append(event)
         else:
             self.observer(event)
+
+    def _is_expected(self, verb: str, name: str) -> bool:
+        """Whether the code around catches what comes of it."""
+        expected = _REFUSALS if verb == "reset" else _REFUSED_LOOPS if name in CROSSINGS else None
+        return expected is not None and any(not expected.isdisjoint(names) for names in self.caught)
+
+    def _is_in_memory(self, verb: str, value: Thing, name: str) -> bool:
+        """Whether what is lazy was made before; what is used in a thread is from then on."""
+        kind = value.kind.lstrip("@")
+        if kind in ("user", "session"):
+            if not self.on_loop:
+                self.settled.add(kind)
+            return kind in self.settled and self.on_loop
+        if kind == "queryset":
+            if not self.on_loop and verb in ("iterate", "length", "truth"):
+                value.keywords[FETCHED] = value
+            return FETCHED in value.keywords and (verb != "query" or name.endswith((".count", ".exists")))
+        return False
 
     def _label_of(self, value: Value) -> str:
         """``state`` of a module, ``Tracker.state`` of a class in it; the dotted name, and empty for what has none."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 from bridgekit.check.reach import container_models, crossing_models, django_models, python_models
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call, dotted
 from bridgekit.check.reach.operations import settle
+from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.rows import MANAGERS
 from bridgekit.check.reach.values import (
     Bound,
@@ -28,6 +30,10 @@ CLOCKS = frozenset(
     for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 ) | {"datetime.datetime.now", "django.utils.timezone.now", "datetime.datetime.utcnow"}
 
+_HARMLESS = frozenset(
+    {"@instance", "@loop", "@manager", "@queryset", "@request", "django", "super", *sys.stdlib_module_names}
+)
+"""What these are given on the loop they do not read in a thread, and they set no other user."""
 _MODELS = {**python_models.MODELS, **crossing_models.MODELS, **django_models.MODELS}
 
 
@@ -35,7 +41,7 @@ def attribute(machine: Machine, owner: Native, name: str) -> Value:
     """An attribute of a native: a longer dotted name."""
     if owner.name == "django.conf.settings":
         return django_models.setting(machine, name) or Native(f"{owner.name}.{name}")
-    if name in MANAGERS:
+    if name in MANAGERS and (name != "objects" or owner.name.rpartition(".")[2][:1].isupper()):
         return Thing("@manager", (owner,))
     return (
         machine.resolve(f"{owner.name}.{name}") if "." not in owner.name else Native(f"{owner.name}.{name}")
@@ -83,9 +89,12 @@ def call_native(
 
 def _hand_over(call: Call, name: str) -> None:
     """What Django's helpers are given they use as a response; of all others it is not known."""
+    known = call.machine.on_loop and name.partition(".")[0] in _HARMLESS
     for value in [*call.arguments, *call.keywords.values()]:
         for one in alternatives(value):
             if isinstance(one, Coroutine) and one.response and not one.settled and name.startswith("django."):
                 call.machine.tell("given", one, call.node, call.frame, name)
-            else:
+            elif known:
                 settle(one)
+            else:
+                release(call.machine, one)

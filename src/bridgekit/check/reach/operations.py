@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.machine import FETCHED, Machine
 from bridgekit.check.reach.objects import found_on, is_closed
 from bridgekit.check.reach.values import (
     UNKNOWN,
@@ -28,7 +28,7 @@ from bridgekit.check.reach.values import (
 )
 
 __all__ = [
-    "awaited", "delete_item", "elements", "has_yield", "instance_of", "is_coroutine_function", "item", "run_generator", "settle", "store_attribute", "store_item",
+    "awaited", "delete_item", "doubt", "elements", "has_yield", "instance_of", "is_coroutine_function", "item", "run_generator", "settle", "store_attribute", "store_item",
     "truth", "use",
 ]  # fmt: skip
 
@@ -62,8 +62,15 @@ def truth(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> bool |
         return True
     if isinstance(value, Native) and value.name.rpartition(".")[2] == "TYPE_CHECKING":
         return False
+    doubt(machine, value)
     use(machine, "truth", value, node, frame)
     return True if isinstance(value, Thing) and value.kind in ("@get_response", "@request") else None
+
+
+def doubt(machine: Machine, value: Value) -> None:
+    """A setting that is not known decides something: nothing is claimed of what follows."""
+    if isinstance(value, Native) and value.name.startswith("django.conf.settings."):
+        machine.doubts += 1
 
 
 def elements(
@@ -87,6 +94,8 @@ def elements(
     if isinstance(value, Thing):
         if not asynchronous:
             use(machine, "iterate", value, node, frame)
+        elif value.kind == "@queryset":
+            value.keywords[FETCHED] = value
         if value.kind == "@queryset":
             return [instance_of(machine, value)], False
     return [UNKNOWN], False
@@ -291,9 +300,9 @@ def is_coroutine_function(machine: Machine, value: Value) -> bool | None:
 def instance_of(machine: Machine, rows: Thing) -> Value:
     """A row that a query set or manager gives: what it was told to load with it is there."""
     model = rows.arguments[0] if rows.arguments else UNKNOWN
-    if not isinstance(model, Class):
-        return Thing("@instance", (model,)) if model is not UNKNOWN else UNKNOWN
-    row = Instance(model, {"pk": UNKNOWN})
+    if not isinstance(model, Class) and model is UNKNOWN:
+        return UNKNOWN
+    row = Instance(model, {"pk": UNKNOWN}) if isinstance(model, Class) else Thing("@instance", (model,))
     for fetched in ("select_related", "prefetch_related"):
         names = rows.keywords.get(fetched)
         for name in names.items if isinstance(names, Items) else ():

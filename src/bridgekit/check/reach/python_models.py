@@ -43,7 +43,7 @@ def _getattr(call: Call) -> Value:
             return call.arguments[2]
     found = call.machine.attribute(call.argument(0), name, call.node, call.frame)
     if isinstance(found, Native) and found.name == f"django.conf.settings.{name}" and len(call.arguments) > 2:
-        return call.arguments[2]
+        return call.arguments[2] if call.machine.setting(name) is None else found
     return found
 
 

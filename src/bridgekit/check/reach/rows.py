@@ -8,12 +8,13 @@ from dataclasses import replace
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.objects import found_on, order_of
-from bridgekit.check.reach.operations import instance_of, settle
+from bridgekit.check.reach.operations import instance_of, settle, use
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Class,
     Const,
     Coroutine,
+    Either,
     Frame,
     Function,
     Generator,
@@ -25,7 +26,7 @@ from bridgekit.check.reach.values import (
 )
 
 __all__ = [
-    "MANAGERS", "MANY", "is_manager", "is_model", "is_model_name", "manager_of", "model_of", "of_class", "of_manager", "of_row", "related",
+    "KEYS", "MANAGERS", "MANY", "assigned", "is_manager", "is_model", "is_model_name", "manager_of", "model_of", "of_class", "of_manager", "of_row", "related",
 ]  # fmt: skip
 
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
@@ -64,7 +65,8 @@ _MODEL_BASES = frozenset(
     {"Model", "AbstractUser", "AbstractBaseUser", "User", "Group", "AbstractBaseSession"}
 )
 _MANAGER_BASES = frozenset({"Manager", "QuerySet", "BaseManager", "UserManager", "BaseUserManager"})
-_KEYS = ("ForeignKey", "OneToOneField", "GenericForeignKey")
+_FILTERS = frozenset({"complex_filter", "exclude", "filter"})
+KEYS = ("ForeignKey", "OneToOneField", "GenericForeignKey")
 
 
 def is_model(machine: Machine, cls: Class) -> bool:
@@ -106,13 +108,21 @@ def related(machine: Machine, instance: Instance, name: str, node: ast.AST, fram
     if not isinstance(field, Thing) or not field.kind.startswith(("django.", "models.")):
         return None
     last = field.kind.rpartition(".")[2]
-    if last in _KEYS:
+    if last in KEYS:
         if "pk" in instance.attributes and machine.on_loop:
             machine.tell("query", instance, node, frame, f"{instance.cls.name}.{name}")
         return UNKNOWN
     if last == "ManyToManyField":
         return Thing("@manager", (UNKNOWN, instance))
     return UNKNOWN if last.endswith("Field") else None
+
+
+def assigned(machine: Machine, cls: Class, keywords: dict[str, Value], node: ast.AST, frame: Frame) -> None:
+    """``Note(owner=value)``: a foreign key asks what it is given for its class (related_descriptors.py, __set__)."""
+    for name, value in keywords.items():
+        field = found_on(machine, cls, name) if isinstance(value, Thing | Either) else None
+        if isinstance(field, Thing) and field.kind.rpartition(".")[2] in KEYS[:2]:
+            use(machine, "type", value, node, frame)
 
 
 def manager_of(machine: Machine, model: Class, value: Value) -> Value:
@@ -135,6 +145,10 @@ def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
     own = _own_method(call, manager, model, name)
     if own is not None:
         return own
+    if name in _FILTERS:
+        # Query.resolve_lookup_value looks at what it is given, though the query is not sent.
+        for value in (*call.arguments, *call.keywords.values()):
+            use(machine, "compare", value, call.node, call.frame)
     if name in _LAZY:
         made = Thing("@queryset", manager.arguments, dict(manager.keywords))
         if name in ("select_related", "prefetch_related"):

@@ -47,7 +47,7 @@ def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
 
 def _receivers(machine: Machine, signal: Thing) -> Iterator[Function]:
     apps = machine.setting("INSTALLED_APPS")
-    for app in apps[0] if apps is not None and isinstance(apps[0], list | tuple) else ():
+    for app in apps[0] if apps and isinstance(apps[0], list | tuple) else ():
         for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():
             machine.home(f"{app}.{name}")
     for home in [home for home in machine.homes.values() if home is not None]:

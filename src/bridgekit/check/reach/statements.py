@@ -59,7 +59,7 @@ def _statement(machine: Machine, node: ast.stmt, frame: Frame) -> bool:
         case ast.Return(value=value):
             given = machine.evaluate(value, frame) if value is not None else Const(None)
             if len(machine.active) == 1:
-                _tell_wrapped(machine, given, node, frame)
+                _tell_returned(machine, given, node, frame)
             frame.returned.append(given)
             return False
         case ast.Raise(exc=exc):
@@ -172,10 +172,11 @@ def _decorated(
 
 
 def _if(machine: Machine, node: ast.If, frame: Frame) -> bool:
+    doubts = machine.doubts
     known = truth(machine, machine.evaluate(node.test, frame), node.test, frame)
     if known is not None:
         return machine.execute(node.body if known else node.orelse, frame)
-    if any(ASYNC_WORDS.search(name) for name in identifiers(node.test)):
+    if machine.doubts > doubts or any(ASYNC_WORDS.search(name) for name in identifiers(node.test)):
         before = frame.names
         with machine.quiet():
             ended = _branches(machine, [node.body, node.orelse], frame)
@@ -242,6 +243,8 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar, frame: Frame) -> bool:
         done = machine.execute(node.orelse, frame)
     ended = [frame.names] if done else []
     for handler in node.handlers:
+        if machine.on_loop and _asks_for_loop(handler, node.body):
+            continue
         frame.names = _merged([before, dict(before), frame.names])
         if handler.name:
             frame.names[handler.name] = UNKNOWN
@@ -251,6 +254,14 @@ def _try(machine: Machine, node: ast.Try | ast.TryStar, frame: Frame) -> bool:
     frame.names = _merged(ended or [frame.names])
     finished = machine.execute(node.finalbody, frame)
     return finished and bool(ended)
+
+
+def _asks_for_loop(handler: ast.ExceptHandler, body: Sequence[ast.stmt]) -> bool:
+    """``try: get_running_loop() except RuntimeError``: where a loop runs the handler does not."""
+    named = set(identifiers(handler.type)) if handler.type is not None else set()
+    return named == {"RuntimeError"} and any(
+        "get_running_loop" in set(identifiers(statement)) for statement in body
+    )
 
 
 def _caught(machine: Machine, names: set[str], body: Sequence[ast.stmt], frame: Frame) -> bool:
@@ -297,9 +308,11 @@ def _tell_pending(machine: Machine, opened: int, node: ast.stmt, frame: Frame) -
             machine.tell("left", value, node, frame)
 
 
-def _tell_wrapped(machine: Machine, given: Value, node: ast.stmt, frame: Frame) -> None:
-    """An object that nobody can await is returned with the coroutine in it."""
+def _tell_returned(machine: Machine, given: Value, node: ast.stmt, frame: Frame) -> None:
+    """A coroutine is returned, or an object that nobody can await with one in it."""
     for one in alternatives(given):
+        if isinstance(one, Coroutine):
+            machine.tell("return", one, node, frame)
         if isinstance(one, Instance) and is_closed(machine, one.cls):
             held = [] if found_on(machine, one.cls, "__await__") else list(one.attributes.values())
         else:

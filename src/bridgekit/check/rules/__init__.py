@@ -33,6 +33,7 @@ from bridgekit.check.rules import (
     brg102_view_query,
     brg103_sync_stream,
     brg104_view_blocking,
+    brg105_view_coroutine,
 )
 from bridgekit.check.rules.rule import Rule
 
@@ -68,6 +69,7 @@ ALL_RULES: tuple[Rule, ...] = (
     brg102_view_query.RULE,
     brg103_sync_stream.RULE,
     brg104_view_blocking.RULE,
+    brg105_view_coroutine.RULE,
 )
 
 

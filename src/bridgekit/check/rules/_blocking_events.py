@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from bridgekit.check.reach import Event
+from bridgekit.check.reach.machine import CALLED, CROSSINGS
 from bridgekit.check.reach.values import Const, Thing
 from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, CACHE_VERBS, QUERYING_CALLS, SITE
 
-__all__ = ["Blocked", "Situation", "blocked"]
+__all__ = ["Blocked", "Kind", "Situation", "blocked"]
 
 _CLIENT = "an asynchronous HTTP client"
 _METHODS = {
@@ -35,10 +37,11 @@ _METHODS = {
 _CURSORS = frozenset(
     {"cursor", "ensure_connection", "connect", "commit", "rollback", "close", "get_autocommit"}
 )
-_CROSSINGS = {
-    "asgiref.sync.async_to_sync": "await on the function itself: on the loop's thread this raises RuntimeError",
-    "asyncio.run": "await on the coroutine itself: on the loop's thread this raises RuntimeError",
-}
+_NO_TWIN = frozenset(
+    {"create_superuser", "create_user", "get_by_natural_key", "get_current", "get_for_id", "get_for_model", "get_for_models",
+     "get_object", "is_valid"}
+)  # fmt: skip
+"""Methods that query, and have no asynchronous twin."""
 _SESSION_METHODS = frozenset(
     [
         "clear", "cycle_key", "flush", "get", "get_expire_at_browser_close", "get_expiry_age", "get_expiry_date", "has_key",
@@ -78,6 +81,20 @@ class Situation:
     session_queries: bool
     caches: frozenset[str]
     sites_queries: bool
+    user_queries: bool = True
+
+
+class Kind(Enum):
+    """What happens there on the event loop."""
+
+    CALL = "call"
+    """It blocks, and nothing else tells."""
+    QUERY = "query"
+    """Django raises SynchronousOnlyOperation."""
+    LAZY = "lazy"
+    """So it does where the user or the session is read first."""
+    LOOP = "loop"
+    """It wants to run a loop where one runs: RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,13 @@ class Blocked:
     what: str
     last: str
     instead: str
+    kind: Kind = Kind.QUERY
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as a sentence."""
+        also = "" if self.instead.startswith("sync_to_async") else ", or sync_to_async"
+        return f"Use {self.instead}{also}."
 
 
 def blocked(event: Event, situation: Situation) -> Blocked | None:
@@ -96,21 +120,24 @@ def blocked(event: Event, situation: Situation) -> Blocked | None:
         return _call(event, situation)
     if event.verb == "query":
         verb = event.name.rpartition(".")[2]
-        return Blocked(f"synchronous query .{verb}()", event.name.lstrip("."), f"await ... .a{verb}()")
+        instead = "sync_to_async" if verb in _NO_TWIN or not event.name else f"await ... .a{verb}()"
+        return Blocked(f"synchronous query .{verb}()", event.name.lstrip("."), instead)
     if event.verb == "enter" and event.name == "django.db.transaction.atomic":
         return Blocked(
             "transaction.atomic()", "transaction.atomic", "sync_to_async around the whole transaction"
         )
     if not isinstance(value, Thing):
         return None
-    if value.kind == "@user" and event.verb in _USER_VERBS:
+    if value.kind == "@user" and situation.user_queries and event.verb in _USER_VERBS:
         attribute = f".{event.name}" if event.verb == "attribute" and event.name else ""
-        return Blocked(f"request.user{attribute}", f"request.user{attribute}", "await request.auser()")
+        what = f"request.user{attribute}"
+        return Blocked(what, what, "await request.auser()", Kind.LAZY)
     if value.kind == "@session" and situation.session_queries and _reads_session(event):
         return Blocked(
             "request.session access",
             "request.session",
             "the session's asynchronous methods (aget, aset, ...)",
+            Kind.LAZY,
         )
     if value.kind == "@queryset" and event.verb in _SET_VERBS:
         what, instead = _SET_VERBS[event.verb]
@@ -129,11 +156,14 @@ def _reads_session(event: Event) -> bool:
 def _call(event: Event, situation: Situation) -> Blocked | None:
     name = event.name
     if name in BLOCKING_CALLS or name in _METHODS:
-        return Blocked(f"blocking call {name}()", name, BLOCKING_CALLS.get(name) or _METHODS[name])
+        instead = BLOCKING_CALLS.get(name) or _METHODS[name]
+        return Blocked(f"blocking call {name}()", name, instead, Kind.CALL)
     if name in QUERYING_CALLS:
         return Blocked(f"synchronous query by {name}()", name, QUERYING_CALLS[name])
-    if name in _CROSSINGS:
-        return Blocked(f"{name}()", name, _CROSSINGS[name])
+    if name in CROSSINGS:
+        instead = "await on the coroutine itself: on the loop's thread this raises RuntimeError"
+        shown = name.replace("@loop", "loop").removesuffix(f".{CALLED}")
+        return Blocked(f"{shown}()", shown, instead, Kind.LOOP)
     owner, _, verb = name.rpartition(".")
     if owner == "django.db.connection" and verb in _CURSORS:
         return Blocked(

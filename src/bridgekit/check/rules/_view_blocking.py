@@ -1,47 +1,96 @@
-"""What blocks or queries on the event loop in async views, with the way that leads there."""
+"""The walks through the project's async views, each made once for the rules that ask, and what in them is wrong on the loop."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from bridgekit.check.findings.flow import ReadFunction, identifiers
-from bridgekit.check.findings.reached import Reached, reached_functions
-from bridgekit.check.findings.routed_view import ADRF, VIEW, Framework, RoutedView
+from bridgekit.check.findings.flow import ReadFunction
+from bridgekit.check.findings.routed_view import ADRF, VIEW, Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.rules._blocking import Blocked, Kind, Situation, blocking, handed_users
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach import Event, ViewWalk, walk_view
+from bridgekit.check.rules._blocking_events import Blocked, Kind, Situation, blocked
 from bridgekit.check.rules._dispatch import on_the_way
-from bridgekit.check.rules._views import async_views, hand_over_line, judged, stack_of, view_situation
+from bridgekit.check.rules._storage import caches_in_database, has_sites
+from bridgekit.check.rules._views import async_views, judged, stack_of
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.views.decorators import Effect
 
-__all__ = ["blocked_in_views"]
+__all__ = ["ViewBlocked", "blocked_in_views", "loader_of", "walked_view"]
 
-DEPTH = 5
-"""Calls that are followed from a handler."""
-_CATCHES = "SynchronousOnlyOperation"
 _TO_SYNC = "asgiref.sync.async_to_sync"
-_REQUESTS = frozenset({"request", "self.request"})
 _ASKED = {
     "test_func": "django.contrib.auth.mixins.UserPassesTestMixin",
     "has_permission": "django.contrib.auth.mixins.PermissionRequiredMixin",
 }
 
 
-def blocked_in_views(subject: Subject) -> Iterator[tuple[RoutedView, Reached, Blocked]]:
-    """Each place with the view and the way to it; nothing of views that are not run, or not on the server's loop."""
+@dataclass(frozen=True, slots=True)
+class ViewBlocked:
+    """Something that blocks, or fails, on the loop, and the view that reaches it."""
+
+    view: RoutedView
+    event: Event
+    found: Blocked
+
+
+def blocked_in_views(subject: Subject, *kinds: Kind) -> Iterator[ViewBlocked]:
+    """Each place of these kinds; nothing of views that are not run, or not on the server's loop."""
     views = list(async_views(subject))
     if not views:
         return
     stack = stack_of(subject)
+    situation = Situation(False, frozenset(caches_in_database(subject)), has_sites(subject), False)
     for view in views:
         if not _runs_on_loop(view, subject):
             continue
-        situation = view_situation(view, subject, stack)
-        starts = [handler for handler in view.handlers if handler.is_async]
-        if view.is_class and view.framework is Framework.DJANGO:
-            starts += [*on_the_way(view, subject), *_asked_by_mixins(view)]
-        for start in starts:
-            yield from _reached_from(start, view, replace(situation, requests=_names(start, view)))
+        for start in _starts(view, subject):
+            walk = walked_view(start, view, subject)
+            certain = view.framework is not Framework.OTHER and (
+                not _unknown(view, subject) or (not view.is_class and walk.followed)
+            )
+            here = replace(
+                situation,
+                session_queries=certain and stack.session_is_lazy,
+                user_queries=certain and stack.user_is_lazy,
+            )
+            for event in walk.events:
+                found = blocked(event, here) if event.on_loop and not _is_django(event) else None
+                if found is not None and found.kind in kinds:
+                    yield ViewBlocked(view, event, found)
+
+
+def walked_view(start: ReadFunction, view: RoutedView, subject: Subject) -> ViewWalk:
+    """What happens when Django calls one function of a view."""
+    key = ("view", id(view), id(start.node))
+    known = subject.walks.get(key)
+    if not isinstance(known, ViewWalk):
+        around = () if view.is_class else _unknown(view, subject)
+        known = walk_view(start, view, view.definition.load, setting_of(subject), around)
+        subject.walks[key] = known
+    return known
+
+
+def loader_of(subject: Subject) -> Callable[[str], SourceModule]:
+    """Gives modules of the project alone, as walks want them."""
+    return lambda path: subject.project.load(path) or SourceModule(path, "", None, "not the project's own")
+
+
+def _is_django(event: Event) -> bool:
+    return event.module.name.startswith("django.")
+
+
+def _unknown(view: RoutedView, subject: Subject) -> list[Applied]:
+    """The decorators of which only their own source can tell what they do, innermost first."""
+    return [each.applied for each in judged(view, subject) if each.effect is Effect.UNKNOWN]
+
+
+def _starts(view: RoutedView, subject: Subject) -> list[ReadFunction]:
+    starts = [handler for handler in view.handlers if handler.is_async]
+    if view.is_class and view.framework is Framework.DJANGO:
+        starts += [*on_the_way(view, subject), *_asked_by_mixins(view)]
+    return starts
 
 
 def _runs_on_loop(view: RoutedView, subject: Subject) -> bool:
@@ -63,32 +112,3 @@ def _asked_by_mixins(view: RoutedView) -> Iterator[ReadFunction]:
         method = view.definition.methods.get(name)
         if mixin in view.definition.mro and method is not None and not method.owner.startswith("django."):
             yield ReadFunction(method.node, method.module, method.owner)
-
-
-def _names(start: ReadFunction, view: RoutedView) -> frozenset[str]:
-    """By which names a handler knows the request: its first parameter, after ``self`` in a class."""
-    arguments = [argument.arg for argument in [*start.node.args.posonlyargs, *start.node.args.args]]
-    if start.owner and arguments[:1] == ["self"]:
-        return frozenset({"self.request", *arguments[1:2]})
-    return frozenset(arguments[:1])
-
-
-def _reached_from(
-    start: ReadFunction, view: RoutedView, situation: Situation
-) -> Iterator[tuple[RoutedView, Reached, Blocked]]:
-    definition = view.definition
-    reached = reached_functions([start], definition, depth=DEPTH, setting=situation.setting)
-    if any(_CATCHES in set(identifiers(one.function.node)) for one in reached):
-        return
-    handed = handed_users(reached, definition, situation.requests)
-    line = hand_over_line(start)
-    elsewhere = any(hand_over_line(one.function) is not None for one in reached[1:])
-    for one in reached:
-        is_start = one.function is start
-        names = situation if is_start else replace(situation, requests=_REQUESTS)
-        for found in blocking(one.function, names, handed.get(id(one.function.node), frozenset())):
-            if found.kind in (Kind.USER, Kind.SESSION):
-                before = line is None or (is_start and getattr(found.node, "lineno", 0) < line)
-                if elsewhere or not before:
-                    continue
-            yield view, one, found

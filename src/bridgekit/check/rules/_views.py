@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers, own_functions, walk_own
+from bridgekit.check.findings.flow import identifiers, own_functions
 from bridgekit.check.findings.reached import reached_functions
-from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
+from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.rules._blocking import Situation
-from bridgekit.check.rules._queries import INTO_THREAD
-from bridgekit.check.rules._storage import cache_is_in_database, has_sites, session_uses_database
-from bridgekit.check.rules._walks import setting_of
+from bridgekit.check.rules._storage import session_uses_database
 from bridgekit.check.settings.result import Known
 from bridgekit.check.views.decorators import Effect, Judgement, judge
 
@@ -21,12 +17,10 @@ __all__ = [
     "Judged",
     "Stack",
     "async_views",
-    "hand_over_line",
     "judge_one",
     "judged",
     "routed_views",
     "stack_of",
-    "view_situation",
 ]
 
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -35,7 +29,6 @@ _SETTLE_USER = frozenset(
     f"django.contrib.auth.middleware.{name}"
     for name in ("LoginRequiredMiddleware", "RemoteUserMiddleware", "PersistentRemoteUserMiddleware")
 )
-_REQUEST = frozenset({"req", "request", "self", "user"})
 _NEWEST = (99,)
 
 
@@ -119,47 +112,6 @@ def _layer_may_read(subject: Subject, name: str) -> bool:
     return False
 
 
-def view_situation(view: RoutedView, subject: Subject, stack: Stack) -> Situation:
-    """What reading of user, session, cache and site costs in this view."""
-    own = view.framework is not Framework.OTHER
-    certain = own and all(each.effect is not Effect.UNKNOWN for each in judged(view, subject))
-    handlers = list(view.handlers)
-    reached = [one.function for one in reached_functions(handlers, view.definition, depth=4)]
-    return Situation(
-        session_queries=certain and stack.session_is_lazy,
-        user_queries=certain and stack.user_is_lazy and not any(map(_sets_user, reached)),
-        cache_queries=cache_is_in_database(subject),
-        sites_queries=has_sites(subject),
-        setting=setting_of(subject),
-    )
-
-
 def _sets_csrf_in_session(subject: Subject) -> bool:
     setting = subject.variant.value("CSRF_USE_SESSIONS")
     return setting is not None and not (isinstance(setting, Known) and setting.value is False)
-
-
-def _sets_user(function: ReadFunction) -> bool:
-    return any(
-        isinstance(node, ast.Attribute) and node.attr == "user" and isinstance(node.ctx, ast.Store)
-        for node in walk_own(function.node)
-    )
-
-
-def hand_over_line(function: ReadFunction) -> int | None:
-    """The first line that hands a thread the request, or a function that names it; what is lazy may be read there, and is
-    known from then on. None if there is none."""
-    lines = [
-        node.lineno for node in ast.walk(function.node) if isinstance(node, ast.Call) and _hands_over(node)
-    ]
-    return min(lines, default=None)
-
-
-def _hands_over(node: ast.Call) -> bool:
-    called = node.func.func if isinstance(node.func, ast.Call) else node.func
-    if dotted_name(called).rpartition(".")[2] not in INTO_THREAD:
-        return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    if isinstance(node.func, ast.Call):
-        given += node.func.args
-    return bool(_REQUEST & {part.id for one in given for part in ast.walk(one) if isinstance(part, ast.Name)})

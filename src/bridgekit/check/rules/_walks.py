@@ -22,12 +22,12 @@ def walked(subject: Subject, definition: Definition, *, asynchronous: bool) -> W
     return known
 
 
-def setting_of(subject: Subject) -> Callable[[str], tuple[object] | None]:
-    """Known settings by name, each in a tuple of one; None where a setting is not known."""
+def setting_of(subject: Subject) -> Callable[[str], tuple[object, ...] | None]:
+    """Known settings by name, each in a tuple of one; an empty one where a setting is not known, None where nothing sets it."""
 
-    def setting(name: str) -> tuple[object] | None:
+    def setting(name: str) -> tuple[object, ...] | None:
         found = subject.variant.value(name)
-        return (found.value,) if isinstance(found, Known) else None
+        return (found.value,) if isinstance(found, Known) else None if found is None else ()
 
     return setting
 

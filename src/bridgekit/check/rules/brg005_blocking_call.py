@@ -31,7 +31,7 @@ def check(subject: Subject) -> Iterator[Problem]:
                     f"{checked.dotted_path}: {found.what} in {event.function}, which runs on the event loop in async mode"
                     f"{way(event.path, found.last)}",
                     subject.shown_at(checked, place),
-                    f"Use {found.instead}, or sync_to_async.",
+                    found.remedy,
                     # One of a kind at a place: a user is evaluated once, whatever is read of it afterwards.
                     subject=f"{checked.dotted_path}:{'.'.join(found.what.split('.')[:2])}",
                 )

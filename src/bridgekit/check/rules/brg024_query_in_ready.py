@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import ReadFunction, identifiers, imported_names, resolved_name
-from bridgekit.check.findings.reached import reached_functions
+from bridgekit.check.findings.flow import identifiers
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.rules._blocking import Kind, Situation, blocking
-from bridgekit.check.rules._walks import setting_of
+from bridgekit.check.reach import configurations, walk_ready
+from bridgekit.check.rules._blocking_events import Kind, Situation, blocked
+from bridgekit.check.rules._view_blocking import loader_of
+from bridgekit.check.rules._walks import setting_of, way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Known
-from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
-_CONFIG = "django.apps.AppConfig"
-_SITUATION = Situation(session_queries=False, user_queries=False, cache_queries=False, sites_queries=False)
+_SITUATION = Situation(False, frozenset(), False, False)
 _GUARDS = frozenset({"argv", "environ", "getenv", "get_running_loop", "SynchronousOnlyOperation"})
 
 
@@ -40,59 +37,34 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subject) -> Iterator[Problem]:
     name = f"{module.name}.{cls.name}"
-    ready = next(
-        (part for part in cls.body if isinstance(part, ast.FunctionDef) and part.name == "ready"), None
-    )
-    if ready is None:
-        return
-    definition = Definition(
-        name,
-        MiddlewareFacts.unreadable(name, "it is an application", None),
-        DefinitionKind.FUNCTION,
-        module,
-        ready,
-        load=lambda path: subject.project.load(path) or SourceModule(path, "", None, "not the project's own"),
-    )
-    start = ReadFunction(ready, module, name)
-    situation = replace(_SITUATION, setting=setting_of(subject))
-    for one in reached_functions([start], definition, awaited=False, setting=situation.setting):
-        if _GUARDS & set(identifiers(one.function.node)):
+    for event in walk_ready(cls, module, loader_of(subject), setting_of(subject)):
+        found = blocked(event, _SITUATION) if event.on_loop else None
+        if found is None or found.kind is not Kind.QUERY:
             continue
-        for found in blocking(one.function, situation):
-            if found.kind is not Kind.QUERY:
-                continue
-            way = f", by {' > '.join(one.path)}" if len(one.path) > 1 else ""
-            yield Problem(
-                f"{name}: {found.what} in {one.function.name}(){way}: SynchronousOnlyOperation under uvicorn with --reload or "
-                "--workers, and under older ones always: they import the application inside their event loop",
-                one.function.module.location_of(found.node),
-                "Query when the value is first needed, or in a receiver of post_migrate, or in a management command.",
-                subject=f"{name}:{found.what}",
-            )
+        if any(_GUARDS & set(identifiers(function)) for function in event.running):
+            continue
+        yield Problem(
+            f"{name}: {found.what} in {event.function}(){way(event.path, found.last)}: SynchronousOnlyOperation under uvicorn with "
+            "--reload or --workers, and under older ones always: they import the application inside their event loop",
+            event.module.location_of(event.node),
+            "Query when the value is first needed, or in a receiver of post_migrate, or in a management command.",
+            subject=f"{name}:{found.what}",
+        )
 
 
 def _config(entry: str, subject: Subject) -> tuple[ast.ClassDef, SourceModule] | None:
     """The application's configuration, as AppConfig.create chooses it: named by its path, or the one of the module ``apps``."""
-    load = subject.project.load
+    load, nearby = subject.project.load, loader_of(subject)
     origin, _, name = entry.rpartition(".")
     module = load(origin) if origin else None
-    named = [one for one in _configs(module) if one.name == name] if module is not None else []
+    named = [one for one in configurations(module, nearby) if one.name == name] if module is not None else []
     if named and module is not None:
         return named[0], module
     module = load(f"{entry}.apps")
-    found = _configs(module) if module is not None else []
+    found = configurations(module, nearby) if module is not None else []
     defaults = [one for one in found if _is_default(one)]
     chosen = defaults if len(defaults) == 1 else found if len(found) == 1 else []
     return (chosen[0], module) if chosen and module is not None else None
-
-
-def _configs(module: SourceModule) -> list[ast.ClassDef]:
-    imports = imported_names(module)
-    return [
-        node
-        for node in (module.tree.body if module.tree is not None else [])
-        if isinstance(node, ast.ClassDef) and any(resolved_name(b, imports) == _CONFIG for b in node.bases)
-    ]
 
 
 def _is_default(cls: ast.ClassDef) -> bool:

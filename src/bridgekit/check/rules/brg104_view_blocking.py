@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.rules._blocking import Kind
+from bridgekit.check.rules._blocking_events import Kind
 from bridgekit.check.rules._view_blocking import blocked_in_views
+from bridgekit.check.rules._walks import way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """What the handlers of async views, and the functions that these call, wait for on the event loop of an ASGI server.
+    """What the handlers of async views, and all that these reach, wait for on the event loop of an ASGI server.
 
     Under WSGI Django makes a loop for each request, and nobody else waits.
     """
     if subject.project.server is not Server.ASGI:
         return
-    for view, one, found in blocked_in_views(subject):
-        if found.kind is not Kind.CALL:
-            continue
-        way = f", by {' > '.join(one.path)}" if len(one.path) > 1 else ""
+    for one in blocked_in_views(subject, Kind.CALL):
+        view, event, found = one.view, one.event, one.found
         yield Problem(
-            f"{view.name}: {found.what} in {one.function.name}, on the event loop{way}: all other requests wait",
-            one.function.module.location_of(found.node),
-            f"Use {found.instead}, or sync_to_async.",
+            f"{view.name}: {found.what} in {event.function}, on the event loop{way(event.path, found.last)}: "
+            "all other requests wait",
+            event.module.location_of(event.node),
+            found.remedy,
             subject=f"{view.name}:{found.what}",
         )
 

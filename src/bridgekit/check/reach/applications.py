@@ -1,0 +1,47 @@
+"""Starts of a walk in applications: ``ready()`` of the configurations that a module defines."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach.entry import new_machine
+from bridgekit.check.reach.machine import Event, OutOfBudgetError
+from bridgekit.check.reach.objects import derives_from, found_on
+from bridgekit.check.reach.values import Class, Frame, Function, Instance
+
+__all__ = ["configurations", "walk_ready"]
+
+_CONFIG = ("django.apps.AppConfig", "django.apps.config.AppConfig")
+
+
+def configurations(module: SourceModule, load: Callable[[str], SourceModule]) -> list[ast.ClassDef]:
+    """The classes of a module that derive from ``AppConfig``, through whichever others."""
+    machine = new_machine(load, lambda event: None)
+    home = machine.home_of(module)
+    classes = [node for node in (module.tree.body if module.tree else ()) if isinstance(node, ast.ClassDef)]
+    with suppress(OutOfBudgetError, RecursionError):
+        return [node for node in classes if derives_from(machine, Class(node, home), *_CONFIG)]
+    return []
+
+
+def walk_ready(
+    node: ast.ClassDef,
+    module: SourceModule,
+    load: Callable[[str], SourceModule],
+    setting: Callable[[str], Any],
+) -> list[Event]:
+    """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs."""
+    events: list[Event] = []
+    machine = new_machine(load, events.append, setting)
+    home = machine.home_of(module)
+    config = Instance(Class(node, home))
+    with suppress(OutOfBudgetError, RecursionError):
+        ready = found_on(machine, config.cls, "ready")
+        if isinstance(ready, Function):
+            machine.on_loop = True
+            machine.call(ready.bound_to(config), [], {}, node, Frame(home))
+    return events

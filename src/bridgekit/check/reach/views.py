@@ -1,0 +1,100 @@
+"""Starts of a walk in views: a handler with its request, as Django calls it, through the decorators that can be read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridgekit.check.findings.flow import FunctionNode, ReadFunction
+from bridgekit.check.findings.routed_view import Applied, RoutedView
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.reach.entry import new_machine
+from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.objects import make
+from bridgekit.check.reach.operations import awaited
+from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Function, Instance, Table, Thing, Value
+
+__all__ = ["ViewWalk", "walk_view"]
+
+
+@dataclass(slots=True)
+class ViewWalk:
+    """What came of it. ``returned``: what Django gets for the response; ``followed``: whether every decorator was."""
+
+    events: list[Event] = field(default_factory=list)
+    returned: Value = UNKNOWN
+    followed: bool = True
+
+
+def walk_view(
+    start: ReadFunction,
+    view: RoutedView,
+    load: Callable[[str], SourceModule],
+    setting: Callable[[str], Any],
+    decorators: Sequence[Applied] = (),
+) -> ViewWalk:
+    """Calls one function of a view with a request, on the loop if the view is async.
+
+    ``decorators``, innermost first, are those around a function that may be anything: they are called with it, as Python would.
+    """
+    walk = ViewWalk()
+    machine = new_machine(load, walk.events.append, setting)
+    frame = Frame(machine.home_of(start.module))
+    with suppress(OutOfBudgetError, RecursionError):
+        request = Thing("@request")
+        function = _method(machine, start, view, request) if view.is_class else None
+        if function is None:
+            function = Function(start.node, machine.home_of(start.module))
+        called = _decorated(machine, function, decorators) if start.node is view.node else function
+        walk.followed = called is not None
+        machine.on_loop = machine.asynchronous = view.is_async
+        given, named = _given(called or function, request)
+        walk.returned = machine.call(called or function, given, named, start.node, frame)
+        if start.is_async:
+            walk.returned = awaited(machine, walk.returned, start.node, frame)
+    return walk
+
+
+def _method(machine: Machine, start: ReadFunction, view: RoutedView, request: Thing) -> Function | None:
+    """The handler of an object that ``as_view()`` made and ``setup()`` gave the request (django/views/generic/base.py)."""
+    if not isinstance(view.node, ast.ClassDef) or not start.owner:
+        return None
+    home = machine.home_of(view.module)
+    cls, frame = Class(view.node, home), Frame(home)
+    with machine.quiet():
+        product = make(machine, cls, [], {}, view.node, frame)
+        if not isinstance(product, Instance):
+            return None
+        product.attributes.update(request=request, args=UNKNOWN, kwargs=Table(others=[UNKNOWN]))
+        found = machine.attribute(product, start.name, start.node, frame)
+    if isinstance(found, Function) and found.node is start.node:
+        return found
+    return Function(start.node, machine.home_of(start.module), None, cls, product)
+
+
+def _decorated(machine: Machine, function: Function, decorators: Sequence[Applied]) -> Function | None:
+    """What the decorators make of it; None where that is not a coroutine function that can be read."""
+    value: Value = function
+    with machine.quiet():
+        for each in decorators:
+            frame = Frame(machine.home_of(each.module))
+            value = machine.call(machine.evaluate(each.node, frame), [value], {}, each.node, frame)
+    if isinstance(value, Function) and value.is_async is function.is_async:
+        return value
+    return None
+
+
+def _given(function: Function, request: Thing) -> tuple[list[Value], dict[str, Value]]:
+    """The request, and for all else what the URL says, which may be anything."""
+    arguments = function.node.args
+    if not isinstance(function.node, FunctionNode):
+        return [request], {}
+    count = len(arguments.posonlyargs) + len(arguments.args) - int(function.receiver is not None)
+    given: list[Value] = [request, *([UNKNOWN] * (count - 1))] if count else []
+    if not count and arguments.vararg is not None:
+        given = [request]
+    named: dict[str, Value] = {parameter.arg: UNKNOWN for parameter in arguments.kwonlyargs}
+    return given, {**named, "**": UNKNOWN}
