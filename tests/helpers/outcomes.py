@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.ran_on import note_versions
+
 __all__ = ["FILE", "Outcomes", "never_run", "untouched_files"]
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,7 @@ class Outcomes:
     def pytest_sessionfinish(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.found, indent=0))
+        note_versions(self.path.parent.parent / "versions", self.path.stem)
 
 
 def reason_of(skipped: object) -> str:
