@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from bridgekit.check.findings.flow import ReadFunction
+from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.middleware import SourceReader
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.run_bounds import RunBounds
-from bridgekit.check.reach import Walk, walk_middleware
+from bridgekit.check.reach import Walk, walk_middleware, walk_ready, walk_view
 from bridgekit.check.reach.machine import MAX_STEPS
 from bridgekit.check.rules._modes import may_break
 from bridgekit.middleware_chain.facts import Location
@@ -86,7 +89,7 @@ def test_a_run_without_time_walks_no_further(tmp_path: Path) -> None:
     bounds = RunBounds(1, clock=iter([0.0, 0.0, *[5.0] * 100]).__next__)
     walk = walk_middleware(definition_of(tmp_path, "pass", bounds=bounds), asynchronous=True)
     assert (walk.events, walk.is_whole) == ([], False)
-    assert "1 seconds" in bounds.reached
+    assert "1 second" in bounds.reached
 
 
 @pytest.mark.parametrize(("rounds", "breaks"), [(1, False), (MAX_STEPS, True)])
@@ -104,3 +107,30 @@ def test_a_name_that_is_deleted_means_nothing_further(tmp_path: Path) -> None:
     """``del rest`` and then ``rest(1)`` is a NameError, or a name from around: no call of ``time.sleep``."""
     assert sleeps(walk(tmp_path, "rest = time.sleep; rest(1)")) == 3
     assert sleeps(walk(tmp_path, "rest = time.sleep; del rest; rest(1)")) == 2
+
+
+def test_views_and_ready_end_with_the_run(tmp_path: Path) -> None:
+    """What the run may take is one account for all that is followed."""
+    (tmp_path / "app.py").write_text(
+        "import time\nfrom django.apps import AppConfig\nasync def a(request):\n    time.sleep(1)\n"
+        "class Config(AppConfig):\n    def ready(self):\n        time.sleep(1)\n",
+        "utf-8",
+    )
+    finder = ModuleFinder([tmp_path])
+    module = finder.load("app")
+    assert module.tree is not None
+    view, config = module.tree.body[2:]
+    assert isinstance(view, ast.AsyncFunctionDef)
+    assert isinstance(config, ast.ClassDef)
+    start = ReadFunction(view, module)
+    routed = RoutedView("app.a", view, module, SourceReader(finder).read("app.a", Location("urls.py", 1)))
+
+    def spent() -> RunBounds:
+        return RunBounds(1, clock=iter([0.0, *[5.0] * 100]).__next__)
+
+    for bounds, count in ((RunBounds(), 1), (spent(), 0)):
+        events = walk_view(start, routed, finder.load, lambda name: None, bounds=bounds).events
+        assert sum(event.name == "time.sleep" for event in events) == count
+    for bounds, count in ((RunBounds(), 1), (spent(), 0)):
+        events = walk_ready(config, module, finder.load, lambda name: None, bounds)
+        assert sum(event.name == "time.sleep" for event in events) == count

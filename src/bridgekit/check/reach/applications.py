@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.entry import new_machine
 from bridgekit.check.reach.machine import Event, OutOfBudgetError
 from bridgekit.check.reach.objects import derives_from, found_on
@@ -18,9 +19,11 @@ __all__ = ["configurations", "walk_ready"]
 _CONFIG = ("django.apps.AppConfig", "django.apps.config.AppConfig")
 
 
-def configurations(module: SourceModule, load: Callable[[str], SourceModule]) -> list[ast.ClassDef]:
+def configurations(
+    module: SourceModule, load: Callable[[str], SourceModule], bounds: RunBounds | None = None
+) -> list[ast.ClassDef]:
     """The classes of a module that derive from ``AppConfig``, through whichever others."""
-    machine = new_machine(load, lambda event: None)
+    machine = new_machine(load, lambda event: None, bounds=bounds)
     home = machine.home_of(module)
     classes = [node for node in (module.tree.body if module.tree else ()) if isinstance(node, ast.ClassDef)]
     with suppress(OutOfBudgetError, RecursionError):
@@ -33,10 +36,11 @@ def walk_ready(
     module: SourceModule,
     load: Callable[[str], SourceModule],
     setting: Callable[[str], Any],
+    bounds: RunBounds | None = None,
 ) -> list[Event]:
     """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs."""
     events: list[Event] = []
-    machine = new_machine(load, events.append, setting)
+    machine = new_machine(load, events.append, setting, bounds)
     home = machine.home_of(module)
     config = Instance(Class(node, home))
     with suppress(OutOfBudgetError, RecursionError):

@@ -11,6 +11,7 @@ from typing import Any
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction
 from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.entry import new_machine
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
 from bridgekit.check.reach.objects import make
@@ -35,13 +36,14 @@ def walk_view(
     load: Callable[[str], SourceModule],
     setting: Callable[[str], Any],
     decorators: Sequence[Applied] = (),
+    bounds: RunBounds | None = None,
 ) -> ViewWalk:
     """Calls one function of a view with a request, on the loop if the view is async.
 
     ``decorators``, innermost first, are those around a function that may be anything: they are called with it, as Python would.
     """
     walk = ViewWalk()
-    machine = new_machine(load, walk.events.append, setting)
+    machine = new_machine(load, walk.events.append, setting, bounds)
     frame = Frame(machine.home_of(start.module))
     with suppress(OutOfBudgetError, RecursionError):
         request = Thing("@request")

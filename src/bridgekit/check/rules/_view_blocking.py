@@ -67,7 +67,9 @@ def walked_view(start: ReadFunction, view: RoutedView, subject: Subject) -> View
     known = subject.walks.get(key)
     if not isinstance(known, ViewWalk):
         around = () if view.is_class else _unknown(view, subject)
-        known = walk_view(start, view, view.definition.load, setting_of(subject), around)
+        known = walk_view(
+            start, view, view.definition.load, setting_of(subject), around, subject.project.bounds
+        )
         subject.walks[key] = known
     return known
 

@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subject) -> Iterator[Problem]:
     name = f"{module.name}.{cls.name}"
-    for event in walk_ready(cls, module, loader_of(subject), setting_of(subject)):
+    for event in walk_ready(cls, module, loader_of(subject), setting_of(subject), subject.project.bounds):
         found = blocked(event, _SITUATION) if event.on_loop else None
         if found is None or found.kind is not Kind.QUERY:
             continue
@@ -54,14 +54,18 @@ def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subje
 
 def _config(entry: str, subject: Subject) -> tuple[ast.ClassDef, SourceModule] | None:
     """The application's configuration, as AppConfig.create chooses it: named by its path, or the one of the module ``apps``."""
-    load, nearby = subject.project.load, loader_of(subject)
+    load, nearby, bounds = subject.project.load, loader_of(subject), subject.project.bounds
     origin, _, name = entry.rpartition(".")
     module = load(origin) if origin else None
-    named = [one for one in configurations(module, nearby) if one.name == name] if module is not None else []
+    named = (
+        [one for one in configurations(module, nearby, bounds) if one.name == name]
+        if module is not None
+        else []
+    )
     if named and module is not None:
         return named[0], module
     module = load(f"{entry}.apps")
-    found = configurations(module, nearby) if module is not None else []
+    found = configurations(module, nearby, bounds) if module is not None else []
     defaults = [one for one in found if _is_default(one)]
     chosen = defaults if len(defaults) == 1 else found if len(found) == 1 else []
     return (chosen[0], module) if chosen and module is not None else None
