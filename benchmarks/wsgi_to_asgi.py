@@ -1,6 +1,6 @@
 """`WSGIToASGI` beside the other adapters, a plain ASGI app and a direct call of the WSGI app, in one run.
 
-    tox run -e benchmarks -- wsgi_to_asgi [--rounds 9] [--uvicorn-seconds 3]
+    tox run -e benchmarks -- wsgi_to_asgi [--rounds 9] [--uvicorn-seconds 3] [--plot FILE.svg]
 
 In process, a driver plays the server: no network, each request has a scope of its own and a `receive` that blocks at its
 end. Over uvicorn, `wrk` plays the clients on loopback. Every contestant is measured in every round, in shuffled order.
@@ -22,7 +22,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from rounds import measure, table
+from plot import bars
+from rounds import Measured, measure, table
 from served import Served
 
 warnings.simplefilter("ignore")  # the peers' deprecations are not the subject
@@ -178,8 +179,9 @@ def direct(wsgi_app: Any, body: bytes) -> Callable[[int], float]:
     return run
 
 
-def in_process(rounds: int) -> list[str]:
-    report = []
+def in_process(rounds: int) -> dict[str, dict[str, Measured]]:
+    """Title to contestant to what it took."""
+    report = {}
     loop = asyncio.new_event_loop()
     cases = [
         ("hello", hello, plain_hello, b"", 5, 640),
@@ -194,9 +196,21 @@ def in_process(rounds: int) -> list[str]:
                 for name, app in {**apps, "plain ASGI": asgi_app}.items()
             }
             contestants["direct call"] = direct(wsgi_app, body)
-            results = measure(contestants, calls=calls, rounds=rounds)
-            report += [f"### {title}, {concurrency} at a time", "", table(results, against="bridgekit"), ""]
+            report[f"{title}, {concurrency} at a time"] = measure(contestants, calls=calls, rounds=rounds)
     return report
+
+
+def plot(report: dict[str, dict[str, Measured]]) -> str:
+    """The adapters' times as multiples of bridgekit's."""
+    names = list(adapters())
+    groups = {
+        title: {name: results[name].median / results["bridgekit"].median for name in names}
+        for title, results in report.items()
+    }
+    note = "Medians of one run in which all take turns: tox run -e benchmarks -- wsgi_to_asgi --plot FILE.svg"
+    return bars(
+        "A WSGI application under ASGI: times of bridgekit's time", groups, reference="bridgekit", note=note
+    )
 
 
 def served(name: str) -> Served:
@@ -241,9 +255,14 @@ def main() -> None:
     parser.add_argument("--uvicorn-rounds", type=int, default=5)
     parser.add_argument("--uvicorn-seconds", type=float, default=2.0)
     parser.add_argument("--skip-in-process", action="store_true")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios in process as an SVG")
     options = parser.parse_args()
     if not options.skip_in_process:
-        print("\n".join(in_process(options.rounds)))
+        report = in_process(options.rounds)
+        for title, results in report.items():
+            print(f"### {title}\n\n{table(results, against='bridgekit')}\n")
+        if options.plot is not None:
+            options.plot.write_text(plot(report), "utf-8")
     print("\n".join(over_uvicorn(options.uvicorn_rounds, options.uvicorn_seconds)))
 
 
