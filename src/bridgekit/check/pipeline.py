@@ -226,7 +226,7 @@ class _Checker:
             found = find_views(
                 root, self._load_own, self._load_views, self.finder.load, lambda name: self._reader.read(name)
             )
-            self._routed[root] = found if any(view.is_async for view in found) else ()
+            self._routed[root] = found
         return self._routed[root]
 
     def _load_views(self, name: str) -> SourceModule | None:

@@ -206,3 +206,23 @@ def test_rest_framework_does_not_await_handlers(text: str, tmp_path: Path) -> No
     (package / "__init__.py").touch()
     (package / "views.py").write_text(STAND_IN, "utf-8")
     assert findings("BRG101", "rest", text, tmp_path)
+
+
+def test_rest_framework_does_not_await_actions_of_view_sets(tmp_path: Path) -> None:
+    """Whichever router routes them: the dispatch is that of its views."""
+    package = tmp_path / "rest_framework"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "views.py").write_text(STAND_IN, "utf-8")
+    (package / "routers.py").write_text("class SimpleRouter: ...\n", "utf-8")
+    (package / "viewsets.py").write_text(
+        "from rest_framework.views import APIView\nclass ViewSetMixin: ...\nclass ViewSet(ViewSetMixin, APIView): ...\n",
+        "utf-8",
+    )
+    text = (
+        "from rest_framework.viewsets import ViewSet\nclass A(ViewSet):\n    async def list(self, request):\n        return 1\n"
+        "# file: urls.py\nfrom rest_framework.routers import SimpleRouter\nfrom PACKAGE.views import A\n"
+        "router = SimpleRouter()\nrouter.register('a', A)\nurlpatterns = router.urls\n"
+    )
+    (found,) = findings("BRG101", "view set", text, tmp_path)
+    assert "does not await the async list" in found.message

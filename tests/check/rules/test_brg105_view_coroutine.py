@@ -55,6 +55,7 @@ BROKEN = {
     "method that is returned": CLASS + "    async def get(self, request):\n        return self.load()\n",
     "inherited method that is returned": CLASS.replace("A(", "Base(") + "class A(Base):\n    async def get(self, request):\n        return self.load()\n",
     "sync view": plain("return load()"),
+    "sync view in a project without an async one": plain("return load()").removesuffix(LATER),
     "sync view behind login_required": LOAD + "@never_cache\n" + plain("return load()", above=""),
     "sync view with a lambda": plain("return (lambda: load())()"),
     "sync view of another async view": plain("return b(request)"),

@@ -114,3 +114,70 @@ def test_operations_of_ninja_are_found_where_they_are_imported(tmp_path: Path) -
 def test_what_is_not_certain_is_no_view(routes: str, tmp_path: Path) -> None:
     """Nor is anything that the project does not bring."""
     assert routed(tmp_path, urls=URLS.replace("import a, A", "import A") + routes) == []
+
+
+SET = (
+    "from rest_framework.decorators import action\nfrom rest_framework.viewsets import ViewSet\n"
+    "class Notes(ViewSet):\n    {body}\nclass Later(ViewSet):\n    async def list(self, request): ...\n"
+)
+ROUTER = "from rest_framework.routers import DefaultRouter\nfrom site1.views import Notes\nrouter = DefaultRouter()\n"
+REGISTERED = "router.register('notes', Notes)\n"
+
+
+def rest_framework(root: Path) -> None:
+    """A stand-in with the names of the real one."""
+    package = root / "rest_framework"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "routers.py").write_text("class DefaultRouter: ...\n", "utf-8")
+    (package / "decorators.py").write_text("def action(**options): ...\n", "utf-8")
+    (package / "views.py").write_text(
+        "from django.views import View\nclass APIView(View):\n    def dispatch(self, request): ...\n", "utf-8"
+    )
+    (package / "viewsets.py").write_text(
+        "from rest_framework.views import APIView\nclass ViewSetMixin: ...\nclass ViewSet(ViewSetMixin, APIView): ...\n",
+        "utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "async def list(self, request): ...",
+        "async def partial_update(self, request, pk): ...",
+        "@action(detail=True)\n    async def print(self, request, pk): ...",
+    ],
+)
+@pytest.mark.parametrize(
+    "routes",
+    [
+        f"{ROUTER}{REGISTERED}urlpatterns = router.urls",
+        f"{ROUTER}{REGISTERED}urlpatterns = []\nurlpatterns += router.urls",
+        f"{ROUTER}{REGISTERED}urlpatterns = [path('', views.s)] + router.urls",
+        f"{ROUTER}{REGISTERED}urlpatterns = [*router.urls]",
+        f"{ROUTER}{REGISTERED}urlpatterns = [path('', include(router.urls))]",
+        f"{ROUTER}router.register('notes', viewset=Notes)\nurlpatterns = [path('', include((router.urls, 'x')))]",
+        f"from site1.made import router\nfrom site1.views import Notes\n{REGISTERED}urlpatterns = router.urls",
+        "from site1 import made\nfrom site1.views import Notes\nmade.router.register('n', Notes)\nurlpatterns = made.router.urls",
+    ],
+)
+def test_view_sets_are_found_through_routers(routes: str, body: str, tmp_path: Path) -> None:
+    """By what is registered with one that the URLconf routes, in the module that makes it or in the URLconf."""
+    rest_framework(tmp_path)
+    files = {"views": VIEWS + SET.format(body=body), "made": ROUTER}
+    assert routed(tmp_path, urls=URLS + routes, **files) == ["site1.views.Notes"]
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        f"{ROUTER}{REGISTERED}urlpatterns = []",
+        f"{ROUTER}other = DefaultRouter()\nother.register('notes', Notes)\nurlpatterns = router.urls",
+        f"{ROUTER.replace('DefaultRouter()', 'make()')}{REGISTERED}urlpatterns = router.urls",
+    ],
+)
+def test_what_no_router_routes_is_no_view(routes: str, tmp_path: Path) -> None:
+    """Nor what is registered with something of which it is not known what it is."""
+    rest_framework(tmp_path)
+    files = {"views": VIEWS + SET.format(body="async def list(self, request): ...")}
+    assert routed(tmp_path, urls=URLS + routes, **files) == []

@@ -14,7 +14,7 @@ from bridgekit.check.findings.flow import (
     resolved_name,
 )
 from bridgekit.check.findings.visible_names import rebound_names
-from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.middleware.definition import Definition, Method
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
 
@@ -24,6 +24,10 @@ VERBS = ("get", "post", "put", "patch", "delete", "head", "trace")
 """Methods that make a class async (django/views/generic/base.py, View.view_is_async): ``options`` is left out there."""
 
 VIEW = "django.views.generic.base.View"
+ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
+"""Methods of a view set that routers bind to verbs (rest_framework/routers.py, SimpleRouter.routes); adrf's also those with an a before."""
+VIEW_SET = "rest_framework.viewsets.ViewSetMixin"
+_ACTION = "rest_framework.decorators.action"
 DRF, ADRF = "rest_framework.views.APIView", "adrf.views.APIView"
 
 
@@ -58,6 +62,15 @@ class Applied:
         return resolved_name(named, imported_names(self.module))
 
 
+def _is_action(method: Method) -> bool:
+    """``@action(detail=True)`` of a view set."""
+    imports = imported_names(method.module)
+    return any(
+        isinstance(decorator, ast.Call) and resolved_name(decorator.func, imports) == _ACTION
+        for decorator in method.node.decorator_list
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RoutedView:
     """``wrappers`` stand outermost first: those of the URLconf, then those above the ``def``.
@@ -84,11 +97,16 @@ class RoutedView:
 
     @property
     def handlers(self) -> tuple[ReadFunction, ...]:
-        """What answers requests: the function itself, or the class's methods for HTTP's verbs."""
+        """What answers requests: the function itself, or the class's methods for HTTP's verbs, of a view set its actions."""
         if not isinstance(self.node, ast.ClassDef):
             return (ReadFunction(self.node, self.module),)
-        methods = (self.definition.methods.get(verb) for verb in VERBS)
-        return tuple(ReadFunction(m.node, m.module, m.owner) for m in methods if m is not None)
+        methods = self.definition.methods
+        names = [*VERBS]
+        if VIEW_SET in self.definition.mro:
+            names += [*ACTIONS, *(f"a{action}" for action in ACTIONS)]
+            names += [name for name, method in methods.items() if _is_action(method)]
+        known = (methods[name] for name in names if name in methods)
+        return tuple(ReadFunction(m.node, m.module, m.owner) for m in known)
 
     @property
     def is_async(self) -> bool:

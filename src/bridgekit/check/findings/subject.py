@@ -56,7 +56,7 @@ class Project:
     entry_points: tuple[SourceModule, ...] = ()
     async_views: Callable[[], Sequence[AsyncView]] = _no_views
     routed_views: Callable[[str], Sequence[RoutedView]] = no_routed_views
-    """The views that a URLconf routes, by the dotted name of its module; empty where the project shows no async ones."""
+    """The views that a URLconf routes, by the dotted name of its module, of modules in which ``async def`` stands."""
     load: Callable[[str], SourceModule | None] = _no_module
     """The module of a dotted name if it is the project's own and could be parsed."""
     load_any: Callable[[str], SourceModule | None] = _no_module

@@ -19,6 +19,7 @@ __all__ = [
     "async_views",
     "judge_one",
     "judged",
+    "near_async",
     "routed_views",
     "stack_of",
 ]
@@ -34,6 +35,12 @@ _NEWEST = (99,)
 
 def routed_views(subject: Subject) -> list[RoutedView]:
     """The views of the URLconf that the settings name; none where that is not certain, or where none is async."""
+    found = near_async(subject)
+    return found if any(view.is_async for view in found) else []
+
+
+def near_async(subject: Subject) -> list[RoutedView]:
+    """As `routed_views`, where no view needs to be async: an ``async def`` in its module is enough."""
     root = subject.variant.value("ROOT_URLCONF")
     if not isinstance(root, Known) or not isinstance(root.value, str):
         return []

@@ -11,7 +11,7 @@ from bridgekit.check.findings.subject import Subject
 from bridgekit.check.reach.values import Coroutine
 from bridgekit.check.rules._blocking_events import Kind
 from bridgekit.check.rules._view_blocking import blocked_in_views, walked_view
-from bridgekit.check.rules._views import judged, routed_views
+from bridgekit.check.rules._views import judged, near_async
 from bridgekit.check.rules._walks import way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.views.decorators import Effect
@@ -19,7 +19,7 @@ from bridgekit.check.views.decorators import Effect
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Views of both kinds, whichever server runs them."""
-    for view in routed_views(subject):
+    for view in near_async(subject):
         if view.framework is Framework.DJANGO and _is_as_written(view, subject):
             for handler in view.handlers:
                 yield from _returned(handler, view, subject)

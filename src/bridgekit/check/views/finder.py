@@ -10,7 +10,7 @@ from bridgekit.check.findings.routed_view import ADRF, DRF, VIEW, Applied, Frame
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Defined, Load, absolute, defined
-from bridgekit.check.views.routers import ninja_operations
+from bridgekit.check.views.routers import ninja_operations, registered_classes
 from bridgekit.check.views.urlconf import Route, routes_below
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 
@@ -52,6 +52,12 @@ class _Finder:
         if route.is_router:
             for node, module in ninja_operations(absolute(route.node, route.module), self.load, route.module):
                 yield self._function(node, module, (), Framework.NINJA)
+            for given, module in registered_classes(
+                absolute(route.node, route.module), self.load, route.module
+            ):
+                view = self._class(absolute(given, module), module, ())
+                if view is not None:
+                    yield view
             return
         view = self._unwrapped(route.node, route.module)
         if view is not None:

@@ -12,6 +12,11 @@ from bridgekit.check.views.lookup import Load, absolute, defined
 __all__ = ["ninja_operations", "registered_classes"]
 
 _NINJA = frozenset({"ninja.NinjaAPI", "ninja.Router", "ninja.main.NinjaAPI", "ninja.router.Router"})
+_REST = frozenset(
+    f"{package}.routers.{router}Router"
+    for package in ("rest_framework", "adrf")
+    for router in ("Default", "Simple")
+)
 _VERBS = frozenset(["get", "post", "put", "patch", "delete", "api_operation"])
 _MAX_ROUTERS = 200
 
@@ -28,7 +33,7 @@ def ninja_operations(
         router = waiting.pop(0)
         found = defined(router, load) if router not in seen else None
         seen.add(router)
-        if found is None or not _makes_ninja(*found):
+        if found is None or not _makes(_NINJA, *found):
             continue
         home = found[1]
         name = router.rpartition(".")[2]
@@ -45,11 +50,11 @@ def ninja_operations(
         waiting += _added(home, name)
 
 
-def _makes_ninja(statement: ast.stmt, module: SourceModule) -> bool:
+def _makes(kinds: frozenset[str], statement: ast.stmt, module: SourceModule) -> bool:
     return (
         isinstance(statement, ast.Assign)
         and isinstance(statement.value, ast.Call)
-        and resolved_name(statement.value.func, imported_names(module)) in _NINJA
+        and resolved_name(statement.value.func, imported_names(module)) in kinds
     )
 
 
@@ -88,19 +93,22 @@ def _added(module: SourceModule, name: str) -> Iterator[str]:
                 yield absolute(given, module)
 
 
-def registered_classes(path: str, load: Load) -> Iterator[ast.expr]:
-    """What ``router.register("x", ViewSet)`` registers, in the module that makes the router."""
+def registered_classes(
+    path: str, load: Load, urlconf: SourceModule
+) -> Iterator[tuple[ast.expr, SourceModule]]:
+    """What ``router.register("x", ViewSet)`` registers with a router of REST framework's, and the module where it does so: the one
+    that makes the router, or the URLconf that routes it."""
     found = defined(path, load)
-    if found is None:
+    if found is None or not _makes(_REST, *found):
         return
-    module, name = found[1], path.rpartition(".")[2]
-    for node in ast.walk(module.tree) if module.tree is not None else ():
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "register"
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == name
-            and len(node.args) > 1
-        ):
-            yield node.args[1]
+    home, name = found[1], path.rpartition(".")[2]
+    for module in {home.name: home, urlconf.name: urlconf}.values():
+        for node in ast.walk(module.tree) if module.tree is not None else ():
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "register"
+                and absolute(node.func.value, module) == f"{home.name}.{name}"
+            ):
+                given = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "viewset")]
+                yield from ((viewset, module) for viewset in given)

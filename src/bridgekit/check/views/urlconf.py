@@ -36,6 +36,7 @@ def routes_below(root: str, load: Load) -> Iterator[Route]:
         if module is None or module.tree is None:
             continue
         imports = imported_names(module)
+        yield from _routers_alone(module)
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -59,6 +60,25 @@ def routes_below(root: str, load: Load) -> Iterator[Route]:
                     path = absolute(included, module)
                     # A module, or a list of routes in one.
                     waiting += [path, path.rpartition(".")[0]]
+
+
+def _routers_alone(module: SourceModule) -> Iterator[Route]:
+    """``urlpatterns = router.urls``, and what is added to it so."""
+    for statement in module.tree.body if module.tree is not None else ():
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id="urlpatterns")], value=value)
+                | ast.AugAssign(target=ast.Name(id="urlpatterns"), value=value)
+            ):
+                parts: list[ast.expr] = [value]
+                while parts:
+                    part = parts.pop()
+                    if isinstance(part, ast.BinOp):
+                        parts += [part.left, part.right]
+                    elif isinstance(part, ast.List | ast.Tuple):
+                        parts += [one.value for one in part.elts if isinstance(one, ast.Starred)]
+                    elif isinstance(part, ast.Attribute) and part.attr == "urls":
+                        yield Route(part.value, module, is_router=True)
 
 
 def _given(call: ast.Call) -> Iterable[ast.expr]:
