@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -67,3 +68,24 @@ def test_all_pages_are_those_of_the_rules() -> None:
     printed = CliRunner().invoke(cli.main, ["explain", "--all"])
     assert printed.exit_code == 0
     assert all(rule_page(rule.code) in printed.stdout for rule in ALL_RULES)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_as_the_manual_has_it(shell: str) -> None:
+    asked = f"_BRIDGEKIT_COMPLETE={shell}_source bridgekit"
+    assert asked in (DOCS / "check.md").read_text("utf-8")
+    printed = CliRunner().invoke(
+        cli.main, prog_name="bridgekit", env={"_BRIDGEKIT_COMPLETE": f"{shell}_source"}
+    )
+    assert printed.exit_code == 0
+    assert f"_BRIDGEKIT_COMPLETE={shell}_complete" in printed.output
+
+
+def test_the_problem_matcher_reads_the_lines_of_findings() -> None:
+    (matcher,) = json.loads((DOCS / "guides/problem-matcher.json").read_text("utf-8"))["problemMatcher"]
+    (pattern,) = matcher["pattern"]
+    printed = CliRunner().invoke(cli.main, ["check", str(PROJECT), "--quiet"]).output
+    found = [match for line in printed.splitlines() if (match := re.match(pattern["regexp"], line))]
+    assert [match[pattern["code"]] for match in found] == ["BRG001"]
+    assert found[0][pattern["file"]].endswith("settings.py")
+    assert found[0][pattern["line"]].isdecimal()
