@@ -115,7 +115,9 @@ urlpatterns = [
     path("sync/", sync_view),
     path("async/", async_view),
     path("sqlite/", query("default")),
+    path("sqlite-each/", query("each")),
     path("postgresql/", query("postgresql")),
+    path("postgresql-each/", query("postgresql-each")),
     path("stream/", stream_view),
 ]
 
@@ -126,6 +128,7 @@ STACKS = {
     "all async": [f"{__name__}.Native"] * 3,
 }
 VIEWS = ("sync", "async", "sqlite", "postgresql", "stream")
+QUERIES = ("sqlite", "postgresql")
 
 BARS = {
     # (stack, view, at a time): at least so many times as fast as Django's ASGI handler, and at most so many times the time of its
@@ -144,26 +147,21 @@ NEVER_SLOWER = 0.95
 
 
 def configure(postgres: str | None, folder: str) -> None:
-    """What startproject's settings say where it matters here, with connections that are kept."""
+    """What startproject's settings say where it matters here, with connections that are kept, and others that end with the request."""
+    sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3"}
     databases: dict[str, Any] = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": f"{folder}/db.sqlite3",
-            "CONN_MAX_AGE": None,
-        }
+        "default": sqlite | {"CONN_MAX_AGE": None},
+        "each": sqlite | {"CONN_MAX_AGE": 0},
     }
     if postgres is not None:
         engine = "django.db.backends.postgresql"
-        databases["postgresql"] = {
-            "ENGINE": engine,
-            "NAME": "postgres",
-            "USER": "postgres",
-            "HOST": postgres,
-            "CONN_MAX_AGE": None,
-        }
+        server = {"ENGINE": engine, "NAME": "postgres", "USER": "postgres", "HOST": postgres}
+        databases["postgresql"] = server | {"CONN_MAX_AGE": None}
+        databases["postgresql-each"] = server | {"CONN_MAX_AGE": 0}
     settings.configure(
         ALLOWED_HOSTS=["*"],
         DATABASES=databases,
+        DEBUG_PROPAGATE_EXCEPTIONS=True,  # a contestant that fails says why
         INSTALLED_APPS=[
             f"django.contrib.{name}"
             for name in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
@@ -175,6 +173,11 @@ def configure(postgres: str | None, folder: str) -> None:
         USE_TZ=True,
     )
     django.setup()
+
+
+def url_of(contestant: str, view: str) -> str:
+    """Under Django's ASGI handler a kept connection is lost with its request's thread: its manual has none kept there."""
+    return f"/{view}-each/" if contestant == DJANGO and view in QUERIES else f"/{view}/"
 
 
 def app_of(contestant: str, stack: str) -> Any:
@@ -197,7 +200,11 @@ def over_asgi(app: Any, url: str, at_a_time: int, clock: Clock) -> Callable[[int
 
     async def run(calls: int) -> float:
         started = clock()
-        await asyncio.gather(*(client(calls // at_a_time) for _ in range(at_a_time)))
+        async with (
+            asyncio.TaskGroup() as clients
+        ):  # where one fails the others end, and keep no thread from the next cell
+            for _ in range(at_a_time):
+                clients.create_task(client(calls // at_a_time))
         return clock() - started
 
     return lambda calls: loop.run_until_complete(run(calls))
@@ -231,6 +238,15 @@ class Cells:
                 f"{stack}, {view}, {at_a_time} at a time: {of_wsgi:.2f} times WSGI's time, not {most}"
             )
 
+    def cannot(self, stack: str, view: str, at_a_time: int, error: Exception) -> None:
+        """A cell that did not run; those that follow may."""
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        self.rows.append(f"| {stack} | {view} | {at_a_time} | - | - | - | - | - | - |")
+        print(f"{self.rows[-1]} did not run: {why}", flush=True)
+        self.missed.append(f"{stack}, {view}, {at_a_time} at a time did not run: {why}")
+
 
 def ratio(slow: Measured, fast: Measured) -> float:
     return statistics.median(one / other for one, other in zip(slow.seconds, fast.seconds, strict=True))
@@ -243,16 +259,18 @@ def in_process(
         for view in views:
             if not wanted(stack, view):
                 continue
-            url = f"/{view}/"
-            plain = over_wsgi_app(app_of(WSGI, stack), url, clock)
+            plain = over_wsgi_app(app_of(WSGI, stack), url_of(WSGI, view), clock)
             for at_a_time in AT_A_TIME:
                 contestants = {
-                    name: over_asgi(app_of(name, stack), url, at_a_time, clock)
+                    name: over_asgi(app_of(name, stack), url_of(name, view), at_a_time, clock)
                     for name in (DJANGO, OURS, BRIDGED)
                 }
-                cells.add(
-                    stack, view, at_a_time, measure({**contestants, WSGI: plain}, calls=calls, rounds=rounds)
-                )
+                try:
+                    found = measure({**contestants, WSGI: plain}, calls=calls, rounds=rounds)
+                except Exception as error:  # whatever a contestant raises, the others are worth knowing
+                    cells.cannot(stack, view, at_a_time, error)
+                else:
+                    cells.add(stack, view, at_a_time, found)
 
 
 def async_views_under_wsgi(cells: Cells, clock: Clock, rounds: int, calls: int) -> list[str]:

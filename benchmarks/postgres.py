@@ -31,7 +31,7 @@ def running_postgres() -> Iterator[str]:
     silent = {"stdout": subprocess.DEVNULL, "cwd": folder, "check": True}
     try:
         subprocess.run([*as_user, binaries / "initdb", "-A", "trust", "-U", "postgres", "-D", data], **silent)  # type: ignore[call-overload]
-        options = f"-k {folder} -c listen_addresses='' -c max_connections=150 -c fsync=off"
+        options = f"-k {folder} -c listen_addresses='' -c max_connections=400 -c fsync=off"
         start = [*as_user, binaries / "pg_ctl", "-w", "-D", data, "-l", log, "-o", options, "start"]
         subprocess.run(start, **silent)  # type: ignore[call-overload]
         try:

@@ -39,3 +39,50 @@ def test_every_benchmark_that_the_manual_names_exists() -> None:
     }
     assert {"single_hop", "wsgi_to_asgi"} <= named
     assert {f"{name}.py" for name in named} <= set(FILES)
+
+
+BROKEN_CELL = """
+import runpy, sys, tempfile, time
+sys.path.insert(0, "benchmarks")
+import django_handlers as benchmark
+folder = tempfile.mkdtemp()
+benchmark.configure(None, folder)
+views, made = ["sync", "sqlite"], benchmark.app_of
+
+def app_of(contestant, stack):
+    app = made(contestant, stack)
+    if contestant == benchmark.OURS:
+        def broken(request, *args):
+            if request.path.startswith("/sqlite"):
+                raise OSError("too many connections")
+            return ours(request)
+        ours, app.resolve_request = app.resolve_request, broken
+    return app
+
+benchmark.app_of, benchmark.AT_A_TIME = app_of, (1, 2)
+cells = benchmark.Cells()
+benchmark.in_process(cells, time.perf_counter, 1, 2, lambda stack, view: stack == "seven", views)
+print(len(cells.rows), *(line for line in cells.missed if "did not run" in line), sep="\\n")
+"""
+
+
+def test_a_cell_that_cannot_run_says_why_and_the_others_run() -> None:
+    """A database that refuses more connections ended the whole grid of the Django handlers."""
+    pytest.importorskip("django")
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN_CELL],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()[-3:]
+    assert told == [
+        "6",
+        *(
+            f"seven, sqlite, {number} at a time did not run: OSError: too many connections"
+            for number in (1, 2)
+        ),
+    ]
