@@ -91,7 +91,7 @@ class SourceReader:
         found = self.finder.load(module)
         if found.tree is not None:
             near = get_close_matches(name, self.evaluator.imports.frame(found).block.names, 1)
-            return f"{module}.{near[0]}" if near else ""
+            return f"{module}.{near[0]}" if near and near[0] != name else ""
         package, _, last = module.rpartition(".")
         near = get_close_matches(last, self.finder.modules_in(package), 1)
         return f"{package}.{near[0]}.{name}".lstrip(".") if near else ""

@@ -28,5 +28,8 @@ class Cause(Enum):
     SUPER_NOT_FOLLOWED = auto()
     """``super()`` whose class or receiver is not followed."""
 
+    RUNS_LATER = auto()
+    """A generator or coroutine: its body runs, and may raise anything, where somebody draws from it."""
+
     TEXT_KEPT = auto()
     """A method of an input's text after which a text that is not empty may still be one: ``strip``, ``lower``."""

@@ -6,7 +6,7 @@ another matter.
 
 from __future__ import annotations
 
-__all__ = ["CHANGING_METHODS", "KEEPING_BUILTINS", "KEEPING_MODULES", "keeps_arguments"]
+__all__ = ["CHANGING_METHODS", "KEEPING_BUILTINS", "KEEPING_MODULES", "hands_out", "keeps_arguments"]
 
 CHANGING_METHODS = frozenset(
     [
@@ -176,6 +176,18 @@ _CHANGING_FUNCTIONS = frozenset(
     )
 )
 """Functions of those modules that do not."""
+
+
+def hands_out(dotted: str) -> bool:
+    """Whether what such a function gives may lead to the elements of what it is handed: those can be changed by it."""
+    return dotted.partition(".")[0] in (
+        "collections",
+        "contextlib",
+        "copy",
+        "functools",
+        "itertools",
+        "operator",
+    )
 
 
 def keeps_arguments(dotted: str) -> bool:

@@ -118,7 +118,7 @@ class Attributes(ClassAttributes):
                 replaced = replaced_attributes(frame.module).get(name)
                 if replaced is not None:
                     return frame.unknown(f"{name} may be replaced", replaced)
-                return self.evaluator.imports.member(value.name, name)
+                return self.evaluator.imports.attribute(value.name, name, frame, node)
             case ClassValue():
                 if name == "__name__" and self._keeps_name(value):
                     return Const(value.node.name)

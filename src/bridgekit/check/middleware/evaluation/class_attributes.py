@@ -21,6 +21,7 @@ from bridgekit.check.middleware.evaluation.class_bodies import (
 from bridgekit.check.middleware.evaluation.hazards import replaced_attributes
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.mro import MROs
+from bridgekit.check.middleware.evaluation.namespace_writers import body_writer
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -75,6 +76,9 @@ class ClassAttributes:
         if name in cls.attributes:
             return self._unless_assigned(cls.attributes[name], cls.frame, cls.node, name)
         frame = self.frame_of(cls)
+        writer = body_writer(cls.node)
+        if writer is not None:
+            return frame.unknown(f"the body of {cls.node.name} may write its namespace", writer)
         value = self.evaluator.lookup(name, frame, None, own=True)
         if isinstance(value, FunctionValue) and value.frame is frame and value.owner is None:
             value = replace(value, owner=cls)
@@ -191,7 +195,8 @@ class ClassAttributes:
         found: list[Value] = []
         why: Unknown | None = None
         for order in self.mros.of(cls):
-            value = self._in_order(order.classes, name)
+            made = next(filter(None, map(self._metaclass, order.classes)), None)
+            value = made or self._in_order(order.classes, name)
             if isinstance(value, Missing) and order.blocked is not None:
                 value = order.blocked
                 why = why or order.blocked
@@ -233,7 +238,7 @@ class ClassAttributes:
         """Nothing binds the name; say so only if nothing could bind it unseen."""
         for cls in classes:
             if isinstance(cls, ClassValue):
-                blocked = self._computed_names(cls) or self._metaclass(cls)
+                blocked = self._computed_names(cls)
                 if blocked is not None:
                     return blocked
         return Missing(f"no attribute {name}")
@@ -244,14 +249,12 @@ class ClassAttributes:
                 return cls.frame.unknown(
                     f"attributes of {cls.node.name} are set under computed names", event.node
                 )
-        frame = self.frame_of(cls)
-        if frame.block.writes_globals is not None:
-            return frame.unknown(
-                f"the body of {cls.node.name} writes its namespace", frame.block.writes_globals
-            )
         return None
 
-    def _metaclass(self, cls: ClassValue) -> Unknown | None:
+    def _metaclass(self, cls: ClassValue | Native) -> Unknown | None:
+        """Why no attribute of a class is what its body says: a metaclass may answer for it, or make it of another body."""
+        if isinstance(cls, Native):
+            return None
         for keyword in cls.node.keywords:
             if keyword.arg == "metaclass":
                 value = self.evaluator.evaluate(keyword.value, cls.frame, None)
@@ -286,6 +289,9 @@ class ClassAttributes:
         if value.kind == "staticmethod":
             return value.function
         if value.kind == "classmethod":
+            if isinstance(value.function, Descriptor):
+                # Python 3.9 to 3.12 ask the inner one, others do not.
+                return cls.frame.unknown("a classmethod around another descriptor", cls.node)
             return BoundMethod(value.function, cls)
         if value.kind == "member":
             return value.function if isinstance(receiver, InstanceValue) else value

@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Const,
     GetResponse,
     Missing,
+    ModuleValue,
     Native,
     Outcome,
     Unknown,
@@ -253,6 +254,9 @@ class Expressions:
             return False
         if isinstance(one, GetResponse) or isinstance(other, GetResponse):
             return type(one) is type(other)
+        named = all(isinstance(value, ModuleValue | Native) for value in (one, other))
+        if named and ModuleValue in (type(one), type(other)) and not same_value(one, other):
+            return None  # os.path is posixpath: a module may go by another name
         return same_value(one, other) or (None if isinstance(one, InstanceValue) else False)
 
     def _may_say_itself(self, value: Value) -> bool:

@@ -16,16 +16,18 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.changes import CHANGING_METHODS, KEEPING_BUILTINS
 
 __all__ = [
+    "NAMESPACES",
     "called_names",
     "changed_names",
     "filled_attributes",
     "handed_on_names",
     "last_name",
-    "namespace_writer",
     "parents_of",
+    "reads",
     "rebound_names",
     "replaced_attributes",
     "set_inside",
+    "traits",
 ]
 
 _READING_METHODS = frozenset(
@@ -62,7 +64,6 @@ _called: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _handed_on: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _bound_inside: WeakKeyDictionary[ast.AST, dict[str, ast.AST]] = WeakKeyDictionary()
 _filled: WeakKeyDictionary[ast.Module, dict[str, ast.AST]] = WeakKeyDictionary()
-_writers: WeakKeyDictionary[ast.Module, list[ast.AST]] = WeakKeyDictionary()
 
 
 def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
@@ -73,9 +74,9 @@ def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
         parents = parents_of(scope)
         for node in ast.walk(scope):
             match node:
-                case ast.Name(id=name, ctx=ast.Load()) if name not in found and not _reads(node, parents):
+                case ast.Name(id=name, ctx=ast.Load()) if name not in found and not reads(node, parents):
                     found[name] = node
-                case ast.NamedExpr(target=ast.Name(id=name)) if not _reads(node, parents):
+                case ast.NamedExpr(target=ast.Name(id=name)) if not reads(node, parents):
                     found.setdefault(name, node)
                 case ast.Assign(targets=[_, _, *_]):  # several names for one object
                     names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
@@ -139,7 +140,7 @@ def rebound_names(scope: Scope) -> Mapping[str, ast.AST]:
     found = _bound_inside.get(scope)
     if found is None:
         declares = (
-            _traits(scope).declares
+            traits(scope).declares
             if isinstance(scope, ast.Module)
             else any(isinstance(node, ast.Nonlocal) for node in ast.walk(scope))
         )
@@ -157,17 +158,23 @@ class _Traits:
     replaced: dict[str, ast.AST] = field(default_factory=dict)
 
 
+NAMESPACES = frozenset(("exec", "eval", "execfile", "globals", "locals", "vars", "__import__"))
+
+_TO_NAMESPACES = frozenset(
+    ("modules", "import_module", "f_globals", "f_locals", "__globals__", "get_objects", "get_referrers")
+)
+
 _known_traits: WeakKeyDictionary[ast.Module, _Traits] = WeakKeyDictionary()
 
 
-def _traits(tree: ast.Module) -> _Traits:
+def traits(tree: ast.Module) -> _Traits:
     found = _known_traits.get(tree)
     if found is None:
         found = _known_traits[tree] = _Traits()
         for node in ast.walk(tree):
             kind = type(node)
             if kind is ast.Name:
-                found.writes = found.writes or node.id in _NAMESPACES  # type: ignore[attr-defined]  # a name
+                found.writes = found.writes or node.id in NAMESPACES  # type: ignore[attr-defined]  # a name
             elif kind is ast.Attribute:
                 _note_attribute(node, found)  # type: ignore[arg-type]  # as it says
             elif kind is ast.Call:
@@ -179,7 +186,7 @@ def _traits(tree: ast.Module) -> _Traits:
 
 def _note_attribute(node: ast.Attribute, found: _Traits) -> None:
     if isinstance(node.ctx, ast.Load):
-        found.writes = found.writes or node.attr in ("modules", "import_module")
+        found.writes = found.writes or node.attr in _TO_NAMESPACES
     elif not (isinstance(node.value, ast.Name) and node.value.id == "self"):
         found.replaced.setdefault(node.attr, node)
 
@@ -202,7 +209,7 @@ def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
         parents = parents_of(module.tree)
         for node in ast.walk(module.tree):
             match node:
-                case ast.Attribute(attr=name, ctx=ast.Load()) if not _reads(node, parents):
+                case ast.Attribute(attr=name, ctx=ast.Load()) if not reads(node, parents):
                     found.setdefault(name, node)
                 case ast.Subscript(value=ast.Attribute(attr=name), ctx=ast.Store() | ast.Del()):
                     found.setdefault(name, node)
@@ -213,7 +220,7 @@ def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
 
 def replaced_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
     """Names of attributes that code sets on anything but ``self``, or deletes: ``cls.count += 1``, ``json.loads = ...``."""
-    return _traits(module.tree).replaced if module.tree is not None else {}
+    return traits(module.tree).replaced if module.tree is not None else {}
 
 
 def set_inside(module: SourceModule, function: str, attribute: str) -> ast.AST | None:
@@ -230,58 +237,11 @@ def set_inside(module: SourceModule, function: str, attribute: str) -> ast.AST |
     return None
 
 
-def namespace_writer(module: SourceModule) -> ast.AST | None:
-    """A node that may bind names of the module unseen: ``exec``, ``globals()[...] =``, ``sys.modules[__name__]``."""
-    if module.tree is None:
-        return None
-    found = _writers.get(module.tree)
-    if found is None:
-        found = _writers[module.tree] = list(_namespace_writers(module.tree))[:1]
-    return found[0] if found else None
-
-
-def _namespace_writers(tree: ast.Module) -> Iterator[ast.AST]:
-    if not _traits(tree).writes:
-        return
-    parents = parents_of(tree)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id="exec" | "eval" | "execfile"):
-                yield node
-            case ast.Name(id="globals" | "locals" | "vars") if not _reads_namespace(node, parents):
-                yield node
-            case ast.Attribute(attr="modules", value=ast.Name(id="sys")) if not isinstance(
-                parents.get(node), ast.Compare
-            ):
-                yield node
-            case ast.Call(args=[ast.Name(id="__name__"), *_], func=func) if last_name(func) in (
-                "import_module",
-                "__import__",
-            ):
-                yield node
-
-
-_NAMESPACES = frozenset(("exec", "eval", "execfile", "globals", "locals", "vars", "__import__"))
-
-
-def _reads_namespace(node: ast.Name, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """``globals()["NAME"]`` as a value, ``globals().get("NAME")`` and ``"NAME" in globals()``."""
-    call = parents.get(node)
-    if not isinstance(call, ast.Call) or call.func is not node:
-        return False
-    around = parents.get(call)
-    if isinstance(around, ast.Compare):
-        return True
-    if isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load):
-        return _reads(around, parents)
-    return isinstance(around, ast.Attribute) and around.attr == "get" and _reads(around, parents)
-
-
 def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
-def _reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
+def reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether all that happens to the value of an expression is that it, or a part of it, is looked at."""
     while True:
         around = parents.get(node)
@@ -318,7 +278,9 @@ def _reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
                 return last_name(func) in (KEEPING_BUILTINS - _HANDING_OUT) | _LOGGING | _READING_METHODS
             case ast.keyword():
                 call = parents.get(around)
-                return isinstance(call, ast.Call) and last_name(call.func) in KEEPING_BUILTINS - _HANDING_OUT
+                # dict(a=x) holds x, where dict(x) holds its items.
+                keeping = KEEPING_BUILTINS - _HANDING_OUT - {"dict"}
+                return isinstance(call, ast.Call) and last_name(call.func) in keeping
             case _:
                 return False
 

@@ -11,8 +11,10 @@ from bridgekit.check.middleware.evaluation.bindings import index_block
 from bridgekit.check.middleware.evaluation.block import Block, StarImport
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
+from bridgekit.check.middleware.evaluation.syntax import raised_on_import
 from bridgekit.check.middleware.evaluation.values import Frame, Sequence, Value
 from bridgekit.check.modules.finder import ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
 
@@ -76,6 +78,19 @@ class Imports:
         if not isinstance(value, Missing):
             return value
         return self._member_not_bound(module, frame, name, value)
+
+    def attribute(self, module_name: str, name: str, frame: Frame, node: ast.AST | None) -> Value:
+        """``module.name``: a submodule is one only once it is imported (language reference, section 5.4.2)."""
+        found = self.member(module_name, name)
+        full = f"{module_name}.{name}"
+        is_submodule = isinstance(found, ModuleValue) and found.name == full
+        if not is_submodule or self.is_native(module_name):
+            return found
+        line = getattr(node, "lineno", None) if frame.kind == "module" else None
+        modules = [(frame.module, line), (self.finder.load(module_name), None)]
+        if any(imports_module(one, full, before) for one, before in modules):
+            return found
+        return frame.unknown(f"whether the module {full} has been imported", node)
 
     def _member_not_bound(self, module: SourceModule, frame: Frame, name: str, missing: Missing) -> Value:
         submodule = f"{module.name}.{name}"
@@ -224,6 +239,11 @@ class Imports:
                 outcome = self._found_only(node, frame, depth)
                 if outcome.answer is Answer.NO:
                     return outcome
+        raising = next(raised_on_import(tree.body), None) if tree is not None else None
+        if raising is not None:
+            return Outcome.blocked(
+                frame.unknown(f"the module {frame.name} may raise as it is imported", raising)
+            )
         return YES
 
     def _found_only(self, node: ast.Import | ast.ImportFrom, frame: Frame, depth: int) -> Outcome:

@@ -170,6 +170,9 @@ class Imports(Protocol):
     def member(self, module_name: str, name: str) -> Value:
         """``from module_name import name``: a name bound in the module, else a submodule, else ``__getattr__``'s answer."""
 
+    def attribute(self, module_name: str, name: str, frame: Frame, node: ast.AST | None) -> Value:
+        """``module.name``: as `member`, and a submodule only where it is seen to be imported."""
+
     def imported(self, node: ast.Import | ast.ImportFrom, alias: ast.alias, frame: Frame) -> Value:
         """What one alias of an import statement binds."""
 

@@ -15,10 +15,10 @@ from bridgekit.check.middleware.evaluation.hazards import (
     called_names,
     changed_names,
     handed_on_names,
-    namespace_writer,
     rebound_names,
 )
 from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.namespace_writers import definition_writer, namespace_writer
 from bridgekit.check.middleware.evaluation.values import (
     Choice,
     ClassValue,
@@ -140,6 +140,11 @@ class Names:
                 frame.values[key] = known
         if own or not isinstance(known, Missing):
             return known
+        if (
+            frame.kind == "function"
+            and name in frame.block.names.keys() - frame.block.outer - frame.block.nonlocals
+        ):
+            return frame.unknown(f"{name} is not bound yet", frame.block.names[name][0].node)
         return self._around(name, frame)
 
     def _around(self, name: str, frame: Frame) -> Value:
@@ -218,8 +223,9 @@ class Names:
         rebound = rebound_names(scope)
         if name in rebound:
             return frame.unknown(f"{name} is bound anew inside a function", rebound[name])
-        if frame.kind == "module" and any(is_data(option) for option in options(value)):
-            writer = namespace_writer(frame.module)
+        if frame.kind == "module":
+            has_data = any(is_data(option) for option in options(value))
+            writer = namespace_writer(frame.module) if has_data else definition_writer(frame.module)
             if writer is not None:
                 return frame.unknown("the module writes its namespace at run time", writer)
         if any(is_changeable(option) for option in options(value)) and name in changed_names(scope):

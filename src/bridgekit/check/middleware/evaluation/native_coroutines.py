@@ -112,7 +112,7 @@ def wraps(call: NativeCall) -> Value:
 def update_wrapper(call: NativeCall) -> Value:
     """`functools.update_wrapper` copies ``__dict__``: flags, hooks and the coroutine mark travel with it."""
     wrapper, wrapped = call.argument(0, "wrapper"), call.argument(1, "wrapped")
-    if not isinstance(wrapper, FunctionValue) or wrapped is None:
+    if wrapper is None or wrapped is None:
         return wrapper if wrapper is not None else call.unknown()
     updated = call.keywords.get("updated")
     if updated is not None and constants.as_const(updated) in ((), []):
@@ -131,6 +131,12 @@ def update_wrapper(call: NativeCall) -> Value:
             continue
         if not isinstance(value, Missing):
             copied[name] = value
+    if not isinstance(wrapper, FunctionValue):
+        return (
+            call.unknown("an object that is no function gets the attributes of another one")
+            if copied
+            else wrapper
+        )
     copied["__name__"] = (
         call.evaluator.attributes.of_function(wrapped, "__name__")
         if isinstance(wrapped, FunctionValue)

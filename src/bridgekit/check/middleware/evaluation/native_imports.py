@@ -49,6 +49,8 @@ def plain_import(call: NativeCall) -> Value:
         return call.unknown("imports a module whose name is only known at run time")
     if len(call.arguments) < 4 and "fromlist" not in call.keywords:
         name = name.partition(".")[0]
+    elif "." in name and call.evaluator.imports.is_native(name):
+        return call.unknown("a module of the standard library may go by another name")
     return call.evaluator.imports.module_value(name)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "contains_yield",
     "fields",
     "is_field",
+    "raised_on_import",
     "root_name",
     "set_on_subclasses",
     "stored_attributes",
@@ -50,6 +51,19 @@ def always_leaves(body: Sequence[ast.stmt]) -> bool:
             return ends and all(always_leaves(handler.body) for handler in last.handlers)
         case _:
             return False
+
+
+def raised_on_import(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Each ``raise`` and ``assert`` that a module's own statements, rather than its functions, may come to."""
+    for statement in body:
+        if isinstance(statement, ast.Raise | ast.Assert):
+            yield statement
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ast.iter_child_nodes(statement):
+                if isinstance(inner, ast.stmt):
+                    yield from raised_on_import([inner])
+                elif isinstance(inner, ast.ExceptHandler | ast.match_case):
+                    yield from raised_on_import(inner.body)
 
 
 def fields(node: ast.ClassDef) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import Refused, unwrap
@@ -19,7 +20,11 @@ def source_of(m: Machine, value: Value) -> tuple[Value, frozenset[str], Opaque |
     """What is iterated over, the inputs that it hangs on, and the unknown that it is."""
     value, inputs = unwrap(value)
     value = m.read(m.force(value))
-    return value, inputs, value if isinstance(value, Opaque) else None
+    if not isinstance(value, Opaque):
+        return value, inputs, None
+    if value.cause is Cause.RUNS_LATER:
+        m.may_raise(value)
+    return value, inputs, value
 
 
 def only(args: Arguments) -> Value:

@@ -38,14 +38,13 @@ def call_reversed(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     if unknown is not None:
         return unknown.derive("()")
     if isinstance(value, ListValue):
-        return IteratorValue(_backwards(value), (value,))
+        return IteratorValue(_backwards(value, len(value) - 1), (value,))
     if not isinstance(value, str | tuple | dict | range | bytes | ViewValue):
         raise Refused("the reverse of this is not followed")
     return IteratorValue(iter((value.now() if isinstance(value, ViewValue) else list(value))[::-1]), (value,))
 
 
-def _backwards(value: ListValue) -> Iterator[Value]:
-    position = len(value) - 1
+def _backwards(value: ListValue, position: int) -> Iterator[Value]:
     while position >= 0:
         if value.poison is not None:
             raise Refused(value.poison.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.data import Input, IteratorValue, Opaque, Value
 from bridgekit.check.settings.interpreter.iterating import drawn, is_followed
 from bridgekit.check.settings.interpreter.machine import Machine
@@ -23,7 +24,7 @@ def items_of(m: Machine, value: Value, node: ast.AST, frame: Frame) -> Iterator[
     if isinstance(value, Input):
         value = m.read(value.value)
     if isinstance(value, Opaque):
-        m.may_raise(value, TypeError)
+        m.may_raise(value, *(() if value.cause is Cause.RUNS_LATER else (TypeError,)))
         return value
     if not is_followed(value) and not isinstance(value, ClassValue):
         return m.refuse("iterating over something that is not plain data", value)

@@ -24,7 +24,7 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = ["callables_in", "inside"]
+__all__ = ["callables_in", "elements_of", "inside"]
 
 _FUNCTIONS = (
     FunctionValue,
@@ -65,6 +65,16 @@ def _has_hooks(cls: ClassValue) -> bool:
         if isinstance(base, ClassValue)
         for name, one in base.namespace.items()
     )
+
+
+def elements_of(values: Iterable[Value]) -> Iterator[Value]:
+    """What the containers among the values hold."""
+    for value in values:
+        held = value.value if isinstance(value, Input) else value
+        if isinstance(held, ListValue | SetValue | DictValue):
+            yield from inside(held)
+        elif isinstance(held, tuple | frozenset):
+            yield from held
 
 
 def inside(value: ListValue | SetValue | DictValue) -> list[Value]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.finder import FoundModule, ModuleKind
+from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.control import Raised, Stuck
 from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
@@ -57,10 +58,13 @@ class Imports:
             end -= 1
         if not end:
             return external
+        name = ".".join(parts[:end])
+        if end > 1 and not self._is_imported(name):
+            return self._perhaps_imported(name)
         tries, self.m.tries = self.m.tries, []
         depth = len(self.m.frames)
         try:
-            value = self.module(".".join(parts[:end]), eager=True)
+            value = self.module(name, eager=True)
             for name in parts[end:]:
                 value = self.m.getattr(value, name)
             if isinstance(value, External) and value.dotted != external.dotted:
@@ -118,6 +122,8 @@ class Imports:
         for name in modules_that_act(self.m.finder, found.name, self.is_own):
             if name not in self.m.modules:
                 self._load_apart(self.m.finder.find(name))
+        if found.name in self.m.replaced_modules:
+            return self._replaced(found.name)
         known = self.m.modules.get(found.name)
         if known is not None:
             return known
@@ -214,6 +220,34 @@ class Imports:
             return True
         return self._can_be_imported(name, in_tree=False)
 
+    def imported_submodule(self, module: ModuleValue, name: str) -> Value | None:
+        """``package.name`` as an attribute: unknown for a module that nothing which was followed has imported by then."""
+        full = f"{module.name}.{name}"
+        if module.package != module.name or self.m.finder.find(full).kind is ModuleKind.MISSING:
+            return None
+        return self.submodule(module, name) if self._is_imported(full) else self._perhaps_imported(full)
+
+    def _is_imported(self, name: str) -> bool:
+        """Whether a module of the project is an attribute of its package (language reference, section 5.4.2), by all that is seen."""
+        inside = f"{name}."
+        seen = (*self.m.modules, *self.m.waiting)
+        if any(one == name or one.startswith(inside) for one in seen) or not self.is_own(
+            self.m.finder.find(name)
+        ):
+            return True
+        return imports_module(self.m.finder.load(name.rpartition(".")[0]), name)
+
+    def _perhaps_imported(self, name: str) -> Value:
+        perhaps = self.m.opaque(f"whether the module {name} has been imported", key=f"module:{name}")
+        self.m.may_raise(perhaps, AttributeError)
+        return perhaps
+
+    def note_submodule(self, name: str) -> None:
+        """``from package import name``, of a package that waits: a module of that name is imported by it."""
+        found = self.m.finder.find(name)
+        if found.kind is ModuleKind.SOURCE and self.is_own(found):
+            self.module(name)
+
     def submodule(self, module: ModuleValue, name: str) -> Value | None:
         """``package.name`` where that is a module, or None."""
         found = (
@@ -241,6 +275,9 @@ class Imports:
             return module
         self._introduce(module)
         self._run(module, source.tree)
+        if found.name in self.m.replaced_modules:
+            # It may have put something else in its own place (`importlib._bootstrap._load_unlocked`).
+            return self._replaced(found.name)
         self._bind_in_parent(module.name, module)
         return module
 

@@ -23,6 +23,12 @@ class ImportSystem(Protocol):
     def module(self, name: str, *, eager: bool = False, relative: bool = False) -> Value:
         """The module of that name."""
 
+    def imported_submodule(self, module: ModuleValue, name: str) -> Value | None:
+        """``package.name`` as an attribute, or None."""
+
+    def note_submodule(self, name: str) -> None:
+        """``from package import name`` imports a module of that name, if there is one."""
+
     def submodule(self, module: ModuleValue, name: str) -> Value | None:
         """A submodule as an attribute of its package."""
 

@@ -37,7 +37,12 @@ from bridgekit.check.settings.interpreter.values import (
     SuperValue,
     poison,
 )
-from bridgekit.check.settings.slicing.effects import EVERYTHING, names_affected, names_rebound
+from bridgekit.check.settings.slicing.effects import (
+    EVERYTHING,
+    names_affected,
+    names_handed_out,
+    names_rebound,
+)
 
 __all__ = ["functions_of", "taint", "visible"]
 
@@ -45,6 +50,10 @@ _READING = frozenset(
     ("__contains__", "__getitem__", "copy", "count", "get", "index", "items", "keys", "values")
 )
 """Methods that leave their receiver as it is, whoever calls them."""
+
+
+_CHANGEABLE = (ListValue, SetValue, DictValue, InstanceValue, IteratorValue, tuple)
+"""What can be changed by whoever gets it from a function."""
 
 
 def taint(m: Machine, values: Iterable[Value], cause: Opaque) -> None:
@@ -142,6 +151,8 @@ def _called(m: Machine, function: FunctionValue, cause: Opaque) -> list[Value]:
             found.extend(functions_of(value))
         elif isinstance(value, FunctionValue | BoundMethod) or not name.endswith("()"):
             found.append(value)
+    handed_out = (visible(function.frame, name) for name in names_handed_out(function.node))
+    found.extend(value for value in handed_out if isinstance(value, _CHANGEABLE))
     for name, is_global in names_rebound(function.node).items():
         _rebind(function.frame, name, cause, is_global=is_global)
     return found

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bridgekit.check.python import tables
-from bridgekit.check.python.changes import keeps_arguments
+from bridgekit.check.python.changes import hands_out, keeps_arguments
 from bridgekit.check.settings.interpreter import enumerations
+from bridgekit.check.settings.interpreter.callables import elements_of
 from bridgekit.check.settings.interpreter.data import Opaque, PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -95,6 +96,8 @@ class Library:
             return module.namespace[name]
         if self.m.catches(AttributeError) and standard.defines(self.m, owner, name) is False:
             raise self.m.fault(AttributeError, f"module {owner.dotted!r} has no attribute {name!r}")
+        if self.m.catches(AttributeError):
+            return self.m.imports.open_external(External(dotted))
         return External(dotted)
 
     def defines(self, owner: External, name: str) -> bool | None:
@@ -126,6 +129,8 @@ class Library:
         given = [*args, *kwargs.values()]
         if self.m.surroundings.is_standard(dotted) and keeps_arguments(dotted):
             self.m.lend(given, cause)
+            if hands_out(dotted):
+                self.m.hand_over(list(elements_of(given)), cause)
         else:
             self.m.hand_over(given, cause)
         if dotted.startswith(("unittest.mock.", "mock.")):

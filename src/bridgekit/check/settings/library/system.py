@@ -98,6 +98,12 @@ def _exit(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
     raise m.error(SystemExit, *args)
 
 
+def _all_objects(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    cause = m.opaque("all objects of the process")
+    m.taint(m.frames[0].module.namespace, cause)
+    return cause
+
+
 def _platform(name: str, value: str) -> Value:
     return Input(Text(value), frozenset((name,)))
 
@@ -115,6 +121,7 @@ def register() -> None:
     CONSTANTS["django.VERSION"] = _django_version
     CONSTANTS["typing.TYPE_CHECKING"] = lambda m: False
     CALLS["sys.exit"] = _exit
+    CALLS["gc.get_objects"] = CALLS["gc.get_referrers"] = _all_objects
     CALLS["platform.system"] = lambda m, args, kwargs: _platform("platform.system()", "Linux")
     for dotted in ("socket.gethostname", "platform.node", "getpass.getuser", "socket.getfqdn"):
         CALLS[dotted] = _hostname

@@ -61,6 +61,8 @@ def get_attribute(m: Machine, value: Value, name: str) -> Value:
 
 
 def _lookup(m: Machine, value: Value, name: str) -> Value:
+    if isinstance(value, Opaque | External) and name in _NAMESPACES:
+        return _of_frame(m, value, name)
     if isinstance(value, Opaque):
         return _of_unknown(m, value, name)
     if isinstance(value, External):
@@ -81,6 +83,20 @@ def _lookup(m: Machine, value: Value, name: str) -> Value:
     if isinstance(value, Input):
         return _of_input(m, value, name)
     return _of_rest(m, value, name)
+
+
+_NAMESPACES = frozenset(
+    ("f_back", "f_builtins", "f_globals", "f_locals", "tb_frame", "gi_frame", "__globals__")
+)
+"""Attributes that lead from a frame or a function to the names of a module."""
+
+
+def _of_frame(m: Machine, value: Value, name: str) -> Value:
+    cause = m.opaque(f"{name} leads to the names of a module")
+    for frame in m.frames:
+        if frame.module.namespace.unseen is None:
+            m.taint(frame.module.namespace, cause)
+    return cause
 
 
 def _of_unknown(m: Machine, value: Opaque, name: str) -> Value:
@@ -136,6 +152,8 @@ def _of_function(m: Machine, function: FunctionValue, name: str) -> Value:
         return attributes.derive(f".{name}")
     if name in function.attributes:
         return function.attributes[name]
+    if name == "__globals__":
+        return function.frame.module.namespace
     if name in ("__name__", "__qualname__"):
         return Text(function.name) if name == "__name__" else m.opaque("the qualified name of a function")
     if function.results is not None:
@@ -197,7 +215,7 @@ def _of_module(m: Machine, module: ModuleValue, name: str) -> Value:
         return module.namespace[name]
     if module.namespace.unseen is not None and (name.isupper() or not module.complete):
         return module.namespace.unseen.named(name)
-    submodule = m.imports.submodule(module, name)
+    submodule = m.imports.imported_submodule(module, name)
     if submodule is not None:
         return submodule
     getter = module.namespace.get("__getattr__")

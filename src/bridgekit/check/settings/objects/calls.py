@@ -159,8 +159,11 @@ def _call_function(m: Machine, function: FunctionValue, args: list[Value], kwarg
     node = function.node
     if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and is_generator(node)):
         cause = m.opaque(
-            f"{function.name}() is a generator or coroutine function", key=f"generator:{id(node)}"
+            f"{function.name}() is a generator or coroutine function",
+            key=f"generator:{id(node)}",
+            cause=Cause.RUNS_LATER,
         )
+        m.may_raise(cause)
         m.hand_over([function, *args, *kwargs.values()], cause)
         return cause
     if m.calls >= MAX_CALLS:

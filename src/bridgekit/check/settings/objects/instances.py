@@ -51,6 +51,8 @@ def instantiate(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict
             return _named_tuple(m, cls, list(args), kwargs)
         if isinstance(base, External) and not base.dotted.startswith(TRANSPARENT):
             return m.refuse(f"{cls.name} derives from {base.dotted}, which is not read", cls, *given)
+    if find_in_class(cls, "__del__") is not MISSING:
+        return m.refuse(f"{cls.name}.__del__ runs whenever nothing leads to the object any more", cls, *given)
     return _made(m, cls, list(args), kwargs)
 
 

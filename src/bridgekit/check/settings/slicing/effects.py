@@ -21,6 +21,7 @@ __all__ = [
     "names_bound_by_any",
     "names_bound_in",
     "names_changed_by",
+    "names_handed_out",
     "names_in",
     "names_mutated_by_any",
     "names_mutated_in",
@@ -38,6 +39,9 @@ EVERYTHING = "*"
 
 _CONTAINERS = frozenset(("dict", "list", "set"))
 """Types whose methods change their first argument: ``list.append(MIDDLEWARE, ...)``."""
+
+_FRAMES = frozenset(("f_back", "f_globals", "f_locals", "__globals__"))
+"""Attributes of frames and functions that lead to the names of a module."""
 
 _WHOLE_NAMESPACE = frozenset(
     ("globals", "locals", "vars", "exec", "eval", "setattr", "delattr", "include", "execfile")
@@ -68,10 +72,54 @@ def names_affected(function: _Function) -> frozenset[str]:
     return affected_by(body) - local_names(function)
 
 
+@lru_cache(maxsize=2_000)
+def names_handed_out(function: _Function) -> frozenset[str]:
+    """Names outside a function whose values it may return, yield or raise: whoever calls it can change them."""
+    body: list[ast.stmt] = (
+        [ast.Return(function.body)] if isinstance(function, ast.Lambda) else list(function.body)
+    )
+    given = (
+        node.value
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None
+    )
+    return _with_aliases({name for value in given for name in _parts(value)}, body) - local_names(function)
+
+
+def _parts(value: ast.expr) -> Iterator[str]:
+    """The names whose objects an expression may give, or something that holds them."""
+    match value:
+        case ast.Name(id=name):
+            yield name
+        case ast.Attribute() | ast.Subscript():
+            yield from _root(value)
+        case ast.Compare() | ast.Constant() | ast.JoinedStr() | ast.UnaryOp():
+            return
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            yield from _root(function)
+            for argument in (*arguments, *(keyword.value for keyword in keywords)):
+                yield from _parts(argument)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _parts(body)
+            yield from _parts(orelse)
+        case ast.Lambda():
+            yield from names_in(value)
+        case _:
+            for part in ast.iter_child_nodes(value):
+                if isinstance(part, ast.expr):
+                    yield from _parts(part)
+                elif isinstance(part, ast.comprehension):
+                    yield from _parts(part.iter)
+
+
 def affected_by(statements: Iterable[ast.stmt]) -> frozenset[str]:
     """As `names_changed_by`, and every name whose object may be bound to a changed name by these statements themselves."""
     body = list(statements)
-    affected = {name for statement in body for name in names_changed_by(statement)}
+    return _with_aliases({name for statement in body for name in names_changed_by(statement)}, body)
+
+
+def _with_aliases(affected: set[str], body: list[ast.stmt]) -> frozenset[str]:
     bindings = [binding for statement in body for binding in _bindings(statement)]
     growing = True
     while growing:
@@ -175,7 +223,9 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
         yield f"{function.id}()"
     elif isinstance(function, ast.Attribute):
         root = next(_root(function), "")
-        if function.attr in ("include", "setattr"):
+        if function.attr in ("include", "setattr", "get_objects", "get_referrers"):
+            yield EVERYTHING
+        if any(isinstance(part, ast.Attribute) and part.attr in _FRAMES for part in ast.walk(function)):
             yield EVERYTHING
         if root in harmless and root not in _CONTAINERS:
             yield from _called_back(node)

@@ -51,6 +51,8 @@ def _name_from(m: Machine, module: Value, module_name: str, name: str) -> Value:
             return found
         if "__getattr__" not in module.namespace and not module.namespace.stars:
             raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
+    if isinstance(module, External):
+        m.imports.note_submodule(f"{module_name}.{name}")
     if isinstance(module, External) and m.catches(ImportError) and m.library.defines(module, name) is False:
         raise m.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
     return m.getattr(module, name)
