@@ -8,6 +8,7 @@ from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import hook_names, hops_text, stack_saving
 from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules._broken import is_broken
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.hops import own_hops
@@ -24,7 +25,9 @@ def check(subject: Subject) -> Iterator[Problem]:
     if serves_by_ours(subject.project):
         return
     found = [
-        checked for checked in subject.middleware if checked.runs(Mode.ASYNC) and own_hops(checked.facts).low
+        checked
+        for checked in subject.middleware
+        if checked.runs(Mode.ASYNC) and own_hops(checked.facts).low and not is_broken(checked)
     ]
     foreign = []
     for checked in found:

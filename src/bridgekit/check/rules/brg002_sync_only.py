@@ -8,6 +8,7 @@ from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import SINGLE_HOP, before_and_after, stack_saving
 from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules._broken import is_broken
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
@@ -26,6 +27,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         facts = checked.facts
         sync_only = facts.sync_capable.answer is Answer.YES and facts.async_capable.answer is Answer.NO
         if not sync_only or checked.certainly_not_used or checked.dotted_path == _MEANT_TO_BE:
+            continue
+        if is_broken(checked):
             continue
         outside = _made_sync(subject, checked)
         also = f" and makes {len(outside)} before it run sync" if outside else ""

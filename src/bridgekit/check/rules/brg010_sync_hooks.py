@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.rules._broken import is_broken
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Server
@@ -21,6 +22,8 @@ def check(subject: Subject) -> Iterator[Problem]:
     if subject.project.server is not Server.ASGI:
         return
     for checked in subject.middleware:
+        if is_broken(checked):
+            continue
         for name, when in _WHEN.items():
             hook = checked.facts.hooks.get(name)
             if (

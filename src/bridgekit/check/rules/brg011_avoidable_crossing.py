@@ -10,6 +10,7 @@ from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import before_and_after, describe
 from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules._broken import is_broken
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer, Claim
 from bridgekit.middleware_chain.hops import Cost, count_hops
@@ -24,7 +25,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     for checked in subject.middleware:
         facts = checked.facts
         async_only = facts.sync_capable.answer is Answer.NO and facts.async_capable.answer is Answer.YES
-        if async_only and not checked.certainly_not_used:
+        if async_only and not checked.certainly_not_used and not is_broken(checked):
             saved = _crossings_saved(subject, checked)
             if saved > 0:
                 yield Problem(
@@ -36,6 +37,8 @@ def check(subject: Subject) -> Iterator[Problem]:
     for proposal in subject.proposals:
         if proposal.change.kind is ChangeKind.SWAP and proposal.difference.saves:
             checked = subject.middleware[proposal.change.position]
+            if any(map(is_broken, subject.middleware)):
+                continue  # An order of layers that fail is none to improve.
             yield Problem(
                 f"{checked.dotted_path} crosses more often than it must where it stands",
                 checked.listed_at,

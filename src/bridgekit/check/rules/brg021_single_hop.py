@@ -8,6 +8,7 @@ from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.project.handler_served import serves_by_ours
+from bridgekit.check.rules._broken import is_broken
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.hops import count_hops
@@ -29,8 +30,8 @@ def check(subject: Subject) -> Iterator[Problem]:
     stack = list(subject.chain.facts)
     here = _hops(stack)
     for checked in subject.middleware:
-        if checked.dotted_path not in _PATHS:
-            continue
+        if checked.dotted_path not in _PATHS or any(map(is_broken, subject.middleware)):
+            continue  # What hops beside a layer that fails is no question yet.
         if serves_by_ours(subject.project):
             yield Problem(
                 "SingleHopMiddleware saves nothing under bridgekit's handler, and makes every waiting async view block a thread",
