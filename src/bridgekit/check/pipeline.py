@@ -20,7 +20,8 @@ from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.distributions import installed_versions
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.agreed_settings import agreed_settings

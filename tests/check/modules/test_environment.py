@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.modules.environment import current_environment, find_environment
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.exceptions import ProjectError
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from bridgekit.check.modules import finder as modules
 from bridgekit.check.modules.environment import TargetEnvironment
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.middleware_chain.facts import Answer
 
 

@@ -12,8 +12,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
+from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File, Item
 from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed
 from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
@@ -25,16 +25,7 @@ from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Message, Scope
 
-__all__ = [
-    "EARLY_HINT",
-    "END",
-    "LEFT",
-    "PATHSEND",
-    "ASGIResponder",
-    "EarlyHints",
-    "File",
-    "ResponderSettings",
-]
+__all__ = ["EARLY_HINT", "LEFT", "PATHSEND", "ASGIResponder", "ResponderSettings"]
 
 logger = logging.getLogger("bridgekit.adapters")
 
@@ -42,31 +33,6 @@ EARLY_HINT = "http.response.early_hint"
 PATHSEND = "http.response.pathsend"
 TRAILERS = "http.response.trailers"
 LEFT = "the client left before the response was complete"
-
-
-class _Mark:
-    """A thing among the pieces that is no piece."""
-
-
-END = _Mark()
-READ = _Mark()
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """The body is the file at ``path``."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyHints:
-    """A 103 response with these ``Link`` headers (RFC 8297)."""
-
-    links: tuple[str, ...]
-
-
-Item: TypeAlias = bytes | File | EarlyHints | _Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, OpenFile, open_at_once
-from bridgekit.adapters.asgi_to_wsgi.responder import END, LEFT, READ, ASGIResponder, EarlyHints, File
+from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File
+from bridgekit.adapters.asgi_to_wsgi.responder import LEFT, ASGIResponder
 from bridgekit.adapters.shared.context import Loan, lend
 from bridgekit.adapters.shared.nesting import outer
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.modules.finder import ModuleFinder, SourceModule
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 __all__ = ["closes_late"]

@@ -12,18 +12,18 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
 
 from bridgekit.check.modules.boundary import is_below, real, real_folder, slashed
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
 from bridgekit.check.modules.environment import TargetEnvironment, current_environment
+from bridgekit.check.modules.found_module import FoundModule, ModuleKind
 from bridgekit.check.modules.parsing import SourceModule, count_tokens, parse_file
 from bridgekit.check.modules.run_bounds import RunBounds
-from bridgekit.middleware_chain.facts import Answer, Location
+from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["FoundModule", "ModuleFinder", "ModuleKind", "SourceModule"]
+__all__ = ["ModuleFinder", "SourceModule"]
 
 _MAX_NAMESPACE_INIT = 2_000
 """Bytes. The ``__init__`` of a namespace package of the old kind holds one statement and a comment."""
@@ -36,43 +36,6 @@ _GUESSED_BYTES = 2 * 1024 * 1024
 _BYTES_A_TOKEN = 5
 TOO_MUCH = f"is not read: this run has read files of {MAX_RUN_TOKENS:,} words and signs, and reads no more"
 _EXTENSIONS = (".so", ".pyd", ".dll")
-
-
-class ModuleKind(Enum):
-    """What a dotted name leads to."""
-
-    SOURCE = "source"
-    NAMESPACE = "namespace"
-    OPAQUE = "opaque"
-    """It can be imported, but not read: a C extension, a built-in, bytecode without source."""
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-    """It may exist where we do not look: inside an archive on the search path."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundModule:
-    """Where a name leads: ``path`` is the source file (or the extension), ``search`` where submodules are looked for."""
-
-    name: str
-    kind: ModuleKind
-    path: str = ""
-    search: tuple[str, ...] = ()
-    reason: str = ""
-    parent: str = ""
-    """The module that the name would be in, where that is there and is no package."""
-
-    @property
-    def is_package(self) -> bool:
-        """Whether it can have submodules."""
-        return bool(self.search)
-
-    @property
-    def importable(self) -> Answer:
-        """Whether ``import name`` finds it. That its own body then runs without an error is another question."""
-        if self.kind is ModuleKind.UNKNOWN:
-            return Answer.UNKNOWN
-        return Answer.of(self.kind is not ModuleKind.MISSING)
 
 
 class ModuleFinder:

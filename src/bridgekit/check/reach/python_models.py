@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bridgekit.check.reach.container_models import next_of
+from bridgekit.check.reach.collection_models import (
+    calls_each,
+    find_any,
+    listed,
+    make_dict,
+    make_enumerate,
+    make_sorted,
+    make_zip,
+    take_next,
+)
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import elements, item, store_attribute, truth, use
 from bridgekit.check.reach.values import (
@@ -14,7 +23,6 @@ from bridgekit.check.reach.values import (
     Const,
     Coroutine,
     Function,
-    Generator,
     Instance,
     Items,
     Native,
@@ -127,74 +135,6 @@ def _length(call: Call) -> Value:
     return UNKNOWN
 
 
-def _listed(call: Call) -> Value:
-    if not call.arguments:
-        return Items([])
-    return Items(elements(call.machine, call.arguments[0], call.node, call.frame)[0])
-
-
-def _dict(call: Call) -> Value:
-    if call.arguments:
-        given = call.arguments[0]
-        if isinstance(given, Table):
-            made = Table(dict(given.entries), list(given.others))
-            made.entries.update(call.keywords)
-            return made
-        elements(call.machine, given, call.node, call.frame)
-        return _table(call.keywords, [UNKNOWN])
-    return _table(call.keywords)
-
-
-def _table(entries: Mapping[str, Value], others: list[Value] | None = None) -> Table:
-    made = Table(others=others or [])
-    made.entries.update(entries)
-    return made
-
-
-def _calls_each(call: Call) -> Value:
-    """``map`` and ``filter``: called when somebody asks for the items."""
-
-    def run() -> list[Value]:
-        items = elements(call.machine, call.argument(1), call.node, call.frame)[0]
-        return [call.again(call.argument(0), [one]) for one in items[:6]]
-
-    return Generator(run)
-
-
-def _sorted(call: Call) -> Value:
-    values = (
-        call.arguments
-        if len(call.arguments) > 1
-        else elements(call.machine, call.argument(0), call.node, call.frame)[0]
-    )
-    for one in values:
-        if "key" in call.keywords:
-            call.again(call.keywords["key"], [one])
-        else:
-            use(call.machine, "compare", one, call.node, call.frame)
-    return Items(list(values))
-
-
-def _any(call: Call) -> Value:
-    for one in elements(call.machine, call.argument(0), call.node, call.frame)[0]:
-        truth(call.machine, one, call.node, call.frame)
-    return UNKNOWN
-
-
-def _enumerate(call: Call) -> Value:
-    items = elements(call.machine, call.argument(0), call.node, call.frame)[0]
-    return Items([Items([Const(number), one], "tuple") for number, one in enumerate(items)])
-
-
-def _zip(call: Call) -> Value:
-    columns = [elements(call.machine, one, call.node, call.frame)[0] for one in call.arguments]
-    return Items([Items(list(row), "tuple") for row in zip(*columns, strict=False)])
-
-
-def _next(call: Call) -> Value:
-    return next_of(call, call.argument(0))
-
-
 def _super(call: Call) -> Value:
     frame = call.frame
     while frame.outer is not None and (frame.function is None or frame.function.owner is None):
@@ -285,7 +225,7 @@ MODELS: Mapping[str, Model] = {
     **dict.fromkeys(("functools.lru_cache", "functools.cache", "dataclasses.dataclass"), _decorator),
     **dict.fromkeys(("inspect.iscoroutine", "inspect.isawaitable", "asyncio.iscoroutine"), _asks_coroutine),
     **dict.fromkeys(("id", "threading.main_thread", "asyncio.current_task", "weakref.ref"), _hands_through),
-    **dict.fromkeys(("sorted", "max", "min"), _sorted),
+    **dict.fromkeys(("sorted", "max", "min"), make_sorted),
     **dict.fromkeys(
         (
             "iter",
@@ -300,7 +240,7 @@ MODELS: Mapping[str, Model] = {
         ),
         _first,
     ),
-    **dict.fromkeys(("list", "tuple", "set", "frozenset", "reversed", "collections.deque", "sum"), _listed),
+    **dict.fromkeys(("list", "tuple", "set", "frozenset", "reversed", "collections.deque", "sum"), listed),
     **dict.fromkeys(("str", "repr", "format", "hash", "print"), _text),
     "getattr": _getattr,
     "setattr": _setattr,
@@ -309,7 +249,7 @@ MODELS: Mapping[str, Model] = {
     "callable": _callable,
     "bool": _bool,
     "len": _length,
-    "dict": _dict,
+    "dict": make_dict,
     **dict.fromkeys(
         (
             "collections.OrderedDict",
@@ -317,18 +257,18 @@ MODELS: Mapping[str, Model] = {
             "weakref.WeakValueDictionary",
             "collections.Counter",
         ),
-        _dict,
+        make_dict,
     ),
     "collections.defaultdict": lambda call: Table(
         {}, [call.again(call.argument(0), [])] if call.arguments else []
     ),
-    "map": _calls_each,
-    "filter": _calls_each,
-    "any": _any,
-    "all": _any,
-    "enumerate": _enumerate,
-    "zip": _zip,
-    "next": _next,
+    "map": calls_each,
+    "filter": calls_each,
+    "any": find_any,
+    "all": find_any,
+    "enumerate": make_enumerate,
+    "zip": make_zip,
+    "next": take_next,
     "super": _super,
     "type": _type,
     "functools.partial": _partial,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.settings.exploring.alternatives import open_questions, settings_of, with_alternatives
 from bridgekit.check.settings.exploring.decisions import condition_of
 from bridgekit.check.settings.exploring.run import Outcome, Task, configuration_classes, run_settings

@@ -13,7 +13,8 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
 from bridgekit.check.middleware.evaluation.syntax import raised_on_import
 from bridgekit.check.middleware.evaluation.values import Frame, Sequence, Value
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.modules.finder import ModuleFinder, SourceModule
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bridgekit.check.modules.finder import ModuleFinder, ModuleKind
+from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.settings.interpreter.control import Raised, Stuck
 from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine

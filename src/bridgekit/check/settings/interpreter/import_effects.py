@@ -10,7 +10,8 @@ import ast
 from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
-from bridgekit.check.modules.finder import FoundModule, ModuleFinder, ModuleKind, SourceModule
+from bridgekit.check.modules.finder import ModuleFinder, SourceModule
+from bridgekit.check.modules.found_module import FoundModule, ModuleKind
 from bridgekit.check.modules.parsing import absolute_name
 
 __all__ = ["modules_that_act"]

@@ -11,7 +11,7 @@ import ast
 from pathlib import Path
 
 from bridgekit.check.modules.boundary import is_below, parts_of
-from bridgekit.check.modules.finder import FoundModule, ModuleKind
+from bridgekit.check.modules.found_module import FoundModule, ModuleKind
 from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.control import Raised, Stuck

@@ -28,6 +28,7 @@ from bridgekit.check.settings.library import (
     globs,
     includes,
     ini_files,
+    paths,
     python,
     regular_expressions,
     settings_files,
@@ -59,6 +60,7 @@ for part in (
     globs,
     includes,
     ini_files,
+    paths,
     python,
     regular_expressions,
     settings_files,
@@ -206,7 +208,7 @@ class Library:
 
     def path_attribute(self, path: PathValue, name: str) -> Value:
         """An attribute of a `pathlib.Path`."""
-        return files.path_attribute(self.m, path, name)
+        return paths.path_attribute(self.m, path, name)
 
     def open_file(self, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``open(...)``: for reading project files."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeAlias
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
@@ -25,8 +25,7 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
-from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
-from bridgekit.check.settings.interpreter.pure import adopt
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS
 
@@ -34,9 +33,13 @@ __all__ = [
     "OpenFile",
     "change_on_disk",
     "changed_on_disk",
+    "exists",
+    "is_directory",
+    "is_file",
+    "is_there",
     "open_file",
-    "path_attribute",
     "register",
+    "resolved",
     "text_of",
 ]
 
@@ -66,7 +69,7 @@ def change_on_disk(m: Machine, given: Value) -> None:
     m.lost_disk[text_of(given) or ""] = cause
 
 
-def _resolved(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def resolved(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``os.path.abspath`` and ``realpath`` of what is absolute already: where a process stands is not known."""
     value, inputs = unwrap(args[0])
     path = text_of(value)
@@ -93,19 +96,19 @@ def _expanded(mark: str) -> Call:
     return call
 
 
-def _is_there(path: str) -> bool:
+def is_there(path: str) -> bool:
     return Path(path).exists()
 
 
-def _is_file(path: str) -> bool:
+def is_file(path: str) -> bool:
     return Path(path).is_file()
 
 
-def _is_directory(path: str) -> bool:
+def is_directory(path: str) -> bool:
     return Path(path).is_dir()
 
 
-def _exists(test: Callable[[str], bool]) -> Call:
+def exists(test: Callable[[str], bool]) -> Call:
     def call(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
         path = text_of(args[0])
         if path is None:
@@ -206,110 +209,6 @@ def read_text(m: Machine, path: str, *, as_bytes: bool = False) -> Value:
     return Text.at(text, m.here())
 
 
-def _make_path(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    plain, inputs, unknown = flat(args)
-    if unknown is not None:
-        return unknown.derive(".path")
-    texts = [text_of(value) for value in plain]
-    if None in texts or kwargs:
-        return m.opaque("a path is not known")
-    path = PathValue(str(PurePosixPath(*[text or "" for text in texts])))
-    return Input(path, inputs) if inputs else path
-
-
-_PROPERTIES = ("anchor", "drive", "name", "parent", "parts", "root", "stem", "suffix", "suffixes")
-_METHODS = (
-    "as_posix",
-    "as_uri",
-    "is_absolute",
-    "is_relative_to",
-    "joinpath",
-    "match",
-    "relative_to",
-    "with_name",
-    "with_stem",
-    "with_suffix",
-)
-
-
-def path_attribute(m: Machine, path: PathValue, name: str) -> Value:
-    """An attribute or method of a `pathlib.Path`: what is pure by `pathlib.PurePosixPath` itself."""
-    text = path.path
-    pure = PurePosixPath(text)
-    if name in _PROPERTIES:
-        return adopt(getattr(pure, name))
-    if name == "parents":
-        return tuple(PathValue(str(parent)) for parent in pure.parents)
-    if name in _METHODS:
-        return NativeFunction(f"Path.{name}", lambda m, a, k: _of_pure_path(m, pure, name, a, k))
-    methods: dict[str, Call] = {
-        "resolve": lambda m, a, k: _as_path(_resolved(m, [path], {})),
-        "absolute": lambda m, a, k: path if text.startswith("/") else m.opaque(_CWD),
-        "expanduser": lambda m, a, k: path if not text.startswith("~") else m.opaque("the home directory"),
-        "__str__": lambda m, a, k: Text(text),
-        "__fspath__": lambda m, a, k: Text(text),
-        "exists": lambda m, a, k: _exists(_is_there)(m, [path], {}),
-        "is_file": lambda m, a, k: _exists(_is_file)(m, [path], {}),
-        "is_dir": lambda m, a, k: _exists(_is_directory)(m, [path], {}),
-        "open": lambda m, a, k: open_file(m, [path, *a], k),
-        "read_text": lambda m, a, k: _read_path(m, path, a, k),
-        "read_bytes": lambda m, a, k: read_text(m, text, as_bytes=True),
-    }
-    if name in methods:
-        return NativeFunction(f"Path.{name}", methods[name])
-    if name in _CHANGING:
-        return NativeFunction(f"Path.{name}", lambda m, a, k: _changing(m, path, name))
-    return m.opaque(f"Path.{name} is not modelled")
-
-
-_CWD = "the directory that a process is started in"
-_CHANGING = frozenset(
-    [
-        "chmod",
-        "hardlink_to",
-        "lchmod",
-        "mkdir",
-        "rename",
-        "replace",
-        "rmdir",
-        "symlink_to",
-        "touch",
-        "unlink",
-        "write_bytes",
-        "write_text",
-    ]
-)
-
-
-def _changing(m: Machine, path: PathValue, name: str) -> Value:
-    change_on_disk(m, path if name not in ("rename", "replace") else None)
-    cause = m.opaque(f"whether Path.{name}() can be done")
-    m.may_raise(cause, OSError)
-    return None if name in ("mkdir", "touch", "unlink", "rmdir", "chmod") else cause
-
-
-def _as_path(value: Value) -> Value:
-    return PathValue(value) if isinstance(value, str) else value
-
-
-def _read_path(m: Machine, path: PathValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    file = open_file(m, [path], {**dict(zip(("encoding", "errors"), args, strict=False)), **kwargs})
-    return m.call(m.getattr(file, "read"), [], {})
-
-
-def _of_pure_path(
-    m: Machine, pure: PurePosixPath, name: str, args: list[Value], kwargs: dict[str, Value]
-) -> Value:
-    plain, inputs, unknown = flat(args)
-    if unknown is not None:
-        return unknown.derive(".path")
-    texts = [text_of(value) for value in plain]
-    if None in texts or kwargs:
-        raise Refused("the argument is not known")
-    made = adopt(getattr(pure, name)(*texts))
-    return Input(made, inputs) if inputs else made
-
-
 def _list_directory(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
     path = text_of(args[0]) if args else None
     if path is None or not m.surroundings.in_project(path) or changed_on_disk(m, path) is not None:
@@ -331,16 +230,14 @@ def _written(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def register() -> None:
     """Add this module's models to the registry."""
     for name in ("abspath", "realpath"):
-        CALLS[f"os.path.{name}"] = _resolved
+        CALLS[f"os.path.{name}"] = resolved
     CALLS["os.path.expanduser"] = _expanded("~")
     CALLS["os.path.expandvars"] = _expanded("$")
     CALLS["os.fspath"] = lambda m, args, kwargs: m.call(m.builtin("str"), args, kwargs)
-    CALLS["os.path.exists"] = _exists(_is_there)
-    CALLS["os.path.isfile"] = _exists(_is_file)
-    CALLS["os.path.isdir"] = _exists(_is_directory)
+    CALLS["os.path.exists"] = exists(is_there)
+    CALLS["os.path.isfile"] = exists(is_file)
+    CALLS["os.path.isdir"] = exists(is_directory)
     CALLS["os.listdir"] = _list_directory
-    for name in ("Path", "PurePath", "PosixPath", "PurePosixPath"):
-        CALLS[f"pathlib.{name}"] = _make_path
     for dotted in ("codecs.open", "io.open"):
         CALLS[dotted] = open_file
     for dotted in ("os.makedirs", "os.mkdir", "os.chmod"):
