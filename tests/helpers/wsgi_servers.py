@@ -115,6 +115,8 @@ WSGI_COMMANDS: dict[str, Command] = {
     "gunicorn-gthread-preload": gunicorn("gthread", *THREADS, "--preload"),
     "gunicorn-gevent-preload": gunicorn("gevent", "--preload"),
     "uwsgi": uwsgi("--master"),
+    "uwsgi-lazy": uwsgi("--master", "--lazy-apps"),
+    "uwsgi-gevent": uwsgi("--master", "--gevent", "16", "--gevent-early-monkey-patch", "--lazy-apps"),
     "uwsgi-threads": uwsgi("--master", "--enable-threads", "--threads", "8"),
     "waitress": waitress,
     "cheroot": cheroot,
@@ -126,7 +128,9 @@ WSGI_COMMANDS: dict[str, Command] = {
 
 GUNICORN = [name for name in WSGI_COMMANDS if name.startswith("gunicorn")]
 
-DIFFERENT_SERVERS = [name for name in WSGI_COMMANDS if name not in ("uwsgi-threads", "werkzeug")]
+DIFFERENT_SERVERS = [
+    name for name in WSGI_COMMANDS if name not in ("uwsgi-gevent", "uwsgi-lazy", "uwsgi-threads", "werkzeug")
+]
 """For whole applications, which cannot tell uWSGI's threads from its processes, nor werkzeug's server from wsgiref's."""
 
 MODULES = {"gunicorn": "gunicorn", "waitress": "waitress", "cheroot": "cheroot", "werkzeug": "werkzeug"}

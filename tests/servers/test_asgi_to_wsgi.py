@@ -20,13 +20,13 @@ from tests.helpers.wsgi_servers import WSGI_COMMANDS, serving_wsgi
 
 TARGET = "tests.servers.apps.bridged_asgi:app"
 
-ONE_AT_A_TIME = ("gunicorn-sync", "gunicorn-sync-preload", "uwsgi", "wsgiref")
+ONE_AT_A_TIME = ("gunicorn-sync", "gunicorn-sync-preload", "uwsgi", "uwsgi-lazy", "wsgiref")
 """Servers that answer one request at a time in each process."""
 
-RUNS_EXIT_HANDLERS = [name for name in WSGI_COMMANDS if name != "uwsgi-threads"]
-"""uWSGI with threads now and then ends a worker without Python's exit handlers; the manual says so, and names the hooks."""
+RUNS_EXIT_HANDLERS = [name for name in WSGI_COMMANDS if name not in ("uwsgi-gevent", "uwsgi-threads")]
+"""uWSGI ends a worker without Python's exit handlers, with threads now and then, with gevent always; the manual says so, and names the hooks."""
 
-NO_CHUNKED = ("uwsgi", "uwsgi-threads", "wsgiref")
+NO_CHUNKED = ("uwsgi", "uwsgi-gevent", "uwsgi-lazy", "uwsgi-threads", "wsgiref")
 """Servers that do not decode chunked request bodies."""
 
 
