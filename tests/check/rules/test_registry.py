@@ -48,6 +48,13 @@ def test_every_page_has_the_five_sections(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CODES)
+def test_every_page_names_the_reports_it_answers(code: str) -> None:
+    """Or says that there are none: whoever doubts a rule is told whom it has bitten."""
+    why = rule_page(code).partition("## Why is this bad?\n")[2].partition("\n## ")[0]
+    assert "](https://" in why or "\nNo public report" in why
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_the_module_docstring_begins_with_the_code(code: str) -> None:
     """What opens with the file is what the rule says."""
     rule = rule_by_code(code)
