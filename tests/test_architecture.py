@@ -65,3 +65,22 @@ def test_every_file_that_the_page_names_is_there() -> None:
     assert len(named) > 10
     places = (ROOT / "src" / "bridgekit", ROOT)
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
+def test_every_file_that_the_pages_name_is_there() -> None:
+    """By its name, and by its folders where they are given."""
+    there = [
+        f"/{file.relative_to(ROOT).as_posix()}"
+        for folder in ("src", "tests", "docs")
+        for file in ROOT.joinpath(folder).rglob("*.py")
+    ]
+    made_up = {"manage.py", "check/rules/brgNNN_name.py", "brgNNN_name.py"}
+    for page in ("architecture.md", "design.md"):
+        named = set(re.findall(r"[\w/]+\.py\b", ROOT.joinpath("docs", page).read_text("utf-8")))
+        assert len(named) > 10
+        missing = [
+            name
+            for name in named - made_up
+            if not any(file.endswith(f"/{name.strip('/')}") for file in there)
+        ]
+        assert missing == [], page
