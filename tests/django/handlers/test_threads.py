@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from bridgekit.django.handlers import threads
+from bridgekit.django.handlers import old_connections, threads
 from bridgekit.django.handlers.asgi import LeasedASGIHandler
 from tests.django.handlers import layers
 from tests.django.handlers.driver import HANDLERS, ask, project, until
@@ -234,6 +235,30 @@ def test_threads_persist_from_request_to_request() -> None:
     with project(__name__, [LEAVES]):
         # Two: a request may come while the thread of the one before lies down.
         assert len({thread for _, thread in asyncio.run(main())}) <= 2
+
+
+@pytest.mark.parametrize("stack", [[], list(STARTPROJECT)])
+def test_a_connection_that_cannot_be_closed_holds_nobody_up(
+    stack: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its server has gone, and closing raises: when a thread is taken again, and when it is left."""
+
+    def fails() -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(old_connections, "close_old_connections", fails)
+
+    async def main() -> list[Any]:
+        app = LeasedASGIHandler()
+        async with asyncio.timeout(20):
+            answers = [await ask(app, "/looks/?token=t") for _ in range(3)]
+            await until(lambda: not threads.pool().load)
+        return answers
+
+    with project(__name__, stack):
+        assert [answer.status for answer in asyncio.run(main())] == [200] * 3
+    assert "a database connection could not be closed" in caplog.text
+    assert "server closed the connection unexpectedly" in caplog.text
 
 
 def test_nothing_of_a_request_is_kept_alive() -> None:

@@ -17,7 +17,7 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.test.client import ClientHandler
@@ -25,7 +25,7 @@ from django.utils import translation
 
 import bridgekit.django
 from bridgekit.concurrency.own_loop import loop_iterator
-from bridgekit.django.handlers import late_calls
+from bridgekit.django.handlers import late_calls, old_connections
 from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 from tests.django.handlers import async_site
 from tests.django.handlers.async_site import events, seen, variable
@@ -237,6 +237,18 @@ def test_late_calls_end_their_thread_when_idle(monkeypatch: pytest.MonkeyPatch) 
     thread.join(WAIT)
     assert not thread.is_alive()
     assert executor.submit(threading.current_thread).result(WAIT) is not thread
+
+
+def test_a_late_call_is_answered_though_a_connection_cannot_be_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(old_connections, "close_old_connections", fails)
+    executor = late_calls.late_calls()
+    assert [executor.submit(lambda: 42).result(WAIT) for _ in range(2)] == [42] * 2
+    assert "a database connection could not be closed" in caplog.text
 
 
 def test_a_thread_that_runs_a_loop_is_refused_as_by_asgiref(either: Handler) -> None:

@@ -11,9 +11,10 @@ import os
 import threading
 from typing import Any
 
-from django.db import close_old_connections, connections
+from django.db import connections
 
 from bridgekit.concurrency.own_loop.lent_thread import LentThread
+from bridgekit.django.handlers.old_connections import put_away_old_connections
 
 __all__ = ["late_calls"]
 
@@ -70,8 +71,8 @@ class _LateCalls(LentThread):
 
     def _run(self, job: Any) -> None:
         # No request begins or ends in this thread, and those are what Django looks at its connections for.
-        close_old_connections()
+        put_away_old_connections()
         try:
             super()._run(job)
         finally:
-            close_old_connections()
+            put_away_old_connections()

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from django.db import close_old_connections
-
 from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
+from bridgekit.django.handlers.old_connections import put_away_old_connections
 
 __all__ = ["Job", "Lease", "Saturated"]
 
@@ -172,7 +171,7 @@ class Lease(Executor):
         """The pool's job: one stay in a thread."""
         self.taken += 1
         if self.taken > 1:
-            close_old_connections()
+            put_away_old_connections()
         parting: Parting | None = None
         while (job := self._pick(stay=False)) is not None:
             if parting is not None:
@@ -181,7 +180,7 @@ class Lease(Executor):
         del job
         if not self.finished:
             # With CONN_MAX_AGE = 0 a connection ends with the request; the rest of this one is in no thread, or in another.
-            close_old_connections()
+            put_away_old_connections()
         if not self.tainted:
             return parting
         if parting is not None:
