@@ -137,7 +137,7 @@ DIFFERENT: dict[str, tuple[Callable[[], Connection], Callable[[Environ], Any], A
         "foo",
         "foo",
     ),
-    "bytes of a path that is no UTF-8": (
+    "bytes of a path that is not UTF-8": (
         lambda: Connection(http_scope("/\ufffd", raw_path=b"/%E9")),
         lambda environ: environ["PATH_INFO"],
         "/\xe9",

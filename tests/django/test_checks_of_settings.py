@@ -25,7 +25,7 @@ from tests.helpers.loosely import loosely
         ("BRIDGEKIT_CHECK_SERVER", "cgi", "bridgekit.E101", '"asgi", "wsgi" or None'),
         ("BRIDGEKIT_THREADS", 0, "bridgekit.E101", "1 or more"),
         ("BRIDGEKIT_THREADS_QUEUE", -1, "bridgekit.E101", "0 or more"),
-        ("BRIDGEKIT_THREADS_RELEASED_BY", [len], "bridgekit.E101", "no dotted path"),
+        ("BRIDGEKIT_THREADS_RELEASED_BY", [len], "bridgekit.E101", "not a dotted path"),
         ("BRIDGEKIT_THREADS_WAIT", 0, "bridgekit.E101", "above 0"),
         ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", "", "bridgekit.E101", "visible ASCII"),
         ("BRIDGEKIT_TIMING_EXCLUDE", ["static"], "bridgekit.E101", "excludes nothing"),
@@ -34,7 +34,7 @@ from tests.helpers.loosely import loosely
         ("BRIDGEKIT_TIMING_QUEUE_TIME", "yes", "bridgekit.E101", "it is True or False"),
         ("BRIDGEKIT_TIMING_SHOW", "no.such", "bridgekit.E101", "No module named 'no'"),
         ("BRIDGEKIT_TIMING_TRACEPARENT", "yes", "bridgekit.E101", "it is True or False"),
-        ("BRIDGEKIT_TIMING_EXPORTER", [], "bridgekit.W102", "no setting of bridgekit's"),
+        ("BRIDGEKIT_TIMING_EXPORTER", [], "bridgekit.W102", "not a setting of bridgekit's"),
     ],
 )
 def test_settings_that_cannot_be_used_are_found(name: str, value: object, ident: str, message: str) -> None:

@@ -36,7 +36,7 @@ def sending(tmp_path: Path) -> Iterator[ASGIToWSGI]:
 def test_a_named_pipe_is_an_error_and_holds_no_thread(sending: ASGIToWSGI, tmp_path: Path) -> None:
     """Opening it would wait until somebody writes to it."""
     os.mkfifo(tmp_path / "file")
-    with pytest.raises(OSError, match="is no regular file"):
+    with pytest.raises(OSError, match="is not a regular file"):
         list(sending(environ_of(), lambda *a: lambda b: None))
 
 
@@ -44,7 +44,7 @@ def test_a_named_pipe_is_an_error_and_holds_no_thread(sending: ASGIToWSGI, tmp_p
 def test_a_device_is_an_error(sending: ASGIToWSGI, tmp_path: Path) -> None:
     """One without end, to which a link leads."""
     (tmp_path / "file").symlink_to("/dev/zero")
-    with pytest.raises(OSError, match="is no regular file"):
+    with pytest.raises(OSError, match="is not a regular file"):
         list(sending(environ_of(), lambda *a: lambda b: None))
 
 

@@ -47,7 +47,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         known = ", ".join(sorted(conf.PREFIX + other for other in conf.NAMES))
         messages.append(
             checks.Warning(
-                f"{name} is no setting of bridgekit's", hint=f"There are: {known}.", id="bridgekit.W102"
+                f"{name} is not a setting of bridgekit's", hint=f"There are: {known}.", id="bridgekit.W102"
             )
         )
     return [*messages, *_releases_nothing()]

@@ -113,7 +113,7 @@ def released_threads() -> list[str]:
     paths = _list("THREADS_RELEASED_BY", [])
     for path in paths:
         if not isinstance(path, str):
-            raise ImproperlyConfigured(f"{PREFIX}THREADS_RELEASED_BY: {path!r} is no dotted path")
+            raise ImproperlyConfigured(f"{PREFIX}THREADS_RELEASED_BY: {path!r} is not a dotted path")
     return paths
 
 

@@ -43,7 +43,7 @@ def parse_target(text: str) -> Target:
     if module.endswith(".py") or "/" in module:
         raise ProjectError(f"{text!r}: {module!r} is a file; name the module instead{_module_guess(module)}")
     if not all(part.isidentifier() for part in module.split(".")):
-        raise ProjectError(f"{text!r}: {module!r} is no module name; write it as package.module:attribute")
+        raise ProjectError(f"{text!r}: {module!r} is not a module name; write it as package.module:attribute")
     if not colon:
         return Target(text, module)
     return _parse_attribute(text, module, expression)

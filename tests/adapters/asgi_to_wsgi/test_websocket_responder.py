@@ -222,7 +222,7 @@ def test_events_before_the_verdict_are_checked(bridge: Bridge, message: Message,
 @pytest.mark.parametrize(
     ("message", "complaint"),
     [
-        (ACCEPT, "no event that an application may send"),
+        (ACCEPT, "not an event that an application may send"),
         ({"type": "websocket.send"}, "needs one of bytes and text"),
         ({"type": "websocket.send", "bytes": b"", "text": ""}, "needs one of bytes and text"),
         ({"type": "websocket.send", "text": b"x"}, "text must be str"),

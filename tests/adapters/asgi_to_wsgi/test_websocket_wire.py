@@ -201,7 +201,7 @@ def test_what_is_no_handshake_is_refused(client: WebSocketClient, name: str, val
     client.fields = [field for field in client.fields if field[0].lower() != name]
     if value is not None:
         client.fields.append([name, value])
-    with pytest.raises(ValueError, match="no WebSocket handshake"):
+    with pytest.raises(ValueError, match="not a WebSocket handshake"):
         Served(client)
 
 

@@ -525,7 +525,7 @@ def test_application_may_answer_for_a_body_over_the_limit(adapt: Adapt, loop: Lo
     "lengths", [[b"x"], [b"-1"], [b"1", b"2"], [b"\xb2"], [b"9" * 5000], [b"+3"], [b"3, 4"]]
 )
 def test_illegal_content_length_is_answered_400(adapt: Adapt, loop: Loop, lengths: list[bytes]) -> None:
-    """RFC 9112 6.3: a length that is no number must not be guessed at."""
+    """RFC 9112 6.3: a length that is not a number must not be guessed at."""
     app, seen = reports(lambda environ: None)
     scope = http_scope(method="POST", headers=[(b"content-length", length) for length in lengths])
     connection = Connection(scope, body_events(b"abc"))

@@ -162,7 +162,7 @@ def M(get_response):
 def test_a_factory_that_gives_no_coroutine_function_is_found(check_rule: CheckRule, form: str) -> None:
     """What it gives is async all the same: Django takes it for a sync function."""
     (finding,) = check_rule("BRG009", FACTORY_HEAD + form, python_version=(3, 12, 1))
-    assert "which is no coroutine function" in finding.message
+    assert "which is not a coroutine function" in finding.message
 
 
 @pytest.mark.parametrize("form", RIGHT_FACTORIES.values(), ids=RIGHT_FACTORIES)

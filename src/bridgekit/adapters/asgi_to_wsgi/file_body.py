@@ -17,7 +17,7 @@ FILE_BLOCK = 128 * 1024
 class OpenFile(io.BufferedReader):
     """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened.
 
-    :raises OSError: when it is no regular file.
+    :raises OSError: when it is not a regular file.
     """
 
     def __init__(self, raw: io.FileIO, close_response: Callable[[], None]) -> None:
@@ -26,7 +26,7 @@ class OpenFile(io.BufferedReader):
         status = os.fstat(raw.fileno())
         if not stat.S_ISREG(status.st_mode):
             raw.close()
-            raise OSError(f"http.response.pathsend: {raw.name!r} is no regular file")
+            raise OSError(f"http.response.pathsend: {raw.name!r} is not a regular file")
         self.end = status.st_size
 
     def read(self, size: int | None = -1, /) -> bytes:

@@ -131,7 +131,7 @@ class LifespanRunner:
         elif kind == "lifespan.shutdown.failed":
             logger.error("lifespan shutdown failed: %s", message.get("message", ""))
         elif kind != "lifespan.shutdown.complete":
-            error = AppProtocolError(f"{kind!r} is no lifespan event")
+            error = AppProtocolError(f"{kind!r} is not a lifespan event")
             if not self.settled.is_set():
                 # It takes the lifespan for a request, and may go on to wait for ever. With "auto" that is its right: what
                 # this raises in it is no news.

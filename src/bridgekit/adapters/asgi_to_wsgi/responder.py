@@ -282,7 +282,7 @@ class ASGIResponder:
         elif kind == EARLY_HINT and EARLY_HINT in self._scope["extensions"]:
             self.outbox.put(EarlyHints(tuple(bytes(link).decode("latin-1") for link in message["links"])))
         elif kind != TRAILERS:  # they cannot be bridged, and are no reason to fail
-            raise AppProtocolError(f"{kind!r} is no event that an application may send over HTTP here")
+            raise AppProtocolError(f"{kind!r} is not an event that an application may send over HTTP here")
 
     async def _room(self) -> None:
         await self.outbox.room()

@@ -118,7 +118,7 @@ class WSGIResponse:
     def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
         """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
 
-        :raises OSError: when there is no such file, or it is no regular one; before the response has started.
+        :raises OSError: when there is no such file, or it is not a regular one; before the response has started.
         """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
         response = self._responder.response

@@ -180,7 +180,7 @@ def build_scope(environ: Environ) -> Scope:
         query_string = get("QUERY_STRING", "").encode("latin-1")
     except (UnicodeEncodeError, AttributeError, TypeError) as error:
         raise ServerProtocolError(
-            f"the server's environ has a value that is no str of bytes (PEP 3333, Unicode Issues): {error}"
+            f"the server's environ has a value that is not a str of bytes (PEP 3333, Unicode Issues): {error}"
         ) from error
     around = get("asgi.scope")
     if around is not None:

@@ -52,7 +52,7 @@ class WebSocketResponder:
 
     :param window: bytes that may wait in each direction.
     :param done: called on the loop when the application has ended.
-    :raises ValueError: when the request is no WebSocket handshake.
+    :raises ValueError: when the request is not a WebSocket handshake.
     """
 
     def __init__(
@@ -239,7 +239,9 @@ class WebSocketResponder:
             self._closed = True
             self._connection.post(message)
         else:
-            raise AppProtocolError(f"{kind!r} is no event that an application may send on an open WebSocket")
+            raise AppProtocolError(
+                f"{kind!r} is not an event that an application may send on an open WebSocket"
+            )
 
     async def _send_data(self, message: Message) -> None:
         _check_data(message.get("bytes"), message.get("text"))
@@ -270,7 +272,7 @@ class WebSocketResponder:
                 self._deny(self._denial, b"".join(self._denial_body))
         else:
             raise AppProtocolError(
-                f"{kind!r} is no event that an application may send before websocket.accept"
+                f"{kind!r} is not an event that an application may send before websocket.accept"
             )
 
     def _deny(self, response: ResponseState, body: bytes) -> None:

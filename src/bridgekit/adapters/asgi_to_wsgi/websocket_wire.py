@@ -65,7 +65,7 @@ class WebSocketConnection:
     :param sock: the client's socket.
     :param scope: the websocket scope, for the handshake.
     :param deliver: called in the thread with every ASGI event that arrives.
-    :raises ValueError: when the request is no WebSocket handshake.
+    :raises ValueError: when the request is not a WebSocket handshake.
     """
 
     def __init__(self, sock: Any, scope: Scope, deliver: Callable[[Message], None]) -> None:
@@ -83,7 +83,7 @@ class WebSocketConnection:
         try:
             self._ws.initiate_upgrade_connection(scope["headers"], target)
         except self._errors as error:
-            raise ValueError(f"the request is no WebSocket handshake: {error}") from error
+            raise ValueError(f"the request is not a WebSocket handshake: {error}") from error
         self._lock = threading.Lock()
         self._to_send: list[Message] = []
         self._wakeup_in, self._wakeup_out = socket.socketpair()

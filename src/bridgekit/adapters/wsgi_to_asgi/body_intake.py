@@ -73,7 +73,7 @@ def _framing(environ: Environ) -> int | None:
     Transfer-Encoding overrides a Content-Length beside it (RFC 9112 6.3): the server went by the former, h11 shows both.
 
     :raises UnknownCoding: see there.
-    :raises ServerProtocolError: when CONTENT_LENGTH is no number, or none that can be; a server should have refused it.
+    :raises ServerProtocolError: when CONTENT_LENGTH is not a number, or none that can be; a server should have refused it.
     """
     coding = environ.get("HTTP_TRANSFER_ENCODING")
     if coding is not None:
@@ -113,7 +113,7 @@ async def take_in(
     :raises NoRoom: when all bodies together leave no room.
     :raises RequestTimeout: when the body comes too slowly.
     :raises RequestTooLarge: when the body is, or says it is, longer than allowed.
-    :raises ServerProtocolError: when CONTENT_LENGTH is no number.
+    :raises ServerProtocolError: when CONTENT_LENGTH is not a number.
     :raises UnknownCoding: when the body has another transfer coding than "chunked".
     """
     declared = _framing(environ)

@@ -50,12 +50,12 @@ def load_baseline(file: Path) -> Counter[Key]:
             ) from error
         raise ProjectError(f"baseline {file} {error}") from error
     except json.JSONDecodeError as error:
-        raise _no_baseline(file, f"it is no JSON from line {error.lineno} on") from error
+        raise _no_baseline(file, f"it is not JSON from line {error.lineno} on") from error
     except (ValueError, RecursionError) as error:  # text in no encoding of JSON's, or nested without end
-        raise _no_baseline(file, "it is no JSON") from error
+        raise _no_baseline(file, "it is not JSON") from error
     version = content.get("version") if isinstance(content, dict) else None
     if version is None:
-        raise _no_baseline(file, 'it is no table with a "version"')
+        raise _no_baseline(file, 'it is not a table with a "version"')
     if version != BASELINE_VERSION:
         raise ProjectError(
             f"baseline {file} has version {version!r}, this bridgekit reads {BASELINE_VERSION}: write it anew"
@@ -65,7 +65,7 @@ def load_baseline(file: Path) -> Counter[Key]:
 
 def _accepted(file: Path, findings: object) -> Counter[Key]:
     if not isinstance(findings, list):
-        raise _no_baseline(file, 'its "findings" are no list')
+        raise _no_baseline(file, 'its "findings" are not a list')
     accepted: Counter[Key] = Counter()
     for number, entry in enumerate(findings, 1):
         match entry:

@@ -28,13 +28,13 @@ def mixin_call(evaluator: Evaluator, product: Value) -> Claim:
     if isinstance(product, Choice):
         return Claim.unknown(product.why.reason, product.why.location)
     if not isinstance(product, InstanceValue):
-        return Claim.no("it is no instance of MiddlewareMixin")
+        return Claim.no("it is not an instance of MiddlewareMixin")
     method = evaluator.attributes.of_class(product.cls, "__call__", product)
     function = method.function if isinstance(method, BoundMethod) else method
     if isinstance(function, Unknown):
         return Claim.unknown(function.reason, function.location)
     if not isinstance(function, FunctionValue):
-        return Claim.unknown("__call__ is no plain method")
+        return Claim.unknown("__call__ is not a plain method")
     owner = evaluator.attributes.path_of(function.owner) if function.owner is not None else ""
     name = getattr(function.node, "name", "")
     return Claim(Answer.of(f"{owner}.{name}" == MIXIN_CALL), f"called by {owner}.{name}")

@@ -124,7 +124,7 @@ class SourceReader:
                     dotted_path, facts, DefinitionKind.FUNCTION, module, node, is_middleware=shape
                 )
         if isinstance(value, Native):
-            reason = f"{value.name} is no source that is read"
+            reason = f"{value.name} is not source that is read"
             return _unreadable(dotted_path, reason, None, listed_at)
         return Definition(dotted_path, facts, is_middleware=shape)
 

@@ -172,7 +172,7 @@ class ModuleFinder:
             or "\0" in name
             or (parent_name == "" and name.startswith("."))
         ):
-            return FoundModule(name, ModuleKind.MISSING, reason=f"{name!r} is no module name")
+            return FoundModule(name, ModuleKind.MISSING, reason=f"{name!r} is not a module name")
         if parent_name:
             parent = self.find(parent_name)
             if parent.kind in (ModuleKind.MISSING, ModuleKind.UNKNOWN):

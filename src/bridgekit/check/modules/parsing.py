@@ -92,7 +92,7 @@ def parse_source(source: bytes) -> tuple[ast.Module | None, str, int]:
             return parse_source(rewritten)
         return None, _syntax_reason(error), error.lineno or 0
     except ValueError as error:
-        return None, f"is no Python source: {error}", 0
+        return None, f"is not Python source: {error}", 0
     except (RecursionError, MemoryError):
         return None, "is nested too deeply to be parsed", 0
 

@@ -138,7 +138,7 @@ def _without_product(definition: Definition) -> Iterator[Unusable]:
         return
     if isinstance(node, ast.AsyncFunctionDef):
         yield Unusable(
-            "is an async def factory: calling it gives a coroutine, which is no middleware, and every request fails with TypeError",
+            "is an async def factory: calling it gives a coroutine, which is not a middleware, and every request fails with TypeError",
             definition.location,
             "Write `def`, and return the async def function in it.",
         )

@@ -60,7 +60,7 @@ def _of_factory(subject: Subject, checked: CheckedMiddleware, definition: Defini
     walk = walked(subject, definition, asynchronous=True)
     if walk.marked is False and walk.is_awaitable:
         yield Problem(
-            f"{checked.dotted_path} {_product(walk.product)}, which is no coroutine function: exceptions are not turned into responses, "
+            f"{checked.dotted_path} {_product(walk.product)}, which is not a coroutine function: exceptions are not turned into responses, "
             "and the middleware outside it gets a coroutine instead of a response",
             subject.location_of(checked),
             f"Return an async def function, or call {_MARK} in the class's __init__; a decorator around an async function must be "

@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         if definition.is_middleware.answer is Answer.NO:
             yield Problem(
-                f"{checked.dotted_path} is no middleware that Django can use: {definition.is_middleware.reason}",
+                f"{checked.dotted_path} is not a middleware that Django can use: {definition.is_middleware.reason}",
                 subject.location_of(checked),
                 "Take get_response in __init__ and define __call__, or inherit from django.utils.deprecation.MiddlewareMixin.",
                 subject=checked.dotted_path,

@@ -61,7 +61,7 @@ class _ForeignLoop(asyncio.AbstractEventLoop):
         return False
 
     def create_task(self, *args: Any, **options: Any) -> Any:
-        raise RuntimeError("this is no event loop")  # asgiref only passes it on to the next one
+        raise RuntimeError("this is not an event loop")  # asgiref only passes it on to the next one
 
     def call_soon_threadsafe(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: contextvars.Context | None = None

@@ -146,7 +146,7 @@ class MROs:
             return cls.frame.unknown(
                 f"a base of {cls.node.name} is made by something that is not followed", cls.node
             )
-        return cls.frame.unknown(f"a base of {cls.node.name} is no class that can be read", cls.node)
+        return cls.frame.unknown(f"a base of {cls.node.name} is not a class that can be read", cls.node)
 
 
 def _own(classes: Sequences[ClassValue | Native]) -> list[ClassValue | Native]:

@@ -133,7 +133,7 @@ def update_wrapper(call: NativeCall) -> Value:
             copied[name] = value
     if not isinstance(wrapper, FunctionValue):
         return (
-            call.unknown("an object that is no function gets the attributes of another one")
+            call.unknown("an object that is not a function gets the attributes of another one")
             if copied
             else wrapper
         )

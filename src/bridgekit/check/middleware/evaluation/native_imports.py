@@ -39,7 +39,9 @@ def import_string(call: NativeCall) -> Value:
     if path is None:
         return call.unknown("imports a path that is only known at run time")
     module, _, name = path.rpartition(".")
-    return call.evaluator.imports.member(module, name) if module else Missing(f"{path!r} is no dotted path")
+    return (
+        call.evaluator.imports.member(module, name) if module else Missing(f"{path!r} is not a dotted path")
+    )
 
 
 def plain_import(call: NativeCall) -> Value:

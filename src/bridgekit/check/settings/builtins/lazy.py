@@ -106,7 +106,7 @@ def call_next(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         m.may_raise(iterator, StopIteration)
         return iterator.derive(".next")
     if not isinstance(iterator, IteratorValue):
-        raise Refused("this is no iterator that is interpreted")
+        raise Refused("this is not an iterator that is interpreted")
     for item in drawn(m, iterator):
         return item
     if len(args) > 1:

@@ -120,5 +120,5 @@ def slice_(m: Machine, node: ast.Slice, frame: Frame) -> Value:
         if isinstance(part, Opaque):
             return part
         if not isinstance(part, int | None):
-            return m.refuse("a slice by something that is no number", *plain)
+            return m.refuse("a slice by something that is not a number", *plain)
     return slice(*plain)

@@ -77,7 +77,7 @@ def special(m: Machine, value: Value, name: str) -> BoundMethod | Opaque | None:
             raw = base.namespace[name]
             if isinstance(raw, FunctionValue):
                 return BoundMethod(raw, value)
-            return raw if isinstance(raw, Opaque) else m.opaque(f"{base.name}.{name} is no plain method")
+            return raw if isinstance(raw, Opaque) else m.opaque(f"{base.name}.{name} is not a plain method")
         if generated(base, name):
             return m.opaque(f"{base.name}.{name} is written by @dataclass")
     return None

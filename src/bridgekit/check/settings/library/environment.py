@@ -218,7 +218,7 @@ def _get(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 def _as_bool(text: str) -> Value:
     if text.strip().lower() not in (*TRUE_TEXTS, "false", "off", "n", "no", "0", "f", "", "none"):
-        raise ValueError(f"{text!r} is no truth value")
+        raise ValueError(f"{text!r} is not a truth value")
     return text.strip().lower() in TRUE_TEXTS
 
 

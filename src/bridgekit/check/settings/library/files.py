@@ -203,7 +203,7 @@ def read_text(m: Machine, path: str, *, as_bytes: bool = False) -> Value:
         # Universal newlines, as `open` and `read_text` translate them.
         text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (UnreadableError, UnicodeDecodeError) as error:
-        cause = m.opaque(f"{path} {error}" if isinstance(error, UnreadableError) else f"{path} is no UTF-8")
+        cause = m.opaque(f"{path} {error}" if isinstance(error, UnreadableError) else f"{path} is not UTF-8")
         m.may_raise(cause)
         return cause
     return Text.at(text, m.here())

@@ -139,7 +139,7 @@ class IniParser(Model):
         try:
             parser.read_string(text)
         except configparser.Error as error:
-            self.unknown = m.opaque(f"{location.path} is no configuration file: {error}")
+            self.unknown = m.opaque(f"{location.path} is not a configuration file: {error}")
             return
         for name in (*parser.sections(), _DEFAULTS):
             options = parser.defaults() if name == _DEFAULTS else parser[name]

@@ -61,7 +61,7 @@ def _in_place(m: Machine, node: ast.AugAssign, current: Value, value: Value, fra
         return _applied(m, current, other, lambda: extend(m, current, other))
     if isinstance(current, ListValue) and isinstance(node.op, ast.Mult):
         if not isinstance(other, int):
-            return m.refuse("a list is repeated by something that is no number", current, other)
+            return m.refuse("a list is repeated by something that is not a number", current, other)
         return _applied(m, current, other, lambda: repeat(current, other))
     if isinstance(current, DictValue) and isinstance(node.op, ast.BitOr):
         return _applied(m, current, other, lambda: update(m, current, [other], {}))
