@@ -43,6 +43,15 @@ def claim_of(root: Path, source: str, **files: str) -> Claim:
         f"{REPLACED}exec('Layer.async_capable = True')",
         f"{REPLACED}eval('setattr(Layer, \"async_capable\", True)')",
         f"{REPLACED}sys._getframe().f_globals['Layer'].async_capable = True",
+        f"{REPLACED}flag = setattr\nflag(Layer, 'async_capable', True)",
+        f"{REPLACED}functools.partial(setattr, Layer)('async_capable', True)",
+        f"{REPLACED}list(map(setattr, [Layer], ['async_capable'], [True]))",
+        f"{REPLACED}import builtins\nbuiltins.setattr(Layer, 'async_capable', True)",
+        "@functools.partial(lambda on, made: (setattr(made, 'async_capable', on), made)[1], True)\n"
+        "def Layer(get_response): return get_response",
+        "class Copied:\n    def __init__(self, made): functools.update_wrapper(self, made)\n"
+        "    def __call__(self, get_response): return get_response\n"
+        "@Copied\n@sync_and_async_middleware\ndef Layer(get_response): return get_response",
         "@sync_and_async_middleware\ndef made(get_response): return get_response\n"
         "Layer = functools.update_wrapper(functools.partial(made), made)",
     ],

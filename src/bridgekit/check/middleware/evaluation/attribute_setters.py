@@ -31,6 +31,11 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
         texts = _texts(module.tree)
         for node in ast.walk(module.tree):
             target = _attribute_target(node, texts)
+            if target is None and _is_setter(node):
+                parents = parents or parents_of(module.tree)
+                call = parents.get(node)
+                if not (isinstance(call, ast.Call) and call.func is node):
+                    found[1].append(node)  # functools.partial(setattr, ...): it may be called with anything
             if target is None:
                 continue
             parents = parents or parents_of(module.tree)
@@ -107,6 +112,9 @@ def _is_followed(
     """Whether the reader sees what a setting of an attribute does to a class or function of the module."""
     if root in _NO_CLASSES:
         return True
+    sets = isinstance(node, ast.Call) and last_name(node.func) in _SETTERS
+    if sets and not (_calls_a_name(node) and isinstance(parents.get(node), ast.Expr)):
+        return False
     in_loop = False
     around = parents.get(node)
     while around is not None and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -123,6 +131,14 @@ def _is_followed(
     if is_method or root not in parameters:
         return not _names_outer(root, around, parameters, defined, is_method=is_method)
     return not (in_loop or computed or _is_through_namespace(node))
+
+
+def _calls_a_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+
+
+def _is_setter(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("setattr", "delattr")
 
 
 def _is_through_namespace(node: ast.AST) -> bool:

@@ -189,6 +189,8 @@ class _Construction:
             if isinstance(option, Native) and option.name in natives.MARKERS and self._marks(arguments):
                 self._mark(why or (callee.why if isinstance(callee, Choice) else None))
                 return
+            if isinstance(option, Native) and option.name == "functools.update_wrapper":
+                self._unseen(frame.unknown("the object gets the attributes of another one", node))
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
             self.follow(callee, arguments, keywords, why)

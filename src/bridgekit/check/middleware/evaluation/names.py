@@ -140,12 +140,18 @@ class Names:
                 frame.values[key] = known
         if own or not isinstance(known, Missing):
             return known
-        if (
-            frame.kind == "function"
-            and name in frame.block.names.keys() - frame.block.outer - frame.block.nonlocals
-        ):
+        if frame.kind == "function" and self._is_unbound(name, frame, at):
             return frame.unknown(f"{name} is not bound yet", frame.block.names[name][0].node)
         return self._around(name, frame)
+
+    def _is_unbound(self, name: str, frame: Frame, at: int | None) -> bool:
+        """Whether a function binds the name, and not before this place: it does not mean the one around it then."""
+        local = name in frame.block.names and name not in frame.block.outer | frame.block.nonlocals
+        return local and all(
+            guards.holds(self.evaluator, event.guards, frame).answer is Answer.NO
+            for event in frame.block.names[name]
+            if at is None or event.index < at
+        )
 
     def _around(self, name: str, frame: Frame) -> Value:
         block = frame.block

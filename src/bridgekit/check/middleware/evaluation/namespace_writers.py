@@ -68,6 +68,9 @@ def _may_bind(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
             return isinstance(around, ast.Call) and not around.args and not _in_function(node, parents)
         case ast.Attribute():
             if node.attr != "modules":
+                # A name of a caller's module, handed on: what it stands for is not set there.
+                if isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load):
+                    return isinstance(parents.get(around), ast.Attribute)
                 return True
             names_itself = any(
                 isinstance(part, ast.Name) and part.id == "__name__" for part in _parts(around, parents)

@@ -172,7 +172,10 @@ def make_type(call: NativeCall) -> Value:
     if listed is None:
         return call.unknown("a class made by type() with bases that are not followed")
     called = str(name.value) if isinstance(name, Const) else "made"
-    return _made_class(call, called, tuple(listed), dict(namespace.value))
+    attributes = {
+        key: call.evaluator.force(value) for key, value in namespace.value.items() if isinstance(key, str)
+    }
+    return _made_class(call, called, tuple(listed), attributes)
 
 
 def _made_class(

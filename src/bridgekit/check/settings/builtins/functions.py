@@ -192,7 +192,13 @@ def _type(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     return m.opaque("the type of a value is not known")
 
 
-_NONE_TYPE = NativeFunction("NoneType", None, type(None))
+def _no_value(args: Arguments, kwargs: Keywords) -> None:
+    """``type(None)()`` is None."""
+    if args or kwargs:
+        raise TypeError("NoneType takes no arguments")
+
+
+_NONE_TYPE = NativeFunction("NoneType", lambda m, args, kwargs: _no_value(args, kwargs), type(None))
 
 
 def _print(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
