@@ -35,6 +35,20 @@ CHOICE = "from django import forms\nclass Form(forms.Form):\n    user = forms.Mo
 NAMES = "from django import forms\nclass Form(forms.ModelForm):\n    class Meta:\n        model = Group\n        fields = ['name']\n"
 BASE = "# file: base.py\nfrom django.contrib.auth.models import User\nfrom django.views import View\nclass Base(View):\n    def load(self):\n        return User.objects.count()\n"
 COUNTS = "def counts(view):\n    @functools.wraps(view)\n    async def inner(request):\n        User.objects.count()\n        return await view(request)\n    return inner\n"
+PAGE = "# file: settings.py\nfrom pathlib import Path\nTEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates', 'DIRS': [Path(__file__).parent], 'OPTIONS': {'context_processors': ['django.contrib.auth.context_processors.auth']}}]\n# file: page.html\n"
+
+
+def page(template: str, context: str = "{}", call: str = "") -> str:
+    """An async view that renders a template."""
+    lines = (f"page = {call or f'render(request, {PATH!r}, {context})'}", "return HttpResponse(page)")
+    return (
+        "from django.shortcuts import render\nfrom django.template.loader import render_to_string\n"
+        + view(*lines)
+        + f"{PAGE}{template}\n"
+    )
+
+
+PATH = "page.html"
 COOKIES = "# file: settings.py\nSESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'\n"
 
 BROKEN = {
@@ -112,6 +126,12 @@ BROKEN = {
     "unique field of a form": NAMES + view("form = Form(data={'name': 'x'})", "form.is_valid()"),
     "form of one's own user": "from django.contrib.auth.forms import UserCreationForm\nclass Form(UserCreationForm):\n    pass\n" + view("Form({'username': 'x', 'password1': 'a', 'password2': 'a'}).is_valid()"),
     "user that is asked in an object of the view": "class Who:\n    def __init__(self, request):\n        self.request = request\n    def name(self):\n        return self.request.user.username\n" + view("name = Who(request).name()"),
+    "user that a template prints": page("Hello {{ me.username }}", "{'me': request.user}"),
+    "user that a template asks": page("{% if me.is_staff %}yes{% endif %}", "{'me': request.user}"),
+    "user of a context processor": page("{% block a %}Hello {{ user }}{% endblock %}"),
+    "user of a context processor in a text": page("Hello {{ user }}", call="render_to_string('page.html', {}, request)"),
+    "set that a template loops over": page("{% for one in users %}{{ one }}{% endfor %}", "{'users': User.objects.all()}"),
+    "set that a template counts": page("{{ users.count }}", "{'users': User.objects.all()}"),
     "in a test of a mixin": "class A(UserPassesTestMixin, View):\n    raise_exception = True\n    def test_func(self):\n        return self.request.user.is_staff\n"
     "    async def get(self, request):\n        return HttpResponse('a')\n",
     "in a router's urls": "# file: urls.py\nfrom django.urls import include, path\nurlpatterns = [path('', include(('PACKAGE.more', 'more')))]\n"
@@ -129,6 +149,14 @@ RIGHT = {
     "user that a helper read in a thread": view("await sync_to_async(show)(request)", "name = request.user.username") + "def show(request):\n    return request.user.username\n",
     "user that something may have read": view("await asyncio.to_thread(getattr(helpers, str('show')), request)", "name = request.user.username", above="from PACKAGE import helpers\n") + "# file: helpers.py\ndef show(request):\n    return request.user.username\n",
     "query that a value of the URL decides": "async def a(request, load=None):\n    if load is not None:\n        load()\n    return HttpResponse('a')\n",
+    "user that no template prints": page("Hello {% comment %}{{ me }}{% endcomment %}{# {{ me }} #}", "{'me': request.user}"),
+    "user that a template may print": page("{% if show %}{{ me }}{% endif %}", "{'me': request.user}"),
+    "user of auser that a template prints": page("{{ me.username }}", "{'me': await request.auser()}"),
+    "user of another name": page("{{ user }}", "{'user': 'nobody'}"),
+    "user that a thread read before": page("{{ user }}", call="render(request, 'page.html') if await sync_to_async(bool)(request.user) else 'nobody'"),
+    "template in a thread": page("{{ user }}", call="await sync_to_async(render)(request, 'page.html', {})"),
+    "list that a template loops over": page("{% for one in users %}{{ one }}{% endfor %}", "{'users': [user async for user in User.objects.all()]}"),
+    "name that a template binds": page("{% with user=1 %}{{ user }}{% endwith %}"),
     "query after return": view("return HttpResponse('a')", "User.objects.count()"),
     "local function of that name": view("def get_object_or_404(kind, pk):", "    return kind", "get_object_or_404(User, 1)"),
     "parameter of that name": "async def a(request, get_object_or_404=getattr):\n    get_object_or_404(User, 'pk')\n    return HttpResponse('a')\n",

@@ -238,6 +238,32 @@ def _response(call: Call) -> Value:
     return Thing("@response")
 
 
+def _render(call: Call) -> Value:
+    """``render(request, "a.html", {...})``: each lazy value of the context is told with its name, and the request's own user."""
+    assert isinstance(call.function, Native)
+    place = int(call.function.name.endswith(".render"))
+    template = call.argument(place, "template_name")
+    context = call.argument(place + 1, "context")
+    requests = [
+        one
+        for one in (*call.arguments, *call.keywords.values())
+        if isinstance(one, Thing) and one.kind == "@request"
+    ]
+    if not isinstance(template, Const) or not isinstance(template.value, str):
+        return Thing("@response")
+    entries = context.entries if isinstance(context, Table) else {}
+    given: list[tuple[Value, list[Value]]] = [(value, [Const(key)]) for key, value in entries.items()]
+    # A context that is not known may have a user of its own.
+    none = context is UNKNOWN and len(call.arguments) <= place + 1 and "context" not in call.keywords
+    if "user" not in entries and (none or (isinstance(context, Table) and not context.others)):
+        of_requests = [_of_request(call.machine, one, "user") for one in requests]
+        given += [(user, [Const("user"), Const("by a context processor")]) for user in of_requests]
+    for value, key in given:
+        if isinstance(value, Thing):
+            call.machine.tell("render", value, call.node, call.frame, template.value, key)
+    return Thing("@response")
+
+
 def _stream(call: Call) -> Value:
     """``StreamingHttpResponse(pieces())``: what is asynchronous is iterated over on the loop, all else in a thread."""
     given = call.argument(0, "streaming_content")
@@ -257,6 +283,8 @@ MODELS: Mapping[str, Model] = {
     "django.utils.decorators.method_decorator": _method_decorator,
     "django.http.HttpResponse": _response,
     "django.http.response.HttpResponse": _response,
+    "django.shortcuts.render": _render,
+    "django.template.loader.render_to_string": _render,
     "django.http.StreamingHttpResponse": _stream,
     "django.http.response.StreamingHttpResponse": _stream,
     **{f"django.contrib.auth.{name}": _loads_session for name in _ASYNC_AUTH},

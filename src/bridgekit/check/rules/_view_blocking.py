@@ -13,6 +13,7 @@ from bridgekit.check.reach import Event, ViewWalk, walk_view
 from bridgekit.check.rules._blocking_events import Blocked, Kind, Situation, blocked
 from bridgekit.check.rules._dispatch import on_the_way
 from bridgekit.check.rules._storage import caches_in_database, has_sites
+from bridgekit.check.rules._templates import rendered
 from bridgekit.check.rules._views import async_views, judged, stack_of
 from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.views.decorators import Effect
@@ -56,7 +57,11 @@ def blocked_in_views(subject: Subject, *kinds: Kind) -> Iterator[ViewBlocked]:
                 user_queries=certain and stack.user_is_lazy,
             )
             for event in walk.events:
-                found = blocked(event, here) if event.on_loop and not _is_django(event) else None
+                if not event.on_loop or _is_django(event):
+                    continue
+                found = rendered(event, subject) if event.verb == "render" else blocked(event, here)
+                if found is not None and found.kind is Kind.LAZY and event.verb == "render":
+                    found = found if here.user_queries else None
                 if found is not None and found.kind in kinds:
                     yield ViewBlocked(view, event, found)
 
