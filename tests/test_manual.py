@@ -61,13 +61,17 @@ def nginx(text: str) -> None:
     statements = [line.strip() for line in text.splitlines() if line.strip()]
     assert all(line.endswith((";", "{", "}")) for line in statements)
     assert text.count("{") - text.count("${") == text.count("}") - text.count("${")
+    for location in re.findall(r"location[^{]*\{([^}]*)\}", text):
+        assert "proxy_set_header" not in location or "proxy_set_header Host " in location, (
+            "a location that sets one header inherits none: Host would be the upstream's name"
+        )
 
 
 def apache(text: str) -> None:
     """The directives are those of the configuration under which the tests run Apache."""
     tested = (ROOT / "tests/helpers/wsgi_servers.py").read_text("utf-8")
     for line in text.splitlines():
-        assert f"\n{line.split()[0]} " in tested, line
+        assert re.search(rf"^ *{re.escape(line.split()[0])}(?: |$)", tested, re.MULTILINE), line
 
 
 def dockerfile(text: str) -> None:
@@ -115,6 +119,23 @@ def test_every_block_has_a_language_and_is_written_in_it(document: Path) -> None
             subprocess.SubprocessError,
         ) as error:
             raise AssertionError(f"{place} is not {language}") from error
+
+
+def test_no_command_installs_what_the_index_has_under_the_name() -> None:
+    """`bridgekit` on PyPI is another project until this one has a release: commands name a clone or a wheel."""
+    languages = {"console", "dockerfile", "sh", "yaml"}
+    lines = [
+        (place, line)
+        for place, language, text in blocks()
+        if language in languages
+        for line in text.splitlines()
+        if re.search(r"pip install|additional_dependencies", line)
+    ]
+    assert len(lines) > 5
+    by_name = re.compile(r"(?<![\w./$-])bridgekit(?:\[[\w,]+\])?(?! @)(?=[\s'\",\]]|$)")
+    assert by_name.search("pip install 'bridgekit[uvicorn]'")
+    assert by_name.search("pip install bridgekit")
+    assert not [found for found in lines if by_name.search(found[1])]
 
 
 def test_every_page_is_in_the_contents() -> None:
