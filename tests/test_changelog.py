@@ -18,6 +18,6 @@ def test_each_version_has_the_sections_in_order_and_entries_in_each() -> None:
         names = [section.partition("\n")[0] for section in sections]
         assert names == [name for name in SECTIONS if name in names], title
         for section in sections:
-            entries = section.partition("\n")[2].strip().splitlines()
+            entries = [line for line in section.splitlines()[1:] if line]
             assert entries, section
             assert [line for line in entries if not line.startswith(("- ", "  "))] == [], section
