@@ -94,9 +94,9 @@ def run_share(source: Path, variant: str, number: int, labels: Sequence[str]) ->
     """The results of one process. Django's suite has a database in its memory, and binds to ports that are free."""
     target = source.parent / f"{variant}-{number}.json"
     target.unlink(missing_ok=True)
-    command = [sys.executable, "-W", "ignore", str(SHIM), variant, str(target), "--parallel=1", "--noinput"]
+    command = [sys.executable, "-W", "ignore", str(SHIM), variant, str(target), "runtests.py"]
     done = subprocess.run(
-        [*command, *labels],
+        [*command, "--parallel=1", "--noinput", *labels],
         cwd=source / "tests",
         capture_output=True,
         text=True,

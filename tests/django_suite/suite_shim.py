@@ -1,7 +1,8 @@
-"""Runs ``runtests.py`` of Django's source with bridgekit's handlers, and notes what became of each test.
+"""Runs ``runtests.py`` of Django's source, or a project's ``manage.py``, with bridgekit's handlers, and notes what became of each test.
 
-Runs beside Django's tests, in their folder, and so is a script of its own: ``suite_shim.py VARIANT RESULTS [runtests.py's arguments]``.
-``bare`` leaves Django's handlers; ``broken`` puts a fault into bridgekit's, for the proof that the tests look at them.
+Runs beside the tests, in their folder, and so is a script of its own: ``suite_shim.py VARIANT RESULTS SCRIPT [its arguments]``.
+``bare`` leaves Django's handlers; ``broken`` puts a fault into bridgekit's, for the proof that the tests look at them; ``asgi-bridgekit`` and
+``asgi-django`` have an ASGI handler answer the synchronous client, on a loop and in threads of its own.
 """
 
 from __future__ import annotations
@@ -50,6 +51,16 @@ def watched(cls: type, status: int) -> type:
 
 def replace_handlers(variant: str) -> None:
     """Wherever Django's handlers stand: before anything else of Django's is imported that takes them by name."""
+    if variant.startswith("asgi-"):
+        import over_asgi
+        from django.core.handlers.asgi import ASGIHandler
+        from django.test import client
+
+        from bridgekit.django.handlers.asgi import LeasedASGIHandler
+
+        handler = ASGIHandler if variant == "asgi-django" else LeasedASGIHandler
+        vars(client)["ClientHandler"] = over_asgi.around(client.ClientHandler, handler, meet)
+        return
     if variant == "round_trip":
         import through_adapters
         from django.test import client
@@ -126,17 +137,17 @@ class NotedResult(unittest.TextTestResult):
             self.note(test, "failed", f"{subtest}: {err[0].__name__}: {err[1]}"[:300])
 
 
-def main(variant: str, target: str, *arguments: str) -> None:
+def main(variant: str, target: str, script: str, *arguments: str) -> None:
     if variant != "bare":
         replace_handlers(variant)
     from django.test.runner import DiscoverRunner
 
     runner: Any = DiscoverRunner
     runner.get_resultclass = lambda self: NotedResult
-    sys.argv = ["runtests.py", *arguments]
+    sys.argv = [script, *arguments]
     sys.path.insert(0, str(Path.cwd()))
     try:
-        runpy.run_path("runtests.py", run_name="__main__")
+        runpy.run_path(script, run_name="__main__")
     finally:
         Path(target).write_text(json.dumps(results))
 
