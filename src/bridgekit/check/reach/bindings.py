@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 __all__ = ["bindings"]
 
+_THERE = frozenset({"asgiref"})
+"""What every Django since 3.0 brings, with all names that anybody imports from it: modules of Python and Django come and go."""
+_FAILED = frozenset({"ImportError", "ModuleNotFoundError"})
+
 
 def bindings(body: list[ast.stmt], *, certain: bool = True) -> Iterator[tuple[str, ast.stmt, bool]]:
     """Names that statements bind, those in branches included, and whether each certainly runs."""
@@ -29,6 +33,10 @@ def bindings(body: list[ast.stmt], *, certain: bool = True) -> Iterator[tuple[st
             case ast.If(body=inner, orelse=other):
                 yield from bindings(inner, certain=False)
                 yield from bindings(other, certain=False)
+            case ast.Try(body=inner, handlers=handlers, orelse=other, finalbody=final) if _is_there(
+                inner, handlers
+            ):
+                yield from bindings([*inner, *other, *final], certain=certain)
             case ast.Try(body=inner, handlers=handlers, orelse=other, finalbody=final):
                 yield from bindings(inner, certain=False)
                 for handler in handlers:
@@ -41,6 +49,21 @@ def bindings(body: list[ast.stmt], *, certain: bool = True) -> Iterator[tuple[st
                 yield from bindings(inner, certain=False)
             case _:
                 pass
+
+
+def _is_there(body: list[ast.stmt], handlers: list[ast.ExceptHandler]) -> bool:
+    """Whether ``try: from asgiref.local import Local`` succeeds, and what stands below ``except ImportError`` never runs."""
+    origins: list[str] = []
+    for statement in body:
+        match statement:
+            case ast.Import(names=aliases):
+                origins += [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(name), level=0):
+                origins.append(name)
+            case _:
+                return False
+    caught = [handler.type.id if isinstance(handler.type, ast.Name) else "" for handler in handlers]
+    return {origin.partition(".")[0] for origin in origins} <= _THERE and _FAILED.issuperset(caught)
 
 
 def _names(target: ast.expr) -> Iterator[str]:

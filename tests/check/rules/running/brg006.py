@@ -261,6 +261,12 @@ RIGHT = {
         "return state.get()",
     )
     + V,
+    "asgiref's Local, with another where there is none": right(
+        "try:\n    from asgiref.local import Local as Kept\nexcept ImportError:\n    from threading import local as Kept\nstate = Kept()",
+        "state.who = request.GET['who']",
+        "state.who",
+    )
+    + V,
     "asgiref's Local": right("state = Local()", "state.who = request.GET['who']", "state.who") + V,
     "on the request": right("state = None", "request.who = request.GET['who']", "None")
     + views("request.who"),
