@@ -60,11 +60,16 @@ class FromASGI(RuleBasedStateMachine):
             ):
                 self.state.body(message)
             return
-        self.given += data
-        if not more and not self.bodiless and self.declared is not None and len(self.given) < self.declared:
+        if (
+            not more
+            and not self.bodiless
+            and self.declared is not None
+            and len(self.given + data) < self.declared
+        ):
             with pytest.raises(AppProtocolError, match="ended after"):
                 self.state.body(message)
-            return
+            return  # nothing of it was sent
+        self.given += data
         self.left += self.state.body(message)
         self.over = not more
 

@@ -174,3 +174,11 @@ def test_a_status_without_body_has_no_length(status: int) -> None:
     state = started("GET", status, [(b"content-length", b"3"), (b"etag", b"x")])
     assert (state.headers, state.declared) == ([("etag", "x")], None)
     assert started("HEAD", 200, [(b"content-length", b"3")]).headers == [("content-length", "3")]
+
+
+def test_an_end_that_was_refused_counts_for_nothing() -> None:
+    """An application that hears that its body is too short may send all of it: the bytes that were refused have not left."""
+    state = started(headers=[(b"content-length", b"2")])
+    with pytest.raises(AppProtocolError, match="ended after 1 of the 2 bytes"):
+        state.body(body(b"a"))
+    assert (state.body(body(b"ab")), state.complete) == (b"ab", True)

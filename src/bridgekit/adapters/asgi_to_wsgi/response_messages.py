@@ -219,7 +219,9 @@ class ResponseState:
             return body[:-excess] if excess < len(body) else b""
         if excess < 0 and self.complete:
             self.complete = self.full = False
+            ended = self._produced
+            self._produced -= len(body)  # it is not sent; the application may yet do better
             raise AppProtocolError(
-                f"the response's body ended after {self._produced} of the {self.declared} bytes of its Content-Length"
+                f"the response's body ended after {ended} of the {self.declared} bytes of its Content-Length"
             )
         return body
