@@ -158,9 +158,13 @@ def test_findings_are_silenced_djangos_way(project: Path) -> None:
 
 def test_what_is_inserted_at_run_time_is_checked(project: Path) -> None:
     """The loaded chain, not the source: instrumentation inserts middleware where no source lists them."""
-    extended(project, 'MIDDLEWARE.insert(0, "bridgekit.django." + "middleware.SingleHopMiddleware")\n')
+    extended(
+        project,
+        f"MIDDLEWARE = {DJANGOS[:4]!r}\n"
+        'MIDDLEWARE.insert(0, "bridgekit.django." + "middleware.SingleHopMiddleware")\n',
+    )
     told = told_by_django(project)
-    assert "SingleHopMiddleware stands at position 1 of 6" in told
+    assert "SingleHopMiddleware stands at position 1 of 5" in told
 
 
 @pytest.mark.parametrize("value", ["None", "'wsgi'"])

@@ -206,10 +206,19 @@ def test_every_stack_that_an_environment_gives_is_among_the_variants(lines: list
     """
     source = PRELUDE + "\n".join(lines) + "\n"
     assume("('x', 'y')" not in source)
+    assume(not any(f"'{name}' in os" in source and f"'{name}') ==" in source for name in FLAGS))
+    result = evaluated(source)
+    assume(within_budget(result))
+    assert_nothing_is_missed(source, result)
+
+
+def evaluated(source: str) -> SettingsResult:
     with tempfile.TemporaryDirectory() as root:
         Path(root, "settings.py").write_text(source, "utf-8")
-        result = evaluate_settings(ModuleFinder([root]), "settings")
-    assume(within_budget(result))
+        return evaluate_settings(ModuleFinder([root]), "settings")
+
+
+def assert_nothing_is_missed(source: str, result: SettingsResult) -> None:
     reported = [
         [entry.dotted_path for entry in variant.middleware]
         for variant in result.variants
@@ -219,6 +228,28 @@ def test_every_stack_that_an_environment_gives_is_among_the_variants(lines: list
         pairs = {"FLAG_ONE": one, "FLAG_TWO": two}
         truth = executed(source, {name: value for name, value in pairs.items() if value is not None})
         assert isinstance(truth, str) or truth in reported, (source, pairs)
+
+
+FILLED = "if os.environ.get('FLAG_ONE') == 'yes':\n    EXTRA.append('a.A')\n"
+CAUGHT = {
+    "a handler": "try:\n    EXTRA.remove('a.A')\nexcept ValueError:\n    MIDDLEWARE.append('x.X')\n",
+    "else": "try:\n    EXTRA.remove('a.A')\nexcept ValueError:\n    pass\nelse:\n    MIDDLEWARE.append('x.X')\n",
+    "the rest of the body": "try:\n    EXTRA.remove('a.A')\n    MIDDLEWARE.append('x.X')\nexcept ValueError:\n    pass\n",
+    "the rest of a block": "with suppress(ValueError):\n    EXTRA.remove('a.A')\n    MIDDLEWARE.append('x.X')\n",
+    "a call": "def look():\n    EXTRA.remove('a.A')\ntry:\n    look()\nexcept ValueError:\n    MIDDLEWARE.append('x.X')\n",
+    "a return in a handler": (
+        "def step():\n    try:\n        EXTRA.remove('a.A')\n    except ValueError:\n        return\n"
+        "    MIDDLEWARE.append('x.X')\nstep()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CAUGHT.values(), ids=CAUGHT)
+def test_what_may_raise_decides_on_what_stands_behind_it(text: str) -> None:
+    """The switch fills a list of no interest, whose content decides whether an exception skips a change of MIDDLEWARE."""
+    source = PRELUDE + FILLED + text
+    assert executed(source, {}) != executed(source, {"FLAG_ONE": "yes"})
+    assert_nothing_is_missed(source, evaluated(source))
 
 
 @pytest.mark.parametrize("text", ["MIDDLEWARE = ['a.A']\n" * 50])

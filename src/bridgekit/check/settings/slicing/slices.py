@@ -129,7 +129,7 @@ class Slice:
 
     def _leaves_loop(self, statement: ast.stmt) -> bool:
         """Whether a branch in it can end or shorten the loop around it."""
-        if not isinstance(statement, ast.If | ast.Try | ast.With | ast.Match):
+        if not isinstance(statement, ast.If | ast.Try | ast.TryStar | ast.With | ast.Match):
             return False
         known = self._breaks.get(id(statement))
         if known is None:
@@ -196,7 +196,7 @@ class Slice:
                 ending = {_ENDING} if not owners and self._must_run(statement) else frozenset()
                 self._flows.append((changed | owners | ending, names_read_by(statement) | guards))
                 continue
-            tests = guards | _own_reads(statement)
+            tests = guards | _own_reads(statement) | _raises_by(statement)
             cls = statement.name if isinstance(statement, ast.ClassDef) else owner
             around = changed if isinstance(statement, ast.For | ast.While) else loop
             for block in blocks:
@@ -223,6 +223,13 @@ def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
     found += [handler.body for handler in getattr(statement, "handlers", [])]
     found += [case.body for case in getattr(statement, "cases", [])]
     return found
+
+
+def _raises_by(statement: ast.stmt) -> frozenset[str]:
+    """Names read where an exception would be caught: on them it hangs how far the body comes, and which handler runs."""
+    if not isinstance(statement, ast.Try | ast.TryStar | ast.With | ast.AsyncWith):
+        return frozenset()
+    return frozenset().union(*(names_read_by(inner) for inner in statement.body))
 
 
 def _own_reads(statement: ast.stmt) -> frozenset[str]:
