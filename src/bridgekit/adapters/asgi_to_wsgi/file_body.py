@@ -8,26 +8,19 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["FILE_BLOCK", "Blocks", "OpenFile", "open_at_once"]
+__all__ = ["FILE_BLOCK", "Blocks", "OpenFile", "open_file"]
 
 FILE_BLOCK = 128 * 1024
 """Bytes per read of a file that is sent through the adapter."""
 
 
 class OpenFile(io.BufferedReader):
-    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened.
+    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened."""
 
-    :raises OSError: when it is not a regular file.
-    """
-
-    def __init__(self, raw: io.FileIO, close_response: Callable[[], None]) -> None:
+    def __init__(self, raw: io.FileIO, end: int, close_response: Callable[[], None]) -> None:
         super().__init__(raw)
+        self.end = end
         self._close_response = close_response
-        status = os.fstat(raw.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raw.close()
-            raise OSError(f"http.response.pathsend: {raw.name!r} is not a regular file")
-        self.end = status.st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
         """What a log writes behind the end meanwhile would be taken for the next response."""
@@ -39,7 +32,20 @@ class OpenFile(io.BufferedReader):
         self._close_response()
 
 
-def open_at_once(path: str, flags: int) -> int:
+def open_file(path: str | os.PathLike[str], close_response: Callable[[], None]) -> OpenFile:
+    """The file at ``path``, which the server closes.
+
+    :raises OSError: when there is none, or it is not a regular one.
+    """
+    raw = io.FileIO(os.fspath(path), opener=_open_at_once)
+    status = os.fstat(raw.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raw.close()
+        raise OSError(f"http.response.pathsend: {raw.name!r} is not a regular file")
+    return OpenFile(raw, status.st_size, close_response)
+
+
+def _open_at_once(path: str, flags: int) -> int:
     """Open a file without waiting: a named pipe would hold the thread until somebody writes to it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 

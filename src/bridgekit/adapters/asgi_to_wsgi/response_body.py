@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
-import io
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from http import HTTPStatus
 from typing import Any
 
-from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, OpenFile, open_at_once
+from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, open_file
 from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File
 from bridgekit.adapters.asgi_to_wsgi.responder import LEFT, ASGIResponder
 from bridgekit.adapters.shared.context import Loan, lend
@@ -122,9 +120,7 @@ class WSGIResponse:
         """
         wrapper: Any = self._environ.get("wsgi.file_wrapper")
         response = self._responder.response
-        opened = OpenFile(
-            io.FileIO(os.fspath(file.path), opener=open_at_once), self.close
-        )  # the server closes it
+        opened = open_file(file.path, self.close)
         try:
             headers = response.file_headers(opened.end)
             self._lend()
