@@ -233,3 +233,28 @@ def test_nothing_is_said_where_django_lets_queries_run_on_the_loop(tmp_path: Pat
     """DJANGO_ALLOW_ASYNC_UNSAFE, named in the settings or an entry point (django/utils/asyncio.py, async_unsafe)."""
     unsafe = "# file: settings.py\nimport os\nos.environ['DJANGO_ALLOW_ASYNC_UNSAFE'] = '1'\n"
     assert not findings("BRG102", "unsafe", BROKEN["count"] + unsafe, tmp_path)
+
+
+ENGINE = "{'BACKEND': 'django.template.backends.django.DjangoTemplates', 'OPTIONS': {'context_processors': ['django.contrib.auth.context_processors.auth']}, "
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_known"),
+    [
+        ("'APP_DIRS': True}]\nINSTALLED_APPS = ['PACKAGE']", True),
+        (
+            "'APP_DIRS': True}]\nINSTALLED_APPS = ['django.contrib.admin', 'django.contrib.auth', 'PACKAGE']",
+            True,
+        ),
+        ("'APP_DIRS': True}]\nINSTALLED_APPS = ['not_installed_anywhere', 'PACKAGE']", False),
+        ("'APP_DIRS': True, 'DIRS': ['templates']}]\nINSTALLED_APPS = ['PACKAGE']", False),
+    ],
+    ids=["own", "behind Django's", "behind an unknown one", "behind a relative folder"],
+)
+def test_a_template_is_read_where_nobody_ahead_may_have_another(
+    settings: str, is_known: bool, tmp_path: Path
+) -> None:
+    """Django takes the first of that name; a relative folder is one of wherever the server was started."""
+    files = f"# file: settings.py\nTEMPLATES = [{ENGINE}{settings}\n# file: templates/page.html\nHello {{{{ user }}}}\n"
+    lines = view("return render(request, 'page.html')", above="from django.shortcuts import render\n")
+    assert bool(findings("BRG102", "template", lines + files, tmp_path)) is is_known

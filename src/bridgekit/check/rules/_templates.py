@@ -90,16 +90,27 @@ def _source(name: str, engine: dict[str, object], subject: Subject) -> str | Non
 def _folders(engine: dict[str, object], subject: Subject) -> Iterator[Path]:
     directories = engine.get("DIRS")
     for directory in directories if isinstance(directories, list | tuple) else ():
-        if not isinstance(directory, str | Path):
+        if not isinstance(directory, str | Path) or not Path(directory).is_absolute():
             return  # It may hold any template, and nothing is known of those behind it.
         yield Path(directory)
     apps = subject.variant.value("INSTALLED_APPS")
     if engine.get("APP_DIRS") is not True or not isinstance(apps, Known):
         return
     for app in apps.value if isinstance(apps.value, list | tuple) else ():
-        names = [app, app.rpartition(".apps.")[0]] if isinstance(app, str) else []
-        for module in filter(None, (subject.project.load(name) for name in names if name)):
-            yield Path(module.path).parent / "templates"
+        package = _package(app, subject) if isinstance(app, str) else None
+        if package is None:
+            return  # as above
+        yield package / "templates"
+
+
+def _package(app: str, subject: Subject) -> Path | None:
+    """The folder of an entry of INSTALLED_APPS, whoever brings it: a package, or a configuration in one of its modules."""
+    around = app.rpartition(".")[0].rpartition(".")[0]
+    for name in filter(None, (app, around)):
+        module = subject.project.load_any(name)
+        if module is not None and module.tree is not None:
+            return Path(module.path).parent
+    return None
 
 
 def _evaluated(text: str) -> Iterator[str]:
