@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 
 import pytest
 
@@ -14,6 +15,14 @@ with contextlib.suppress(ImportError):  # the environment of the peers' suites i
     # Test machines are shared: how long an example takes says nothing about the code.
     settings.register_profile("bridgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("bridgekit")
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """The log of this test: what others have left is collected before, as asyncio logs the exceptions that nobody has asked for."""
+    gc.collect()
+    caplog.clear()
+    return caplog
 
 
 def pytest_configure(config: pytest.Config) -> None:
