@@ -48,6 +48,7 @@ from bridgekit.check.settings.builtins.running import (
 )
 from bridgekit.check.settings.builtins.types import call_isinstance
 from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
     Input,
     ListValue,
     Opaque,
@@ -128,7 +129,7 @@ def _text_of_error(m: Machine, error: ErrorValue) -> Value:
 
 def _text_of_object(m: Machine, value: InstanceValue) -> Value:
     made = text_of_member(value)
-    if made is not NotImplemented:
+    if made is not NOT_IMPLEMENTED:
         return made
     for name in ("__str__", "__repr__"):
         method = special(m, value, name)
@@ -144,7 +145,7 @@ def _format(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     value, inputs = unwrap(args[0])
     spec = unwrap(args[1])[0] if len(args) > 1 else ""
     if isinstance(value, InstanceValue) and spec == "":
-        if special(m, value, "__format__") is None or text_of_member(value) is not NotImplemented:
+        if special(m, value, "__format__") is None or text_of_member(value) is not NOT_IMPLEMENTED:
             return _text_of_object(m, value)
         return m.refuse("the formatted text of an object", value)
     if isinstance(value, PathValue) and spec == "":
@@ -304,7 +305,7 @@ BUILTINS: dict[str, Value] = {
         for name, kind in vars(builtins).items()
         if isinstance(kind, type) and issubclass(kind, BaseException)
     },
-    "NotImplemented": NotImplemented,
+    "NotImplemented": NOT_IMPLEMENTED,
     "Ellipsis": ...,
     "__debug__": True,
 }

@@ -133,7 +133,7 @@ def call_len(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         value = value.mapping if isinstance(value, ViewValue) else value.items
     if isinstance(value, ClassValue):
         found = m.library.members(value)
-        value = None if found is None else list(dict.fromkeys(found.values()))
+        value = None if found is None else tuple(dict.fromkeys(found.values()))
     if isinstance(value, int | float):
         raise TypeError("object has no len()")
     if not isinstance(value, str | bytes | tuple | list | dict | set | frozenset | range):
@@ -167,7 +167,7 @@ def quantifier(wanted: bool) -> Call:
     return call
 
 
-def extreme(pick: Callable[..., Value]) -> Call:
+def extreme(pick: Callable[..., int]) -> Call:
     """``min()`` or ``max()``."""
 
     def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
@@ -191,7 +191,7 @@ def extreme(pick: Callable[..., Value]) -> Call:
             raise Refused("what is compared is not plain data")
         if not plain:
             raise ValueError("iterable argument is empty")
-        found = items[pick(range(len(plain)), key=plain.__getitem__)]  # type: ignore[call-overload]  # a position
+        found = items[pick(range(len(plain)), key=plain.__getitem__)]
         inputs |= more
         return Input(unwrap(found)[0], inputs) if inputs else found
 
@@ -208,8 +208,9 @@ def call_sum(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     if isinstance(unwrap(total)[0], str):
         raise TypeError("sum() can't sum strings")
     items = list(drawn(m, value))
-    if is_plain(total) and all(isinstance(item, int | float) for item in items):
-        return sum(items, total)  # type: ignore[call-overload]  # numbers, by Python's own summation
+    numbers = [item for item in items if isinstance(item, int | float)]
+    if isinstance(total, int | float) and len(numbers) == len(items):
+        return sum(numbers, total)  # by Python's own summation
     for item in items:
         total = m.add(total, item)
     return total

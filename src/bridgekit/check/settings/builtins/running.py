@@ -40,7 +40,7 @@ def _spoil_names(m: Machine, namespace: Namespace, cause: Opaque) -> None:
     m.hand_over([value for value in namespace.values() if not isinstance(value, kept)], cause)
     for name, value in list(namespace.items()):
         if not isinstance(value, kept) and not str(name).startswith("__"):
-            namespace[name] = cause.derive(f".{name}")
+            namespace[name] = cause.derive("." + str(name))
 
 
 def call_eval(m: Machine, args: Arguments, kwargs: Keywords) -> Value:

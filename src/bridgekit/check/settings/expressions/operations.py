@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python import plain
-from bridgekit.check.settings.interpreter.data import Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import operate_on_objects, special
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, binary, unwrap
+from bridgekit.check.settings.interpreter.operators import Refused, binary, own, unwrap
 from bridgekit.check.settings.interpreter.truth import negated
 from bridgekit.check.settings.interpreter.values import BoundMethod, Frame, InstanceValue
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
@@ -32,7 +32,7 @@ def unary(m: Machine, node: ast.UnaryOp, frame: Frame) -> Value:
         if isinstance(hook, BoundMethod):
             return m.call(hook, [], {})
     try:
-        result = plain.unary(type(node.op), operand)
+        result = own(plain.unary(type(node.op), operand))
     except Refused as refusal:
         return m.refuse(str(refusal), operand)
     except NATIVE_ERRORS as error:
@@ -62,7 +62,7 @@ def operate(
     right, second = unwrap(m.force(right))
     left, right = as_data(m.read(left)), as_data(m.read(right))
     made = operate_on_objects(m, kind, left, right, in_place=in_place)
-    if made is not NotImplemented:
+    if made is not NOT_IMPLEMENTED:
         return made
     for side in (left, right):
         if isinstance(side, Opaque):

@@ -7,7 +7,15 @@ import operator
 from typing import cast
 
 from bridgekit.check.settings.expressions.literals import hashable
-from bridgekit.check.settings.interpreter.data import Input, ListValue, Namespace, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
+    Input,
+    ListValue,
+    Namespace,
+    Opaque,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
@@ -45,7 +53,9 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
         return m.library.item(value, key)
     if isinstance(value, Model):
         found = value.item(m, key)
-        return found if found is not NotImplemented else m.opaque("an item that is not modelled", node, frame)
+        return (
+            found if found is not NOT_IMPLEMENTED else m.opaque("an item that is not modelled", node, frame)
+        )
     if isinstance(value, InstanceValue):
         return _of_object(m, value, key)
     if isinstance(value, ClassValue):

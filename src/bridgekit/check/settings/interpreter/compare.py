@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from bridgekit.check.python import plain
 from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
     DictValue,
     Input,
     ListValue,
@@ -52,8 +53,8 @@ def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr
     left, right = m.read(left), m.read(right)
     left, right = as_data(left), as_data(right)
     inputs = first | second
-    hooked = compare_objects(m, op, left, right) if not _are_members(m, left, right) else NotImplemented
-    if hooked is not NotImplemented:
+    hooked = compare_objects(m, op, left, right) if not _are_members(m, left, right) else NOT_IMPLEMENTED
+    if hooked is not NOT_IMPLEMENTED:
         return hooked
     if _is_unset(op, left, right, first, second):
         return m.unfit_default(inputs, node, frame)
@@ -151,7 +152,7 @@ def _same(left: Value, right: Value) -> bool | None:
         return _same_unread(left, right)
     if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    if left is Ellipsis or left is NotImplemented or right is Ellipsis or right is NotImplemented:
+    if left is Ellipsis or left is NOT_IMPLEMENTED or right is Ellipsis or right is NOT_IMPLEMENTED:
         return left is right
     if isinstance(left, _OBJECTS) and isinstance(right, _OBJECTS):
         return left is right
@@ -198,7 +199,7 @@ def _order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> bool | None:
 def _contains(m: Machine, container: Value, item: Value) -> Value:
     if isinstance(container, Model):
         found = container.contains(m, item)
-        return None if found is NotImplemented or isinstance(found, Opaque) else found
+        return None if found is NOT_IMPLEMENTED or isinstance(found, Opaque) else found
     if isinstance(container, InstanceValue):
         return _contains_hooked(m, container, item)
     if isinstance(container, ClassValue) and is_member(m, item):
@@ -228,15 +229,17 @@ def _contains(m: Machine, container: Value, item: Value) -> Value:
             return None
         except plain.ERRORS as error:
             raise m.native_error(error) from None
-    if isinstance(container, ViewValue | UnorderedList):
-        container = container.now() if isinstance(container, ViewValue) else container.items
     if isinstance(container, DictValue | SetValue | frozenset):
         return _contains_hashed(m, container, item)
-    assert isinstance(container, list | tuple)
-    m.spend(len(container))
+    if isinstance(container, ViewValue | UnorderedList):
+        elements: Sequence[Value] = container.now() if isinstance(container, ViewValue) else container.items
+    else:
+        assert isinstance(container, list | tuple)
+        elements = container
+    m.spend(len(elements))
     if isinstance(item, InstanceValue) and special(m, item, "__eq__") is not None:
-        return True if any(one is item for one in container) else None
-    return _any(same_or_equal(one, item) for one in container)
+        return True if any(one is item for one in elements) else None
+    return _any(same_or_equal(one, item) for one in elements)
 
 
 def _contains_hooked(m: Machine, container: InstanceValue, item: Value) -> Value:

@@ -8,29 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import TypeAlias
 
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Location
 
 __all__ = [
+    "CONTAINERS",
+    "MISSING",
+    "NOT_IMPLEMENTED",
     "POISONABLE",
+    "UNSET",
     "DictValue",
     "Input",
     "IteratorValue",
     "ListValue",
+    "Marker",
     "Namespace",
     "Opaque",
     "OrderedDictValue",
     "PathValue",
     "SetValue",
+    "StandIn",
     "Text",
     "UnorderedList",
     "Value",
     "ViewValue",
 ]
 
-Value: TypeAlias = object
+
+class StandIn:
+    """What stands in a run for anything that is not data of Python's own: an unknown, a function, a class, a modelled object."""
+
+    __slots__ = ()
+
+
+Value: TypeAlias = (
+    "bool | int | float | complex | str | bytes | EllipsisType | range | slice"
+    " | tuple[Value, ...] | frozenset[Value] | ListValue | SetValue | DictValue | StandIn | None"
+)
+"""All that settings code can hold while it is interpreted: a list, set or dictionary of Python's own is none."""
+
+
+class Marker(StandIn):
+    """One of a kind, compared by identity."""
+
+    __slots__ = ()
+
+
+NOT_IMPLEMENTED = Marker()
+"""``NotImplemented``, and what a part of the interpreter answers for what it leaves to others."""
+
+MISSING = Marker()
+"""No such attribute."""
+
+UNSET = Marker()
+"""No such argument, variable or option."""
 
 
 class Text(str):
@@ -48,7 +82,7 @@ class Text(str):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opaque:
+class Opaque(StandIn):
     """A value that cannot be known: why, and where that began.
 
     ``key`` names the value, so that a question asked twice gets one answer in one run; ``truth`` is its truth value
@@ -78,7 +112,7 @@ class Opaque:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Input:
+class Input(StandIn):
     """A value that holds under the present inputs (an unset environment variable's default) and may be otherwise."""
 
     value: Value
@@ -141,11 +175,13 @@ class Namespace(DictValue):
         self.unread: Opaque | None = None
 
 
-POISONABLE = frozenset((ListValue, SetValue, DictValue, OrderedDictValue, Namespace))
+CONTAINERS = (ListValue, SetValue, DictValue)
+POISONABLE = frozenset((*CONTAINERS, OrderedDictValue, Namespace))
+"""Those and their kinds, for a question that is asked of every value: a type is found in a set in half the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ViewValue:
+class ViewValue(StandIn):
     """``mapping.keys()``, ``.values()`` or ``.items()``: it shows the mapping as it is when it is looked at."""
 
     mapping: DictValue
@@ -159,14 +195,14 @@ class ViewValue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnorderedList:
+class UnorderedList(StandIn):
     """A list of two elements or more whose order is the file system's: known again when it is sorted."""
 
     items: tuple[Value, ...]
 
 
 @dataclass(slots=True, eq=False)
-class IteratorValue:
+class IteratorValue(StandIn):
     """A one-pass iterator: a generator expression, ``zip``, ``map``; ``held`` is what it draws from and calls."""
 
     items: Iterator[Value]
@@ -176,7 +212,7 @@ class IteratorValue:
 
 
 @dataclass(frozen=True, slots=True)
-class PathValue:
+class PathValue(StandIn):
     """A `pathlib.Path`, by its text."""
 
     path: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.python.plain import is_plain
-from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import equal, unwrap
@@ -93,7 +93,7 @@ def members(m: Machine, cls: ClassValue) -> dict[str, InstanceValue] | None:
     mixin = _mixin(cls)
     for position, (key, raw) in enumerate(_candidates(cls)):
         value = _value(raw, key, position, mixin, len(values))
-        if isinstance(value, Opaque) or value is NotImplemented:
+        if isinstance(value, Opaque) or value is NOT_IMPLEMENTED:
             return None
         twin = next((one for other, one in values if equal(other, value) is True), None)
         made = twin or m.members.setdefault(
@@ -120,24 +120,24 @@ def _value(raw: Value, name: str, position: int, mixin: type | None, distinct: i
     if isinstance(raw, Auto):
         if mixin is str:
             return Text(name.lower())
-        return position + 1 if position == distinct else NotImplemented
+        return position + 1 if position == distinct else NOT_IMPLEMENTED
     if not is_plain(raw) or (mixin is not None and type(raw) is not Text and not isinstance(raw, mixin)):
-        return NotImplemented
+        return NOT_IMPLEMENTED
     if mixin in (int, float) and isinstance(raw, bool):
-        return NotImplemented
+        return NOT_IMPLEMENTED
     return raw
 
 
 def enum_attribute(m: Machine, cls: ClassValue, name: str) -> Value:
-    """An attribute of an enumeration: a member or the unknown; `NotImplemented` where the class says what it is."""
+    """An attribute of an enumeration: a member or the unknown; `NOT_IMPLEMENTED` where the class says what it is."""
     if not is_enum(cls):
-        return NotImplemented
+        return NOT_IMPLEMENTED
     if name in dict(_candidates(cls)):
         found = members(m, cls)
         if found is None:
             return m.opaque(f"the members of {cls.name} are not followed")
         return found[name]
-    return NotImplemented
+    return NOT_IMPLEMENTED
 
 
 def as_data(value: Value) -> Value:
@@ -149,11 +149,11 @@ def as_data(value: Value) -> Value:
 
 
 def text_of_member(value: InstanceValue) -> Value:
-    """``str(member)`` where it is the member's value; `NotImplemented` for others."""
+    """``str(member)`` where it is the member's value; `NOT_IMPLEMENTED` for others."""
     data = as_data(value)
     written = any(isinstance(base, ClassValue) and "__str__" in base.namespace for base in value.cls.mro)
     named = any(isinstance(base, External) and base.dotted in DATA for base in value.cls.mro)
-    return Text(str(data)) if data is not value and named and not written else NotImplemented
+    return Text(str(data)) if data is not value and named and not written else NOT_IMPLEMENTED
 
 
 def by_name(m: Machine, cls: ClassValue, key: Value) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.settings.interpreter.data import ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -94,9 +94,9 @@ def generated(cls: ClassValue, name: str) -> bool:
 def operate_on_objects(
     m: Machine, kind: type[ast.operator], left: Value, right: Value, *, in_place: bool = False
 ) -> Value:
-    """``left <kind> right`` where one of them is an object of the project; `NotImplemented` where none is."""
+    """``left <kind> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is."""
     if not isinstance(left, InstanceValue) and not isinstance(right, InstanceValue):
-        return NotImplemented
+        return NOT_IMPLEMENTED
     name = _OPERATORS[kind]
     if _is_more_special(left, right) or (kind is ast.Mod and isinstance(left, str | bytes)):
         return m.refuse("which of two objects decides on an operator is not followed", left, right)
@@ -104,7 +104,7 @@ def operate_on_objects(
     if in_place:
         attempts.insert(0, (left, f"__i{name}__", right))
         if isinstance(left, ListValue) and kind is ast.Add:
-            return NotImplemented  # list.__iadd__ iterates over anything
+            return NOT_IMPLEMENTED  # list.__iadd__ iterates over anything
     if kind is ast.Mult:
         attempts += [(right, "__index__", left), (left, "__index__", right)]
     for receiver, method, other in attempts:
@@ -114,7 +114,7 @@ def operate_on_objects(
         if isinstance(found, Opaque) or method == "__index__":
             return m.refuse(f"{method} is not followed", left, right)
         result = m.call(found, [other], {})
-        if result is not NotImplemented:
+        if result is not NOT_IMPLEMENTED:
             return result
     if not _is_certain(left) or not _is_certain(right):
         return m.refuse("an operator on an object that is not plain data", left, right)
@@ -122,10 +122,10 @@ def operate_on_objects(
 
 
 def compare_objects(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
-    """``left <op> right`` where one of them is an object of the project; `NotImplemented` where none is, or for ``is``, ``in``."""
+    """``left <op> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is, or for ``is``, ``in``."""
     names = _COMPARISONS.get(type(op))
     if names is None or not (isinstance(left, InstanceValue) or isinstance(right, InstanceValue)):
-        return NotImplemented
+        return NOT_IMPLEMENTED
     if _is_more_special(left, right):
         return m.refuse("which of two objects decides on a comparison is not followed", left, right)
     for receiver, method, other in ((left, names[0], right), (right, names[1], left)):
@@ -134,7 +134,7 @@ def compare_objects(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Val
             found = special(m, receiver, "__eq__")
             if isinstance(found, BoundMethod):
                 result = m.call(found, [other], {})
-                if result is not NotImplemented:
+                if result is not NOT_IMPLEMENTED:
                     return not m.test(result)
                 continue
         if found is None:
@@ -142,7 +142,7 @@ def compare_objects(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Val
         if isinstance(found, Opaque):
             return m.refuse(f"{method} is not followed", left, right)
         result = m.call(found, [other], {})
-        if result is not NotImplemented:
+        if result is not NOT_IMPLEMENTED:
             return result
     if not _is_certain(left) or not _is_certain(right):
         return m.refuse("a comparison with an object that is not plain data", left, right)
@@ -181,10 +181,10 @@ def _is_certain(value: Value) -> bool:
 
 
 def answer_missing(m: Machine, instance: InstanceValue, name: str) -> Value:
-    """What ``__getattr__`` answers for an attribute that nothing else has; `NotImplemented` without one."""
+    """What ``__getattr__`` answers for an attribute that nothing else has; `NOT_IMPLEMENTED` without one."""
     getter = special(m, instance, "__getattr__")
     if getter is None:
-        return NotImplemented
+        return NOT_IMPLEMENTED
     return (
         m.refuse(getter.reason, instance) if isinstance(getter, Opaque) else m.call(getter, [Text(name)], {})
     )

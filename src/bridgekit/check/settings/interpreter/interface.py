@@ -52,7 +52,7 @@ class Libraries(Protocol):
         """The result of a call of something that is not modelled."""
 
     def enum_attribute(self, cls: ClassValue, name: str) -> Value:
-        """A member of an enumeration; `NotImplemented` for anything else."""
+        """A member of an enumeration; `NOT_IMPLEMENTED` for anything else."""
 
     def is_enum(self, cls: ClassValue) -> bool:
         """Whether the class is an enumeration."""
@@ -73,7 +73,7 @@ class Libraries(Protocol):
         """A class attribute as seen from outside."""
 
     def instantiate(self, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
-        """An instance of a class with a base that is modelled, or `NotImplemented`."""
+        """An instance of a class with a base that is modelled, or `NOT_IMPLEMENTED`."""
 
     def path_attribute(self, path: PathValue, name: str) -> Value:
         """An attribute of a `pathlib.Path`."""

@@ -13,7 +13,7 @@ from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.callables import callables_in
 from bridgekit.check.settings.interpreter.control import Raised, Stuck, TryBlock
-from bridgekit.check.settings.interpreter.data import POISONABLE, Namespace, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import CONTAINERS, POISONABLE, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.errors import matches
 from bridgekit.check.settings.interpreter.interface import ImportSystem, Libraries
 from bridgekit.check.settings.interpreter.questions import Assignment, Decision, QuestionKeys, StatementAt
@@ -180,8 +180,8 @@ class Machine:
 
     def read(self, value: Value) -> Value:
         """``value``, or its poison."""
-        if type(value) in POISONABLE:
-            return value.poison or value  # type: ignore[attr-defined]  # one of the four classes with a poison
+        if type(value) in POISONABLE and isinstance(value, CONTAINERS):
+            return value.poison or value
         return value
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:

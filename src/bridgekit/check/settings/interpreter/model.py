@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import Opaque, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import Modelled
 
@@ -20,20 +20,20 @@ class Model(Modelled):
     __slots__ = ()
 
     def attribute(self, m: Machine, name: str) -> Value:
-        """``self.name``; `NotImplemented` for what is not modelled."""
-        return NotImplemented
+        """``self.name``; `NOT_IMPLEMENTED` for what is not modelled."""
+        return NOT_IMPLEMENTED
 
     def call(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``self(*args, **kwargs)``."""
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
     def item(self, m: Machine, key: Value) -> Value:
         """``self[key]``."""
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
     def contains(self, m: Machine, key: Value) -> Value:
         """``key in self``."""
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
     def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
         """``self.name = value``; whether that is modelled."""

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from bridgekit.check.python import plain
 from bridgekit.check.python.plain import MAX_SIZE, Refused, size_of
 from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
     DictValue,
     Input,
     ListValue,
@@ -16,6 +17,7 @@ from bridgekit.check.settings.interpreter.data import (
     OrderedDictValue,
     PathValue,
     SetValue,
+    StandIn,
     Value,
     ViewValue,
 )
@@ -24,6 +26,22 @@ from bridgekit.check.settings.interpreter.values import ClassValue, External, Fu
 __all__ = ["MAX_SIZE", "Refused", "binary", "equal", "flat", "own", "same_or_equal", "size_of", "unwrap"]
 
 _ATOMS = (str, bytes, int, float, complex, type(None), type(Ellipsis), range, slice)
+_VALUES = (
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    tuple,
+    frozenset,
+    ListValue,
+    DictValue,
+    SetValue,
+    range,
+    slice,
+    StandIn,
+    type(Ellipsis),
+)
 
 
 def unwrap(value: Value) -> tuple[Value, frozenset[str]]:
@@ -34,14 +52,16 @@ def unwrap(value: Value) -> tuple[Value, frozenset[str]]:
 
 
 def own(value: object) -> Value:
-    """A result of a native operation as an interpreted value: containers that can be poisoned."""
+    """A result of a native operation as an interpreted value: containers that can be poisoned. Raises `Refused` for what is no value."""
     if isinstance(value, list) and type(value) is list:
         return ListValue(value)
     if isinstance(value, dict) and type(value) is dict:
         return DictValue(value)
     if isinstance(value, set) and type(value) in (set, SetValue):
         return SetValue(value)
-    return value
+    if isinstance(value, _VALUES) or value is None:
+        return value
+    raise Refused(f"a {type(value).__name__} is not followed")
 
 
 def flat(items: Iterable[Value]) -> tuple[list[Value], frozenset[str], Opaque | None]:
@@ -65,7 +85,7 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     if isinstance(left, ViewValue) or isinstance(right, ViewValue):
         return _of_views(kind, left, right)
     made = _of_containers(kind, left, right)
-    if made is not NotImplemented:
+    if made is not NOT_IMPLEMENTED:
         return made
     if kind is ast.Mod and isinstance(left, str) and _is_path(right):
         right = tuple(map(_text, right)) if isinstance(right, tuple) else _text(right)
@@ -73,7 +93,7 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
 
 
 def _of_containers(kind: type[ast.operator], left: Value, right: Value) -> Value:
-    """Operators that hand elements on as they are, whatever these are; `NotImplemented` for others."""
+    """Operators that hand elements on as they are, whatever these are; `NOT_IMPLEMENTED` for others."""
     if kind is ast.Add and isinstance(left, ListValue) and isinstance(right, ListValue):
         _bound(left, right)
         return ListValue([*left, *right])
@@ -88,7 +108,7 @@ def _of_containers(kind: type[ast.operator], left: Value, right: Value) -> Value
         _bound(left, right)
         made = OrderedDictValue if isinstance(left, OrderedDictValue) else DictValue
         return made({**left, **right})
-    return NotImplemented
+    return NOT_IMPLEMENTED
 
 
 def _bound(left: Value, right: Value) -> None:
@@ -106,15 +126,14 @@ def _text(value: Value) -> Value:
 
 def _of_views(kind: type[ast.operator], left: Value, right: Value) -> Value:
     """Views of keys and items are sets to ``&``, ``|``, ``-`` and ``^``, with anything that can be iterated over."""
-    sides: list[Value] = []
+    sides: list[set[Value]] = []
     for side in (left, right):
-        if isinstance(side, ViewValue):
-            if side.kind == "values":
-                raise Refused("an operator on the values of a dictionary")
-            side = side.now()
-        if not isinstance(side, list | tuple | set | frozenset) or not plain.is_plain(side):
+        if isinstance(side, ViewValue) and side.kind == "values":
+            raise Refused("an operator on the values of a dictionary")
+        elements = side.now() if isinstance(side, ViewValue) else side
+        if not isinstance(elements, list | tuple | set | frozenset) or not plain.is_plain(elements):
             raise Refused("an operator on a view of a dictionary")
-        sides.append(set(side))
+        sides.append(set(elements))
     if kind not in (ast.BitAnd, ast.BitOr, ast.Sub, ast.BitXor):
         raise Refused("an operator on a view of a dictionary")
     return own(plain.binary(kind, *sides))

@@ -18,7 +18,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import flat
+from bridgekit.check.settings.interpreter.operators import flat, own
 from bridgekit.check.settings.interpreter.values import NativeFunction
 
 __all__ = ["adopt", "apply", "pure_function"]
@@ -87,7 +87,7 @@ def adopt(value: object, depth: int = 20) -> Value:
         return SetValue(_each(value, depth))
     if type(value) is tuple:
         return tuple(_each(value, depth))
-    return value
+    return own(value)
 
 
 def _each(value: Iterable[object], depth: int) -> list[Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
     Input,
     IteratorValue,
     Opaque,
@@ -65,7 +66,7 @@ def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
         return _instance_truth(m, value, node, frame)
     if isinstance(value, ViewValue):
         value = value.mapping if value.mapping.poison is None else value.mapping.poison
-    if value is NotImplemented or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
+    if value is NOT_IMPLEMENTED or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
         value = m.opaque("the truth of a value that is not followed", node, frame)
     if isinstance(value, Opaque):
         location = m.locate(node, frame)

@@ -16,6 +16,7 @@ from bridgekit.check.settings.interpreter.data import (
     Namespace,
     Opaque,
     SetValue,
+    StandIn,
     Value,
 )
 
@@ -41,7 +42,7 @@ __all__ = [
 
 
 @dataclass(slots=True, eq=False)
-class ModuleValue:
+class ModuleValue(StandIn):
     """A module of the project, its body interpreted."""
 
     name: str
@@ -52,7 +53,7 @@ class ModuleValue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class External:
+class External(StandIn):
     """A name inside a module that is not read: its dotted path."""
 
     dotted: str
@@ -60,7 +61,7 @@ class External:
 
 
 @dataclass(slots=True, eq=False)
-class FunctionValue:
+class FunctionValue(StandIn):
     """A function or lambda of the project with its closure."""
 
     name: str
@@ -78,7 +79,7 @@ class FunctionValue:
 
 
 @dataclass(slots=True, eq=False)
-class ClassValue:
+class ClassValue(StandIn):
     """A class of the project; ``mro`` starts with itself and may hold `External` bases."""
 
     name: str
@@ -94,7 +95,7 @@ class ClassValue:
 
 
 @dataclass(slots=True, eq=False)
-class InstanceValue:
+class InstanceValue(StandIn):
     """An instance of a project's class."""
 
     cls: ClassValue
@@ -102,7 +103,7 @@ class InstanceValue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BoundMethod:
+class BoundMethod(StandIn):
     """A function with its first argument."""
 
     function: Value
@@ -110,7 +111,7 @@ class BoundMethod:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NativeMethod:
+class NativeMethod(StandIn):
     """A method of plain data: ``[].append``."""
 
     receiver: Value
@@ -118,7 +119,7 @@ class NativeMethod:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NativeFunction:
+class NativeFunction(StandIn):
     """A function that is modelled, not interpreted; ``kind`` is the Python type or exception it stands for, if one."""
 
     name: str
@@ -127,7 +128,7 @@ class NativeFunction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PropertyValue:
+class PropertyValue(StandIn):
     """``property``, or ``cached_property``, whose value is made once for each instance."""
 
     getter: Value
@@ -137,21 +138,21 @@ class PropertyValue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StaticMethod:
+class StaticMethod(StandIn):
     """``staticmethod``."""
 
     function: Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClassMethod:
+class ClassMethod(StandIn):
     """``classmethod``."""
 
     function: Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SuperValue:
+class SuperValue(StandIn):
     """``super()``: attributes are looked up after ``after`` in the receiver's MRO."""
 
     after: ClassValue
@@ -159,7 +160,7 @@ class SuperValue:
 
 
 @dataclass(slots=True, eq=False)
-class ErrorValue:
+class ErrorValue(StandIn):
     """An exception object: what it is an instance of, and its arguments."""
 
     kind: Value
@@ -188,7 +189,7 @@ class Frame:
     receiver: Value = None
 
 
-class Modelled:
+class Modelled(StandIn):
     """Something of a library whose behaviour is written down here (`interpreter.model`)."""
 
     __slots__ = ()

@@ -11,9 +11,9 @@ from bridgekit.check.python import tables
 from bridgekit.check.python.changes import hands_out, keeps_arguments
 from bridgekit.check.settings.interpreter import enumerations
 from bridgekit.check.settings.interpreter.callables import elements_of
-from bridgekit.check.settings.interpreter.data import Opaque, PathValue, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.operators import own, unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import ClassValue, External, NativeFunction
 from bridgekit.check.settings.library import (
@@ -84,7 +84,7 @@ class Library:
         if make is not None:
             return make(self.m)
         if dotted in tables.CONSTANTS:
-            return tables.real(dotted)
+            return own(tables.real(dotted))
         if name == "__file__":
             path = self.m.finder.find(owner.dotted).path
             if path or owner.is_module:
@@ -152,7 +152,7 @@ class Library:
             if isinstance(value, str):
                 self.m.patched[str(value)] = cause
             if isinstance(value, External) and position + 1 < len(given):
-                self.m.patched[f"{value.dotted}.{given[position + 1]}"] = cause
+                self.m.patched[f"{value.dotted}.{given[position + 1]!s}"] = cause
 
     def _standard_effects(self, dotted: str, cause: Opaque) -> None:
         """Functions of the standard library that change the disk or the environment."""
@@ -167,7 +167,7 @@ class Library:
                 self.m.taint(module.namespace, cause)
 
     def enum_attribute(self, cls: ClassValue, name: str) -> Value:
-        """A member of an enumeration; `NotImplemented` for anything else."""
+        """A member of an enumeration; `NOT_IMPLEMENTED` for anything else."""
         return enumerations.enum_attribute(self.m, cls, name)
 
     def is_enum(self, cls: ClassValue) -> bool:
@@ -195,16 +195,16 @@ class Library:
         if isinstance(raw, configurations.SettingValue):
             return raw.resolve(self.m, name)
         made = enumerations.enum_attribute(self.m, cls, name)
-        return raw if made is NotImplemented else made
+        return raw if made is NOT_IMPLEMENTED else made
 
     def instantiate(self, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
-        """An instance of a class with a base that is modelled, or `NotImplemented`."""
+        """An instance of a class with a base that is modelled, or `NOT_IMPLEMENTED`."""
         for base in cls.mro:
             if isinstance(base, External):
                 model = CLASS_BASES.get(base.dotted)
                 if model is not None:
                     return model(self.m, cls, args, kwargs)
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
     def path_attribute(self, path: PathValue, name: str) -> Value:
         """An attribute of a `pathlib.Path`."""

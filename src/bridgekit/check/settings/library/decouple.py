@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.data import ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -15,7 +15,6 @@ from bridgekit.check.settings.library.env_reader import (
     with_any,
     word,
 )
-from bridgekit.check.settings.library.environment import UNSET
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.library.settings_files import repository
 

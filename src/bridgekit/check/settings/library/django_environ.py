@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, DictValue, ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
@@ -18,7 +18,7 @@ from bridgekit.check.settings.library.env_reader import (
     pairs,
     with_any,
 )
-from bridgekit.check.settings.library.environment import UNSET, parsed
+from bridgekit.check.settings.library.environment import parsed
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.library.settings_files import read_settings_file
 

@@ -11,14 +11,20 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Text, Value
+from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
+    UNSET,
+    DictValue,
+    ListValue,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import adopt
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
 from bridgekit.check.settings.library.environment import (
-    UNSET,
     Environ,
     required,
     unset_or,
@@ -100,7 +106,7 @@ class Reader(Model):
         if name == "ENVIRON":
             return Environ()
         if name.startswith("_"):
-            return NotImplemented
+            return NOT_IMPLEMENTED
         return NativeFunction(f"env.{name}", lambda m, args, kwargs: self.typed(m, name, args, kwargs))
 
     def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:

@@ -10,7 +10,16 @@ from collections.abc import Callable
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.interpreter.control import Raised
-from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
+    UNSET,
+    DictValue,
+    Input,
+    ListValue,
+    Opaque,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.inputs import environment_variable
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
@@ -19,7 +28,6 @@ from bridgekit.check.settings.interpreter.values import ErrorValue, External, Na
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = [
-    "UNSET",
     "Environ",
     "key_error",
     "parsed",
@@ -29,8 +37,6 @@ __all__ = [
     "unset_or",
     "with_inputs",
 ]
-
-UNSET = object()
 
 TRUE_TEXTS = ("true", "on", "ok", "y", "yes", "1", "t")
 
@@ -107,7 +113,7 @@ class Environ(Model):
             return NativeFunction(
                 name, lambda m, args, kwargs: m.opaque("the content of the whole environment")
             )
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
     def spoil(self, m: Machine, cause: Opaque) -> None:
         m.lost_environ = m.lost_environ or cause

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.data import ListValue, Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, ListValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -18,7 +18,7 @@ from bridgekit.check.settings.library.env_reader import (
     pairs,
     word,
 )
-from bridgekit.check.settings.library.environment import UNSET, parsed
+from bridgekit.check.settings.library.environment import parsed
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
 __all__ = ["register"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bridgekit.check.settings.interpreter.data import DictValue, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import FunctionValue, NativeFunction, PropertyValue
@@ -26,7 +26,7 @@ class Partial(Model):
         return m.call(self.function, [*self.args, *args], {**self.kwargs, **kwargs})
 
     def attribute(self, m: Machine, name: str) -> Value:
-        return self.function if name == "func" else NotImplemented
+        return self.function if name == "func" else NOT_IMPLEMENTED
 
     def held(self) -> tuple[Value, ...]:
         return (self.function, *self.args, *self.kwargs.values())

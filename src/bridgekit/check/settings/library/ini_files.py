@@ -9,7 +9,16 @@ from typing import TypeAlias
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.settings.interpreter.control import Raised
-from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
+    UNSET,
+    DictValue,
+    Input,
+    ListValue,
+    Opaque,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -27,7 +36,6 @@ Keywords: TypeAlias = dict[str, Value]
 _MAX_FILE = 256 * 1024
 """Bytes. Configuration files of the size of a setting, not of a database."""
 
-_UNSET = object()
 _DEFAULTS = "DEFAULT"
 
 
@@ -82,12 +90,12 @@ class IniParser(Model):
             "options": lambda m, args, kwargs: self._listed(m, args, with_values=False),
             "items": lambda m, args, kwargs: self._listed(m, args, with_values=True),
         }
-        return NativeFunction(f"parser.{name}", methods[name]) if name in methods else NotImplemented
+        return NativeFunction(f"parser.{name}", methods[name]) if name in methods else NOT_IMPLEMENTED
 
     def contains(self, m: Machine, key: Value) -> Value:
         name = unwrap(key)[0]
         if self.unknown is not None:
-            return self.unknown.derive(f".{name}")
+            return self.unknown.derive("." + str(name))
         return name in self.sections and name != _DEFAULTS
 
     def item(self, m: Machine, key: Value) -> Value:
@@ -188,23 +196,21 @@ class IniParser(Model):
         return text if self.keeps_case else text.lower()
 
     def find(self, section: str, option: str) -> Value:
-        """The option's text, `_UNSET` if there is none."""
-        return self.sections.get(section, {}).get(
-            option, self.sections.get(_DEFAULTS, {}).get(option, _UNSET)
-        )
+        """The option's text, `UNSET` if there is none."""
+        return self.sections.get(section, {}).get(option, self.sections.get(_DEFAULTS, {}).get(option, UNSET))
 
     def _get(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         names = [unwrap(argument)[0] for argument in args[:2]]
         if len(names) < 2 or not all(isinstance(name, str) for name in names):
             return m.opaque("which option is read is not known")
-        return self.value(m, kind, str(names[0]), self._key(names[1]), kwargs.get("fallback", _UNSET))
+        return self.value(m, kind, str(names[0]), self._key(names[1]), kwargs.get("fallback", UNSET))
 
     def value(self, m: Machine, kind: str, section: str, option: str, fallback: Value) -> Value:
         """``parser.get<kind>(section, option, fallback=fallback)``."""
         if self.unknown is not None:
             return self.unknown.derive(f".{section}.{option}")
         found = self.find(section, option)
-        if found is _UNSET:
+        if found is UNSET:
             return self._absent(m, section, option, fallback)
         text = unwrap(found)[0]
         if self.interpolates and isinstance(text, str) and "%" in text:
@@ -214,7 +220,7 @@ class IniParser(Model):
 
     def _absent(self, m: Machine, section: str, option: str, fallback: Value) -> Value:
         given = unwrap(fallback)[0]
-        if fallback is not _UNSET and not (isinstance(given, External) and given.dotted.endswith("._UNSET")):
+        if fallback is not UNSET and not (isinstance(given, External) and given.dotted.endswith("._UNSET")):
             return fallback
         missing = "NoOptionError" if section in self.sections else "NoSectionError"
         error = ErrorValue(
@@ -229,8 +235,8 @@ class IniParser(Model):
     def _has_option(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         section, option = unwrap(args[0])[0], self._key(args[1])
         if self.unknown is not None:
-            return self.unknown.derive(f".{section}.{option}")
-        return section in self.sections and self.find(str(section), option) is not _UNSET
+            return self.unknown.derive(f".{section!s}.{option}")
+        return section in self.sections and self.find(str(section), option) is not UNSET
 
     def _sections(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         if self.unknown is not None:
@@ -269,7 +275,7 @@ class Section(Model):
 
     def attribute(self, m: Machine, name: str) -> Value:
         if name not in _READERS:
-            return NotImplemented
+            return NOT_IMPLEMENTED
 
         def read(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
             fallback = args[1] if len(args) > 1 else kwargs.get("fallback")
@@ -283,9 +289,9 @@ class Section(Model):
     def item(self, m: Machine, key: Value) -> Value:
         option = str(unwrap(key)[0])
         found = self.parser.value(
-            m, "get", self.name, option if self.parser.keeps_case else option.lower(), _UNSET
+            m, "get", self.name, option if self.parser.keeps_case else option.lower(), UNSET
         )
-        if found is _UNSET:
+        if found is UNSET:
             raise m.error(KeyError, Text(option))
         return found
 

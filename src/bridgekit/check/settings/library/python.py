@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.settings.interpreter.data import (
+    NOT_IMPLEMENTED,
     DictValue,
     IteratorValue,
     ListValue,
@@ -218,5 +219,5 @@ class Chain(Model):
 
     def attribute(self, m: Machine, name: str) -> Value:
         return (
-            NativeFunction("chain.from_iterable", _chain_from) if name == "from_iterable" else NotImplemented
+            NativeFunction("chain.from_iterable", _chain_from) if name == "from_iterable" else NOT_IMPLEMENTED
         )

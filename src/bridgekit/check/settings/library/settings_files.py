@@ -6,11 +6,11 @@ from configparser import ConfigParser, Error
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
-from bridgekit.check.settings.interpreter.data import Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.dotenv import read_dotenv
-from bridgekit.check.settings.library.environment import UNSET, unset_or
+from bridgekit.check.settings.library.environment import unset_or
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.target import VersionInfo
-from bridgekit.check.settings.interpreter.data import Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
@@ -63,7 +63,7 @@ class SysModules(Model):
     def attribute(self, m: Machine, name: str) -> Value:
         if name == "get":
             return NativeFunction("sys.modules.get", lambda m, args, kwargs: self.item(m, args[0]))
-        return NotImplemented
+        return NOT_IMPLEMENTED
 
 
 def _argv(m: Machine) -> Value:

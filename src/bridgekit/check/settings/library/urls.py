@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import ParseResult, SplitResult
 
-from bridgekit.check.settings.interpreter.data import Input, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -28,7 +28,7 @@ class Url(Model):
         if name == "geturl":
             return NativeFunction("geturl", lambda m, args, kwargs: self._with_inputs(self.parts.geturl()))
         if name not in (*self.parts._fields, "username", "password", "hostname", "port"):
-            return NotImplemented
+            return NOT_IMPLEMENTED
         try:
             return self._with_inputs(getattr(self.parts, name))
         except ValueError as error:
@@ -36,7 +36,7 @@ class Url(Model):
 
     def item(self, m: Machine, key: Value) -> Value:
         if not isinstance(key, int) or not -len(self.parts) <= key < len(self.parts):
-            return NotImplemented
+            return NOT_IMPLEMENTED
         return self._with_inputs(self.parts[key])
 
     def _with_inputs(self, value: Value) -> Value:

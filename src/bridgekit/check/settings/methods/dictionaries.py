@@ -72,7 +72,8 @@ def _by_dunder(m: Machine, receiver: DictValue, name: str, args: Sequence[Value]
         raise Refused("the key is not plain data")
     if isinstance(receiver, Namespace) and name == "__setitem__":
         receiver.bound[key] = m.here()
-    return getattr(dict, name)(receiver, key, *args[1:])
+    result: Value = getattr(dict, name)(receiver, key, *args[1:])
+    return result
 
 
 def _at_key(

@@ -27,7 +27,8 @@ def list_method(
     if name in ("__setitem__", "__delitem__", "__getitem__") and not kwargs:
         if not args or not isinstance(args[0], int):
             raise Refused("the position is unknown")
-        return getattr(list, name)(receiver, *args)
+        item: Value = getattr(list, name)(receiver, *args)
+        return item
     if name not in _LIST:
         raise Refused(f"the method {name}() is not interpreted")
     if name == "sort":
@@ -56,15 +57,18 @@ def list_method(
 
 def _by_position(receiver: ListValue, name: str, args: Sequence[Value]) -> Value:
     plain = [unwrap(arg)[0] for arg in args]
-    if name in ("insert", "pop") and plain and not isinstance(plain[0], int):
-        if is_plain(plain[0]):
-            raise TypeError("object cannot be interpreted as an integer")
-        raise Refused("the position is unknown")
-    if name == "insert" and len(args) == 2:
-        receiver.insert(plain[0], args[1])  # type: ignore[arg-type]  # a whole number
+    if name in ("insert", "pop") and len(args) == (2 if name == "insert" else 1):
+        position = plain[0]
+        if not isinstance(position, int):
+            if is_plain(position):
+                raise TypeError("object cannot be interpreted as an integer")
+            raise Refused("the position is unknown")
+        if name == "pop":
+            return receiver.pop(position)
+        receiver.insert(position, args[1])
         return None
-    if name == "pop":
-        return list.pop(receiver, *plain)  # type: ignore[arg-type]  # as above
+    if name == "pop" and not args:
+        return receiver.pop()
     return own(getattr(list, name)(receiver, *plain))
 
 

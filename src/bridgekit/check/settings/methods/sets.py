@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.interpreter.data import Input, Opaque, SetValue, Value
@@ -44,9 +44,10 @@ def set_method(
         if not all(is_plain(value) for value in (*operands, *receiver)):
             raise Refused("an element says itself what it is equal to")
     elif name in _OPERANDS:
-        operands = [_members(m, value) for value in operands]
+        others = [_members(m, value) for value in operands]
         if not is_plain(receiver):
             raise Refused("an element says itself what it is equal to")
+        return own(getattr(set, name)(receiver, *others))
     elif name == "pop" and len(receiver) > 1:
         raise Refused("the order of a set of strings differs from one process to the next")
     elif name not in ("clear", "copy", "pop"):
@@ -54,7 +55,7 @@ def set_method(
     return own(getattr(set, name)(receiver, *operands))
 
 
-def _members(m: Machine, value: Value) -> Value:
+def _members(m: Machine, value: Value) -> Collection[Value]:
     members = value if isinstance(value, SetValue | frozenset) else list(drawn(m, value))
     if any(isinstance(member, Opaque | Input) or not is_plain(member) for member in members):
         raise Refused("an element is unknown")

@@ -9,7 +9,7 @@ from bridgekit.check.settings.interpreter.data import Input, Opaque, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import flat, unwrap
+from bridgekit.check.settings.interpreter.operators import flat, own, unwrap
 
 __all__ = ["text_method"]
 
@@ -27,5 +27,5 @@ def text_method(m: Machine, receiver: str, args: Sequence[Value], kwargs: dict[s
     )
     if unknown is not None:
         return unknown.derive(".join()")
-    result = plain.call_method(receiver, "join", [parts], {})
+    result = own(plain.call_method(receiver, "join", [parts], {}))
     return Input(result, inputs | outer) if inputs | outer else result

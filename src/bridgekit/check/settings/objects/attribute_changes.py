@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bridgekit.check.settings.interpreter.data import Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
@@ -119,7 +119,7 @@ def _set_on_class(m: Machine, target: ClassValue, name: str, value: Value) -> No
     if name.startswith("__") and name in ("__bases__", "__class__", "__mro__"):
         m.refuse(f"{name} of a class is changed", target)
         return
-    if m.library.enum_attribute(target, name) is not NotImplemented:
+    if m.library.enum_attribute(target, name) is not NOT_IMPLEMENTED:
         raise m.fault(AttributeError, "a member of an enumeration cannot be replaced")
     target.namespace[name] = value
 

@@ -12,6 +12,8 @@ from pathlib import PosixPath
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.settings.interpreter.data import (
+    MISSING,
+    NOT_IMPLEMENTED,
     Input,
     Opaque,
     OrderedDictValue,
@@ -37,7 +39,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.methods import has_method
 from bridgekit.check.settings.objects.class_attributes import (
-    MISSING,
     bind,
     find_in_class,
     of_class,
@@ -77,7 +78,7 @@ def _lookup(m: Machine, value: Value, name: str) -> Value:
         return of_super(m, value, name)
     if isinstance(value, Model):
         found = value.attribute(m, name)
-        if found is NotImplemented:
+        if found is NOT_IMPLEMENTED:
             return m.refuse(f"{type(value).__name__}.{name} is not modelled", value)
         return found
     if isinstance(value, Input):
@@ -125,7 +126,7 @@ def _of_rest(m: Machine, value: Value, name: str) -> Value:
     if isinstance(value, PropertyValue):
         return _of_property(m, value, name)
     if isinstance(value, VersionInfo) and name in VersionInfo._fields:
-        return getattr(value, name)
+        return value[VersionInfo._fields.index(name)]
     if name == "__class__":
         return m.call(m.builtin("type"), [value], {})
     if isinstance(value, ViewValue) and name in ("isdisjoint", "mapping"):

@@ -11,7 +11,7 @@ from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.changes import CHANGING_METHODS
 from bridgekit.check.python.scopes import is_generator, local_names
 from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
-from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
 from bridgekit.check.settings.interpreter.model import Model
@@ -63,7 +63,7 @@ def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[
         result = function.call(m, arguments, kwargs)
         return (
             result
-            if result is not NotImplemented
+            if result is not NOT_IMPLEMENTED
             else m.library.unread_call(type(function).__name__, arguments, kwargs)
         )
     if isinstance(function, InstanceValue):

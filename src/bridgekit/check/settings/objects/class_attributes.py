@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.settings.interpreter.data import Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import MISSING, NOT_IMPLEMENTED, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, answer_missing, special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import (
@@ -17,9 +17,7 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = ["MISSING", "bind", "find_in_class", "find_plainly", "of_class", "of_instance"]
-
-MISSING = object()
+__all__ = ["bind", "find_in_class", "find_plainly", "of_class", "of_instance"]
 
 
 def find_in_class(cls: ClassValue, name: str, after: ClassValue | None = None) -> Value:
@@ -51,7 +49,7 @@ def of_class(m: Machine, cls: ClassValue, name: str) -> Value:
     raw = find_in_class(cls, name)
     if isinstance(raw, External | Opaque):
         made = m.library.enum_attribute(cls, name)
-        if made is not NotImplemented:
+        if made is not NOT_IMPLEMENTED:
             return made
         return raw if isinstance(raw, Opaque) else m.library.inherited(cls, raw, name)
     if isinstance(raw, NativeFunction) and raw in cls.mro:
@@ -105,7 +103,7 @@ def of_instance(m: Machine, instance: InstanceValue, name: str) -> Value:
     if found is not MISSING:
         return found
     answer = answer_missing(m, instance, name)
-    if answer is not NotImplemented:
+    if answer is not NOT_IMPLEMENTED:
         return answer
     if hasattr(object, name):
         return m.refuse(f"the attribute {name} of an object is not modelled", instance)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, SetValue, Text, Value
+from bridgekit.check.settings.interpreter.data import (
+    MISSING,
+    NOT_IMPLEMENTED,
+    DictValue,
+    ListValue,
+    Opaque,
+    SetValue,
+    Text,
+    Value,
+)
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
@@ -19,7 +28,7 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
-from bridgekit.check.settings.objects.class_attributes import MISSING, find_in_class
+from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 __all__ = ["Field", "instantiate"]
 
@@ -39,7 +48,7 @@ class Field(Model):
 def instantiate(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
     """An instance of ``cls``; the unknown, with what it is handed, where its making is not followed."""
     modelled = m.library.instantiate(cls, args, kwargs)
-    if modelled is not NotImplemented:
+    if modelled is not NOT_IMPLEMENTED:
         return modelled
     given = [*args, *kwargs.values()]
     for base in cls.mro:

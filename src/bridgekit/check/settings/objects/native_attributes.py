@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bridgekit.check.settings.interpreter.data import DictValue, Input, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import MISSING, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
@@ -13,7 +13,7 @@ from bridgekit.check.settings.interpreter.values import (
     NativeMethod,
 )
 from bridgekit.check.settings.methods import has_method
-from bridgekit.check.settings.objects.class_attributes import MISSING, find_plainly
+from bridgekit.check.settings.objects.class_attributes import find_plainly
 
 __all__ = ["of_native", "of_object"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.python.cause import Cause
-from bridgekit.check.settings.interpreter.data import Opaque, Value
+from bridgekit.check.settings.interpreter.data import MISSING, Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -18,7 +18,7 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
     SuperValue,
 )
-from bridgekit.check.settings.objects.class_attributes import MISSING, bind, find_in_class
+from bridgekit.check.settings.objects.class_attributes import bind, find_in_class
 from bridgekit.check.settings.objects.native_attributes import of_object
 
 __all__ = ["of_super"]

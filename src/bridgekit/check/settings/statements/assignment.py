@@ -122,7 +122,7 @@ def set_item(m: Machine, container: Value, key: Value, value: Value, frame: Fram
             cause = items if isinstance(items, Opaque) else m.opaque("a slice of no list")
             m.hand_over([container, value], cause)
             return
-        value = items
+        value = ListValue(items)
     try:
         operator.setitem(cast("dict[Value, Value]", container), key, value)
     except NATIVE_ERRORS as error:
