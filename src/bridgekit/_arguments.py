@@ -15,19 +15,6 @@ from collections.abc import Iterator
 from numbers import Real
 from typing import Any, Literal
 
-__all__ = [
-    "check_amount",
-    "check_application",
-    "check_callable",
-    "check_count",
-    "check_flag",
-    "check_function",
-    "check_text",
-    "is_asynchronous",
-    "shown",
-    "takes",
-]
-
 ARGUMENTS = {"wsgi": 2, "asgi": 3}
 """(environ, start_response): PEP 3333, "The Application/Framework Side"; (scope, receive, send): ASGI 3.0, "Applications"."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["plural"]
-
 
 def plural(number: object, noun: str) -> str:
     """``1 hop``, ``2 hops``, ``1 to 3 hops``: a number, or what stands for one, and what it counts."""

@@ -18,8 +18,6 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.serve.command import serve
 from bridgekit.terminal import dressed, wants_colour
 
-__all__ = ["main"]
-
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 BAR = 20
 PATIENCE = 0.5

@@ -18,7 +18,6 @@ import pytest
 if TYPE_CHECKING:
     from bridgekit.testing import HopCount
 
-__all__ = ["AssertMaxHops", "assert_max_hops"]
 
 AssertMaxHops = Callable[..., "AbstractContextManager[HopCount]"]
 """What the fixture gives: called with the number, and with ``info`` if a failure should say more."""

@@ -10,8 +10,6 @@ from typing import TextIO
 
 import click
 
-__all__ = ["dressed", "wants_colour"]
-
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _FINDING = re.compile(r"(?P<place>\S.*?:\d+:\d+) (?P<code>BRG\d{3}) (?P<text>.*)")
 _DETAIL = re.compile(r" *\d* [┬├╰╞].* {2,}(?=\S)|  [a-z ]+: +(?=\S)")

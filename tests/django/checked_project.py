@@ -16,8 +16,6 @@ from django.test import override_settings
 from bridgekit.cli import main
 from bridgekit.django.checks import check_middleware
 
-__all__ = ["checked", "extended", "run", "told_by_django", "write_project"]
-
 SETTINGS = """
 SECRET_KEY = "s"
 USE_TZ = True

@@ -10,8 +10,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-__all__ = ["Mixin", "PlainClass", "function", "hidden", "hybrid"]
-
 GetResponse = Callable[[HttpRequest], Any]
 
 

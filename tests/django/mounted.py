@@ -14,8 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-__all__ = ["ASGI", "WSGI"]
-
 
 def order(request: HttpRequest, number: int) -> JsonResponse:
     return JsonResponse(

@@ -12,8 +12,6 @@ from django.urls import include, path
 
 from bridgekit.timing import set_route, span
 
-__all__ = ["urlpatterns"]
-
 
 def hello(request: HttpRequest, name: str = "you", **kwargs: Any) -> HttpResponse:
     with span("greet"):

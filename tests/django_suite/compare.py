@@ -12,8 +12,6 @@ from pathlib import Path
 
 from tests.peers.__main__ import Results
 
-__all__ = ["differing"]
-
 
 def differing(stock: Results, ours: Results) -> list[str]:
     """Every test that did not come out the same, with how."""

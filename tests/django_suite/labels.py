@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ADMIN", "LABELS", "PROOF"]
-
 # fmt: off
 LABELS = (
     "admin_docs", "asgi", "async", "auth_tests", "builtin_server", "conditional_processing", "contenttypes_tests",

@@ -14,8 +14,6 @@ from through_adapters import as_sent
 
 from bridgekit import ASGIToWSGI
 
-__all__ = ["around"]
-
 
 def around(client_handler: type, asgi_handler: type, meet: Callable[[], None]) -> type:
     """`django.test.client.ClientHandler` that has ``asgi_handler`` answer."""

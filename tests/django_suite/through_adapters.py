@@ -12,8 +12,6 @@ from typing import Any
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
 
-__all__ = ["around"]
-
 
 def around(handler: type, meet: Callable[[], None]) -> type:
     """``handler`` (`django.test.client.ClientHandler`) behind ``ASGIToWSGI(WSGIToASGI(handler))``.

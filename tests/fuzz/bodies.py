@@ -11,8 +11,6 @@ from bridgekit.typing import Environ, StartResponse
 from tests.fuzz.drawing import Draw
 from tests.helpers.asgi_driver import LOOPS, Connection, body_events, upload_scope
 
-__all__ = ["chunks"]
-
 
 def chunks(data: bytes) -> None:
     draw = Draw(data)

@@ -15,8 +15,6 @@ from bridgekit.adapters.wsgi_to_asgi.environ import build_environ
 from bridgekit.exceptions import AppProtocolError, ServerProtocolError
 from tests.fuzz.drawing import Draw
 
-__all__ = ["django_requests", "environ", "response_headers", "scope"]
-
 NAMES = (
     b"host", b"cookie", b"x-a", b"content-type", b"content-length", b"x_a", b"proxy", b"transfer-encoding", b"connection", b"accept"
 )  # fmt: skip

@@ -14,8 +14,6 @@ from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.settings import evaluate_settings
 from tests.fuzz.drawing import Draw
 
-__all__ = ["middleware", "settings"]
-
 SECONDS = 2.0
 """The run's bound."""
 GRACE = 8.0

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from tests.fuzz import bodies, requests, sources
 
-__all__ = ["TARGETS"]
-
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "scope": requests.scope,
     "environ": requests.environ,

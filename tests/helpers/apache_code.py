@@ -15,8 +15,6 @@ from packaging.specifiers import SpecifierSet
 
 from tests.helpers.server_process import ROOT
 
-__all__ = ["MOD_WSGI", "copy_the_code", "unusable"]
-
 MOD_WSGI = Path("/usr/lib/apache2/modules/mod_wsgi.so")
 """Debian's: a link to "mod_wsgi.so-3.11", which is built for the Python of that version."""
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
-__all__ = ["CHROMIUM", "Page", "open_page"]
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = [

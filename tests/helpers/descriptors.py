@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import resource
 
-__all__ = ["allow_many"]
-
 
 def allow_many() -> None:
     """As many as the system lets this process have, up to 8,192."""

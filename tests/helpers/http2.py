@@ -13,8 +13,6 @@ import h2.events
 
 from tests.helpers.raw_http import Address
 
-__all__ = ["HTTP2Response", "request_http2"]
-
 Fields = list[tuple[str, str]]
 
 

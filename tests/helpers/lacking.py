@@ -20,8 +20,6 @@ from types import ModuleType
 
 import trio  # noqa: F401
 
-__all__ = ["LACKING", "take_away"]
-
 MACOS: dict[ModuleType, list[str]] = {
     os: [
         *("eventfd", "eventfd_read", "eventfd_write", "EFD_CLOEXEC", "EFD_NONBLOCK", "EFD_SEMAPHORE"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["loosely", "void"]
-
 
 def loosely(value: object) -> Any:
     """``value`` for an argument of another type: wrong on purpose, or right under a framework's own aliases."""

@@ -17,8 +17,6 @@ import pytest
 
 from tests.helpers.ran_on import note_versions
 
-__all__ = ["FILE", "Outcomes", "never_run", "untouched_files"]
-
 ROOT = Path(__file__).parents[2]
 FILE = "BRIDGEKIT_TEST_OUTCOMES"
 """The environment variable that names the file to write: one for each environment of tox, in one folder."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["peak_memory", "process_tree", "reset_peak_memory"]
-
 PROC = Path("/proc")
 
 

@@ -15,8 +15,6 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-__all__ = ["PAGE", "note_versions", "page", "versions_on"]
-
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "supported.md"
 

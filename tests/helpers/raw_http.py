@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeAlias
 
-__all__ = ["Address", "Head", "RawClient", "Response", "TruncatedBody", "request"]
-
 Address: TypeAlias = tuple[str, int] | str
 """Host and port, or the path of a unix socket."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 
-__all__ = ["left_out_without_django"]
-
 
 def left_out_without_django() -> list[str]:
     """Make Django ready; where it is not installed, the patterns of the tests to leave out (``collect_ignore_glob``)."""

@@ -27,8 +27,6 @@ from pathlib import Path
 from tests.helpers.process_tree import peak_memory, process_tree, reset_peak_memory
 from tests.helpers.raw_http import Address
 
-__all__ = ["COMMANDS", "ROOT", "ServerFailed", "ServerProcess", "run_server", "serving", "wait_until"]
-
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0
 STOP_SECONDS = 15.0

@@ -11,8 +11,6 @@ from wsgiref.validate import validator
 
 from bridgekit.typing import WSGIApp
 
-__all__ = ["Answer", "Exchange", "environ_of", "get", "post"]
-
 
 def environ_of(method: str = "GET", path: str = "/", body: bytes = b"", **extra: Any) -> dict[str, Any]:
     """An environ as a server makes it; values of ``None`` in ``extra`` take keys out."""

@@ -17,8 +17,6 @@ from tests.helpers.apache_code import MOD_WSGI, copy_the_code, unusable
 from tests.helpers.raw_http import Address
 from tests.helpers.server_process import ROOT, Command, ServerProcess, python_m, run_server
 
-__all__ = ["DIFFERENT_SERVERS", "GUNICORN", "WSGI_COMMANDS", "browser", "serving_wsgi"]
-
 APACHE = "/usr/sbin/apache2"
 
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.validate import validator
 
-__all__ = ["QUESTIONS", "Adapter"]
-
 Adapter = Callable[[Any], Any]
 """Takes a WSGI application, gives an ASGI one."""
 

@@ -15,8 +15,6 @@ from typing import Any
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
 
-__all__ = ["ROUND_TRIP", "forked", "shut_down_bridges", "touched"]
-
 forked = mmap.mmap(-1, 1)
 """Not zero where a process that the test under way has forked has met it."""
 

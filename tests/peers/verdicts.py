@@ -8,20 +8,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = [
-    "DIFFERS",
-    "NOT_THE_ADAPTER",
-    "Counts",
-    "Verdict",
-    "compare",
-    "compare_counts",
-    "compare_with",
-    "expected_exceptions",
-    "judge",
-    "judge_whole",
-    "summary",
-]
-
 DIFFERS = "differs"
 NOT_THE_ADAPTER = "not the adapter"
 

@@ -12,8 +12,6 @@ from tests.helpers.raw_http import RawClient
 from tests.helpers.server_process import ServerProcess
 from tests.security.hostile_requests import HOSTILE, spelled
 
-__all__ = ["Seen", "exchange", "injections", "is_part_of", "not_the_servers", "seen_by_both"]
-
 Seen = list[list[str]]
 PATIENCE = 0.6
 """Seconds in which a server that answers at all does so. One that waits for the rest of a body does not."""

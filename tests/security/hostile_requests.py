@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-__all__ = ["END", "HOSTILE", "spelled"]
-
 END = b"GET /target/end HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 SMUGGLED = b"GET /target/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked"

@@ -21,8 +21,6 @@ from tests.helpers.outcomes import RAN
 from tests.helpers.server_process import COMMANDS
 from tests.helpers.wsgi_servers import WSGI_COMMANDS
 
-__all__ = ["MANUAL", "Scenario", "rows_of", "scenarios", "write"]
-
 ROOT = Path(__file__).parents[2]
 MANUAL = ROOT / "docs/servers.md"
 FOLDERS = ("tests/servers", "tests/security")

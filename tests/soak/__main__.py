@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.soak.soaking import BRIDGED_STACKS, COUNTED, STACKS, grown, soak, soak_bridged
+from tests.soak.site import STACKS
+from tests.soak.soaking import BRIDGED_STACKS, COUNTED, grown, soak, soak_bridged
 
 
 def main() -> int:

@@ -8,8 +8,6 @@ import random
 from collections import Counter
 from typing import Any
 
-__all__ = ["Soaking", "look"]
-
 PLAIN = (
     "sync_view",
     "sync_query",

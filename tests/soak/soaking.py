@@ -11,9 +11,7 @@ from tests.helpers.descriptors import allow_many
 from tests.helpers.server_process import python_m, run_server
 from tests.soak.bridged import ASGI_STACKS, WSGI_STACKS
 from tests.soak.client import BRIDGED, ON_WSGI, Soaking, look
-from tests.soak.site import IDLE_SECONDS, STACKS
-
-__all__ = ["BRIDGED_STACKS", "STACKS", "grown", "soak", "soak_bridged"]
+from tests.soak.site import IDLE_SECONDS
 
 BRIDGED_STACKS = (*ASGI_STACKS, *WSGI_STACKS)
 MEMORY_MIB = 24

@@ -17,7 +17,8 @@ pytestmark = [
 @pytest.mark.parametrize("stack", ["seven", "thread-local", "sync-only"])
 def test_nothing_is_lost_mixed_up_or_left(stack: str, tmp_path: Path) -> None:
     """Disconnects, exceptions, tasks that outlive their request and slow clients among other requests."""
-    from tests.soak.soaking import COUNTED, STACKS, soak
+    from tests.soak.site import STACKS
+    from tests.soak.soaking import COUNTED, soak
 
     assert stack in STACKS
     told = soak(stack, 2_000, tmp_path)

@@ -21,17 +21,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-__all__ = [
-    "PLAIN",
-    "STACKS",
-    "WITH_STATUS",
-    "by_async_client",
-    "by_httpx",
-    "by_starlette",
-    "get_over_asgi",
-    "get_over_wsgi",
-    "url",
-]
 
 STACKS: dict[str, Sequence[str]] = {
     "empty": [],

@@ -12,8 +12,6 @@ from wsgiref.validate import validator
 from bridgekit.timing import RequestTiming
 from bridgekit.typing import ASGIApp, Environ, Message, Scope, WSGIApp
 
-__all__ = ["ASGIClient", "FakeClock", "WSGIClient", "environ_of", "scope_of"]
-
 EPOCH = 1_800_000_000
 
 

@@ -21,8 +21,6 @@ from bridgekit.check.rules.engine import refuse_unknown_codes
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["CommandOutcome", "check_project", "configured", "parse_env"]
-
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:

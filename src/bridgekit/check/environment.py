@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bridgekit.check.modules.environment import TargetEnvironment, current_environment, find_environment
-
-__all__ = ["TargetEnvironment", "current_environment", "find_environment"]
+from bridgekit.check.modules.environment import TargetEnvironment as TargetEnvironment
+from bridgekit.check.modules.environment import current_environment as current_environment
+from bridgekit.check.modules.environment import find_environment as find_environment

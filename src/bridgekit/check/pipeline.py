@@ -46,8 +46,6 @@ from bridgekit.check.views.finder import find_views
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location
 
-__all__ = ["Progress", "run"]
-
 Progress = Callable[[str, int, int], None]
 """Told what is about to be read, how many middleware have been read, and how many there are (0: not known yet)."""
 

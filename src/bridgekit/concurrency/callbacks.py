@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
-__all__ = ["Callback", "CallbackQueue", "LoopGone"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 Callback: TypeAlias = Callable[[], None]

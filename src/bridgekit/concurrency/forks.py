@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-__all__ = ["in_forked_child"]
-
 
 def in_forked_child(callback: Callable[[], object]) -> None:
     """Call ``callback`` in each child that ``os.fork()`` makes, before its own code; never on Windows, which has no fork."""

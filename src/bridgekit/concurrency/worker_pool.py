@@ -26,8 +26,6 @@ from typing import Final
 
 from bridgekit.concurrency.forks import in_forked_child
 
-__all__ = ["RETIRE", "PoolSaturated", "WorkerPool"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 

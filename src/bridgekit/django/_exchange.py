@@ -8,8 +8,6 @@ from typing import Any
 from bridgekit.timing.drivers.wsgi_exchange import VERSIONS
 from bridgekit.timing.measuring.record_in_progress import OPEN, SEVERAL, LiveTiming
 
-__all__ = ["DjangoExchange", "request_of_request", "route_of_request", "tell_route"]
-
 
 class DjangoExchange(LiveTiming):
     """Measures from the middleware until Django closes the response, which it does once the server has taken it."""

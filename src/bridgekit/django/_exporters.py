@@ -16,8 +16,6 @@ from django.core.signals import setting_changed
 from bridgekit.django._imported import imported
 from bridgekit.timing.measuring.export import Exporter, checked_exporter
 
-__all__ = ["exporters_of"]
-
 logger = logging.getLogger("bridgekit.timing")
 
 _made: dict[str | type, Exporter] = {}

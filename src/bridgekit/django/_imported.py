@@ -7,8 +7,6 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-__all__ = ["imported"]
-
 
 def imported(setting: str, path: str) -> Any:
     """The object; raises `ImproperlyConfigured`, which names the setting, for whatever keeps it from being imported."""

@@ -19,8 +19,6 @@ from asgiref.sync import AsyncToSync, SyncToAsync, iscoroutinefunction
 
 from bridgekit.timing import SpanTiming
 
-__all__ = ["LayerTimes", "Stopwatch", "instrument", "stopwatches"]
-
 
 class Place(NamedTuple):
     """Where a layer keeps the next one."""

@@ -11,8 +11,6 @@ from types import ModuleType
 from bridgekit.check.modules.parsing import SourceModule, parse_file
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["SettingsPlaces"]
-
 
 class SettingsPlaces:
     """The files that set settings: the module itself, and those of the project that it takes names from.

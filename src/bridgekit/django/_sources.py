@@ -18,8 +18,6 @@ from bridgekit.check.modules.environment import current_environment
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Location, MiddlewareFacts
 
-__all__ = ["Sources"]
-
 
 class Sources:
     """The source of this process' middleware, as the process finds it."""

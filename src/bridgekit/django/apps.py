@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-__all__ = ["BridgekitConfig"]
-
 
 class BridgekitConfig(AppConfig):
     """Found by Django as the only configuration of ``bridgekit.django``."""

@@ -22,8 +22,6 @@ from django.utils.module_loading import import_string
 from bridgekit.django import conf
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["check_exposure", "check_middleware", "check_settings", "register_checks"]
-
 STRANGER = "203.0.113.7"
 """An address that is nobody's (RFC 5737)."""
 

@@ -36,22 +36,6 @@ from django.core.signals import setting_changed
 from bridgekit.django._imported import imported
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = [
-    "NAMES",
-    "PREFIX",
-    "check_server",
-    "generation",
-    "is_set",
-    "lending",
-    "problems",
-    "released_threads",
-    "threads",
-    "threads_queue",
-    "threads_wait",
-    "timing_options",
-    "unknown_names",
-]
-
 PREFIX = "BRIDGEKIT_"
 
 LOGGING = "bridgekit.timing.exporters.logging.LoggingExporter"

@@ -29,8 +29,6 @@ from bridgekit.middleware_chain.hops import count_hops
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.threads import in_the_way
 
-__all__ = ["find_messages", "message_of"]
-
 _HINT = f"The handler is one changed import in asgi.py: {OURS}. SILENCED_SYSTEM_CHECKS takes this id."
 
 _LEVELS = {

@@ -30,7 +30,6 @@ from bridgekit.middleware_chain.requests import Server
 if TYPE_CHECKING:
     from bridgekit.django._sources import Sources
 
-__all__ = ["LoadedProject", "project_root", "settings_module"]
 
 DJANGOS, OURS = "django.", "bridgekit.django."
 """What is loaded tells all of theirs that there is to know (tested against the source reader): ours make no hops, and Django's make those of

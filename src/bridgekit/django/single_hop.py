@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-__all__ = ["SingleHopMiddleware"]
-
 
 class SingleHopMiddleware:
     """Does nothing, in sync mode only; the last line of MIDDLEWARE.

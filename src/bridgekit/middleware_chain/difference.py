@@ -14,8 +14,6 @@ from bridgekit.middleware_chain.hops import own_hops
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Crossing, Step, crossing_between, possible_steps
 
-__all__ = ["Block", "Difference", "difference_at_top", "hull", "plus", "walk"]
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

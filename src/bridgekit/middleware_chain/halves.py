@@ -16,8 +16,6 @@ from bridgekit.middleware_chain.hops import Cost, around, outside_cost, step_cos
 from bridgekit.middleware_chain.requests import Mode, RequestKind, Server
 from bridgekit.middleware_chain.simulate import held, load, possible_steps
 
-__all__ = ["Halves"]
-
 _START_MODES = (frozenset({Mode.SYNC}), frozenset({Mode.ASYNC}), frozenset(Mode))
 """Every set of modes that an inner half can leave open."""
 _PAIRS = tuple((before, after) for before in Mode for after in Mode)

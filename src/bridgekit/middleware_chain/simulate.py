@@ -17,18 +17,6 @@ from itertools import product
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode, Server
 
-__all__ = [
-    "Chain",
-    "Crossing",
-    "Layer",
-    "Step",
-    "crossing_between",
-    "held",
-    "load",
-    "possible_steps",
-    "simulate",
-]
-
 
 class Crossing(StrEnum):
     """The adapter that stands where two neighbours differ in mode."""

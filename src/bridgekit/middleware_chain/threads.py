@@ -17,8 +17,6 @@ from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.simulate import simulate
 
-__all__ = ["Keeping", "State", "ThreadUse", "handler_threads", "in_the_way", "stock_threads"]
-
 
 class State(StrEnum):
     """What a kept thread does."""

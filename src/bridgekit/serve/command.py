@@ -9,8 +9,6 @@ import click
 from bridgekit.exceptions import ProjectError
 from bridgekit.serve.limits import LIMITS, Limit
 
-__all__ = ["serve"]
-
 SERVERS = ("uvicorn", "hypercorn", "granian", "daphne", "gunicorn")
 
 

@@ -17,8 +17,6 @@ from bridgekit.serve.loading import check_that_it_exists
 from bridgekit.serve.servers import Bind, ServerName, choose_server, server_command
 from bridgekit.serve.target import parse_target
 
-__all__ = ["launch", "run_module"]
-
 Run: TypeAlias = Callable[[str, list[str], dict[str, str]], None]
 
 

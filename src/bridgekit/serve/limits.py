@@ -8,8 +8,6 @@ from typing import Final
 
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["LIMITS", "NO_LIMIT", "Limit"]
-
 NO_LIMIT: Final = "none"
 
 

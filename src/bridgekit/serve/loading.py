@@ -17,8 +17,6 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.serve.interface import Interface, detect_interface, is_factory, shown_signature
 from bridgekit.serve.target import Call, Target
 
-__all__ = ["check_that_it_exists", "find", "make_app", "tell_interface", "user_traceback"]
-
 DEFAULT_ATTRIBUTES = ("application", "app")
 """Where only a module is named: what PEP 3333 and Django call it, what everybody else does."""
 

@@ -9,8 +9,6 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["SERVERS", "Bind", "ServerName", "choose_server", "server_command"]
-
 ServerName: TypeAlias = Literal["uvicorn", "hypercorn", "granian", "daphne", "gunicorn"]
 SERVERS: Final[tuple[ServerName, ...]] = get_args(ServerName)
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["Call", "Target", "parse_target"]
-
 
 @dataclass(frozen=True)
 class Call:

@@ -11,8 +11,6 @@ from enum import StrEnum
 from bridgekit._plural import plural
 from bridgekit.testing import _probes
 
-__all__ = ["Crossing", "Direction", "HopCount", "count_hops"]
-
 
 class Direction(StrEnum):
     """Which way a crossing goes; the values are the names of asgiref's functions."""

@@ -24,8 +24,6 @@ from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketRespond
 from bridgekit.adapters.wsgi_to_asgi import responder
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun
 
-__all__ = ["Event", "ThreadEvent", "listening"]
-
 
 @dataclass(frozen=True, slots=True)
 class Event:

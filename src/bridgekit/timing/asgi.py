@@ -17,8 +17,6 @@ from bridgekit.timing.routing.routers import routes_within
 from bridgekit.timing.routing.routes import route_from_scope, tell_route
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
-__all__ = ["ASGITimingMiddleware"]
-
 
 class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
     """Wrap an ASGI application and hand a `RequestTiming` of each request to the exporters.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["NANO", "NO_EXTRAS", "Extras", "SpanTiming", "Spans", "nanoseconds", "seconds", "span_timings"]
-
 
 class SpanTiming(NamedTuple):
     """All blocks of one name inside one request."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Clock", "InProgress", "RequestOf", "RouteOf", "Shared"]
-
 Clock: TypeAlias = Callable[[], int]
 """Tells a time in nanoseconds."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Kind", "Outcome"]
-
 
 class Outcome(StrEnum):
     """How a request ended. Exactly one holds."""

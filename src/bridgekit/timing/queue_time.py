@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["QUEUE_HEADERS", "queue_nanoseconds", "stamp_nanoseconds"]
-
 QUEUE_HEADERS = ("x-request-start", "x-queue-start")
 """The headers that are looked at, the first credible one counts."""
 

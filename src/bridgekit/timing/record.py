@@ -8,8 +8,6 @@ from bridgekit.timing.details import NANO, NO_EXTRAS, Extras, Spans, nanoseconds
 from bridgekit.timing.methods import KNOWN_METHODS, OTHER_METHOD
 from bridgekit.timing.outcome import Kind, Outcome
 
-__all__ = ["RequestTiming"]
-
 
 class RequestTiming:
     """One finished request. Its attributes cannot be set; `_replace` makes a changed copy.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["valid_traceparent"]
-
 # Lower-case hex only; a version beyond 00 may have further fields, which stay out.
 FIELDS = re.compile(r"([0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2})(-.*)?", re.ASCII)
 

@@ -17,8 +17,6 @@ from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.routing.routes import route_from_environ, tell_flasks_rule, tell_route
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
-__all__ = ["WSGITimingMiddleware"]
-
 
 class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
     """Wrap a WSGI application and hand a `RequestTiming` of each request to the exporters.

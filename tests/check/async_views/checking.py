@@ -10,8 +10,6 @@ from bridgekit.check.project.config import Options
 from bridgekit.middleware_chain.requests import Server
 from tests.check.async_views.projects import write_project
 
-__all__ = ["findings"]
-
 
 def findings(code: str, title: str, text: str, root: Path) -> list[Finding]:
     """The findings of one rule, for the server that the title tells."""

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["package_of", "write_project"]
-
 PRELUDE = """\
 import asyncio, contextlib, functools, os, socket, subprocess, time, urllib.request
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async

@@ -16,11 +16,9 @@ from bridgekit.check.middleware import Definition, SourceReader
 from bridgekit.check.modules.environment import current_environment
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer, Claim
-from tests.check.middleware.test_against_runtime import Verdict, project, read, run
+from tests.check.middleware.test_against_runtime import Verdict, read, run
 
 pytest.importorskip("django")
-
-__all__ = ["project"]
 
 
 def forms(name: str) -> dict[str, dict[str, str]]:

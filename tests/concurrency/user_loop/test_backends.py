@@ -12,8 +12,9 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.anyio_backend import open_backend
-from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend
+from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from tests.helpers.asgi_driver import LOOPS, TIMEOUT, Loop
 
 

@@ -8,8 +8,9 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.anyio_backend import open_backend
-from bridgekit.concurrency.user_loop.backends import Backend, LoopGone, asyncio_backend
+from bridgekit.concurrency.user_loop.backends import Backend, asyncio_backend
 from bridgekit.concurrency.user_loop.windows import LoopToThread, ThreadToLoop
 from tests.helpers.asgi_driver import LOOPS, TIMEOUT, Loop
 from tests.helpers.waiting import until

@@ -27,8 +27,6 @@ from django.utils.deprecation import MiddlewareMixin
 from tests.django.handlers.database_site import SEVEN
 from tests.helpers.loosely import loosely
 
-__all__ = ["STACKS", "URLS"]
-
 
 def add(text: str) -> None:
     with connection.cursor() as cursor:

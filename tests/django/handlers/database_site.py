@@ -21,8 +21,6 @@ from django.urls import path
 
 from tests.helpers.loosely import loosely
 
-__all__ = ["SCENARIOS"]
-
 opened: list[Any] = []
 SEVEN = (
     "django.middleware.security.SecurityMiddleware",

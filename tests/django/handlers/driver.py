@@ -14,8 +14,6 @@ from django.test import override_settings
 
 from bridgekit.django.handlers.asgi import LeasedASGIHandler
 
-__all__ = ["HANDLERS", "Answer", "ask", "both", "project", "scope_of", "until"]
-
 HANDLERS: dict[str, Callable[[], ASGIHandler]] = {"stock": ASGIHandler, "leased": LeasedASGIHandler}
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from tests.django.third_party.packages import Package
 from tests.middleware_chain.kinds import STARTPROJECT
 
-__all__ = ["write_project"]
-
 CONTRIB = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
 VIEWS = """
 from django.http import HttpResponse, StreamingHttpResponse

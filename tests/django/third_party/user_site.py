@@ -21,8 +21,6 @@ from django.urls import path
 from tests.helpers.loosely import loosely
 from tests.middleware_chain.kinds import STARTPROJECT
 
-__all__ = ["STACKS", "USERS", "make_application"]
-
 CRUM = "crum.CurrentRequestUserMiddleware"
 CURRENT_USER = "django_currentuser.middleware.ThreadLocalUserMiddleware"
 HISTORY = "simple_history.middleware.HistoryRequestMiddleware"

@@ -6,8 +6,6 @@ import sys
 
 from tests.helpers.raw_http import Address
 
-__all__ = ["gunicorn", "uvicorn"]
-
 
 def gunicorn(target: str, address: Address, workers: int) -> list[str]:
     assert not isinstance(address, str)

@@ -8,8 +8,6 @@ from typing import Any
 from bridgekit.timing import ASGITimingMiddleware, WSGITimingMiddleware, set_route
 from bridgekit.timing.exporters.prometheus import PrometheusExporter, scrape
 
-__all__ = ["asgi_counted", "wsgi_counted"]
-
 export = PrometheusExporter()
 
 

@@ -12,8 +12,6 @@ from starlette.responses import StreamingResponse
 from bridgekit.timing import ASGITimingMiddleware, WSGITimingMiddleware
 from bridgekit.timing.exporters.json_lines import JSONLinesExporter
 
-__all__ = ["asgi_recorded", "wsgi_recorded"]
-
 CHUNK = b"x" * 16384
 TYPE = ("Content-Type", "application/octet-stream")
 

@@ -10,8 +10,6 @@ from typing import Any
 from bridgekit.timing import ASGITimingMiddleware, ServerTiming, WSGITimingMiddleware, span
 from bridgekit.timing.server_timing import loopback
 
-__all__ = ["asgi_page", "wsgi_page"]
-
 PAGE = b"""<!doctype html><title>timing</title><pre id="seen"></pre><script>
 document.getElementById("seen").textContent =
   JSON.stringify(performance.getEntriesByType("navigation")[0].serverTiming);

@@ -27,8 +27,6 @@ from bridgekit.concurrency.own_loop.loop_thread import BackendName
 from bridgekit.exceptions import LifespanFailed, ServerProtocolError
 from bridgekit.typing import ASGIApp, Environ, Scope, StartResponse
 
-__all__ = ["ASGIToWSGI"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 STATUSES: dict[type[Exception], HTTPStatus] = {

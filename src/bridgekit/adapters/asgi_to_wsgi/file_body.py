@@ -8,8 +8,6 @@ import stat
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["FILE_BLOCK", "Blocks", "OpenFile", "open_file"]
-
 FILE_BLOCK = 128 * 1024
 """Bytes per read of a file that is sent through the adapter."""
 

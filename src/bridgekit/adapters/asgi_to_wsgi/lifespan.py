@@ -11,8 +11,6 @@ from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.exceptions import AppProtocolError, LifespanFailed
 from bridgekit.typing import ASGIApp, Message
 
-__all__ = ["LifespanMode", "LifespanRunner"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["END", "READ", "EarlyHints", "File", "Item"]
-
 
 class Mark:
     """A thing among the pieces that is no piece."""

@@ -15,8 +15,6 @@ from bridgekit.concurrency.own_loop.helper_threads import run_in_helper
 from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
 from bridgekit.typing import Message
 
-__all__ = ["BodyFeed"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 PATIENCE = 1.0

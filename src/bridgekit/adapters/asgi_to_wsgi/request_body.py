@@ -16,8 +16,6 @@ from typing import Any
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ
 
-__all__ = ["InputMissing", "LengthRequired", "Reader", "WSGIInput"]
-
 FIRST_READ = 4 * 1024
 """Bytes of the first read where it waits for all of them: little, since the application waits, too. Doubled each time."""
 

@@ -25,8 +25,6 @@ from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Message, Scope
 
-__all__ = ["EARLY_HINT", "LEFT", "PATHSEND", "ASGIResponder", "ResponderSettings"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 EARLY_HINT = "http.response.early_hint"

@@ -17,8 +17,6 @@ from bridgekit.adapters.shared.nesting import outer
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, StartResponse
 
-__all__ = ["WSGIResponse", "error_page"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 ENDINGS = (SystemExit, KeyboardInterrupt)

@@ -17,8 +17,6 @@ from bridgekit.adapters.shared.headers import HOP_BY_HOP, MAX_CACHED_NAMES
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
 
-__all__ = ["ResponseState", "decode_headers", "status_line"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 _STATUS_LINES = {

@@ -10,8 +10,6 @@ from bridgekit.concurrency.own_loop.loop_thread import BackendName, borrow
 from bridgekit.concurrency.own_loop.loops import Waiter
 from bridgekit.typing import ASGIApp
 
-__all__ = ["ASGIRuntime"]
-
 
 class Responder(Protocol):
     """One request under way."""

@@ -15,8 +15,6 @@ from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ, Scope
 
-__all__ = ["SPEC_VERSION", "build_scope"]
-
 SPEC_VERSION = "2.5"
 """The version of the ASGI HTTP and WebSocket specification that is kept. Since 2.4, `send` raises once the client is gone."""
 

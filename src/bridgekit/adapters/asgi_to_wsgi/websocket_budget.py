@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-__all__ = ["MESSAGES", "Budget", "Share"]
-
 FREE = 64 * 1024
 """Bytes of each session that are not counted: ordinary messages are never refused for what others send."""
 

@@ -18,8 +18,6 @@ from bridgekit.concurrency.own_loop.outbox import Outbox
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import ASGIApp, Environ, Message, Scope, StartResponse
 
-__all__ = ["DENIAL", "WebSocketResponder", "websocket_scope"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 DENIAL = "websocket.http.response"

@@ -21,8 +21,6 @@ from bridgekit.adapters.asgi_to_wsgi.websocket_budget import MESSAGES, Share
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, Message, Scope
 
-__all__ = ["WebSocketConnection", "handed_over_socket", "message_size", "wsproto_installed"]
-
 READ_SIZE = 64 * 1024
 CLOSE_SECONDS = 5.0
 """How long the client is given to answer a close frame (RFC 6455 7.1.1 leaves it to the server)."""

@@ -14,8 +14,6 @@ from typing import Any
 from bridgekit.adapters.shared.headers import FRAMING, cgi_name
 from bridgekit.typing import Environ
 
-__all__ = ["carry_environ", "headers_as_sent"]
-
 _OF_THE_REQUEST = frozenset(
     {
         "CONTENT_LENGTH",

@@ -15,8 +15,6 @@ from typing import Any
 
 import asgiref.local
 
-__all__ = ["Loan", "carry_out", "changes", "lend", "rehome", "settle"]
-
 _Storage: Any = getattr(asgiref.local, "_Storage", None)
 """How asgiref since 3.13 tags a `Local`'s data with its thread: on another one it reads as empty, unless it is moved on
 purpose. Moving it is what a bridge does, and asgiref has no public call for that."""

@@ -8,19 +8,6 @@ from typing import TypeAlias
 
 from bridgekit.exceptions import AppProtocolError
 
-__all__ = [
-    "ALL_NAMES",
-    "FRAMING",
-    "HOP_BY_HOP",
-    "MAX_CACHED_NAMES",
-    "SAFE_NAMES",
-    "EncodedHeaders",
-    "RequestNames",
-    "cgi_name",
-    "encode_headers",
-    "header_value",
-]
-
 HOP_BY_HOP = frozenset(
     {
         b"connection",

@@ -16,8 +16,6 @@ from bridgekit.adapters.shared.context import changes
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.typing import Environ
 
-__all__ = ["Inner", "collect", "hear_of_leaving", "outer", "tell_leaving"]
-
 
 class Inner:
     """What the applications inside have left."""

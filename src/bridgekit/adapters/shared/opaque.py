@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-__all__ = ["OpaqueMapping"]
-
 
 class OpaqueMapping(MutableMapping[str, Any]):
     """A mapping whose representation shows its keys and none of its values.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["TIMING_KEY", "LiveTiming", "live_timing"]
-
 TIMING_KEY = "bridgekit.timing"
 
 

@@ -21,8 +21,6 @@ from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.typing import Receive, Scope, Send, WSGIApp
 
-__all__ = ["WSGIToASGI"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 DENIAL = "websocket.http.response"

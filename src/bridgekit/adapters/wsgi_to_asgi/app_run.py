@@ -18,13 +18,11 @@ from bridgekit.adapters.shared.timing_key import LiveTiming
 from bridgekit.adapters.wsgi_to_asgi.files import BLOCK, ZEROCOPYSEND, FileWrapper, file_length, file_message
 from bridgekit.adapters.wsgi_to_asgi.response import ExcInfo, Response
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.async_views import Marks, threadlocal
-from bridgekit.concurrency.user_loop.backends import LoopGone
 from bridgekit.concurrency.user_loop.windows import ThreadToLoop
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, Message, WSGIApp
-
-__all__ = ["EARLY_HINT", "END", "AppRun", "Item", "event_size"]
 
 logger = logging.getLogger("bridgekit.adapters")
 

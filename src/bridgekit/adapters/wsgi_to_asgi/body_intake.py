@@ -18,9 +18,6 @@ from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
 
-__all__ = ["Beginning", "Limits", "UnknownCoding", "body_of", "is_empty", "may_have_body", "take_in"]
-
-
 MAX_DIGITS = 19
 """Of a Content-Length: beyond 2**63 no file system and no socket goes."""
 

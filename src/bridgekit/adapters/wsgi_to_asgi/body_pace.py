@@ -7,8 +7,6 @@ import time
 from bridgekit._plural import plural
 from bridgekit.exceptions import RequestTimeout
 
-__all__ = ["Pace"]
-
 
 class Pace:
     """Whether bytes come fast enough: in each ``seconds`` at least ``seconds`` times ``rate`` of them.

@@ -13,8 +13,6 @@ from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.typing import Message, Send
 
-__all__ = ["Remainder", "must_be_received"]
-
 SECONDS = 10.0
 """How long the end of a response waits for the end of its request."""
 

@@ -11,8 +11,6 @@ from bridgekit.concurrency.user_loop.windows import LoopToThread
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge
 from bridgekit.typing import Receive
 
-__all__ = ["Upload"]
-
 
 class Upload:
     """The loop's side of one streamed body; ``file`` is the application's.

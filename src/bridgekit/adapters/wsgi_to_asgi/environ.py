@@ -16,8 +16,6 @@ from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ, Scope
 
-__all__ = ["address", "build_environ"]
-
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 NOWHERE = ("", 0)

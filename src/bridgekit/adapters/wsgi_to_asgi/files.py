@@ -13,8 +13,6 @@ from typing import Any, Protocol
 
 from bridgekit.typing import Message
 
-__all__ = ["BLOCK", "ZEROCOPYSEND", "FileWrapper", "file_length", "file_message"]
-
 BLOCK = 131072
 """Bytes per read where a file is sent through the adapter: large enough that the crossing does not show, small enough
 that a hundred downloads at once fit in memory."""

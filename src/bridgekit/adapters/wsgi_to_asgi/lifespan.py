@@ -13,8 +13,6 @@ import anyio.to_thread
 from bridgekit.concurrency.user_loop.async_views import FOREIGN_LOOP, Marks, lent, marks_of
 from bridgekit.typing import Receive, Send
 
-__all__ = ["Hook", "answer_lifespan"]
-
 Hook: TypeAlias = Callable[[], Awaitable[Any] | Any]
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from bridgekit.typing import Send
 
-__all__ = ["send_plain"]
-
 
 async def send_plain(
     send: Send,

@@ -22,8 +22,6 @@ from bridgekit.exceptions import (
 )
 from bridgekit.typing import Environ, Receive, Send
 
-__all__ = ["REFUSALS", "answer", "refuse", "refuse_saturated"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 REFUSALS = (NoRoom, RequestTimeout, RequestTooLarge, ServerProtocolError)

@@ -34,7 +34,8 @@ from bridgekit.adapters.wsgi_to_asgi.files import ZEROCOPYSEND, FileWrapper
 from bridgekit.adapters.wsgi_to_asgi.refusals import REFUSALS, answer, refuse, refuse_saturated
 from bridgekit.adapters.wsgi_to_asgi.settings import Settings
 from bridgekit.adapters.wsgi_to_asgi.stored_body import StoredBody
-from bridgekit.concurrency.user_loop.backends import Backend, LoopGone
+from bridgekit.concurrency.callbacks import LoopGone
+from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.concurrency.user_loop.windows import ThreadToLoop
 from bridgekit.concurrency.worker_pool import PoolSaturated
 from bridgekit.exceptions import (
@@ -45,8 +46,6 @@ from bridgekit.exceptions import (
     ServerProtocolError,
 )
 from bridgekit.typing import Environ, Message, Receive, Scope, Send
-
-__all__ = ["WSGIResponder"]
 
 logger = logging.getLogger("bridgekit.adapters")
 

@@ -17,8 +17,6 @@ from bridgekit.adapters.shared.headers import encode_headers
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
 
-__all__ = ["Response"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]

@@ -6,8 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["Seldom"]
-
 SECONDS = 10.0
 """Between two log lines. A server that is full answers thousands of requests a second, and its log fills a disk."""
 

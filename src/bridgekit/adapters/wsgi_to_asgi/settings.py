@@ -9,8 +9,6 @@ from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.typing import WSGIApp
 
-__all__ = ["Settings"]
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -14,8 +14,6 @@ import anyio.to_thread
 from bridgekit.adapters.wsgi_to_asgi.wsgi_input import SpooledBody
 from bridgekit.exceptions import BridgekitError
 
-__all__ = ["Budget", "NoRoom", "Room", "StoredBody"]
-
 logger = logging.getLogger("bridgekit.adapters")
 
 BATCH = 256 * 1024

@@ -7,8 +7,6 @@ from typing import BinaryIO
 
 from bridgekit.concurrency.user_loop.windows import LoopToThread
 
-__all__ = ["RequestBody", "SpooledBody"]
-
 _BUFFER = 65536
 """One message of uvicorn, hypercorn and daphne holds up to this many bytes."""
 

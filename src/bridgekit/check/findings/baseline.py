@@ -15,8 +15,6 @@ from bridgekit.check.findings.finding import Finding
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["BASELINE_VERSION", "dump_baseline", "load_baseline", "split_known"]
-
 BASELINE_VERSION = 1
 _MAX_BYTES = 16 * 1024 * 1024
 Key = tuple[str, str, str]

@@ -18,8 +18,6 @@ from bridgekit.check.findings.visible_names import hidden_names
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["called_class", "called_function", "is_of", "named_statement", "sent_to"]
-
 _MAX_BASES = 5
 _PLAIN = frozenset(
     ["classmethod", "contextlib.contextmanager", "django.dispatch.receiver", "functools.cache", "functools.lru_cache",

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bridgekit.check.settings.result import Variant
 
-__all__ = ["simplest", "when"]
-
 Conditions = frozenset[str]
 
 

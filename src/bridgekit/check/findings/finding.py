@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Finding", "Group", "Problem", "Related", "Severity"]
-
 
 class Severity(StrEnum):
     """How bad it is: an error breaks requests, a warning costs or may break, a note is for information."""

@@ -12,20 +12,6 @@ from types import MappingProxyType
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = [
-    "FunctionNode",
-    "ReadFunction",
-    "dotted_name",
-    "handles_async",
-    "identifiers",
-    "imported_names",
-    "own_functions",
-    "resolved_name",
-    "source_text",
-    "walk_own",
-]
-
-
 _SHOWN = 80
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

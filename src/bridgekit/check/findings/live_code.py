@@ -10,8 +10,6 @@ from enum import Enum
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 
-__all__ = ["Setting", "walk_live"]
-
 Setting = Callable[[str], tuple[object, ...] | None]
 """A setting's value in a tuple of one; empty where it is not known, None where nothing sets it."""
 

@@ -19,8 +19,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.settings.result import Known
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 
-__all__ = ["Outliving", "outliving_tasks"]
-
 _STARTERS = frozenset(
     f"{module}.{name}"
     for module in ("asyncio", "asyncio.tasks")

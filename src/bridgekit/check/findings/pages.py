@@ -6,8 +6,6 @@ from pathlib import Path
 
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["rule_page"]
-
 #: In a wheel the pages lie in the package (see ``force-include`` in pyproject.toml); in a checkout they are in docs/.
 _PLACES = (Path(__file__).parents[1] / "rule_pages", Path(__file__).parents[4] / "docs" / "rules")
 

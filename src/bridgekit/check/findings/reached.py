@@ -19,8 +19,6 @@ from bridgekit.check.findings.live_code import Setting, walk_live
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 
-__all__ = ["Reached", "called_functions", "functions_on_loop", "reached_functions", "reached_on_loop"]
-
 MAX_REACHED = 200
 """Functions that are followed from one middleware: the largest seen calls some sixty."""
 _EXHAUST = frozenset({"all", "any", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"})

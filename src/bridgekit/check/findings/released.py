@@ -7,8 +7,6 @@ from dataclasses import replace
 from bridgekit.check.settings.result import Unknown, Variant
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
 
-__all__ = ["SETTING", "released"]
-
 SETTING = "BRIDGEKIT_THREADS_RELEASED_BY"
 
 

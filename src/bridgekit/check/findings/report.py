@@ -17,8 +17,6 @@ from bridgekit.middleware_chain.requests import Server
 if TYPE_CHECKING:
     from bridgekit.check.modules.environment import TargetEnvironment
 
-__all__ = ["Report", "StackReport", "base_of", "best_proposal", "shown_from"]
-
 
 @dataclass(frozen=True, slots=True)
 class StackReport:

@@ -18,8 +18,6 @@ from bridgekit.check.middleware.definition import Definition, Method
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["VERBS", "Applied", "Framework", "RoutedView"]
-
 VERBS = ("get", "post", "put", "patch", "delete", "head", "trace")
 """Methods that make a class async (django/views/generic/base.py, View.view_is_async): ``options`` is left out there."""
 

@@ -16,8 +16,6 @@ from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Layer
 
-__all__ = ["AsyncView", "CheckedMiddleware", "Project", "Subject", "no_routed_views"]
-
 
 @dataclass(frozen=True, slots=True)
 class AsyncView:

@@ -11,8 +11,6 @@ from importlib.util import decode_source
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 
-__all__ = ["is_silenced", "silenced_lines", "split_silenced"]
-
 #: The form that flake8 and ruff read. A list that names only other tools' codes leaves ours alone.
 _NOQA = re.compile(r"#\s*noqa(?P<codes>\s*:\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?", re.IGNORECASE)
 _EVERYTHING = "*"

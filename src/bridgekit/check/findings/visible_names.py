@@ -11,8 +11,6 @@ from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_n
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.scopes import names_bound_by
 
-__all__ = ["hidden_names", "is_builtin", "rebound_names", "visible_imports"]
-
 
 @lru_cache(maxsize=512)
 def visible_imports(function: ReadFunction) -> Mapping[str, str]:

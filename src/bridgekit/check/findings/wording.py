@@ -12,18 +12,6 @@ from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.plan import PASS_THROUGH, ChangeKind, Proposal
 from bridgekit.middleware_chain.ranges import Range
 
-__all__ = [
-    "SINGLE_HOP",
-    "before_and_after",
-    "describe",
-    "hook_names",
-    "hops_text",
-    "left_out_text",
-    "named",
-    "stack_saving",
-    "tasks_text",
-]
-
 SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
 """The pass-through that proposals place."""
 _MAX_PLACES = 3

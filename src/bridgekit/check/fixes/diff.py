@@ -18,8 +18,6 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.check.modules.parsing import parse_source
 from bridgekit.check.project.async_views import python_files
 
-__all__ = ["render_diff"]
-
 
 def render_diff(report: Report) -> str:
     """A unified diff for every convertible middleware of the project; lines that begin with # say why others are not."""

@@ -15,8 +15,6 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import HOOKS
 
-__all__ = ["Effects", "effects_of", "reorderable"]
-
 
 @dataclass(slots=True)
 class Effects:

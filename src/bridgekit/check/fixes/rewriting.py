@@ -9,8 +9,6 @@ from collections.abc import Iterable
 
 from bridgekit.check.fixes.verified import Convertible
 
-__all__ = ["BOM", "convert", "split_lines"]
-
 BOM = codecs.BOM_UTF8.decode()
 
 

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from bridgekit.check.findings.flow import FunctionNode, dotted_name, imported_names, resolved_name, walk_own
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["harmful_parts"]
-
 _STATEMENTS = (
     ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Expr, ast.If, ast.Return, ast.Pass, ast.Raise,
 )  # fmt: skip

@@ -15,8 +15,6 @@ from bridgekit.middleware_chain.plan import ChangeKind, Proposal, plan
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Layer, simulate
 
-__all__ = ["MAX_LAYERS", "MayBreak", "ReadMiddleware", "build_subject"]
-
 MAX_LAYERS = 200
 """Longer lists are unknown: the longest of any project that we have seen has 40, and each layer takes milliseconds."""
 

@@ -14,8 +14,6 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Convertible", "find_convertible"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Convertible:

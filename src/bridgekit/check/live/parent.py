@@ -18,8 +18,6 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["LiveStack", "facts_as_loaded", "load_live", "with_source"]
-
 _CHILD = Path(__file__).with_name("child.py")
 _TIMEOUT = 120.0
 """Seconds. Large projects take tens of seconds to import on a cold cache; a start that hangs must end some time."""

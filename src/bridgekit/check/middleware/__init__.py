@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from bridgekit._lazy import lazily
 
 if TYPE_CHECKING:
-    from bridgekit.check.middleware.definition import Definition, DefinitionKind, Method
-    from bridgekit.check.middleware.evaluation.settings_lookup import Setting, SettingsLookup
-    from bridgekit.check.middleware.reader import SourceReader
+    from bridgekit.check.middleware.definition import Definition as Definition
+    from bridgekit.check.middleware.definition import DefinitionKind as DefinitionKind
+    from bridgekit.check.middleware.definition import Method as Method
+    from bridgekit.check.middleware.evaluation.settings_lookup import Setting as Setting
+    from bridgekit.check.middleware.evaluation.settings_lookup import SettingsLookup as SettingsLookup
+    from bridgekit.check.middleware.reader import SourceReader as SourceReader
 else:  # hidden from type checkers: they would believe in every name
     __getattr__ = lazily(
         __name__,
@@ -26,5 +29,3 @@ else:  # hidden from type checkers: they would believe in every name
             "SourceReader": "bridgekit.check.middleware.reader",
         },
     )
-
-__all__ = ["Definition", "DefinitionKind", "Method", "Setting", "SettingsLookup", "SourceReader"]

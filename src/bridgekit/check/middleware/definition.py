@@ -14,8 +14,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.middleware_chain.facts import Claim, Location, MiddlewareFacts
 
-__all__ = ["Definition", "DefinitionKind", "Method"]
-
 
 class DefinitionKind(Enum):
     """What kind of object Django would call with ``get_response``."""

@@ -28,8 +28,6 @@ from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
 from bridgekit.check.middleware.listening import closes_late
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 
-__all__ = ["FactsReader"]
-
 T = TypeVar("T")
 
 

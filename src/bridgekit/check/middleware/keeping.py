@@ -15,8 +15,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
 
-__all__ = ["keeps_thread", "mixin_call"]
-
 MIXIN_CALL = "django.utils.deprecation.MiddlewareMixin.__call__"
 SAYS_SO = "bridgekit_releases_thread"
 

@@ -9,8 +9,6 @@ from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.middleware_chain.facts import Answer, Claim
 
-__all__ = ["closes_late"]
-
 _SIGNALS = "django.core.signals"
 _SIGNAL = "request_finished"
 

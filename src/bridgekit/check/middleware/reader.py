@@ -28,8 +28,6 @@ from bridgekit.check.middleware.facts import FactsReader
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Location, MiddlewareFacts
 
-__all__ = ["SourceReader"]
-
 logger = logging.getLogger(__name__)
 
 INTERNAL_ERROR = "bridgekit failed to read it"

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from bridgekit._lazy import lazily
 
 if TYPE_CHECKING:
-    from bridgekit.check.modules.finder import ModuleFinder
+    from bridgekit.check.modules.finder import ModuleFinder as ModuleFinder
 else:  # hidden from type checkers: they would believe in every name
     __getattr__ = lazily(__name__, {"ModuleFinder": "bridgekit.check.modules.finder"})
-
-__all__ = ["ModuleFinder"]

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["folders_of", "is_below", "parts_of", "real", "real_folder", "slashed"]
-
 RULES: Any = os.path
 """The platform's rules for paths: `posixpath` or `ntpath`."""
 

@@ -6,8 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["MAX_SOURCE_BYTES", "UnreadableError", "read_bounded"]
-
 MAX_SOURCE_BYTES = 1024 * 1024
 """Larger files are not read: the largest hand-written modules of CPython and Django stay below 300 KiB."""
 

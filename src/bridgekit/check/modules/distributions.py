@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["installed_versions"]
-
 
 def installed_versions(search_path: Iterable[str], names: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """The release numbers of the named distributions (normalised names); those not found are left out.

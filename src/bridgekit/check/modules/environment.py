@@ -21,8 +21,6 @@ from bridgekit.check.modules.environment_places import Place, places, python_on_
 from bridgekit.check.modules.site_packages import expand
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["TargetEnvironment", "current_environment", "find_environment"]
-
 logger = logging.getLogger(__name__)
 
 _QUESTION = (

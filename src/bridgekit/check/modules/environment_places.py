@@ -17,8 +17,6 @@ from pathlib import Path
 
 from bridgekit.check.modules.boundary import folders_of, is_below, real, real_folder
 
-__all__ = ["Place", "places", "python_on_path"]
-
 _IN_PROJECT = (".venv", "venv", "env")
 _MAX_POINTER_BYTES = 4096
 _EXECUTABLES = ("python3", "python", "python3.exe", "python.exe")

@@ -7,8 +7,6 @@ from enum import Enum
 
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["FoundModule", "ModuleKind"]
-
 
 class ModuleKind(Enum):
     """What a dotted name leads to."""

@@ -6,8 +6,6 @@ import ast
 
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["imports_module"]
-
 
 def imports_module(module: SourceModule, name: str, before: int | None = None) -> bool:
     """Whether an import statement of a module, on a line ``before`` the given one if there is one, imports a module by its name."""

@@ -9,8 +9,6 @@ import io
 import tokenize
 from collections.abc import Iterator
 
-__all__ = ["parenthesized_excepts"]
-
 
 def parenthesized_excepts(source: bytes) -> bytes | None:
     """The same source with ``except A, B:`` as ``except (A, B):``; None if there is none or it cannot be told.

@@ -15,8 +15,6 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.check.modules.newer_syntax import parenthesized_excepts
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["MAX_TOKENS", "SourceModule", "absolute_name", "count_tokens", "parse_file", "parse_source"]
-
 MAX_TOKENS = 100_000
 """Files with more words and signs are not parsed: a tree costs some 400 bytes of memory for each in code that people write, 900
 in ``X=0`` over and over, whatever the size in bytes. The standard library's turtle.py, of 150 KiB, has 29,000, mypy's checker.py, of 450 KiB, 73,000."""

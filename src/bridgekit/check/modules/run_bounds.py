@@ -12,8 +12,6 @@ from collections.abc import Callable
 from bridgekit._plural import plural
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["MAX_RUN_STEPS", "RunBounds"]
-
 MAX_RUN_STEPS = 20_000_000
 """Expressions that are evaluated, of settings and of middleware. The largest projects seen take a twentieth of that."""
 

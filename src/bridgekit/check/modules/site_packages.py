@@ -15,8 +15,6 @@ from pathlib import Path
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_file
 
-__all__ = ["Expanded", "expand"]
-
 
 @dataclass(frozen=True, slots=True)
 class Expanded:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from bridgekit.check.middleware import Setting, SettingsLookup
 from bridgekit.check.settings.result import Known, SettingsResult
 
-__all__ = ["agreed_settings"]
-
 
 def agreed_settings(result: SettingsResult) -> SettingsLookup:
     """A lookup over all variants of one settings module.

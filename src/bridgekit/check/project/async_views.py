@@ -13,8 +13,6 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.project.routes import handles_route, may_hold_routers, routes_in
 
-__all__ = ["find_async_views", "python_files"]
-
 _VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
 _SKIPPED = frozenset(
     {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"}

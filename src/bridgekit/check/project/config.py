@@ -16,8 +16,6 @@ from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounde
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["Options", "merge_config", "read_config"]
-
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -15,8 +15,6 @@ from bridgekit.check.modules.boundary import is_below, real, real_folder
 from bridgekit.check.project.named_settings import CONFIGURED, ENTRY_POINTS, Candidate, candidates_in, dotted
 from bridgekit.exceptions import ProjectError
 
-__all__ = ["IN_ENVIRONMENT", "Candidate", "FoundProject", "find_project"]
-
 IN_ENVIRONMENT = "DJANGO_SETTINGS_MODULE"
 """The environment variable, and the `Candidate.source` of what it names."""
 

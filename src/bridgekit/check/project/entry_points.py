@@ -11,8 +11,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["AdaptedApplication", "adapted_applications"]
-
 _PACKAGES = ("bridgekit", "asgiref", "a2wsgi", "starlette", "fastapi", "uvicorn")
 _ADAPTERS = {
     Server.ASGI: ("WSGIToASGI", "WsgiToAsgi", "WSGIMiddleware"),

@@ -10,8 +10,6 @@ from bridgekit.check.findings.subject import Project
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["DJANGOS", "OURS", "serves_by_ours"]
-
 OURS = "bridgekit.django.get_asgi_application"
 DJANGOS = "django.core.asgi.get_asgi_application"
 

@@ -14,8 +14,6 @@ from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_file
 
-__all__ = ["CONFIGURED", "ENTRY_POINTS", "Candidate", "candidates_in", "dotted", "named_by_expression"]
-
 ENTRY_POINTS = ("asgi.py", "wsgi.py", "manage.py")
 CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
 _ASSIGNED = re.compile(r"""(?<![\w.])DJANGO_SETTINGS_MODULE["']?\s*[=:]\s*["']?([A-Za-z_][\w.]*)""")

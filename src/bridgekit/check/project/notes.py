@@ -15,8 +15,6 @@ from bridgekit.check.settings.result import Variant
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
-__all__ = ["beside_notes", "headline", "inserted_notes", "naming_notes", "packages_note", "why_none"]
-
 
 def naming_notes(options: Options, found: FoundProject) -> Iterator[str]:
     """Settings modules that were not checked, and what an environment variable has to do with the one that was."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from bridgekit.check.findings.flow import identifiers, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["Route", "handles_route", "may_hold_routers", "routes_in"]
-
 _ROUTES = frozenset({"django.urls.path", "django.urls.re_path", "django.conf.urls.url"})
 _ROUTERS = ("ninja", "ninja_extra")
 """Packages whose decorators make views of functions: ``@api.get("/x")``."""

@@ -9,8 +9,6 @@ from bridgekit.check.modules.environment import find_environment
 from bridgekit.check.project.config import Options, read_config
 from bridgekit.check.project.discovery import find_project
 
-__all__ = ["shown_settings"]
-
 
 def shown_settings(options: Options) -> str:
     """A line for each option, then for what was found. Raises `ProjectError` where a run would."""

@@ -14,8 +14,6 @@ from bridgekit.check.project.discovery import FoundProject
 from bridgekit.check.settings.result import SettingsResult
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["instead_of", "without_middleware"]
-
 _SETS = re.compile(rb"^[ \t]*MIDDLEWARE[ \t]*(?:=|\+=|:[^\n]*=)", re.MULTILINE)
 _MAX_SHOWN = 8
 

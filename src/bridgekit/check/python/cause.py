@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-__all__ = ["Cause"]
-
 
 class Cause(Enum):
     """The kind of an unknown. The reason beside it is for people."""

@@ -6,8 +6,6 @@ another matter.
 
 from __future__ import annotations
 
-__all__ = ["CHANGING_METHODS", "KEEPING_BUILTINS", "KEEPING_MODULES", "hands_out", "keeps_arguments"]
-
 CHANGING_METHODS = frozenset(
     [
         "__delattr__",

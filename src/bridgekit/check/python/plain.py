@@ -15,23 +15,6 @@ from typing import Any
 
 from bridgekit.check.python.tables import FUNCTIONS, GROWING, METHODS, real
 
-__all__ = [
-    "ERRORS",
-    "MAX_SIZE",
-    "Refused",
-    "bare",
-    "binary",
-    "call_function",
-    "call_method",
-    "compare",
-    "has_wide_field",
-    "is_plain",
-    "measure",
-    "shows_order",
-    "size_of",
-    "unary",
-]
-
 MAX_SIZE = 200_000
 """Elements or characters in one value. No settings file comes near; a secret key has fifty characters."""
 

@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-__all__ = ["is_generator", "local_names", "names_bound_by", "names_of_body"]
-
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -11,8 +11,6 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-__all__ = ["CONSTANTS", "FUNCTIONS", "GROWING", "METHODS", "real"]
-
 
 def _under(module: str, names: str) -> frozenset[str]:
     return frozenset(f"{module}.{name}" for name in names.split())

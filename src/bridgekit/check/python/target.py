@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["VersionInfo"]
-
 
 class VersionInfo(NamedTuple):
     """``sys.version_info`` of the target, completed where only the first numbers are known."""

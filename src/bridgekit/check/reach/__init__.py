@@ -7,23 +7,15 @@ cannot follow is unknown, and nothing follows from it. Depth, steps and modules 
 
 from __future__ import annotations
 
-from bridgekit.check.reach.applications import configurations, walk_ready
-from bridgekit.check.reach.entry import Walk, run_module, walk_function, walk_middleware, walk_signals
-from bridgekit.check.reach.machine import Event
-from bridgekit.check.reach.module_run import ModuleRun, Step
-from bridgekit.check.reach.views import ViewWalk, walk_view
-
-__all__ = [
-    "Event",
-    "ModuleRun",
-    "Step",
-    "ViewWalk",
-    "Walk",
-    "configurations",
-    "run_module",
-    "walk_function",
-    "walk_middleware",
-    "walk_ready",
-    "walk_signals",
-    "walk_view",
-]
+from bridgekit.check.reach.applications import configurations as configurations
+from bridgekit.check.reach.applications import walk_ready as walk_ready
+from bridgekit.check.reach.entry import Walk as Walk
+from bridgekit.check.reach.entry import run_module as run_module
+from bridgekit.check.reach.entry import walk_function as walk_function
+from bridgekit.check.reach.entry import walk_middleware as walk_middleware
+from bridgekit.check.reach.entry import walk_signals as walk_signals
+from bridgekit.check.reach.machine import Event as Event
+from bridgekit.check.reach.module_run import ModuleRun as ModuleRun
+from bridgekit.check.reach.module_run import Step as Step
+from bridgekit.check.reach.views import ViewWalk as ViewWalk
+from bridgekit.check.reach.views import walk_view as walk_view

@@ -14,8 +14,6 @@ from bridgekit.check.reach.machine import Event, OutOfBudgetError
 from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.values import Class, Frame, Function, Instance
 
-__all__ = ["configurations", "walk_ready"]
-
 _CONFIG = ("django.apps.AppConfig", "django.apps.config.AppConfig")
 
 

@@ -8,8 +8,6 @@ from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.operations import store_attribute, store_item
 from bridgekit.check.reach.values import UNKNOWN, Either, Frame, Items, Native, Value, alternatives, either
 
-__all__ = ["bind"]
-
 
 def bind(machine: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
     """Assigns to a name, an attribute, an item or several of them."""

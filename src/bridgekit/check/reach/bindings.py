@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-__all__ = ["bindings"]
-
 _THERE = frozenset({"asgiref"})
 """What every Django since 3.0 brings, with all names that anybody imports from it: modules of Python and Django come and go."""
 _FAILED = frozenset({"ImportError", "ModuleNotFoundError"})

@@ -21,8 +21,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["STACKS", "enter", "leave"]
-
 STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 
 

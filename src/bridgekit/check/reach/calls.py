@@ -33,8 +33,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["attribute", "call", "invoke"]
-
 
 def call(
     machine: Machine,

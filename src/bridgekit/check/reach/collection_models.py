@@ -9,17 +9,6 @@ from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import elements, truth, use
 from bridgekit.check.reach.values import UNKNOWN, Const, Generator, Items, Table, Value
 
-__all__ = [
-    "calls_each",
-    "find_any",
-    "listed",
-    "make_dict",
-    "make_enumerate",
-    "make_sorted",
-    "make_zip",
-    "take_next",
-]
-
 
 def listed(call: Call) -> Value:
     if not call.arguments:

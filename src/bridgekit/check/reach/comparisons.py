@@ -22,8 +22,6 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = ["contains", "is_equal", "is_same"]
-
 _SOMETHING = (Class, Coroutine, Function, Generator, Instance, Items, Module, Partial, Table)
 """Values that are certainly not None."""
 

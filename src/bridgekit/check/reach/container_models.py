@@ -24,8 +24,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["method", "method_of_thing", "next_of"]
-
 
 def next_of(call: Call, value: Value) -> Value:
     """``next(value)``."""

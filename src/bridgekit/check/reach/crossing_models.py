@@ -20,8 +20,6 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = ["MODELS", "call_made", "method"]
-
 _TO_THREAD = frozenset(
     {
         "asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync", "channels.db.database_sync_to_async",

@@ -28,8 +28,6 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = ["MODELS", "attribute", "call_made", "method", "setting"]
-
 _SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 _LOADS_SESSION = frozenset(
     {

@@ -30,8 +30,6 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
-__all__ = ["Walk", "run_module", "walk_function", "walk_middleware", "walk_signals"]
-
 _HOOKS = ("process_view", "process_exception", "process_template_response")
 
 

@@ -28,8 +28,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["evaluate"]
-
 _LOADS = re.compile(r"user|session|auth", re.IGNORECASE)
 """What is awaited under such a name may load the session, if it is not known what it does."""
 

@@ -11,8 +11,6 @@ from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.rows import KEYS
 from bridgekit.check.reach.values import UNKNOWN, Class, Const, Instance, Items, Native, Thing, Value
 
-__all__ = ["GIVEN", "METHODS", "call_method", "is_form"]
-
 METHODS = frozenset({"is_valid", "save"})
 GIVEN = "@given"
 """The attribute that keeps what a form was made with."""

@@ -22,8 +22,6 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = ["CALLED", "CROSSINGS", "FETCHED", "MAX_STEPS", "Event", "Machine", "OutOfBudgetError"]
-
 MAX_STEPS = 12_000
 """Statements and expressions that are followed from one middleware; the largest of the corpus needs some 5,000."""
 MAX_DEPTH = 12

@@ -7,8 +7,6 @@ import ast
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import UNKNOWN, Const, Frame, Value
 
-__all__ = ["capture", "fits"]
-
 
 def fits(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -> bool | None:
     """Whether a pattern fits; None where the source leaves it open."""

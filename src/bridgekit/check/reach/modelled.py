@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import UNKNOWN, Bound, Const, Frame, Native, Thing, Value
 
-__all__ = ["Call", "Model", "dotted"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:

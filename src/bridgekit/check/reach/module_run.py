@@ -12,8 +12,6 @@ from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
 from bridgekit.check.reach.objects import order_of
 from bridgekit.check.reach.values import Class, Frame, Native, Value
 
-__all__ = ["ModuleRun", "Step"]
-
 _MAX_MODULES = 40
 """Modules of the project that the imports of one entry point are followed into."""
 

@@ -8,8 +8,6 @@ import sys
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Home, Module, Native, Value
 
-__all__ = ["module_value", "resolve"]
-
 _BY_NAME = frozenset(
     [
         "a2wsgi", "asgiref", "bridgekit", "channels", "debug_toolbar", "httpx", "opentelemetry", "requests", "sentry_sdk",

@@ -23,8 +23,6 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
-__all__ = ["attribute", "call_native"]
-
 CLOCKS = frozenset(
     f"time.{name}"
     for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")

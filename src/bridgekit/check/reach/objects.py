@@ -19,8 +19,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["bases_of", "derives_from", "found_on", "is_closed", "make", "order_of"]
-
 _PROPERTIES = frozenset(
     {"property", "builtins.property", "functools.cached_property", "django.utils.functional.cached_property"}
 )

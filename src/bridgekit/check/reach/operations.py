@@ -27,11 +27,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = [
-    "awaited", "delete_item", "doubt", "elements", "has_yield", "instance_of", "is_coroutine_function", "item", "run_generator", "settle", "store_attribute", "store_item",
-    "truth", "use",
-]  # fmt: skip
-
 
 def use(machine: Machine, verb: str, value: Value, node: ast.AST, frame: Frame, name: str = "") -> None:
     """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""

@@ -34,8 +34,6 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
-__all__ = ["MODELS"]
-
 
 def _first(call: Call) -> Value:
     return call.argument(0)

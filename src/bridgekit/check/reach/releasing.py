@@ -16,8 +16,6 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
-__all__ = ["release"]
-
 
 def release(machine: Machine, value: Value, depth: int = 3) -> None:
     """Somebody is given a value who may do anything with it: read what is lazy in a thread, or set another user."""

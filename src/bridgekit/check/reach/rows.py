@@ -25,10 +25,6 @@ from bridgekit.check.reach.values import (
     Value,
 )
 
-__all__ = [
-    "KEYS", "MANAGERS", "MANY", "assigned", "is_manager", "is_model", "is_model_name", "manager_of", "model_of", "of_class", "of_manager", "of_row", "related",
-]  # fmt: skip
-
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _AT_ONCE = frozenset(
     [

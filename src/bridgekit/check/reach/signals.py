@@ -10,8 +10,6 @@ from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import awaited
 from bridgekit.check.reach.values import UNKNOWN, Coroutine, Frame, Function, Home, Items, Thing, Value
 
-__all__ = ["SIGNALS", "send"]
-
 SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 _MODULES = ("signals", "receivers", "handlers")
 """Where applications keep receivers that nothing else may import: their AppConfig does."""

@@ -29,8 +29,6 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-__all__ = ["ASYNC_WORDS", "execute"]
-
 ASYNC_WORDS = re.compile(r"async|await|corou|loop|thread", re.IGNORECASE)
 """A condition that speaks of these, and cannot be decided, may ask for the very thing that a rule is about."""
 _MAX_ROUNDS = 8

@@ -10,32 +10,6 @@ from typing import Any
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach.bindings import bindings
 
-__all__ = [
-    "UNKNOWN",
-    "Block",
-    "Bound",
-    "Class",
-    "Const",
-    "Coroutine",
-    "Either",
-    "Frame",
-    "Function",
-    "FunctionNode",
-    "Generator",
-    "Home",
-    "Instance",
-    "Items",
-    "Module",
-    "Native",
-    "Partial",
-    "Super",
-    "Table",
-    "Thing",
-    "Value",
-    "alternatives",
-    "either",
-]
-
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _MAX_ALTERNATIVES = 8
 

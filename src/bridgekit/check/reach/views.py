@@ -18,8 +18,6 @@ from bridgekit.check.reach.objects import make
 from bridgekit.check.reach.operations import awaited
 from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Function, Instance, Table, Thing, Value
 
-__all__ = ["ViewWalk", "walk_view"]
-
 
 @dataclass(slots=True)
 class ViewWalk:

@@ -7,8 +7,6 @@ from importlib import import_module
 
 from bridgekit.check.findings.report import Report
 
-__all__ = ["FORMATS", "reporter"]
-
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 
 

@@ -7,8 +7,6 @@ import hashlib
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.findings.report import Report
 
-__all__ = ["fingerprint", "message", "sentence"]
-
 
 def message(report: Report, finding: Finding) -> str:
     """The message, with the condition under which it holds."""

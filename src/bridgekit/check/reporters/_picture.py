@@ -14,8 +14,6 @@ from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Crossing, Layer
 
-__all__ = ["Row", "RowKind", "draw"]
-
 
 class RowKind(StrEnum):
     """What a row stands for."""

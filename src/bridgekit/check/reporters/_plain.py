@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["plain"]
-
 
 def plain(text: str) -> str:
     """``text`` with escapes in the place of what moves the cursor, colours the terminal or turns the direction of reading."""

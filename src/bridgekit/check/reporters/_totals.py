@@ -22,19 +22,6 @@ from bridgekit.middleware_chain.threads import (
     stock_threads,
 )
 
-__all__ = [
-    "after_text",
-    "change_text",
-    "cost_of",
-    "handler_text",
-    "held_text",
-    "legend_text",
-    "threads_text",
-    "today_text",
-    "totals",
-    "totals_text",
-]
-
 
 def cost_of(subject: Subject, kind: RequestKind) -> Cost:
     """What a request of this kind costs in the stack as it stands."""

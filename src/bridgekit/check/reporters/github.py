@@ -7,8 +7,6 @@ from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._finding import message
 from bridgekit.check.reporters._plain import plain
 
-__all__ = ["render"]
-
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 

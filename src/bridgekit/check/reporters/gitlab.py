@@ -9,8 +9,6 @@ from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._finding import fingerprint, sentence
 
-__all__ = ["render"]
-
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 

@@ -28,8 +28,6 @@ from bridgekit.middleware_chain.requests import ASYNC_VIEW, Server
 from bridgekit.middleware_chain.simulate import Chain, simulate
 from bridgekit.middleware_chain.threads import handler_threads, stock_threads
 
-__all__ = ["render"]
-
 #: Nothing may be loaded or run: even an escape that failed could do no harm.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

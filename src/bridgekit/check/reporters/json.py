@@ -24,8 +24,6 @@ from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, Mode, Server
 from bridgekit.middleware_chain.threads import ThreadUse, handler_threads, in_the_way, stock_threads
 
-__all__ = ["SCHEMA_VERSION", "render"]
-
 SCHEMA_VERSION = 1
 """Raised when a field is removed or changes its meaning; new fields alone do not raise it."""
 

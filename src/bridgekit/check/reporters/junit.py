@@ -9,8 +9,6 @@ from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._finding import sentence
 from bridgekit.check.reporters._plain import plain
 
-__all__ = ["render"]
-
 _NOT_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write (section 2.2), such as the surrogates in file names that are no UTF-8."""
 

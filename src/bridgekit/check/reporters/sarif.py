@@ -15,8 +15,6 @@ from bridgekit.check.reporters._finding import fingerprint, sentence
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["render"]
-
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 

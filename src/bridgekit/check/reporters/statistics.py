@@ -7,8 +7,6 @@ from collections import Counter
 from bridgekit.check.findings.report import Report
 from bridgekit.check.rules import ALL_RULES
 
-__all__ = ["render_statistics"]
-
 
 def render_statistics(report: Report) -> str:
     """A line for each rule that has findings, most first; empty where nothing was found."""

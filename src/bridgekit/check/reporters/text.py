@@ -15,8 +15,6 @@ from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import legend_text, today_text, totals
 from bridgekit.check.rules import group_of
 
-__all__ = ["render", "render_findings"]
-
 _PICTURES = 2
 """Where the default is not known, as many of its possible stacks are drawn in full: the answers to one question."""
 

@@ -37,8 +37,6 @@ from bridgekit.check.rules import (
 )
 from bridgekit.check.rules.rule import Rule
 
-__all__ = ["ALL_RULES", "group_of", "rule_by_code"]
-
 ALL_RULES: tuple[Rule, ...] = (
     brg000_unreadable.RULE,
     brg001_hidden_hops.RULE,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BLOCKING_CALLS", "CACHE_VERBS", "QUERYING_CALLS", "SITE"]
-
 _CLIENT = "an asynchronous HTTP client"
 BLOCKING_CALLS = {
     "time.sleep": "await asyncio.sleep(...)",

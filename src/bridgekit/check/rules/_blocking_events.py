@@ -10,8 +10,6 @@ from bridgekit.check.reach.machine import CALLED, CROSSINGS
 from bridgekit.check.reach.values import Const, Thing
 from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, CACHE_VERBS, QUERYING_CALLS, SITE
 
-__all__ = ["Blocked", "Kind", "Situation", "blocked"]
-
 _CLIENT = "an asynchronous HTTP client"
 _METHODS = {
     **{

@@ -8,8 +8,6 @@ from bridgekit.check.rules._unusable import awaited_by_nobody, unusable
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode
 
-__all__ = ["is_broken"]
-
 
 def is_broken(checked: CheckedMiddleware) -> bool:
     """Whether BRG013 says that Django cannot call it, or BRG003 that it fails in the mode in which it runs."""

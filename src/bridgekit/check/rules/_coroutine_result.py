@@ -11,8 +11,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import Event, walk_middleware
 from bridgekit.check.reach.values import Coroutine
 
-__all__ = ["Use", "first_use", "is_followed"]
-
 _OF_COROUTINES = frozenset({"close", "send", "throw", "__await__", "__class__", "__name__", "__qualname__"})
 _AT_ONCE = frozenset(
     {

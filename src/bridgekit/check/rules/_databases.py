@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from bridgekit.check.settings.result import Known, OneOf, Unknown, Variant
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["DatabaseOption", "database_options"]
-
 
 @dataclass(frozen=True, slots=True)
 class DatabaseOption:

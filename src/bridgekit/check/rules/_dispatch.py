@@ -20,8 +20,6 @@ from bridgekit.check.middleware.definition import Method
 from bridgekit.check.rules._views import Stack, judge_one
 from bridgekit.check.views.decorators import Effect
 
-__all__ = ["dispatch_problems", "on_the_way"]
-
 _MIXINS = {
     f"django.contrib.auth.mixins.{name}": name
     for name in ("LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin")

@@ -10,8 +10,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import ModuleRun, Step
 from bridgekit.check.reach.values import Class, Const, Table, Value
 
-__all__ = ["order_problems"]
-
 _SETS_UP = frozenset(
     {
         "django.setup",

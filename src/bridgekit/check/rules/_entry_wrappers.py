@@ -11,8 +11,6 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import ModuleRun, Step
 from bridgekit.check.reach.values import Class, Native, Table, Thing, Value
 
-__all__ = ["application_kind", "bound_last", "wrapper_problems"]
-
 _OF_ASGI = frozenset({"django.core.asgi.get_asgi_application", "bridgekit.django.get_asgi_application"})
 _OF_WSGI = frozenset({"django.core.wsgi.get_wsgi_application", "bridgekit.django.get_wsgi_application"})
 #: Wrappers that call what they wrap by one protocol, with what serves in their place.

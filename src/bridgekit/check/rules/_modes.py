@@ -10,8 +10,6 @@ from bridgekit.check.rules._coroutine_result import first_use, is_followed
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode
 
-__all__ = ["may_break"]
-
 _TRUSTED = ("django.", "bridgekit.django.")
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from bridgekit.check.findings.flow import ReadFunction, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["FINISHED", "STARTED", "receivers_in"]
-
 STARTED, FINISHED = "request_started", "request_finished"
 _SIGNALS = {f"django.core.signals.{name}": name for name in (STARTED, FINISHED)}
 

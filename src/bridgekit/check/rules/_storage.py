@@ -5,8 +5,6 @@ from __future__ import annotations
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.settings.result import Known
 
-__all__ = ["cache_is_in_database", "caches_in_database", "has_sites", "session_uses_database"]
-
 _DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
 _DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
 

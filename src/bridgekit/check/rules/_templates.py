@@ -13,8 +13,6 @@ from bridgekit.check.reach.values import Const, Thing
 from bridgekit.check.rules._blocking_events import Blocked, Kind
 from bridgekit.check.settings.result import Known
 
-__all__ = ["rendered"]
-
 _BACKEND = "django.template.backends.django.DjangoTemplates"
 _USER_PROCESSOR = "django.contrib.auth.context_processors.auth"
 _TAG = re.compile(r"{%\s*(\w+)\s*(.*?)\s*%}|{{\s*(.*?)\s*}}|{#.*?#}")

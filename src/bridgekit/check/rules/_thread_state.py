@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.values import Instance, Table, Thing, Value
 
-__all__ = ["Access", "reads", "writes"]
-
 _LOCAL = "threading.local"
 _MADE_ANEW = (
     "uuid.",

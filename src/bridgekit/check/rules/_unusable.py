@@ -19,8 +19,6 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.rules.brg008_mixin_init import MIXIN
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Location
 
-__all__ = ["Unusable", "awaited_by_nobody", "unusable"]
-
 _MARKS = frozenset(
     f"django.utils.decorators.{mode}_middleware" for mode in ("sync_only", "async_only", "sync_and_async")
 )

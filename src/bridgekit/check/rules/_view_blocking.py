@@ -18,8 +18,6 @@ from bridgekit.check.rules._views import async_views, judged, stack_of
 from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.views.decorators import Effect
 
-__all__ = ["ViewBlocked", "blocked_in_views", "loader_of", "walked_view"]
-
 _TO_SYNC = "asgiref.sync.async_to_sync"
 _ASKED = {
     "test_func": "django.contrib.auth.mixins.UserPassesTestMixin",

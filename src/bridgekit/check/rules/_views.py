@@ -13,17 +13,6 @@ from bridgekit.check.rules._storage import session_uses_database
 from bridgekit.check.settings.result import Known
 from bridgekit.check.views.decorators import Effect, Judgement, judge
 
-__all__ = [
-    "Judged",
-    "Stack",
-    "async_views",
-    "judge_one",
-    "judged",
-    "near_async",
-    "routed_views",
-    "stack_of",
-]
-
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 _MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _SETTLE_USER = frozenset(

@@ -9,8 +9,6 @@ from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.reach import Walk, walk_middleware
 from bridgekit.check.settings.result import Known
 
-__all__ = ["setting_of", "walked", "way"]
-
 
 def walked(subject: Subject, definition: Definition, *, asynchronous: bool) -> Walk:
     """What happens when Django loads this middleware and calls it, with an async ``get_response`` or a sync one."""

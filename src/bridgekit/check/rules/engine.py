@@ -10,8 +10,6 @@ from bridgekit.check.rules.rule import Rule
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["refuse_unknown_codes", "run_rules", "selected"]
-
 
 def selected(
     rules: Iterable[Rule],

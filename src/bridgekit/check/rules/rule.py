@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import Subject
 
-__all__ = ["Rule"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -18,8 +18,6 @@ from bridgekit.check.settings.result import Blocked, Condition, Note, SettingsRe
 from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["evaluate_settings"]
-
 _SEEDS = ("MIDDLEWARE",)
 _HOOKS = ("pre_setup", "setup", "post_setup")
 """What django-configurations runs for a class, reaching its attributes by no name that a statement shows."""

@@ -11,18 +11,6 @@ from dataclasses import dataclass, field
 
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = [
-    "Blocked",
-    "Condition",
-    "Known",
-    "MiddlewareEntry",
-    "Note",
-    "OneOf",
-    "SettingsResult",
-    "Unknown",
-    "Variant",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

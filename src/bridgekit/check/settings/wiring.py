@@ -29,8 +29,6 @@ from bridgekit.check.settings.statements.assignment import annotation_effects, a
 from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["make_machine"]
-
 
 def make_machine(
     finder: ModuleFinder,

@@ -12,8 +12,6 @@ from bridgekit.check.findings.routed_view import Applied
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Load, absolute, defined
 
-__all__ = ["Effect", "Judgement", "judge"]
-
 
 class Effect(Enum):
     """What becomes of a coroutine function."""

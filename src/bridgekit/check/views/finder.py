@@ -14,8 +14,6 @@ from bridgekit.check.views.routers import ninja_operations, registered_classes
 from bridgekit.check.views.urlconf import Route, routes_below
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 
-__all__ = ["find_views"]
-
 ReadClass = Callable[[str], Definition]
 _MAX_WRAPPERS = 20
 

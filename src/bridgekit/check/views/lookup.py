@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from bridgekit.check.findings.flow import dotted_name, imported_names
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["Defined", "Load", "absolute", "defined"]
-
 Load = Callable[[str], SourceModule | None]
 Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
 

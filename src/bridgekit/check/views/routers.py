@@ -9,8 +9,6 @@ from bridgekit.check.findings.flow import FunctionNode, imported_names, resolved
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Load, absolute, defined
 
-__all__ = ["ninja_operations", "registered_classes"]
-
 _NINJA = frozenset({"ninja.NinjaAPI", "ninja.Router", "ninja.main.NinjaAPI", "ninja.router.Router"})
 _REST = frozenset(
     f"{package}.routers.{router}Router"

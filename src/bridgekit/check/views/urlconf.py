@@ -10,8 +10,6 @@ from bridgekit.check.findings.flow import imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Load, absolute
 
-__all__ = ["Route", "routes_below"]
-
 _ROUTES = frozenset({"django.urls.path", "django.urls.re_path", "django.conf.urls.url"})
 _INCLUDES = frozenset({"django.urls.include", "django.conf.urls.include"})
 MAX_URLCONFS = 500

@@ -9,8 +9,6 @@ from bridgekit.concurrency.callbacks import Callback, LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import Session
 from bridgekit.concurrency.own_loop.loops import AsyncioWaiter, Cancellable, Waiter, Work
 
-__all__ = ["BorrowedLoop"]
-
 
 class BorrowedLoop:
     """The loop ``native``, which runs in another thread."""

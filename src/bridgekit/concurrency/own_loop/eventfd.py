@@ -7,8 +7,6 @@ import select
 from functools import partial
 from typing import ClassVar
 
-__all__ = ["EventFD"]
-
 
 class EventFD:
     """A file descriptor that is readable after `set`, which any thread may call, until `clear`.

@@ -14,8 +14,6 @@ import importlib
 import sys
 from typing import Any
 
-__all__ = ["isolate_running_loops", "threads_are_greenlets"]
-
 SAVED = "_bridgekit_running"
 """Attribute of a greenlet that was left while it ran a loop."""
 

@@ -9,8 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-__all__ = ["run_in_helper"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 IDLE_SECONDS = 1.0

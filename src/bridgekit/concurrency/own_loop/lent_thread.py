@@ -12,8 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["LentThread"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

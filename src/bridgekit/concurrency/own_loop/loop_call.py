@@ -14,8 +14,6 @@ from bridgekit.concurrency.own_loop.lent_thread import LentThread
 from bridgekit.concurrency.own_loop.loop_thread import Session
 from bridgekit.concurrency.own_loop.loops import Cancellable, Waiter, Work
 
-__all__ = ["Enter", "Host", "LoopCall", "LoopTask"]
-
 Enter: TypeAlias = Callable[[contextvars.Context], None]
 
 logger = logging.getLogger("bridgekit.concurrency")

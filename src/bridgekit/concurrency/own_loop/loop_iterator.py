@@ -15,8 +15,6 @@ from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_call import Enter, Host, LoopTask
 from bridgekit.concurrency.own_loop.loops import Waiter
 
-__all__ = ["LoopIterator"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 WINDOW = 256 * 1024

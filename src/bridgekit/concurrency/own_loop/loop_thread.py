@@ -22,8 +22,6 @@ from bridgekit.concurrency.forks import in_forked_child
 from bridgekit.concurrency.own_loop.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.own_loop.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
 
-__all__ = ["BackendName", "Borrow", "LoopThread", "Session", "borrow"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 EXIT_SECONDS = 20.0

@@ -16,8 +16,6 @@ import anyio.lowlevel
 from bridgekit.concurrency.callbacks import Callback, CallbackQueue
 from bridgekit.concurrency.own_loop.eventfd import EventFD
 
-__all__ = ["AnyioLoop", "AsyncioLoop", "AsyncioWaiter", "Cancellable", "OwnedLoop", "Waiter", "Work"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 CANCEL_SECONDS = 5.0

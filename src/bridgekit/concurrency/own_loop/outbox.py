@@ -13,8 +13,6 @@ from typing import Generic, TypeVar
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
 
-__all__ = ["Outbox"]
-
 T = TypeVar("T")
 
 

@@ -17,8 +17,6 @@ from bridgekit.concurrency.callbacks import Callback, CallbackQueue
 from bridgekit.concurrency.user_loop.async_views import FOREIGN_LOOP, marks_of
 from bridgekit.concurrency.user_loop.backends import TICK, Backend, Signal, Ticking, look_after
 
-__all__ = ["open_backend"]
-
 
 class _ScopeInterruption:
     __slots__ = ("_backend", "_overdue", "_scope")

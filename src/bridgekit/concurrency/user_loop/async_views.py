@@ -19,8 +19,6 @@ from typing import Any, TypeAlias, TypeVarTuple
 
 from asgiref.sync import SyncToAsync
 
-__all__ = ["FOREIGN_LOOP", "Marks", "lent", "marks_of", "threadlocal"]
-
 logger = logging.getLogger("bridgekit.concurrency")
 
 _Ts = TypeVarTuple("_Ts")

@@ -15,10 +15,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
-from bridgekit.concurrency.callbacks import Callback, CallbackQueue, LoopGone
+from bridgekit.concurrency.callbacks import Callback, CallbackQueue
 from bridgekit.concurrency.user_loop.async_views import Marks, marks_of
-
-__all__ = ["TICK", "Backend", "LoopGone", "Signal", "Ticking", "asyncio_backend", "look_after"]
 
 logger = logging.getLogger("bridgekit.concurrency")
 

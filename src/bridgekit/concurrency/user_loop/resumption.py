@@ -7,8 +7,6 @@ import contextvars
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Resumption"]
-
 
 class Resumption:
     """To a task, a future: what it yields and is called back by (`asyncio.isfuture`; ``__step`` of asyncio/tasks.py).

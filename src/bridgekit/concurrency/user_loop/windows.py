@@ -11,9 +11,8 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 from typing import Any, Generic, TypeVar
 
-from bridgekit.concurrency.user_loop.backends import Backend, LoopGone
-
-__all__ = ["LOOK", "LoopToThread", "ThreadToLoop"]
+from bridgekit.concurrency.callbacks import LoopGone
+from bridgekit.concurrency.user_loop.backends import Backend
 
 LOOK = 1.0
 """Seconds between two looks of a blocked thread whether its loop is still there. A loop that is closed without cancelling

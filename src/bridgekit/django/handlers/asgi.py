@@ -32,8 +32,6 @@ from bridgekit.django.handlers.receivers import on_finished, on_started
 from bridgekit.django.handlers.sending import send_whole
 from bridgekit.django.handlers.threads import lending
 
-__all__ = ["LeasedASGIHandler"]
-
 logger = logging.getLogger("bridgekit.django")
 
 RETRY_AFTER = 1

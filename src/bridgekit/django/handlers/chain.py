@@ -27,8 +27,6 @@ from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, HookFacts, Mi
 from bridgekit.middleware_chain.handler_plan import Part, parts_of
 from bridgekit.middleware_chain.requests import Mode
 
-__all__ = ["PlannedChain"]
-
 logger = logging.getLogger("bridgekit.django")
 
 SAYS_SO = "bridgekit_releases_thread"

@@ -9,8 +9,6 @@ from typing import Any
 
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 
-__all__ = ["ClientWatch"]
-
 
 class ClientWatch:
     """Cancels the task of a request when its client leaves.

@@ -18,11 +18,10 @@ from typing import Any
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 
 from bridgekit.adapters.shared.context import carry_out, rehome
-from bridgekit.concurrency.user_loop.backends import LoopGone, asyncio_backend
+from bridgekit.concurrency.callbacks import LoopGone
+from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.user_loop.resumption import Resumption
 from bridgekit.django.handlers.leases import Lease, Saturated
-
-__all__ = ["Crossing", "LeasedCall", "cross", "current_lease", "here", "wait_for_loop"]
 
 logger = logging.getLogger("bridgekit.django")
 

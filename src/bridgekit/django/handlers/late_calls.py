@@ -16,8 +16,6 @@ from django.db import connections
 from bridgekit.concurrency.own_loop.lent_thread import LentThread
 from bridgekit.django.handlers.old_connections import put_away_old_connections
 
-__all__ = ["late_calls"]
-
 IDLE_SECONDS = 5.0
 
 _threads: dict[int, LentThread] = {}

@@ -18,8 +18,6 @@ from typing import Any
 from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
 from bridgekit.django.handlers.old_connections import put_away_old_connections
 
-__all__ = ["Job", "Lease", "Saturated"]
-
 Parting = Callable[[], None]
 Job = Callable[[], Parting | None]
 """What a job returns is called when its thread is free again, or before anything else is done in it."""

@@ -15,8 +15,6 @@ from bridgekit.django.handlers.crossing import cross, here, wait_for_loop
 from bridgekit.django.handlers.pending import Pending
 from bridgekit.django.handlers.view import respond_to
 
-__all__ = ["HalvesNode", "LoopNode", "Node", "ThreadNode", "called_in_thread"]
-
 Handler = Callable[[Any], Any]
 
 

@@ -6,8 +6,6 @@ import logging
 
 from django.db import close_old_connections
 
-__all__ = ["put_away_old_connections"]
-
 logger = logging.getLogger("bridgekit.django")
 
 

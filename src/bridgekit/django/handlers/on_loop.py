@@ -23,8 +23,6 @@ from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
 from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.django.handlers.late_calls import late_calls
 
-__all__ = ["OnLoop", "begin_loans", "end_loans", "has_loans", "iterate_on_loop"]
-
 _executors: Any = AsyncToSync.executors
 _marks: Any = SyncToAsync.threadlocal
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["Pending"]
-
 
 class Pending:
     """Await ``run(request)`` on the loop for the response, then go on."""

@@ -11,8 +11,6 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.dispatch import Signal, dispatcher
 
-__all__ = ["Listeners", "on_finished", "on_started"]
-
 _SIGNAL: Any = Signal
 _ANY_SENDER = dispatcher.NONE_ID
 _DJANGOS: dict[tuple[int, int], Any] = {

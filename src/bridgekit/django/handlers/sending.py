@@ -7,8 +7,6 @@ from typing import Any
 
 from django.http.response import ResponseHeaders
 
-__all__ = ["send_whole"]
-
 
 async def send_whole(response: Any, send: Any, chunk_size: int) -> None:
     """The messages of a response that does not stream (django/core/handlers/asgi.py)."""

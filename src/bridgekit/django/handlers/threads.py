@@ -9,8 +9,6 @@ from django.db import connections
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.django import conf
 
-__all__ = ["lending", "pool"]
-
 IDLE_SECONDS = 600.0
 """How long an idle thread, and with it its database connections, is kept for the next request."""
 

@@ -15,8 +15,6 @@ from bridgekit.django._layers import Stopwatch, stopwatches
 from bridgekit.django.handlers.nodes import HalvesNode, Node
 from bridgekit.django.handlers.pending import Pending
 
-__all__ = ["TimedHalvesNode", "Watches", "watches_of"]
-
 Watches = tuple[Stopwatch, ...]
 
 

@@ -16,8 +16,6 @@ from django.core.handlers.exception import convert_exception_to_response, respon
 from bridgekit.django.handlers.crossing import Crossing, cross
 from bridgekit.django.handlers.pending import Pending
 
-__all__ = ["View", "respond_to"]
-
 
 class _AsyncViewFound(BaseException):
     """Leaves Django's sync code just before the view. No `Exception`, which ``process_exception`` would be asked about."""

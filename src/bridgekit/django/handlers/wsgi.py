@@ -12,8 +12,6 @@ from django.http import HttpRequest
 
 from bridgekit.django.handlers.on_loop import OnLoop, begin_loans, end_loans, has_loans, iterate_on_loop
 
-__all__ = ["AsyncOnLoop", "OneLoopWSGIHandler"]
-
 
 class AsyncOnLoop(BaseHandler):
     """What a sync handler runs async, run on one loop: `BaseHandler` asks the first two methods for every way there."""

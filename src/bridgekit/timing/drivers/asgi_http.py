@@ -10,9 +10,6 @@ from bridgekit.timing.measuring.outcome_of import code_of, raised_in
 from bridgekit.timing.measuring.record_in_progress import OPEN, SEVERAL
 from bridgekit.typing import Message, Receive, Send
 
-__all__ = ["HTTPExchange", "MeasuredSend"]
-
-
 FIELD_NAMES = {"Server-Timing": b"server-timing", "Timing-Allow-Origin": b"timing-allow-origin"}
 """The headers of ours as ASGI wants them: lower case (ASGI HTTP, "Response Start")."""
 

@@ -13,8 +13,6 @@ from bridgekit.timing.measuring.record_in_progress import OPEN
 from bridgekit.timing.outcome import Kind
 from bridgekit.typing import Message, Receive, Send
 
-__all__ = ["WebSocketLive", "WebSocketSession"]
-
 ORDERLY = frozenset({1000, 1001, 1005})
 """Close codes of a client that left in order: done, going away, and none given (RFC 6455, section 7.4.1)."""
 

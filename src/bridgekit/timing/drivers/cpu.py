@@ -9,8 +9,6 @@ from bridgekit.timing.measuring.current import KEY
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
-__all__ = ["metered"]
-
 
 def metered(app: ASGIApp) -> ASGIApp:
     """The application, its steps counted on the live record in its scope.

@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["awaited"]
-
 Function = TypeVar("Function", bound=Callable[..., object])
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 
-__all__ = ["ASGILive", "request_of_scope"]
-
 request_of_scope = itemgetter("method", "path", "scheme", "http_version")
 """As `Recorder.request_of`."""
 

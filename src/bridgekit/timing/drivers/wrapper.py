@@ -17,8 +17,6 @@ from bridgekit.timing.measuring.recorder import Recorder
 from bridgekit.timing.routing.announced import listen
 from bridgekit.timing.server_timing import RequestView, ServerTiming, shown_to
 
-__all__ = ["TimingWrapper"]
-
 App = TypeVar("App")
 
 ADAPTERS = frozenset({"a2wsgi", "asgiref.wsgi"})

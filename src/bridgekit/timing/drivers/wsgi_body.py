@@ -9,8 +9,6 @@ from typing import Any
 from bridgekit.timing.drivers.wsgi_exchange import WSGIExchange, WSGILive
 from bridgekit.timing.measuring.record_in_progress import ONE, OPEN, SEVERAL
 
-__all__ = ["Body", "SizedBody", "hook_file", "measured_body"]
-
 
 class Body:
     """Passes chunks on and ends the record with the last one.

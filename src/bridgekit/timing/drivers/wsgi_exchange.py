@@ -12,8 +12,6 @@ from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.routing.routes import tell_flasks_rule
 from bridgekit.typing import StartResponse
 
-__all__ = ["VERSIONS", "WSGIExchange", "WSGILive", "request_of_environ"]
-
 VERSIONS = {
     "HTTP/1.0": "1.0",
     "HTTP/1.1": "1.1",

@@ -8,8 +8,6 @@ from typing import Any
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.typing import Environ, InputStream
 
-__all__ = ["MeasuredInput", "has_body"]
-
 
 class MeasuredInput:
     """Counts what is read from ``wsgi.input`` and how long that takes; everything else is the server's own object."""

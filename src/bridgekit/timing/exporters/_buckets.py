@@ -8,8 +8,6 @@ from collections.abc import Iterable
 
 from bridgekit._arguments import check_amount, shown
 
-__all__ = ["Buckets", "checked_bounds"]
-
 
 def checked_bounds(name: str, bounds: Iterable[float]) -> tuple[float, ...]:
     """The finite upper bounds of a histogram, in seconds. Raises `TypeError` or `ValueError` where they cannot be that."""

@@ -8,18 +8,6 @@ from bridgekit.timing.exporters._fields import BUCKETS, STREAM_BUCKETS
 from bridgekit.timing.outcome import Kind
 from bridgekit.timing.record import RequestTiming
 
-__all__ = [
-    "ACTIVE",
-    "ACTIVE_ATTRIBUTES",
-    "ACTIVE_TEXT",
-    "DURATION",
-    "FIRST_BYTE",
-    "STREAM",
-    "Instrument",
-    "attributes_of",
-    "duration_of",
-]
-
 
 class Instrument(NamedTuple):
     """A histogram in seconds."""

@@ -7,8 +7,6 @@ from typing import Any
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["BUCKETS", "FAILURES", "STREAM_BUCKETS", "as_dict", "latency", "printable", "status_label"]
-
 FAILURES = frozenset({Outcome.SERVER_ERROR, Outcome.EXCEPTION, Outcome.STREAM_EXCEPTION, Outcome.INCOMPLETE})
 """The outcomes that are the application's fault."""
 

@@ -9,8 +9,6 @@ from bridgekit.timing.exporters._conventions import attributes_of
 from bridgekit.timing.exporters._fields import status_label
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["LABELS", "OTHER", "LabelNames"]
-
 UNMATCHED = "<unmatched>"
 OTHER = "<other>"
 """The route of what goes beyond the limit of series."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["missing"]
-
 
 def missing(error: ImportError, module: str, extra: str) -> ImportError:
     """What to raise in the place of `error`, which the first import of the package raised; itself where the package is there but broken."""

@@ -16,8 +16,6 @@ from bridgekit.timing.exporters._buckets import Buckets
 from bridgekit.timing.exporters._fields import STREAM_BUCKETS
 from bridgekit.timing.exporters._labels import LabelNames
 
-__all__ = ["InProgress", "LibraryMetrics", "Metrics", "OwnMetrics", "Series"]
-
 InProgress = Callable[[], Mapping[tuple[str, ...], int]]
 """Tells how many requests run, by the labels of the gauge."""
 

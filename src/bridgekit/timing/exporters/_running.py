@@ -8,8 +8,6 @@ from typing import Any
 from bridgekit.timing.measuring.current import recorders
 from bridgekit.timing.methods import KNOWN_METHODS, OTHER_METHOD
 
-__all__ = ["CountedRequests", "requests_in_progress"]
-
 
 def requests_in_progress(exporter: object, labels: int) -> dict[tuple[str, ...], int]:
     """How many requests run now whose records this exporter will get, by as many of method and scheme as `labels`.

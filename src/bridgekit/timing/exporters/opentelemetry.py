@@ -37,8 +37,6 @@ from bridgekit.timing.exporters._fields import FAILURES, printable
 from bridgekit.timing.exporters._running import requests_in_progress
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["OpenTelemetryExporter"]
-
 
 class OpenTelemetryExporter:
     """Records each request on the meter of a provider.

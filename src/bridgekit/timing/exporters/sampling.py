@@ -10,8 +10,6 @@ from bridgekit.timing.exporters._fields import FAILURES, latency
 from bridgekit.timing.measuring.export import checked_exporter
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["SamplingExporter"]
-
 
 class SamplingExporter:
     """Hands a share of the records on to another exporter.

@@ -16,18 +16,6 @@ from weakref import WeakSet
 from bridgekit.timing.interface import Shared
 from bridgekit.timing.measuring.reported import ReportedTiming
 
-__all__ = [
-    "KEY",
-    "current",
-    "enter",
-    "is_live",
-    "leave",
-    "live_in_context",
-    "outer_record",
-    "recorders",
-    "want",
-]
-
 KEY = "bridgekit.timing"
 """Where the live record stands in a scope and in an environ (docs/design.md, "How timing crosses an adapter")."""
 

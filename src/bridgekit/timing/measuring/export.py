@@ -11,8 +11,6 @@ from typing import Any, TypeAlias
 from bridgekit._arguments import check_function, shown
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["Exporter", "checked_exporter", "checked_exporters", "log_lost", "one_for_all"]
-
 Exporter: TypeAlias = Callable[[RequestTiming], object]
 """Takes a finished record. Called in the request's own thread or task: it must be quick, and may raise."""
 

@@ -9,8 +9,6 @@ from bridgekit.exceptions import ClientDisconnected
 from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.outcome import Outcome
 
-__all__ = ["code_of", "outcome_of", "raised_in"]
-
 MAX_CHAIN = 16
 """How many causes and contexts of an exception are looked at."""
 

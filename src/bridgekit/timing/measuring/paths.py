@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bridgekit._arguments import check_text, shown
 
-__all__ = ["compile_exclusion"]
-
 
 def compile_exclusion(patterns: Iterable[str]) -> Callable[[str], bool] | None:
     """A test for paths, or None if nothing is excluded.

@@ -12,8 +12,6 @@ from bridgekit.timing.measuring.reported import ReportedTiming
 from bridgekit.timing.outcome import Kind, Outcome
 from bridgekit.timing.traceparent import valid_traceparent
 
-__all__ = ["DONE", "ONE", "OPEN", "SEVERAL", "LiveTiming"]
-
 ONE, OPEN, SEVERAL, DONE = range(4)
 """As `LiveTiming.pieces`: a body in one piece, one that might have had more, one that came in several; a complete record."""
 

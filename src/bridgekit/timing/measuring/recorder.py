@@ -14,8 +14,6 @@ from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.queue_time import queue_nanoseconds
 from bridgekit.timing.server_timing import ServerTiming
 
-__all__ = ["Recorder"]
-
 logger = logging.getLogger("bridgekit.timing")
 
 

@@ -10,8 +10,6 @@ from bridgekit.timing.details import Extras, SpanTiming
 from bridgekit.timing.interface import Shared
 from bridgekit.timing.record import RequestTiming
 
-__all__ = ["ReportedTiming"]
-
 MAX_SPAN_NAMES = 64
 """Names of spans per request; further ones are summed up as "other", so that a stream that lasts for days stays small."""
 

@@ -13,8 +13,6 @@ from typing import Any
 
 from bridgekit.timing.measuring.current import KEY
 
-__all__ = ["listen", "tell_matched"]
-
 
 def listen() -> None:
     """Listen to every framework that is loaded by now; may be called again."""

@@ -10,8 +10,6 @@ from bridgekit.timing.routing.starlette import starlette_route
 from bridgekit.timing.routing.wrapped import MAX_WRAPPERS, router_within
 from bridgekit.typing import Scope
 
-__all__ = ["routes_within"]
-
 WRITTEN = ("route", "router", "path_template", "endpoint")
 """What routers write into the scope that they get."""
 

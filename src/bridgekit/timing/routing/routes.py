@@ -11,8 +11,6 @@ from __future__ import annotations
 from bridgekit.timing.routing.starlette import starlette_route
 from bridgekit.typing import Environ, Scope
 
-__all__ = ["flask_rule", "route_from_environ", "route_from_scope", "tell_flasks_rule", "tell_route"]
-
 
 def route_from_scope(scope: Scope) -> str | None:
     """The template that Starlette, FastAPI or Litestar left in the scope once the application ran."""

@@ -7,8 +7,6 @@ from typing import Any
 from bridgekit.timing.routing.wrapped import router_within
 from bridgekit.typing import Scope
 
-__all__ = ["starlette_route"]
-
 MAX_MOUNTS = 16
 """Mounts within mounts; deeper ones have no template."""
 

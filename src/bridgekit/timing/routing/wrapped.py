@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from types import FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
-__all__ = ["MAX_WRAPPERS", "router_within"]
-
 INNER = (
     "app",
     "_app",

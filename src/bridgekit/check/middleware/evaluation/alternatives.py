@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from bridgekit.check.middleware.evaluation.atoms import Const, Missing, ModuleValue, Native, Unknown
 from bridgekit.check.middleware.evaluation.values import Choice, ClassValue, FunctionValue, Value
 
-__all__ = ["MAX_OPTIONS", "choose", "options", "same_value"]
-
 MAX_OPTIONS = 12
 """More alternatives than this for one value are no longer enumerated."""
 

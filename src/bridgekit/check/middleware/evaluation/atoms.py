@@ -7,21 +7,6 @@ from dataclasses import dataclass, replace
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
 
-__all__ = [
-    "COROUTINE_MARK",
-    "MISSING",
-    "NONE",
-    "UNREAD",
-    "Const",
-    "GetResponse",
-    "Missing",
-    "ModuleValue",
-    "Native",
-    "Outcome",
-    "Request",
-    "Unknown",
-]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Const:

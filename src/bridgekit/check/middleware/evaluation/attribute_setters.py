@@ -10,8 +10,6 @@ from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["set_unseen"]
-
 _unseen: WeakKeyDictionary[ast.Module, tuple[dict[str, ast.AST], list[ast.AST]]] = WeakKeyDictionary()
 
 

@@ -48,9 +48,6 @@ from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.target import VersionInfo
 from bridgekit.middleware_chain.facts import HOOKS, Answer
 
-__all__ = ["Attributes"]
-
-
 _OF_EVERY_REQUEST = frozenset(
     [
         "GET",

@@ -22,8 +22,6 @@ from bridgekit.check.middleware.evaluation.block import (
     TryNode,
 )
 
-__all__ = ["index_block"]
-
 _COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 

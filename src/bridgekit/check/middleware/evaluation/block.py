@@ -6,19 +6,6 @@ import ast
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = [
-    "AttributeSet",
-    "Binding",
-    "Block",
-    "Call",
-    "Guard",
-    "Guards",
-    "Raise",
-    "Return",
-    "StarImport",
-    "TryNode",
-]
-
 TryNode: TypeAlias = ast.Try | ast.TryStar
 
 

@@ -42,8 +42,6 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Calls"]
-
 MAX_CALLS = 25
 """Nested calls that are followed; middleware factories nest two or three."""
 

@@ -7,8 +7,6 @@ from typing import TypeGuard, get_args
 from bridgekit.check.middleware.evaluation.atoms import Const
 from bridgekit.check.middleware.evaluation.values import Sequence, Value
 
-__all__ = ["holds_changeable", "is_changeable", "is_data", "is_value"]
-
 
 def is_changeable(value: Value) -> bool:
     """A list, dict or set, or a tuple that holds one."""

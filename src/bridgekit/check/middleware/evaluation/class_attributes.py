@@ -36,8 +36,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["ClassAttributes"]
-
 _WITHOUT_HOOKS = frozenset(("abc.ABC", "builtins.object", "typing.Generic", "typing.Protocol"))
 """Modelled bases under which an object is one without hooks."""
 

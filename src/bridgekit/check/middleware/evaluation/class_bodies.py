@@ -11,8 +11,6 @@ from bridgekit.check.middleware.evaluation.hazards import filled_attributes, rep
 from bridgekit.check.middleware.evaluation.syntax import is_field, set_on_subclasses
 from bridgekit.check.middleware.evaluation.values import ClassValue, Descriptor, Value
 
-__all__ = ["ASKED", "made_by_base", "of_native_class", "unless_filled", "unless_replaced"]
-
 ASKED = frozenset(
     (
         "async_capable",

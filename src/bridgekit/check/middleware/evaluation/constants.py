@@ -15,17 +15,6 @@ from bridgekit.check.middleware.evaluation.values import Sequence as SequenceVal
 from bridgekit.check.middleware.evaluation.values import Value
 from bridgekit.check.python import plain, tables
 
-__all__ = [
-    "FOLD_FAILED",
-    "as_const",
-    "binary",
-    "call_function",
-    "call_method",
-    "compare",
-    "subscript",
-    "unary",
-]
-
 FOLD_FAILED = object()
 _COLLECTING: dict[str, Callable[..., Any]] = {
     "builtins.bool": bool,

@@ -26,8 +26,6 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["construct"]
-
 MAX_NESTING = 12
 
 

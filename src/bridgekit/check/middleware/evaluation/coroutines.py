@@ -29,8 +29,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["coroutine_function", "is_awaitable"]
-
 
 def coroutine_function(evaluator: Evaluator, value: Value, *, old_marks: bool = False) -> Outcome:
     """Whether a callable is a coroutine function.

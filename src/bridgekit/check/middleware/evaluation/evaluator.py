@@ -29,8 +29,6 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["SourceEvaluator"]
-
 MAX_STEPS = 8_000
 """Expressions evaluated for one question about one middleware. Of 600 real ones the dearest needed 1,533."""
 _LOOK_EVERY = 200

@@ -35,8 +35,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Expressions"]
-
 
 class Expressions:
     """Expressions of every kind."""

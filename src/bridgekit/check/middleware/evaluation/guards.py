@@ -14,8 +14,6 @@ from bridgekit.check.middleware.evaluation.values import Choice, Frame, Instance
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["holds", "truth_of_test"]
-
 YES = Outcome(Answer.YES)
 NO = Outcome(Answer.NO)
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})

@@ -15,21 +15,6 @@ from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.changes import CHANGING_METHODS, KEEPING_BUILTINS
 
-__all__ = [
-    "NAMESPACES",
-    "called_names",
-    "changed_names",
-    "filled_attributes",
-    "handed_on_names",
-    "last_name",
-    "parents_of",
-    "reads",
-    "rebound_names",
-    "replaced_attributes",
-    "set_inside",
-    "traits",
-]
-
 _READING_METHODS = frozenset(
     [
         "copy",

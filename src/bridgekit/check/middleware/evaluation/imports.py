@@ -19,8 +19,6 @@ from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
 
-__all__ = ["Imports"]
-
 YES = Outcome(Answer.YES)
 MAX_IMPORT_DEPTH = 2
 """How deep the imports of an imported module are checked when a ``try`` asks whether it can be imported."""

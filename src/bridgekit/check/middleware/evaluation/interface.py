@@ -20,8 +20,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 
-__all__ = ["Attributes", "Calls", "Evaluator", "Expressions", "Imports", "Linear", "MROs", "Names"]
-
 
 @dataclass(frozen=True, slots=True)
 class Linear:

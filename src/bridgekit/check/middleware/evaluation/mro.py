@@ -24,8 +24,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.python.linearization import c3
 
-__all__ = ["MROs"]
-
 MAX_ALTERNATIVES = 8
 MAX_BASES_DEPTH = 60
 

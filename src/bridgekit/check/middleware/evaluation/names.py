@@ -31,8 +31,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Names"]
-
 
 class Names:
     """Names and bindings of every frame."""

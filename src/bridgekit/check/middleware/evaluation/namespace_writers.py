@@ -9,8 +9,6 @@ from weakref import WeakKeyDictionary
 from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of, reads, traits
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = ["body_writer", "definition_writer", "namespace_writer"]
-
 _writers: WeakKeyDictionary[ast.Module, list[ast.AST]] = WeakKeyDictionary()
 _body_writers: WeakKeyDictionary[ast.ClassDef, list[ast.AST]] = WeakKeyDictionary()
 

@@ -11,8 +11,6 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Frame, Value
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["NativeCall"]
-
 
 @dataclass(frozen=True, slots=True)
 class NativeCall:

@@ -47,8 +47,6 @@ from bridgekit.check.middleware.evaluation.native_objects import (
 )
 from bridgekit.check.middleware.evaluation.values import Frame, Value
 
-__all__ = ["call_native"]
-
 
 def call_native(
     evaluator: Evaluator,

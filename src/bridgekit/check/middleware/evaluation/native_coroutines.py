@@ -27,21 +27,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = [
-    "async_to_sync",
-    "awaitable_test",
-    "caching",
-    "cast_value",
-    "coroutine_test",
-    "dispatching",
-    "event_loop",
-    "make_partial",
-    "mark",
-    "sync_to_async",
-    "update_wrapper",
-    "wraps",
-]
-
 _COPIED = ("async_capable", "sync_capable", "process_exception", "process_template_response", "process_view")
 
 

@@ -7,15 +7,6 @@ from bridgekit.check.middleware.evaluation.atoms import NONE, Const, Missing
 from bridgekit.check.middleware.evaluation.native_call import NativeCall
 from bridgekit.check.middleware.evaluation.values import Value
 
-__all__ = [
-    "complete_version",
-    "django_version",
-    "import_module",
-    "import_string",
-    "plain_import",
-    "version_of_text",
-]
-
 
 def import_module(call: NativeCall) -> Value:
     """`importlib.import_module`."""

@@ -35,21 +35,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = [
-    "get_attribute",
-    "give_nothing",
-    "has_attribute",
-    "is_callable",
-    "is_instance",
-    "make_dataclass",
-    "make_descriptor",
-    "make_dict",
-    "make_partial_method",
-    "make_type",
-    "new_object",
-    "with_metaclass",
-]
-
 
 def has_attribute(call: NativeCall) -> Value:
     """``hasattr(value, name)``."""

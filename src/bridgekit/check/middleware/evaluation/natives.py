@@ -17,18 +17,6 @@ from bridgekit.check.middleware.evaluation.values import Value
 from bridgekit.check.python import tables
 from bridgekit.check.python.target import VersionInfo
 
-__all__ = [
-    "COROUTINE_TESTS",
-    "MARKERS",
-    "THREAD_WRAPPERS",
-    "VersionInfo",
-    "has_member",
-    "is_native_module",
-    "is_object",
-    "native_member",
-    "parse_version",
-]
-
 COROUTINE_TESTS = frozenset(
     {
         "asgiref.sync.iscoroutinefunction",

@@ -11,8 +11,6 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import FunctionNode, FunctionValue, Sequence, Value
 from bridgekit.check.python.arguments import bind_arguments
 
-__all__ = ["bind_parameters", "parameters"]
-
 
 def bind_parameters(
     evaluator: Evaluator, function: FunctionValue, arguments: Sequences[Value], keywords: Mapping[str, Value]

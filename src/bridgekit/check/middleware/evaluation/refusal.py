@@ -12,8 +12,6 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import BoundMethod, Choice, Frame, FunctionValue, Value
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["raises_not_used", "refusal"]
-
 _NOT_USED = "MiddlewareNotUsed"
 _MAX_NESTING = 6
 _USED = Outcome(Answer.NO)

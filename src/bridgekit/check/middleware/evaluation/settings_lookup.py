@@ -10,8 +10,6 @@ from bridgekit.check.middleware.evaluation.atoms import Const, Missing, Unknown
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Value
 
-__all__ = ["Setting", "SettingsLookup", "setting"]
-
 
 class Setting(Enum):
     """Answers of a lookup that are no value."""

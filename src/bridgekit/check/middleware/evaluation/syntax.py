@@ -8,17 +8,6 @@ from weakref import WeakKeyDictionary
 
 from bridgekit.check.modules.parsing import SourceModule
 
-__all__ = [
-    "always_leaves",
-    "contains_yield",
-    "fields",
-    "is_field",
-    "raised_on_import",
-    "root_name",
-    "set_on_subclasses",
-    "stored_attributes",
-]
-
 
 def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether the function is a generator: a ``yield`` of its own, not of a function inside it."""

@@ -27,25 +27,6 @@ from bridgekit.check.modules.finder import SourceModule
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = [
-    "BoundMethod",
-    "Choice",
-    "ClassValue",
-    "Deferred",
-    "Descriptor",
-    "Frame",
-    "FunctionNode",
-    "FunctionValue",
-    "InstanceValue",
-    "Lazy",
-    "Partial",
-    "Sequence",
-    "SuperValue",
-    "ThreadCall",
-    "TryOutcome",
-    "Value",
-]
-
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 

@@ -29,8 +29,6 @@ from bridgekit.check.middleware.hops.relevance import discarded_calls, is_async,
 from bridgekit.check.middleware.hops.statement_costs import StatementCosts
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["HopCounter"]
-
 MAX_NESTING = 12
 MIXIN_ACALL = "django.utils.deprecation.MiddlewareMixin.__acall__"
 HOP = Cost(1, 1)

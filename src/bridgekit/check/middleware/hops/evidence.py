@@ -16,8 +16,6 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.middleware_chain.facts import Answer, Location
 
-__all__ = ["where_said"]
-
 
 def where_said(evaluator: Evaluator, value: Value, name: str) -> tuple[str, Location | None]:
     """In words and as a place: who sets attribute ``name`` of ``value``; an empty string if nobody does."""

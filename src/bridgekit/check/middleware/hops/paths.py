@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from bridgekit.check.middleware.evaluation.atoms import Unknown
 
-__all__ = ["FREE", "Cost", "Flow", "Paths", "any_of", "repeated", "then"]
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import Frame
 
-__all__ = ["at_stake", "discarded_calls", "is_async", "is_far", "last_name", "leads_away"]
-
 
 def is_async(frame: Frame) -> bool:
     """Whether the frame runs an ``async def``."""

@@ -14,8 +14,6 @@ from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_o
 from bridgekit.check.middleware.hops.relevance import at_stake, is_async, is_far, last_name
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["StatementCosts"]
-
 _COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match
 
 

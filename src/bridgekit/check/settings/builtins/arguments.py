@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
-
-__all__ = ["Arguments", "Call", "Keywords", "only", "source_of", "without"]
+from bridgekit.check.settings.interpreter.operators import unwrap
 
 Arguments = list[Value]
 Keywords = dict[str, Value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 
-from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
+from bridgekit.check.python.plain import Refused, bare, has_wide_field, is_plain, shows_order
 from bridgekit.check.settings.builtins.arguments import Arguments, Call, Keywords
 from bridgekit.check.settings.builtins.iterables import (
     call_dict,
@@ -60,7 +60,7 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.enumerations import as_data, text_of_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -72,8 +72,6 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
-
-__all__ = ["BUILTINS"]
 
 
 def _hooked(name: str, hook: str) -> Call:

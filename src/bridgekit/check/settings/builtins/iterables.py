@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.builtins.arguments import Arguments, Call, Keywords, only, source_of, without
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
@@ -21,7 +21,7 @@ from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, flat, unwrap
+from bridgekit.check.settings.interpreter.operators import flat, unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -30,19 +30,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeMethod,
 )
 from bridgekit.check.settings.methods.lists import ordered
-
-__all__ = [
-    "call_dict",
-    "call_frozenset",
-    "call_len",
-    "call_range",
-    "call_set",
-    "call_sorted",
-    "call_sum",
-    "collecting",
-    "extreme",
-    "quantifier",
-]
 
 
 def _items(m: Machine, value: Value) -> tuple[list[Value], frozenset[str], Opaque | None]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.builtins.arguments import Arguments, Keywords, only, source_of, without
 from bridgekit.check.settings.interpreter.data import IteratorValue, ListValue, Opaque, Value, ViewValue
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
-
-__all__ = ["call_enumerate", "call_filter", "call_iter", "call_map", "call_next", "call_reversed", "call_zip"]
+from bridgekit.check.settings.interpreter.operators import unwrap
 
 
 def _lazily(m: Machine, args: Arguments, make: Callable[..., Iterator[Value]], *held: Value) -> Value:

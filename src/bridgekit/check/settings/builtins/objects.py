@@ -25,18 +25,6 @@ from bridgekit.check.settings.interpreter.values import (
     SuperValue,
 )
 
-__all__ = [
-    "call_callable",
-    "call_delattr",
-    "call_dir",
-    "call_getattr",
-    "call_globals",
-    "call_hasattr",
-    "call_namespace",
-    "call_setattr",
-    "call_super",
-]
-
 _ATTRIBUTE_ERROR = NativeFunction("AttributeError", None, AttributeError)
 
 

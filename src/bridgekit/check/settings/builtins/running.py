@@ -16,8 +16,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
 )
 
-__all__ = ["call_compile", "call_eval", "call_exec", "call_import", "call_open"]
-
 
 def call_exec(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     """``exec`` of a project's file is an include; of anything else, whatever the namespace holds is unknown."""

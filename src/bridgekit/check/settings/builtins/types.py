@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.builtins.arguments import Arguments, Keywords
 from bridgekit.check.settings.interpreter.data import (
     Input,
@@ -13,7 +13,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -25,8 +25,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
     PropertyValue,
 )
-
-__all__ = ["call_isinstance"]
 
 
 def call_isinstance(m: Machine, args: Arguments, kwargs: Keywords) -> Value:

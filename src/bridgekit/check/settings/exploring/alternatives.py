@@ -12,8 +12,6 @@ from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Known, OneOf, Unknown
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["open_questions", "settings_of", "with_alternatives"]
-
 _MAX_QUESTIONS = 6
 """Each takes a run of its own; settings with more are rare, and what is left is unknown."""
 

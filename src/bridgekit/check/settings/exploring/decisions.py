@@ -8,19 +8,6 @@ from bridgekit.check.settings.exploring.run import Outcome
 from bridgekit.check.settings.interpreter.questions import Decision
 from bridgekit.check.settings.result import Condition
 
-__all__ = [
-    "Mark",
-    "condition_of",
-    "environ_condition",
-    "input_text",
-    "is_asked",
-    "mark_of",
-    "merged",
-    "remoteness",
-    "went_the_other_way",
-    "with_pair",
-]
-
 _T = TypeVar("_T")
 Mark: TypeAlias = tuple[str, bool, frozenset[str]]
 

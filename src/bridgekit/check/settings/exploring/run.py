@@ -29,8 +29,6 @@ from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.check.settings.wiring import make_machine
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Outcome", "Task", "configuration_classes", "run_settings"]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:

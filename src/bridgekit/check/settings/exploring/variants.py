@@ -28,8 +28,6 @@ from bridgekit.check.settings.interpreter.questions import Assignment, Decision
 from bridgekit.check.settings.result import Condition
 from bridgekit.check.settings.slicing.slices import Slice
 
-__all__ = ["MAX_RUNS", "MAX_VARIANTS", "Explored", "Explorer"]
-
 MAX_RUNS = 200
 """Runs in all. Runs beyond the first skip what cannot matter and mostly take a millisecond or two."""
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from bridgekit.check.python.plain import size_of
 from bridgekit.check.settings.expressions.comprehensions import comprehension, dict_comprehension, generator
 from bridgekit.check.settings.expressions.conditions import and_or, comparison, if_expression
 from bridgekit.check.settings.expressions.f_strings import formatted, joined
@@ -22,10 +23,7 @@ from bridgekit.check.settings.expressions.operations import binary_operation, un
 from bridgekit.check.settings.expressions.subscripts import item, slice_
 from bridgekit.check.settings.interpreter.data import POISONABLE, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import size_of
 from bridgekit.check.settings.interpreter.values import Frame
-
-__all__ = ["evaluate"]
 
 _MAKING = frozenset([ast.BinOp, ast.Call, ast.Subscript])
 """Expressions whose value may be a new one that is much larger than their source."""

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bridgekit.check.python.plain import MAX_SIZE, Refused
 from bridgekit.check.settings.expressions.conditions import condition
 from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.expressions.literals import hashed, put
@@ -18,10 +19,8 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame, FunctionValue
-
-__all__ = ["comprehension", "dict_comprehension", "generator"]
 
 
 def comprehension(m: Machine, node: Any, frame: Frame) -> Value:

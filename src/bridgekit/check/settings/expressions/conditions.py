@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame
 
-__all__ = ["and_or", "comparison", "condition", "if_expression"]
-
 
 def condition(m: Machine, node: ast.expr, frame: Frame) -> bool:
     """The truth of an expression in a test: each operand of ``and``, ``or`` and ``not`` is asked once, by itself."""

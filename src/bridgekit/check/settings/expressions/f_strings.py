@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.python.plain import bare, has_wide_field, is_plain, shows_order
+from bridgekit.check.python.plain import MAX_SIZE, bare, has_wide_field, is_plain, shows_order
 from bridgekit.check.settings.interpreter.data import Input, Opaque, PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import MAX_SIZE, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
-
-__all__ = ["formatted", "joined"]
 
 
 def joined(m: Machine, node: ast.JoinedStr, frame: Frame) -> Value:

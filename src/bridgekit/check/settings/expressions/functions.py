@@ -17,8 +17,6 @@ from bridgekit.check.settings.interpreter.values import (
     InstanceValue,
 )
 
-__all__ = ["call", "lambda_", "make_function"]
-
 
 def make_function(
     m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str, frame: Frame

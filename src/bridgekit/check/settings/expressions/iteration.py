@@ -6,13 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Input, IteratorValue, Opaque, Value
 from bridgekit.check.settings.interpreter.iterating import drawn, is_followed
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, Frame
-
-__all__ = ["items_of", "iterate"]
 
 
 def items_of(m: Machine, value: Value, node: ast.AST, frame: Frame) -> Iterator[Value] | Opaque:

@@ -13,18 +13,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 
-__all__ = [
-    "constant",
-    "dict_display",
-    "elements",
-    "hashable",
-    "hashed",
-    "list_display",
-    "put",
-    "set_display",
-    "tuple_display",
-]
-
 
 def constant(m: Machine, node: ast.Constant, frame: Frame) -> Value:
     """A literal; one text object for each literal, for its place."""

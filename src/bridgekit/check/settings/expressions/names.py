@@ -11,8 +11,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.values import External, Frame
 
-__all__ = ["attribute", "lookup", "read_name", "walrus"]
-
 
 def read_name(m: Machine, node: ast.Name, frame: Frame) -> Value:
     """``NAME``."""

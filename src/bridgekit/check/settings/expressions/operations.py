@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python import plain
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import operate_on_objects, special
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, binary, own, unwrap
+from bridgekit.check.settings.interpreter.operators import binary, own, unwrap
 from bridgekit.check.settings.interpreter.truth import negated
 from bridgekit.check.settings.interpreter.values import BoundMethod, Frame, InstanceValue
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
-
-__all__ = ["add_values", "binary_operation", "operate", "unary"]
 
 
 def unary(m: Machine, node: ast.UnaryOp, frame: Frame) -> Value:

@@ -33,8 +33,6 @@ from bridgekit.check.settings.interpreter.values import (
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.objects.class_attributes import find_in_class
 
-__all__ = ["item", "slice_", "subscript"]
-
 
 def item(m: Machine, node: ast.Subscript, frame: Frame) -> Value:
     """``value[key]`` as an expression."""

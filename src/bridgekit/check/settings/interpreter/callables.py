@@ -24,8 +24,6 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = ["callables_in", "elements_of", "inside"]
-
 _FUNCTIONS = (
     FunctionValue,
     BoundMethod,

@@ -36,8 +36,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
 )
 
-__all__ = ["compare"]
-
 _ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,

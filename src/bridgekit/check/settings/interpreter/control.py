@@ -9,8 +9,6 @@ from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.values import ErrorValue
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["BreakLoop", "ContinueLoop", "Raised", "ReturnValue", "Stuck", "TryBlock"]
-
 
 @dataclass(slots=True, eq=False)
 class TryBlock:

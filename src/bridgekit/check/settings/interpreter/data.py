@@ -14,29 +14,6 @@ from typing import TypeAlias
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = [
-    "CONTAINERS",
-    "MISSING",
-    "NOT_IMPLEMENTED",
-    "POISONABLE",
-    "UNSET",
-    "DictValue",
-    "Input",
-    "IteratorValue",
-    "ListValue",
-    "Marker",
-    "Namespace",
-    "Opaque",
-    "OrderedDictValue",
-    "PathValue",
-    "SetValue",
-    "StandIn",
-    "Text",
-    "UnorderedList",
-    "Value",
-    "ViewValue",
-]
-
 
 class StandIn:
     """What stands in a run for anything that is not data of Python's own: an unknown, a function, a class, a modelled object."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from bridgekit.check.python.plain import MAX_SIZE, Refused
 from bridgekit.check.settings.interpreter.data import IteratorValue, SetValue, Text, Value, ViewValue
-from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused
-
-__all__ = ["iterable_items"]
 
 
 def iterable_items(value: Value) -> list[Value]:

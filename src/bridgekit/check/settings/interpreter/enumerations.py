@@ -18,19 +18,6 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = [
-    "DATA",
-    "PLAIN",
-    "Auto",
-    "as_data",
-    "by_name",
-    "enum_attribute",
-    "is_enum",
-    "is_member",
-    "members",
-    "text_of_member",
-]
-
 PLAIN = frozenset(("enum.Enum",))
 DATA = {
     "enum.StrEnum": str,

@@ -7,8 +7,6 @@ import sys
 from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, External, NativeFunction
 
-__all__ = ["matches"]
-
 _OUTSIDE: dict[str, type[Exception]] = {
     "EnvError": ValueError,
     "ImproperlyConfigured": Exception,

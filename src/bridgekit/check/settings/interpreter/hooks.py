@@ -15,8 +15,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
 )
 
-__all__ = ["TRANSPARENT", "compare_objects", "generated", "operate_on_objects", "special"]
-
 TRANSPARENT = ("abc.ABC", "typing.Generic", "typing.Protocol", "object", "configurations.")
 """Bases that define no attribute a settings class could mean."""
 

@@ -14,8 +14,6 @@ from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import FoundModule, ModuleKind
 from bridgekit.check.modules.parsing import absolute_name
 
-__all__ = ["modules_that_act"]
-
 _MAX_MODULES = 40
 """Modules looked at for one import: what settings import for its effect is near by, not at the end of an application."""
 

@@ -20,8 +20,6 @@ from bridgekit.check.settings.interpreter.import_effects import modules_that_act
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import External, Frame, ModuleValue, poison
 
-__all__ = ["Imports"]
-
 _MAX_MODULE_STEPS = 60_000
 """Steps for one module beside the settings; a larger one is not what settings lean on."""
 

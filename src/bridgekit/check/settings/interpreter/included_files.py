@@ -7,8 +7,6 @@ from bridgekit.check.settings.interpreter.data import DictValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import Frame, poison
 
-__all__ = ["include_file"]
-
 _MAX_DEPTH = 40
 """Files and calls under way, before includes that go in circles are given up: below what CPython's stack allows."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from bridgekit.check.settings.interpreter.data import Input, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 
-__all__ = ["environment_variable", "outside_value"]
-
 
 def environment_variable(m: Machine, name: str) -> Value:
     """The environment variable: its text, or ``None`` when it is not set."""

@@ -8,8 +8,6 @@ from typing import Protocol
 from bridgekit.check.settings.interpreter.data import PathValue, Value
 from bridgekit.check.settings.interpreter.values import ClassValue, External, ModuleValue
 
-__all__ = ["ImportSystem", "Libraries"]
-
 
 class ImportSystem(Protocol):
     """Modules by their names: the project's are run, others stay unread."""

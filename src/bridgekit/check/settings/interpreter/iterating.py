@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
@@ -17,10 +18,8 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.elements import iterable_items
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, InstanceValue, NativeFunction
-
-__all__ = ["drawn", "is_followed"]
 
 
 def is_followed(value: Value) -> bool:

@@ -32,8 +32,6 @@ from bridgekit.check.settings.result import Note
 from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["MAX_CALLS", "MAX_STEPS", "Machine"]
-
 MAX_STEPS = 400_000
 """Syntax nodes a run may evaluate. The largest settings seen (edx-platform, sentry) take below 30,000."""
 

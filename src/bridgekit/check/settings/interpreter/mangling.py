@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.values import Frame
 
-__all__ = ["mangled"]
-
 
 def mangled(name: str, frame: Frame) -> str:
     """The name as the compiler writes it where it stands."""

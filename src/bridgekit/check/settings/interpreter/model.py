@@ -8,8 +8,6 @@ from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, V
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import Modelled
 
-__all__ = ["Model"]
-
 
 class Model(Modelled):
     """Something of a library whose behaviour is written down here: ``os.environ``, an ``environ.Env``.

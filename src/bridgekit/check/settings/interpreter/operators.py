@@ -23,8 +23,6 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.values import ClassValue, External, FunctionValue, InstanceValue
 
-__all__ = ["MAX_SIZE", "Refused", "binary", "equal", "flat", "own", "same_or_equal", "size_of", "unwrap"]
-
 _ATOMS = (str, bytes, int, float, complex, type(None), type(Ellipsis), range, slice)
 _VALUES = (
     str,

@@ -13,8 +13,6 @@ from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame, NativeFunction
 
-__all__ = ["matches_pattern"]
-
 
 def matches_pattern(
     m: Machine,

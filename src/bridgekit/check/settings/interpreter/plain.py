@@ -18,8 +18,6 @@ from bridgekit.check.settings.interpreter.values import External, FunctionValue
 from bridgekit.check.settings.result import Known, Unknown
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["to_plain"]
-
 _MAX_DEPTH = 8
 
 

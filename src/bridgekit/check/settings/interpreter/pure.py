@@ -21,8 +21,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat, own
 from bridgekit.check.settings.interpreter.values import NativeFunction
 
-__all__ = ["adopt", "apply", "pure_function"]
-
 _PATHS = ("os.path.", "posixpath.", "builtins.str")
 """Functions that take a path in place of its text."""
 

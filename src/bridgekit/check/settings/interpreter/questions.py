@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.data import Opaque
 from bridgekit.check.settings.interpreter.values import ModuleValue
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["Assignment", "Decision", "QuestionKeys", "StatementAt"]
-
 StatementAt: TypeAlias = tuple[ModuleValue, ast.stmt]
 
 

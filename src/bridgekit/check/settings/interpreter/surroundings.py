@@ -8,8 +8,6 @@ from bridgekit.check.modules.boundary import is_below
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer
 
-__all__ = ["Surroundings"]
-
 
 class Surroundings:
     """What stands where a finder looks."""

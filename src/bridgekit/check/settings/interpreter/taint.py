@@ -44,8 +44,6 @@ from bridgekit.check.settings.slicing.effects import (
     names_rebound,
 )
 
-__all__ = ["functions_of", "taint", "visible"]
-
 _READING = frozenset(
     ("__contains__", "__getitem__", "copy", "count", "get", "index", "items", "keys", "values")
 )

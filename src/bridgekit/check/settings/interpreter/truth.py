@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.plain import size_of
 from bridgekit.check.settings.interpreter.data import (
     NOT_IMPLEMENTED,
     Input,
@@ -18,7 +19,6 @@ from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
-from bridgekit.check.settings.interpreter.operators import size_of
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -31,8 +31,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
     NativeMethod,
 )
-
-__all__ = ["negated", "truth"]
 
 _ALWAYS_TRUE = (
     PathValue,

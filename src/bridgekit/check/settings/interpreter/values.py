@@ -20,26 +20,6 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 
-__all__ = [
-    "BoundMethod",
-    "ClassMethod",
-    "ClassValue",
-    "ErrorValue",
-    "External",
-    "Frame",
-    "FunctionValue",
-    "InstanceValue",
-    "Modelled",
-    "ModuleValue",
-    "NativeFunction",
-    "NativeMethod",
-    "PropertyValue",
-    "StaticMethod",
-    "SuperValue",
-    "poison",
-    "poison_namespace",
-]
-
 
 @dataclass(slots=True, eq=False)
 class ModuleValue(StandIn):

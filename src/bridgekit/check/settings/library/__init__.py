@@ -37,8 +37,6 @@ from bridgekit.check.settings.library import (
 )
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES, CONSTANTS
 
-__all__ = ["Library"]
-
 _LOGGERS = ("getLogger", "get_logger", "getlogger")
 
 _ON_DISK = (

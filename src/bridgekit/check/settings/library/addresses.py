@@ -7,8 +7,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.registry import CALLS
 
-__all__ = ["address", "register", "url_kind"]
-
 _URLS: dict[str, tuple[str, ...]] = {
     "db": ("NAME", "USER", "PASSWORD", "HOST", "PORT", "ENGINE"),
     "cache": ("BACKEND", "LOCATION"),

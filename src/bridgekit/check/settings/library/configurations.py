@@ -12,8 +12,6 @@ from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValu
 from bridgekit.check.settings.library.environment import read_variable
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
-__all__ = ["SettingValue", "register"]
-
 _KINDS = {
     "BooleanValue": "bool",
     "IntegerValue": "int",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
     Input,
@@ -14,7 +14,6 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
-from bridgekit.check.settings.interpreter.operators import Refused
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
     FunctionValue,
@@ -22,8 +21,6 @@ from bridgekit.check.settings.interpreter.values import (
     NativeFunction,
 )
 from bridgekit.check.settings.library.registry import Args, Kwargs
-
-__all__ = ["deep_copy", "shallow_copy"]
 
 
 def shallow_copy(m: Machine, args: Args, kwargs: Kwargs) -> Value:

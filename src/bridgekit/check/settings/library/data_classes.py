@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, SetValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, NativeFunction
 from bridgekit.check.settings.library.registry import Args, Kwargs
 from bridgekit.check.settings.objects.instances import Field
-
-__all__ = ["make_field", "mark_dataclass"]
 
 _DATACLASS = (
     "init",

@@ -18,8 +18,6 @@ from bridgekit.check.settings.library.env_reader import (
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.library.settings_files import repository
 
-__all__ = ["register"]
-
 
 class Decouple(Reader):
     """``decouple.config``: a variable, else the project's ``settings.ini`` or ``.env``, else the default; all cast."""

@@ -22,8 +22,6 @@ from bridgekit.check.settings.library.environment import parsed
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 from bridgekit.check.settings.library.settings_files import read_settings_file
 
-__all__ = ["register"]
-
 _TRUE = frozenset(("true", "on", "ok", "y", "yes", "1"))
 
 

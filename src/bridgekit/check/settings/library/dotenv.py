@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.data import PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["read_dotenv"]
-
 _MAX_DOTENV = 64 * 1024
 
 

@@ -12,8 +12,6 @@ from bridgekit.check.settings.interpreter.operators import equal, unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
-__all__ = ["register"]
-
 
 def _by_value(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
     """``Environment("production")``: the member with that value; ValueError for none."""

@@ -32,20 +32,6 @@ from bridgekit.check.settings.library.environment import (
 )
 from bridgekit.check.settings.library.settings_files import read_settings_file
 
-__all__ = [
-    "Arguments",
-    "Keywords",
-    "Parser",
-    "Reader",
-    "cast_name",
-    "data",
-    "each",
-    "element",
-    "pairs",
-    "with_any",
-    "word",
-]
-
 Arguments: TypeAlias = Sequence[Value]
 Keywords: TypeAlias = dict[str, Value]
 Parser: TypeAlias = Callable[[str], Value]

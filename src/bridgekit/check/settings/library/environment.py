@@ -27,17 +27,6 @@ from bridgekit.check.settings.interpreter.operators import flat, unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction, NativeMethod
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
-__all__ = [
-    "Environ",
-    "key_error",
-    "parsed",
-    "read_variable",
-    "register",
-    "required",
-    "unset_or",
-    "with_inputs",
-]
-
 TRUE_TEXTS = ("true", "on", "ok", "y", "yes", "1", "t")
 
 

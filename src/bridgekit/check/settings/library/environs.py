@@ -21,8 +21,6 @@ from bridgekit.check.settings.library.env_reader import (
 from bridgekit.check.settings.library.environment import parsed
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
-__all__ = ["register"]
-
 _ENVIRONS_PARSERS: dict[str, Parser] = {
     "bool": word,
     "int": int,

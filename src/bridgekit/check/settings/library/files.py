@@ -29,20 +29,6 @@ from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS
 
-__all__ = [
-    "OpenFile",
-    "change_on_disk",
-    "changed_on_disk",
-    "exists",
-    "is_directory",
-    "is_file",
-    "is_there",
-    "open_file",
-    "register",
-    "resolved",
-    "text_of",
-]
-
 Call: TypeAlias = Callable[[Machine, list[Value], dict[str, Value]], Value]
 
 _MAX_TEXT = 64 * 1024

@@ -11,8 +11,6 @@ from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import FunctionValue, NativeFunction, PropertyValue
 from bridgekit.check.settings.library.registry import Args, Kwargs
 
-__all__ = ["abstract_method", "cache_or_factory", "make_cached_property", "make_partial", "wraps"]
-
 
 class Partial(Model):
     """``functools.partial``."""

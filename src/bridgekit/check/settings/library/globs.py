@@ -19,8 +19,6 @@ from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.check.settings.library.registry import CALLS
 
-__all__ = ["register"]
-
 _MAX_ENTRIES = 5_000
 """Directory entries looked at for one pattern: settings gather a few files, not a tree."""
 

@@ -14,8 +14,6 @@ from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS
 
-__all__ = ["register"]
-
 
 class OptionalFile(Model):
     """``optional("local.py")``."""

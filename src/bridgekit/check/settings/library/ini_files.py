@@ -28,8 +28,6 @@ from bridgekit.check.settings.library.files import OpenFile, text_of
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["register"]
-
 Arguments: TypeAlias = list[Value]
 Keywords: TypeAlias = dict[str, Value]
 

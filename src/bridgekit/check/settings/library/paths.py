@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Input, PathValue, Text, Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, flat
+from bridgekit.check.settings.interpreter.operators import flat
 from bridgekit.check.settings.interpreter.pure import adopt
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.files import (
@@ -22,8 +23,6 @@ from bridgekit.check.settings.library.files import (
     text_of,
 )
 from bridgekit.check.settings.library.registry import CALLS
-
-__all__ = ["path_attribute", "register"]
 
 
 def _make_path(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -37,8 +37,6 @@ from bridgekit.check.settings.library.function_tools import (
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS, Args, Kwargs
 from bridgekit.check.settings.library.urls import parse_url
 
-__all__ = ["NullContext", "Suppress", "register"]
-
 
 def _known_items(m: Machine, value: Value) -> list[Value] | Opaque:
     plain = m.read(unwrap(value)[0])

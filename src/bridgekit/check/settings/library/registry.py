@@ -9,8 +9,6 @@ from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import ClassValue
 
-__all__ = ["CALLS", "CLASS_BASES", "CONSTANTS", "Args", "ClassModel", "Constant", "Kwargs", "Model"]
-
 Args: TypeAlias = list[Value]
 Kwargs: TypeAlias = dict[str, Value]
 Model: TypeAlias = Callable[[Machine, Args, Kwargs], Value]

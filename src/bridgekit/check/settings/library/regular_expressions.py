@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat
 from bridgekit.check.settings.library.registry import CALLS
 
-__all__ = ["register"]
-
 _LINEAR = re.compile(r"(?:\[(?:[^\[\]\\]|\\[\w\-.\[\]])+\]|\\[dDsSwW.]|[\w \-:/,;=@#%&~!<>\"'])*[+*]?")
 """Characters and classes of characters, the last of them repeated at most: no backtracking that grows faster than the text."""
 

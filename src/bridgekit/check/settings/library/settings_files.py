@@ -14,8 +14,6 @@ from bridgekit.check.settings.library.environment import unset_or
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["read_settings_file", "register", "repository"]
-
 _MAX_INI = 64 * 1024
 """Bytes; a settings.ini holds a few dozen lines."""
 

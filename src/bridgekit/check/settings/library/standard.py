@@ -13,8 +13,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import External
 from bridgekit.check.settings.slicing.effects import EVERYTHING, names_bound_in
 
-__all__ = ["defines"]
-
 _MAX_SOURCE = 512 * 1024
 """Bytes. The largest module of the standard library, ``_pydecimal``, has half of it."""
 

@@ -13,8 +13,6 @@ from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 
-__all__ = ["register"]
-
 
 class SysModules(Model):
     """``sys.modules``: the modules of this run by name."""

@@ -13,8 +13,6 @@ from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import Args, Kwargs
 
-__all__ = ["parse_url"]
-
 
 class Url(Model):
     """The result of ``urllib.parse.urlparse`` and ``urlsplit``."""

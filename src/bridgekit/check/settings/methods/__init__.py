@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.python import plain
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
     ListValue,
@@ -14,15 +15,12 @@ from bridgekit.check.settings.interpreter.data import (
     ViewValue,
 )
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused
 from bridgekit.check.settings.interpreter.pure import apply
 from bridgekit.check.settings.methods.dictionaries import dict_method
 from bridgekit.check.settings.methods.lists import list_method
 from bridgekit.check.settings.methods.search import search_method
 from bridgekit.check.settings.methods.sets import set_method
 from bridgekit.check.settings.methods.text import text_method
-
-__all__ = ["call_method", "has_method"]
 
 
 def has_method(receiver: Value, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
     ListValue,
@@ -19,11 +19,8 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
+from bridgekit.check.settings.interpreter.operators import own, unwrap
 from bridgekit.check.settings.interpreter.values import InstanceValue
-
-__all__ = ["dict_method", "update"]
-
 
 _DICT = frozenset(
     ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"]

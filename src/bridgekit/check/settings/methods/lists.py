@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import MAX_SIZE, Refused, is_plain
 from bridgekit.check.settings.interpreter.data import ListValue, Opaque, PathValue, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import MAX_SIZE, Refused, flat, own, unwrap
+from bridgekit.check.settings.interpreter.operators import flat, own, unwrap
 from bridgekit.check.settings.methods.search import position_of, search_method
-
-__all__ = ["extend", "list_method", "ordered", "repeat"]
-
 
 _LIST = frozenset(
     ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, same_or_equal, unwrap
-
-__all__ = ["position_of", "search_method"]
+from bridgekit.check.settings.interpreter.operators import same_or_equal, unwrap
 
 
 def position_of(m: Machine, items: Sequence[Value], wanted: Value) -> int:

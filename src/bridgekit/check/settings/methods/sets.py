@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bridgekit.check.python.plain import is_plain
+from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.interpreter.data import Input, Opaque, SetValue, Value
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused, own, unwrap
-
-__all__ = ["set_method"]
+from bridgekit.check.settings.interpreter.operators import own, unwrap
 
 _SINGLE = frozenset(("add", "discard", "remove"))
 _OPERANDS = frozenset(

@@ -11,8 +11,6 @@ from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat, own, unwrap
 
-__all__ = ["text_method"]
-
 
 def text_method(m: Machine, receiver: str, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
     """``receiver.join(items)``."""

@@ -21,8 +21,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.objects.class_attributes import find_in_class
 
-__all__ = ["delete_attribute", "set_attribute"]
-
 
 def set_attribute(m: Machine, target: Value, name: str, value: Value, *, plainly: bool = False) -> None:
     """``target.name = value``; ``plainly``: as `object.__setattr__` does it. What is not of the project keeps what this run gave it."""

@@ -47,8 +47,6 @@ from bridgekit.check.settings.objects.class_attributes import (
 from bridgekit.check.settings.objects.native_attributes import of_native
 from bridgekit.check.settings.objects.super_attributes import of_super
 
-__all__ = ["get_attribute"]
-
 _KEEPING_TRUTH = frozenset(("casefold", "lower", "lstrip", "rstrip", "strip", "upper"))
 """Methods of text after which a text that is set is still one that is not empty."""
 

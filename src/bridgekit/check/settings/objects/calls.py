@@ -9,13 +9,14 @@ from bridgekit.check.python import plain
 from bridgekit.check.python.arguments import bind_arguments
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.changes import CHANGING_METHODS
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.python.scopes import is_generator, local_names
 from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
 from bridgekit.check.settings.interpreter.model import Model
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -29,8 +30,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.methods import call_method
 from bridgekit.check.settings.objects.instances import instantiate
-
-__all__ = ["NATIVE_ERRORS", "call_value"]
 
 NATIVE_ERRORS = plain.ERRORS
 """What an allowed operation may raise: the interpreted code gets it."""

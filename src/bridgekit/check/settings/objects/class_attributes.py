@@ -17,8 +17,6 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = ["bind", "find_in_class", "find_plainly", "of_class", "of_instance"]
-
 
 def find_in_class(cls: ClassValue, name: str, after: ClassValue | None = None) -> Value:
     """The raw attribute in the MRO, or the base that is not read and hides it, or `MISSING`."""

@@ -22,8 +22,6 @@ from bridgekit.check.settings.interpreter.values import (
     StaticMethod,
 )
 
-__all__ = ["make_class"]
-
 _Base = ClassValue | External | NativeFunction
 
 

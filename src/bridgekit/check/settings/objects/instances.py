@@ -30,8 +30,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.objects.class_attributes import find_in_class
 
-__all__ = ["Field", "instantiate"]
-
 
 class Field(Model):
     """``dataclasses.field(default=..., default_factory=...)``."""

@@ -15,8 +15,6 @@ from bridgekit.check.settings.interpreter.values import (
 from bridgekit.check.settings.methods import has_method
 from bridgekit.check.settings.objects.class_attributes import find_plainly
 
-__all__ = ["of_native", "of_object"]
-
 
 def of_native(m: Machine, value: NativeFunction, name: str) -> Value:
     if value.kind is None:

@@ -21,8 +21,6 @@ from bridgekit.check.settings.interpreter.values import (
 from bridgekit.check.settings.objects.class_attributes import bind, find_in_class
 from bridgekit.check.settings.objects.native_attributes import of_object
 
-__all__ = ["of_super"]
-
 
 def of_super(m: Machine, value: SuperValue, name: str) -> Value:
     receiver = value.receiver

@@ -11,9 +11,6 @@ from collections.abc import Iterable, Iterator
 
 from bridgekit.check.python.scopes import local_names
 
-__all__ = ["Aliases"]
-
-
 _BINDING = (ast.stmt, ast.ExceptHandler, ast.match_case, ast.withitem, ast.NamedExpr)
 """Where a binding can stand. A walrus deep in an expression binds a value that the expression just made or read."""
 

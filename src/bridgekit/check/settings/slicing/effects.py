@@ -13,23 +13,6 @@ from functools import lru_cache
 from bridgekit.check.python.changes import CHANGING_METHODS
 from bridgekit.check.python.scopes import local_names, names_bound_by
 
-__all__ = [
-    "EVERYTHING",
-    "affected_by",
-    "may_end_settings",
-    "names_affected",
-    "names_bound_by_any",
-    "names_bound_in",
-    "names_changed_by",
-    "names_handed_out",
-    "names_in",
-    "names_mutated_by_any",
-    "names_mutated_in",
-    "names_read_by",
-    "names_rebound",
-    "nodes_apart",
-]
-
 _ENVIRONMENT_WRITERS = frozenset(
     ["setdefault", "update", "putenv", "read_env", "read_envfile", "load_dotenv", "read_dotenv"]
 )

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from bridgekit.check.python.changes import KEEPING_BUILTINS, KEEPING_MODULES
 
-__all__ = ["HARMLESS_MODULES", "harmless_names"]
-
 HARMLESS_MODULES = KEEPING_MODULES | {"collections", "itertools", "sys"}
 """Standard modules whose functions leave their arguments as they are, but for what they call."""
 

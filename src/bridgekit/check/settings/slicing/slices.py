@@ -23,8 +23,6 @@ from bridgekit.check.settings.slicing.effects import (
 )
 from bridgekit.check.settings.slicing.harmless_calls import harmless_names
 
-__all__ = ["Slice"]
-
 _ENDING = "!"
 """In place of a name: the statement may end the settings by an exception."""
 

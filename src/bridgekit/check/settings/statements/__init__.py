@@ -20,8 +20,6 @@ from bridgekit.check.settings.statements.imports import import_, import_from
 from bridgekit.check.settings.statements.loops import break_, continue_, for_, while_
 from bridgekit.check.settings.statements.names import global_, nonlocal_
 
-__all__ = ["run_block"]
-
 
 def run_block(m: Machine, body: Sequence[ast.stmt], frame: Frame) -> None:
     """Run statements in order; control leaves by the exceptions of `frames`."""

@@ -26,8 +26,6 @@ from bridgekit.check.settings.interpreter.values import ClassValue, Frame, Insta
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["annotated_assignment", "annotation_effects", "assign", "assignment", "set_item"]
-
 
 def assignment(m: Machine, node: ast.Assign, frame: Frame) -> None:
     """``first = second = value``."""

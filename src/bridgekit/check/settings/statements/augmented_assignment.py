@@ -6,12 +6,13 @@ import ast
 from collections.abc import Callable
 
 from bridgekit.check.python import plain as plain_data
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import operate
 from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, SetValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.mangling import mangled
-from bridgekit.check.settings.interpreter.operators import Refused, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.library.environment import Environ
 from bridgekit.check.settings.methods.dictionaries import update
@@ -19,8 +20,6 @@ from bridgekit.check.settings.methods.lists import extend, repeat
 from bridgekit.check.settings.methods.sets import set_method
 from bridgekit.check.settings.statements.assignment import set_item
 from bridgekit.check.settings.statements.names import bind
-
-__all__ = ["augmented_assignment"]
 
 
 def augmented_assignment(m: Machine, node: ast.AugAssign, frame: Frame) -> None:

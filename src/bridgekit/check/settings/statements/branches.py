@@ -11,8 +11,6 @@ from bridgekit.check.settings.interpreter.patterns import matches_pattern
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["if_", "match_"]
-
 
 def if_(m: Machine, node: ast.If, frame: Frame) -> None:
     """``if test: ... else: ...``."""

@@ -24,8 +24,6 @@ from bridgekit.check.settings.library.python import Suppress
 from bridgekit.check.settings.statements.assignment import assign
 from bridgekit.check.settings.statements.exceptions import certain
 
-__all__ = ["with_"]
-
 
 def with_(m: Machine, node: ast.With, frame: Frame) -> None:
     """``with a as b, c as d: ...``: one inside the other."""

@@ -14,8 +14,6 @@ from bridgekit.check.settings.objects.classes import make_class
 from bridgekit.check.settings.statements.assignment import annotation_effects
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["class_", "function", "return_"]
-
 
 def function(m: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
     """``def name(...): ...``."""

@@ -16,8 +16,6 @@ from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import scope_of
 
-__all__ = ["delete"]
-
 _NOTHING = object()
 
 

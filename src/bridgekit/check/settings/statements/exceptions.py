@@ -20,8 +20,6 @@ from bridgekit.check.settings.interpreter.values import (
 )
 from bridgekit.check.settings.statements.names import bind, scope_of
 
-__all__ = ["assert_", "certain", "raise_", "try_"]
-
 
 def try_(m: Machine, node: ast.Try, frame: Frame) -> None:
     """``try: ... except ...: ... else: ... finally: ...``."""

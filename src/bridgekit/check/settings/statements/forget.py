@@ -14,8 +14,6 @@ from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue,
 from bridgekit.check.settings.slicing.effects import EVERYTHING, affected_by
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["forget"]
-
 
 def forget(m: Machine, statements: Sequence[ast.stmt], cause: Opaque, frame: Frame) -> None:
     """These statements may run any number of times or not at all: what they may change is unknown from here on."""

@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import External, Frame, ModuleValue
 from bridgekit.check.settings.statements.names import bind
 
-__all__ = ["import_", "import_from"]
-
 
 def import_(m: Machine, node: ast.Import, frame: Frame) -> None:
     """``import a.b`` and ``import a.b as c``."""

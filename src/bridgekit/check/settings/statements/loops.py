@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.interpreter.control import BreakLoop, ContinueLoop
 from bridgekit.check.settings.interpreter.data import Opaque
 from bridgekit.check.settings.interpreter.machine import Machine
-from bridgekit.check.settings.interpreter.operators import Refused
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.assignment import assign
 from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.prefixed import forget_prefixed
-
-__all__ = ["break_", "continue_", "for_", "while_"]
 
 
 def for_(m: Machine, node: ast.For, frame: Frame) -> None:

@@ -10,8 +10,6 @@ from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.middleware_chain.facts import Location
 
-__all__ = ["bind", "global_", "nonlocal_", "scope_of"]
-
 
 def bind(m: Machine, frame: Frame, name: str, value: Value, location: Location | None = None) -> None:
     """``name = value`` in the scope that the name belongs to."""

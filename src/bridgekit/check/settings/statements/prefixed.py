@@ -12,8 +12,6 @@ from bridgekit.check.settings.interpreter.data import Namespace, Opaque
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import Frame
 
-__all__ = ["forget_prefixed"]
-
 _NAMESPACES = ("globals", "locals", "vars")
 
 

@@ -1,7 +1,6 @@
 from . import web
 from .web import MIDDLEWARE, TESTING
 
-__all__ = ["SECURE"]
 
 SECURE = True
 if not TESTING:
