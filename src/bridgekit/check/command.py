@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bridgekit._dataclass import dataclass
 from bridgekit._plural import plural
 from bridgekit.check.findings.baseline import dump_baseline
 from bridgekit.check.findings.finding import Severity

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.hops import own_hops
 from bridgekit.middleware_chain.requests import Mode, Server

@@ -8,10 +8,10 @@ is left between them while something inside awaits; a sync layer with code aroun
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.hops import own_hops
 from bridgekit.middleware_chain.ranges import Range

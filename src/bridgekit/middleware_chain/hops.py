@@ -8,8 +8,8 @@ or by a signal receiver of its own are not Django's and not counted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server

@@ -8,9 +8,10 @@ every completion with both chains in step, so that a saving is called sure only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.difference import Block, Difference
 from bridgekit.middleware_chain.facts import Answer, Claim, Count, MiddlewareFacts
 from bridgekit.middleware_chain.halves import Halves

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bridgekit._dataclass import dataclass
 
 __all__ = ["ALL_PLAIN", "ASYNC_VIEW", "SYNC_VIEW", "Mode", "Outcome", "RequestKind", "Server"]
 

@@ -10,10 +10,10 @@ Unknown facts are followed both ways, so every answer here holds in each possibl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode, Server
 

@@ -8,9 +8,9 @@ last byte has left. Idle it waits for the next hop; blocked it waits in a sync l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler
 from bridgekit.middleware_chain.ranges import Range

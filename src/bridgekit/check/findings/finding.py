@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Location
 
 

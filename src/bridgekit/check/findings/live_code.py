@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import ReadFunction, resolved_name, walk_own
 from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.subject import Subject, no_routed_views

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.calls import called_class, called_function, is_of, sent_to
 from bridgekit.check.findings.flow import (
     ReadFunction,

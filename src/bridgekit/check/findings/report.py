@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.conditions import when
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.findings.subject import Subject

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from enum import Enum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import (
     FunctionNode,
     ReadFunction,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import ReadFunction
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.middleware.definition import Definition

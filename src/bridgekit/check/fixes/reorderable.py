@@ -7,8 +7,9 @@ Anything that is not understood, a clock included (it would measure something el
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, dotted_name, walk_own
 from bridgekit.check.fixes.side_effect_free import harmful_parts
 from bridgekit.check.middleware.definition import Definition, DefinitionKind

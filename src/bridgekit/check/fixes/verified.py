@@ -6,8 +6,8 @@ Its body moves from a thread to the event loop, so everything in it must be know
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, dotted_name, source_text
 from bridgekit.check.fixes.side_effect_free import harmful_parts
 from bridgekit.check.middleware.definition import Definition, DefinitionKind

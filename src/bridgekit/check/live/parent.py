@@ -10,10 +10,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bridgekit._dataclass import dataclass
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server

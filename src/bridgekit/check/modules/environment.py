@@ -12,9 +12,10 @@ import re
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.boundary import is_below, real, real_folder
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.environment_places import Place, places, python_on_path

@@ -12,9 +12,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.boundary import folders_of, is_below, real, real_folder
 
 _IN_PROJECT = (".venv", "venv", "env")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.newer_syntax import parenthesized_excepts
 from bridgekit.middleware_chain.facts import Location

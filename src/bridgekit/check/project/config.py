@@ -6,10 +6,11 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.finding import Severity
 from bridgekit.check.modules.boundary import is_below, real, real_folder
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.boundary import is_below, real, real_folder
 from bridgekit.check.project.named_settings import CONFIGURED, ENTRY_POINTS, Candidate, candidates_in, dotted
 from bridgekit.exceptions import ProjectError

@@ -7,9 +7,9 @@ import configparser
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_file

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import UNKNOWN, Bound, Const, Frame, Native, Thing, Value
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
 from bridgekit.check.reach.objects import order_of

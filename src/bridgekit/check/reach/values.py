@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach.bindings import bindings
 

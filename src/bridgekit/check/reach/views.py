@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction
 from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.modules.parsing import SourceModule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.wording import hook_names, hops_text
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.hops import layer_hops, own_hops

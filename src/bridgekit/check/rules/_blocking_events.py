@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.machine import CALLED, CROSSINGS
 from bridgekit.check.reach.values import Const, Thing

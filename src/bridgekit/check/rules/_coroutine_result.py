@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import lru_cache
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import Event, walk_middleware

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.settings.result import Known, OneOf, Unknown, Variant
 from bridgekit.middleware_chain.facts import Location
 

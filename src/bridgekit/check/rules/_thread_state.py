@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.values import Instance, Table, Thing, Value
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import ReadFunction
 from bridgekit.check.findings.routed_view import ADRF, VIEW, Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import identifiers, own_functions
 from bridgekit.check.findings.reached import reached_functions
 from bridgekit.check.findings.routed_view import Applied, RoutedView

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.finding import Group, Problem, Severity
 from bridgekit.check.findings.subject import Subject
 

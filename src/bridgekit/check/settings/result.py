@@ -7,8 +7,9 @@ nothing and Django's own default holds. Nothing is guessed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Location
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, handles_async, walk_own
 from bridgekit.check.findings.routed_view import Applied
 from bridgekit.check.modules.parsing import SourceModule

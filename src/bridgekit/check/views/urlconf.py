@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Load, absolute

@@ -6,9 +6,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Sequences
-from dataclasses import dataclass
 from typing import Protocol
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.evaluation.atoms import Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.block import AttributeSet, StarImport
 from bridgekit.check.middleware.evaluation.values import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.evaluation.atoms import Const, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Frame, Value

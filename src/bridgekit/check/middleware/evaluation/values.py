@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.evaluation.atoms import (
     Const,
     GetResponse,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.evaluation.atoms import Unknown
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.settings.interpreter.control import Raised, Stuck

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.settings.exploring.decisions import (
     Mark,
     condition_of,

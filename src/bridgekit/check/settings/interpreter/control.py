@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.settings.interpreter.data import Value
 from bridgekit.check.settings.interpreter.values import ErrorValue
 from bridgekit.middleware_chain.facts import Location

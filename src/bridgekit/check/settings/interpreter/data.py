@@ -7,10 +7,10 @@ code that cannot be read had its hands on them, so that from there on nothing is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from types import EllipsisType
 from typing import TypeAlias
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Location
 

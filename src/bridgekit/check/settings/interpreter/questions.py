@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.settings.interpreter.data import Opaque
 from bridgekit.check.settings.interpreter.values import ModuleValue
 from bridgekit.middleware_chain.facts import Location

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from bridgekit._dataclass import dataclass
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
     Input,
