@@ -10,30 +10,15 @@ import runpy
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES, *sorted((ROOT / "examples").rglob("*.md"))]
-FENCE = re.compile(r"^( *)```(\S*)[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+from tests.helpers.manual import DOCUMENTS, PAGES, ROOT, blocks, name_of
+
 DOCKERFILE = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "CMD"}
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def blocks() -> Iterator[tuple[str, str, str]]:
-    """Each block with its place and its language."""
-    for path in DOCUMENTS:
-        text = path.read_text("utf-8")
-        for found in FENCE.finditer(text):
-            line = text.count("\n", 0, found.start()) + 1
-            yield f"{name_of(path)}:{line}", found[2], found[3]
 
 
 def shell(text: str) -> None:
