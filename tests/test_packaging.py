@@ -4,8 +4,11 @@ import configparser
 import importlib.metadata
 import importlib.resources
 import re
+import subprocess
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from tests.helpers.loosely import loosely
 
@@ -71,6 +74,7 @@ def test_the_source_distribution_has_what_the_tests_read() -> None:
         "CONTRIBUTING.md",
         "README.md",
         "benchmarks",
+        "conftest.py",
         "docs",
         "examples",
         "src",
@@ -80,6 +84,21 @@ def test_the_source_distribution_has_what_the_tests_read() -> None:
     named = {path.removeprefix("/") for path in included["sdist"]["include"]}
     assert tracked | {".gitignore", "tox.ini", "typing_tests"} | read_by_tests == named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_source_distribution_has_every_folder_and_file_of_the_repository() -> None:
+    """Else its own tests do not pass from it: `conftest.py`, which runs the manual's blocks, was left out once."""
+    listed = subprocess.run(
+        ["git", "ls-tree", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode or not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    included = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"][
+        "targets"
+    ]
+    named = {path.removeprefix("/") for path in included["sdist"]["include"]}
+    by_itself, of_git = {"LICENSE", "pyproject.toml"}, {".gitattributes"}
+    assert set(listed.stdout.split()) - by_itself - of_git <= named
 
 
 def test_the_lowest_environment_names_every_runtime_dependency() -> None:
