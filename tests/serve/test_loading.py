@@ -96,6 +96,28 @@ def test_a_missing_attribute_names_a_near_one(write_module: WriteModule, tmp_pat
     assert str(error) == f"the module {name!r} has no attribute 'aplicazione'; did you mean 'application'?"
 
 
+def test_a_missing_attribute_names_no_import_that_is_near(write_module: WriteModule, tmp_path: Path) -> None:
+    """What is served is made in the module, or has one of the two usual names."""
+    name = write_module(
+        "from textwrap import shorten\nfrom string import Template\n" + WSGI.format(name="web")
+    )
+    for misspelt in ("shortn", "Templat", "annotation"):
+        message = str(failure(f"{name}:{misspelt}", tmp_path))
+        assert message.endswith(f"has no attribute '{misspelt}'; name one that it has: {name}:web")
+    name = write_module("from wsgiref.simple_server import demo_app as application")
+    assert str(failure(f"{name}:aplication", tmp_path)).endswith("did you mean 'application'?")
+
+
+def test_a_missing_attribute_names_an_object_that_is_called_like_a_function(
+    write_module: WriteModule, tmp_path: Path
+) -> None:
+    """Flask's and Starlette's applications are objects of a class from elsewhere."""
+    name = write_module(
+        "from functools import partial\nfrom wsgiref.simple_server import demo_app\nshop = partial(demo_app)"
+    )
+    assert str(failure(f"{name}:shp", tmp_path)).endswith("did you mean 'shop'?")
+
+
 def test_a_missing_attribute_names_what_there_is(write_module: WriteModule, tmp_path: Path) -> None:
     name = write_module(WSGI.format(name="web"))
     assert str(failure(f"{name}:zzz", tmp_path)).endswith(f"name one that it has: {name}:web")

@@ -75,7 +75,15 @@ def shop(
         here = {SOCKET: address} if isinstance(address, str) else {"8000": str(address[1])}
         replaced = {**places, **here, "shop.wsgi:application": target}
         assert set(replaced) <= set(words)
-        return [sys.executable, "-m", "bridgekit", *(replaced.get(word, word) for word in words[1:])]
+        # A worker that a busy machine keeps from answering for 5 seconds would be killed.
+        patience = ["--timeout-worker-healthcheck", "60"] if "--workers" in words else []
+        return [
+            sys.executable,
+            "-m",
+            "bridgekit",
+            *(replaced.get(word, word) for word in words[1:]),
+            *patience,
+        ]
 
     with run_server(command, env=env, unix_socket=unix_socket) as running:
         yield running

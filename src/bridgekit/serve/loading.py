@@ -142,7 +142,8 @@ def _default_attribute(module: ModuleType) -> object:
 
 
 def _no_attribute(target: Target, module: ModuleType, owner: object, name: str) -> str:
-    close = difflib.get_close_matches(name, dir(owner), n=1)
+    offered = _applications(module) if owner is module else [key for key in dir(owner) if key[0] != "_"]
+    close = difflib.get_close_matches(name, offered, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"name one that it has: {_example(module)}"
     place = (
         f"the module {module.__name__!r}"
@@ -152,15 +153,31 @@ def _no_attribute(target: Target, module: ModuleType, owner: object, name: str) 
     return f"{place} has no attribute {name!r}; {hint}"
 
 
-def _example(module: ModuleType) -> str:
-    """A target in ``module`` to show: an application under a usual name, or a function written there."""
-    usual = [name for name in DEFAULT_ATTRIBUTES if hasattr(module, name)]
-    written_there = [
+def _applications(module: ModuleType) -> list[str]:
+    """The names in ``module`` that may be meant: those of the usual kind, then callables made there.
+
+    A function or a class that it imports is seldom what it serves, and would be offered for any misspelling that comes near.
+    """
+    made_there = [
         name
         for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
+        if name[0] != "_"
+        and name not in DEFAULT_ATTRIBUTES
+        and callable(value)
+        and _is_made_in(module, value)
     ]
-    return f"{module.__name__}:{[*usual, *written_there, 'your_application'][0]}"
+    return [*(name for name in DEFAULT_ATTRIBUTES if hasattr(module, name)), *made_there]
+
+
+def _is_made_in(module: ModuleType, value: object) -> bool:
+    """Of functions and classes; any other object is taken for made there, whatever its class."""
+    defined = inspect.isroutine(value) or inspect.isclass(value)
+    return not defined or getattr(value, "__module__", None) == module.__name__
+
+
+def _example(module: ModuleType) -> str:
+    """A target in ``module`` to show."""
+    return f"{module.__name__}:{[*_applications(module), 'your_application'][0]}"
 
 
 def _what_and_where(error: BaseException) -> str:
