@@ -32,6 +32,9 @@ from tests.peers.verdicts import (
 
 Results = dict[str, dict[str, Any]]
 
+SECONDS = 900.0
+SECONDS_ON_DEMAND = 3600.0
+
 
 def main(name: str = "wsgi_to_asgi", *peers: str) -> None:
     if name not in DIRECTIONS:
@@ -46,7 +49,8 @@ def main(name: str = "wsgi_to_asgi", *peers: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for peer, suite in suites.items():
             source = fetch(peer, Path(folder))
-            results = run_suite(name, peer, source, [*suite.options, suite.tests])
+            bound = SECONDS_ON_DEMAND if suite.on_demand else SECONDS
+            results = run_suite(name, peer, source, [*suite.options, suite.tests], seconds=bound)
             if direction.whole:
                 verdicts, counts = judge_whole(results, fail_bare(name, peer, source, results))
                 rows.append(counts.row(peer, version(peer)))
@@ -90,32 +94,43 @@ def fetch(peer: str, folder: Path) -> Path:
 
 
 def run_suite(
-    direction: str, peer: str, source: Path, arguments: list[str], *, bare: bool = False
+    direction: str,
+    peer: str,
+    source: Path,
+    arguments: list[str],
+    *,
+    bare: bool = False,
+    seconds: float = SECONDS,
 ) -> Results:
     """What became of each test of the peer, by its node id.
 
     :param bare: leave everything as it is, for comparison.
+    :param seconds: how long all of them may take; with what they have printed by then the run ends.
     """
     results = source.with_suffix(".json")
     results.unlink(missing_ok=True)
     empty = source.with_suffix(".ini")  # not the peer's own settings, which name plugins that are not here
     empty.write_text("[pytest]\n")
     options = ["-q", "-c", str(empty), "--rootdir", str(source), "-p", "peer_shim", "-p", "no:randomly"]
-    shown = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *arguments],
-        cwd=source,
-        env={
-            **os.environ,
-            "PEER": peer,
-            "PEER_DIRECTION": "bare" if bare else direction,
-            "PEER_RESULTS": str(results),
-            "PYTHONPATH": str(Path(__file__).parent),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    try:
+        shown = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *arguments],
+            cwd=source,
+            env={
+                **os.environ,
+                "PEER": peer,
+                "PEER_DIRECTION": "bare" if bare else direction,
+                "PEER_RESULTS": str(results),
+                "PYTHONPATH": str(Path(__file__).parent),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired as late:
+        printed = (late.stdout or b"").decode(errors="replace")
+        sys.exit(f"{peer}'s tests were not through after {seconds:.0f} seconds:\n{printed[-2000:]}")
     # 0: all pass; 1: some do not. Anything else, or no test at all, is no result.
     tests: Results = json.loads(results.read_text()) if results.exists() else {}
     if shown.returncode not in (0, 1) or not tests:

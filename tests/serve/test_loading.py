@@ -101,11 +101,11 @@ def test_a_missing_attribute_names_no_import_that_is_near(write_module: WriteMod
     name = write_module(
         "from textwrap import shorten\nfrom string import Template\n" + WSGI.format(name="web")
     )
-    for misspelt in ("shortn", "Templat", "annotation"):
+    for misspelt in ("shortn", "templated", "annotation"):
         message = str(failure(f"{name}:{misspelt}", tmp_path))
         assert message.endswith(f"has no attribute '{misspelt}'; name one that it has: {name}:web")
     name = write_module("from wsgiref.simple_server import demo_app as application")
-    assert str(failure(f"{name}:aplication", tmp_path)).endswith("did you mean 'application'?")
+    assert str(failure(f"{name}:aplicazione", tmp_path)).endswith("did you mean 'application'?")
 
 
 def test_a_missing_attribute_names_an_object_that_is_called_like_a_function(
