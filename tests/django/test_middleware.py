@@ -25,7 +25,7 @@ from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, Serve
 from bridgekit.timing.measuring import current
 from bridgekit.timing.server_timing import everyone
 from tests.helpers.loosely import loosely
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 TIMING = "bridgekit.django.middleware.TimingMiddleware"
 

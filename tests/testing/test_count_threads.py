@@ -21,7 +21,7 @@ from bridgekit.testing import HopCount, count_hops
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT, facts_of
 from tests.middleware_chain.oracle import django_with
 from tests.testing.clients import PLAIN, STACKS
-from tests.timing.drivers import scope_of
+from tests.timing.clients import scope_of
 
 CLIENTS = 4
 WAIT = 20.0

@@ -11,7 +11,7 @@ import pytest
 from bridgekit.adapters.asgi_to_wsgi.adapter import ASGIToWSGI
 from bridgekit.adapters.wsgi_to_asgi.adapter import WSGIToASGI
 from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming, WSGITimingMiddleware, span
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
 def legacy(environ: Any, start_response: Any) -> Any:

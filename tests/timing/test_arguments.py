@@ -26,7 +26,7 @@ from bridgekit.timing.exporters.memory import MemoryExporter
 from bridgekit.timing.exporters.sampling import SamplingExporter
 from bridgekit.timing.server_timing import everyone, loopback
 from tests.helpers.loosely import loosely
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
 async def asgi(scope: Any, receive: Any, send: Any) -> None:

@@ -13,7 +13,7 @@ from bridgekit.exceptions import ClientDisconnected
 from bridgekit.timing import ASGITimingMiddleware, Outcome, RequestTiming
 from bridgekit.timing.measuring.current import KEY
 from bridgekit.typing import Receive, Scope, Send
-from tests.timing.drivers import EPOCH, ASGIClient, FakeClock, scope_of
+from tests.timing.clients import EPOCH, ASGIClient, FakeClock, scope_of
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:

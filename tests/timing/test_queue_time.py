@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware
 from bridgekit.timing.queue_time import MAX_QUEUE_SECONDS, queue_nanoseconds, stamp_nanoseconds
 from bridgekit.timing.traceparent import valid_traceparent
-from tests.timing.drivers import EPOCH, ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import EPOCH, ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 NOW = EPOCH * 10**9
 STAMP = NOW - 40_000_000

@@ -16,7 +16,7 @@ import pytest
 from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming, WSGITimingMiddleware
 from bridgekit.typing import ASGIApp, Environ, Receive, Scope, Send, StartResponse, WSGIApp
 from tests.helpers.loosely import loosely
-from tests.timing.drivers import EPOCH, ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import EPOCH, ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 TEXT = [("Content-Type", "text/plain")]
 

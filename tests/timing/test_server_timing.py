@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bridgekit.timing import ASGITimingMiddleware, ServerTiming, WSGITimingMiddleware, span
 from bridgekit.timing.server_timing import Entry, RequestView, everyone, format_entries, loopback
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 PLAIN = [(b"content-type", b"text/plain")]
 

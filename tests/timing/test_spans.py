@@ -21,7 +21,7 @@ from bridgekit.timing import (
 )
 from bridgekit.timing.measuring.current import current
 from bridgekit.timing.measuring.reported import MAX_SPAN_NAMES
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient
 
 Work = Callable[[], Awaitable[None]]
 
@@ -185,7 +185,7 @@ def test_spans_of_concurrent_requests_do_not_mix() -> None:
     wrapped = ASGITimingMiddleware(app, exporters=[seen.append])
 
     async def two() -> None:
-        from tests.timing.drivers import scope_of
+        from tests.timing.clients import scope_of
 
         async with asyncio.TaskGroup() as group:
             for path in ("/a", "/b"):

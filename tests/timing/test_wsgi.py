@@ -11,7 +11,7 @@ import pytest
 
 from bridgekit.timing import Outcome, RequestTiming, WSGITimingMiddleware
 from bridgekit.timing.measuring.current import KEY
-from tests.timing.drivers import FakeClock, WSGIClient, environ_of
+from tests.timing.clients import FakeClock, WSGIClient, environ_of
 
 TEXT = [("Content-Type", "text/plain")]
 

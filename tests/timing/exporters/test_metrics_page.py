@@ -12,7 +12,7 @@ pytest.importorskip("prometheus_client")
 from prometheus_client import CollectorRegistry, Counter
 
 from bridgekit.timing.exporters.metrics_page import asgi_metrics, wsgi_metrics
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming
 from bridgekit.timing.exporters import opentelemetry_histograms
 from bridgekit.timing.exporters.opentelemetry import OpenTelemetryExporter
 from bridgekit.timing.exporters.opentelemetry_histograms import OpenTelemetryHistograms
-from tests.timing.drivers import ASGIClient, FakeClock, export_often
+from tests.timing.clients import ASGIClient, FakeClock, export_often
 
 TIMING = RequestTiming("GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01)
 

@@ -21,7 +21,7 @@ from bridgekit.timing.exporters.logging import LoggingExporter
 from bridgekit.timing.exporters.memory import MemoryExporter
 from bridgekit.timing.exporters.sampling import SamplingExporter
 from tests.helpers.loosely import loosely
-from tests.timing.drivers import export_often
+from tests.timing.clients import export_often
 
 TIMING = RequestTiming(
     "GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01, bytes_out=100

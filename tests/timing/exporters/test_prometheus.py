@@ -14,7 +14,7 @@ from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming,
 from bridgekit.timing.exporters import prometheus
 from bridgekit.timing.exporters._prometheus_series import LibraryMetrics, OwnMetrics
 from bridgekit.timing.exporters.prometheus import PrometheusExporter, scrape
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, export_often, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, export_often, scope_of
 
 TIMING = RequestTiming(
     "GET", "/u/7", "/u/{id}", 200, Outcome.OK, 0.02, time_to_first_byte=0.01, bytes_out=100

@@ -12,7 +12,7 @@ from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMidd
 from bridgekit.timing.measuring import current
 from bridgekit.timing.spans import span
 from bridgekit.typing import Receive, Scope, Send
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from bridgekit.adapters.wsgi_to_asgi.adapter import WSGIToASGI
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
 def copies_environ(app: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware, set_route
 from bridgekit.timing.named_routes import FalconRoutes
 from bridgekit.timing.routing.routes import flask_rule, route_from_environ, route_from_scope
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, environ_of, scope_of
 
 
 def asgi_record(app: Any, path: str, method: str = "GET", **more: Any) -> RequestTiming:

@@ -19,7 +19,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming
 from bridgekit.timing.spans import span
 from bridgekit.typing import Scope
-from tests.timing.drivers import ASGIClient, FakeClock, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, scope_of
 
 LEAKS = int(starlette.__version__.partition(".")[0]) < 1
 """The BaseHTTPMiddleware of older ones leaves streams open, which are warnings here."""

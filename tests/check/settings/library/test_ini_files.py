@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.settings import Known
-
-from .evaluating import by_name, evaluate, listed
+from tests.check.settings.evaluating import by_name, evaluate, listed
 
 INI = """
 [DEFAULT]

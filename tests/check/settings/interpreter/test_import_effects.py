@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .evaluating import evaluate, listed
+from tests.check.settings.evaluating import evaluate, listed
 
 SETTINGS = """
     import os

@@ -9,7 +9,7 @@ import pytest
 
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware
 from bridgekit.timing.measuring import reported
-from tests.timing.drivers import ASGIClient, FakeClock, WSGIClient, scope_of
+from tests.timing.clients import ASGIClient, FakeClock, WSGIClient, scope_of
 
 
 @pytest.fixture

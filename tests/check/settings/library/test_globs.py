@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .evaluating import by_name, evaluate, listed
+from tests.check.settings.evaluating import by_name, evaluate, listed
 
 GATHER = """
 import glob, os

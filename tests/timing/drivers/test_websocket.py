@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridgekit.timing import ASGITimingMiddleware, Kind, Outcome, RequestTiming
-from tests.timing.drivers import FakeClock, scope_of
+from tests.timing.clients import FakeClock, scope_of
 
 SCOPE: dict[str, Any] = {"type": "websocket", "scheme": "ws", "path": "/ws"}
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.settings import Known
-
-from .evaluating import evaluate, listed
+from tests.check.settings.evaluating import evaluate, listed
 
 ENVIRON = {
     "ONE": "1",
