@@ -27,9 +27,9 @@ def trees() -> dict[str, ast.Module]:
 def all_of(tree: ast.Module) -> list[str] | None:
     """``__all__`` of a module, or None for one without."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
-        ):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id == "__all__":
+            assert isinstance(node, ast.Assign), "__all__ has no type but that of its names"
             return [str(name) for name in ast.literal_eval(node.value)]
     return None
 

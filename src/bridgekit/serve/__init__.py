@@ -1,5 +1,3 @@
 """``bridgekit serve``: any WSGI or ASGI application on any ASGI server, with no code written."""
 
 from __future__ import annotations
-
-__all__: list[str] = []

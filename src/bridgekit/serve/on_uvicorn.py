@@ -16,8 +16,6 @@ from uvicorn.server import Server
 
 from bridgekit.serve.app import load
 
-__all__: list[str] = []
-
 WORKER_CANNOT_START = 3
 """uvicorn's STARTUP_FAILURE: its supervisor gives up instead of starting the worker again."""
 

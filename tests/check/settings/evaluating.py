@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from bridgekit.check.modules.finder import ModuleFinder
-from bridgekit.check.settings import SettingsResult, Variant, evaluate_settings
+from bridgekit.check.settings import Known, SettingsResult, Variant, evaluate_settings
 
 
 def evaluate(
@@ -30,3 +30,16 @@ def listed(variant: Variant) -> list[str] | None:
 def by_name(result: SettingsResult) -> dict[str, list[str] | None]:
     """Every variant's list by its name; the default one is ``default`` when it has no condition."""
     return {variant.name: listed(variant) for variant in result.variants}
+
+
+def value_of(root: Path, source: str) -> object:
+    """``VALUE`` of a settings module as the evaluator has it: a `Known` or an `Unknown`."""
+    return evaluate(root, settings=f"{dedent(source)}\nMIDDLEWARE = []\n").default.value("VALUE")
+
+
+def same_as_python(root: Path, source: str) -> bool:
+    """Whether the evaluator knows ``VALUE``, and has what Python makes of the same source."""
+    names: dict[str, object] = {"__name__": "settings", "__file__": str(root / "settings.py")}
+    exec(compile(dedent(source), "settings.py", "exec", dont_inherit=True), names)
+    found = value_of(root, source)
+    return isinstance(found, Known) and found.value == names["VALUE"]
