@@ -91,6 +91,27 @@ def test_a_missing_option_raises_where_that_is_caught(tmp_path: Path, error: str
     assert listed(evaluate(tmp_path, settings=source).default) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "parser.set('s', 'o', 'changed')",
+        "parser.optionxform = str",
+        "parser.read_file(open('app.ini'))",
+        "parser.items('s')",
+        "parser['s']['o'] = 'changed'",
+        "parser['s'].update(o='changed')",
+        "section = parser['s']\nsection['o'] = 'changed'",
+    ],
+)
+def test_what_is_not_modelled_leaves_the_parser_unknown(tmp_path: Path, statement: str) -> None:
+    """Writing, and ways of reading that settings hardly use: nothing is told of what was read before."""
+    source = (
+        "import configparser\nparser = configparser.RawConfigParser()\nparser.read_string('[s]\\no = read')\n"
+        f"{statement}\nMIDDLEWARE = [parser.get('s', 'o')]\n"
+    )
+    assert evaluate(tmp_path, settings=source).default.middleware is None
+
+
 def test_an_option_made_of_others_is_not_guessed(tmp_path: Path) -> None:
     """Interpolation is not followed: unknown with the line."""
     source = (

@@ -24,7 +24,7 @@ from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
 from bridgekit.check.settings.library.environment import parsed
-from bridgekit.check.settings.library.files import OpenFile, text_of
+from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location
 
@@ -55,18 +55,12 @@ _READERS: dict[str, Callable[[str], Value] | None] = {
 class IniParser(Model):
     """A ``RawConfigParser`` or ``ConfigParser``, and what has been read into it."""
 
-    __slots__ = ("interpolates", "keeps_case", "sections", "unknown")
+    __slots__ = ("interpolates", "sections", "unknown")
 
     def __init__(self, *, interpolates: bool) -> None:
         self.sections: dict[str, dict[str, Value]] = {}
         self.unknown: Opaque | None = None
         self.interpolates = interpolates
-        self.keeps_case = False
-
-    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
-        """``parser.optionxform = str``."""
-        self.keeps_case = self.keeps_case or name == "optionxform"
-        return name == "optionxform"
 
     def spoil(self, m: Machine, cause: Opaque) -> None:
         self.unknown = self.unknown or cause
@@ -76,17 +70,12 @@ class IniParser(Model):
             return NativeFunction(f"parser.{name}", lambda m, args, kwargs: self._get(m, name, args, kwargs))
         methods: dict[str, Callable[[Machine, Arguments, Keywords], Value]] = {
             "read": self._read,
-            "read_file": self._read_file,
-            "readfp": self._read_file,
             "read_string": self._read_string,
             "read_dict": self._read_dict,
             "has_section": lambda m, args, kwargs: self.contains(m, args[0]),
             "has_option": self._has_option,
             "add_section": self._add_section,
-            "set": self._set,
             "sections": self._sections,
-            "options": lambda m, args, kwargs: self._listed(m, args, with_values=False),
-            "items": lambda m, args, kwargs: self._listed(m, args, with_values=True),
         }
         return NativeFunction(f"parser.{name}", methods[name]) if name in methods else NOT_IMPLEMENTED
 
@@ -140,8 +129,6 @@ class IniParser(Model):
 
     def _take(self, m: Machine, text: str, location: Location) -> None:
         parser = configparser.RawConfigParser(strict=False)
-        if self.keeps_case:
-            parser.optionxform = str  # type: ignore[assignment, method-assign]  # as its documentation says
         try:
             parser.read_string(text)
         except configparser.Error as error:
@@ -153,14 +140,6 @@ class IniParser(Model):
             for option, value in options.items():
                 if name == _DEFAULTS or option not in parser.defaults() or value != parser.defaults()[option]:
                     section[option] = Text.at(value, location)
-
-    def _read_file(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-        file = unwrap(args[0])[0]
-        if isinstance(file, OpenFile):
-            self._read_path(m, Text(file.path))
-        else:
-            self.unknown = m.opaque("which file is read is not known")
-        return None
 
     def _read_string(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         text = unwrap(args[0])[0]
@@ -190,8 +169,7 @@ class IniParser(Model):
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def _key(self, option: Value) -> str:
-        text = str(unwrap(option)[0])
-        return text if self.keeps_case else text.lower()
+        return str(unwrap(option)[0]).lower()
 
     def find(self, section: str, option: str) -> Value:
         """The option's text, `UNSET` if there is none."""
@@ -241,25 +219,10 @@ class IniParser(Model):
             return self.unknown.derive(".sections")
         return ListValue(Text(name) for name in self.sections if name != _DEFAULTS)
 
-    def _listed(self, m: Machine, args: Arguments, *, with_values: bool) -> Value:
-        if self.unknown is not None or not args:
-            return (
-                self.unknown.derive(".items") if self.unknown is not None else m.opaque("items() of a parser")
-            )
-        options = self.sections.get(_DEFAULTS, {}) | self.sections.get(str(unwrap(args[0])[0]), {})
-        return ListValue(
-            (Text(name), value) if with_values else Text(name) for name, value in options.items()
-        )
-
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def _add_section(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
         self.sections.setdefault(str(unwrap(args[0])[0]), {})
-        return None
-
-    def _set(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-        section = self.sections.setdefault(str(unwrap(args[0])[0]), {})
-        section[self._key(args[1])] = args[2] if len(args) > 2 else None
         return None
 
 
@@ -271,6 +234,9 @@ class Section(Model):
     def __init__(self, parser: IniParser, name: str) -> None:
         self.parser, self.name = parser, name
 
+    def held(self) -> tuple[Value, ...]:
+        return (self.parser,)
+
     def attribute(self, m: Machine, name: str) -> Value:
         if name not in _READERS:
             return NOT_IMPLEMENTED
@@ -278,17 +244,13 @@ class Section(Model):
         def read(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
             fallback = args[1] if len(args) > 1 else kwargs.get("fallback")
             option = str(unwrap(args[0])[0])
-            return self.parser.value(
-                m, name, self.name, option if self.parser.keeps_case else option.lower(), fallback
-            )
+            return self.parser.value(m, name, self.name, option.lower(), fallback)
 
         return NativeFunction(f"section.{name}", read)
 
     def item(self, m: Machine, key: Value) -> Value:
         option = str(unwrap(key)[0])
-        found = self.parser.value(
-            m, "get", self.name, option if self.parser.keeps_case else option.lower(), UNSET
-        )
+        found = self.parser.value(m, "get", self.name, option.lower(), UNSET)
         if found is UNSET:
             raise m.error(KeyError, Text(option))
         return found
