@@ -17,6 +17,9 @@ BRIDGED_STACKS = (*ASGI_STACKS, *WSGI_STACKS)
 MEMORY_MIB = 24
 """How much more memory a process may have after many requests than after the first of them: what its allocator keeps."""
 
+KEPT = ("--timeout-keep-alive", "75")
+"""uvicorn closes a connection after five idle seconds. Clients that the machine lets wait so long would find it closed (RFC 9112 9.5)."""
+
 CLIENTS = 96
 """More than the pool has threads."""
 SETTLE_SECONDS = 60.0
@@ -33,7 +36,7 @@ def soak(stack: str, requests: int, folder: Path, seed: int = 12) -> dict[str, A
     environment = {"SOAK_STACK": stack, "SOAK_DATABASE": str(folder / "soak.sqlite3")}
     with run_server(
         lambda address: [
-            *python_m("uvicorn"), "--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log",
+            *python_m("uvicorn"), "--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log", *KEPT,
             "tests.soak.site:make_application",
         ],
         env=environment,
@@ -51,7 +54,15 @@ def soak_bridged(stack: str, requests: int, seed: int = 12) -> dict[str, Any]:
 
 def _command(stack: str, address: Any) -> list[str]:
     if stack in ASGI_STACKS:
-        options = ["--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log"]
+        options = [
+            "--factory",
+            "--port",
+            str(address[1]),
+            "--log-level",
+            "critical",
+            "--no-access-log",
+            *KEPT,
+        ]
         return [*python_m("uvicorn"), *options, "tests.soak.bridged:on_asgi"]
     options = [
         "-k",
