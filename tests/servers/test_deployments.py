@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.manual import block_with
+from tests.helpers.manual import block_with, blocks
 from tests.helpers.raw_http import Address, RawClient, request
 from tests.helpers.server_process import ServerProcess, run_server
 
@@ -65,6 +65,7 @@ def shop(
     places: Mapping[str, str],
     *,
     unix_socket: bool = True,
+    port: str = "8000",
     target: str = WSGI,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[ServerProcess]:
@@ -72,11 +73,15 @@ def shop(
     assert Path(words[0]).name == "bridgekit"
 
     def command(address: Address) -> list[str]:
-        here = {SOCKET: address} if isinstance(address, str) else {"8000": str(address[1])}
+        here = {SOCKET: address} if isinstance(address, str) else {port: str(address[1])}
         replaced = {**places, **here, "shop.wsgi:application": target}
         assert set(replaced) <= set(words)
         # A worker that a busy machine keeps from answering for 5 seconds would be killed.
-        patience = ["--timeout-worker-healthcheck", "60"] if "--workers" in words else []
+        patience = (
+            ["--timeout-worker-healthcheck", "60"]
+            if "--workers" in words and not {"hypercorn", "granian", "gunicorn"} & set(words)
+            else []
+        )
         return [
             sys.executable,
             "-m",
@@ -125,6 +130,33 @@ def facts(server: ServerProcess, path: str) -> dict[str, Any]:
     assert answer.status == 200, answer.text
     told: dict[str, Any] = json.loads(answer.body)
     return told
+
+
+def lines_of_serve() -> list[str]:
+    """Every command line of the README and the guides that serves the shop, but those with a unix socket."""
+    pages = ("README.md", PAGE, "docs/guides/wrap_wsgi.md")
+    return sorted(
+        {
+            line.removeprefix("$ ")
+            for place, language, text in blocks()
+            if place.startswith(pages) and language in ("console", "sh")
+            for line in text.splitlines()
+            if "bridgekit serve shop.wsgi:application" in line and "--uds" not in line
+        }
+    )
+
+
+@pytest.mark.parametrize("line", lines_of_serve())
+def test_a_line_of_the_manual_serves(line: str) -> None:
+    words = shlex.split(line)
+    if "--server" in words:
+        pytest.importorskip(words[words.index("--server") + 1])
+    port = "8080" if "8080" in words else "8000"
+    if port not in words:
+        target = words.index("shop.wsgi:application")
+        words[target + 1 : target + 1] = ["--port", port]
+    with shop(words, {}, unix_socket=False, port=port) as server:
+        assert facts(server, "/cart")["PATH_INFO"] == "/cart"
 
 
 @needs_nginx
