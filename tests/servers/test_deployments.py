@@ -125,8 +125,8 @@ def server_block(upstream: str) -> str:
     )
 
 
-def facts(server: ServerProcess, path: str) -> dict[str, Any]:
-    answer = request(server.address, "GET", path, HOST)
+def facts(server: ServerProcess, path: str, headers: Mapping[str, str] = {}) -> dict[str, Any]:
+    answer = request(server.address, "GET", path, [*HOST, *headers.items()])
     assert answer.status == 200, answer.text
     told: dict[str, Any] = json.loads(answer.body)
     return told
@@ -146,8 +146,19 @@ def lines_of_serve() -> list[str]:
     )
 
 
+FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+HEEDED = {
+    "uvicorn": ("203.0.113.9", "https"),
+    "gunicorn": ("127.0.0.1", "https"),
+    "daphne": ("127.0.0.1", "http"),
+    "hypercorn": ("127.0.0.1", "http"),
+    "granian": ("127.0.0.1", "http"),
+}
+
+
 @pytest.mark.parametrize("line", lines_of_serve())
 def test_a_line_of_the_manual_serves(line: str) -> None:
+    """And heeds a proxy's headers as the page says of each server."""
     words = shlex.split(line)
     if "--server" in words:
         pytest.importorskip(words[words.index("--server") + 1])
@@ -156,7 +167,10 @@ def test_a_line_of_the_manual_serves(line: str) -> None:
         target = words.index("shop.wsgi:application")
         words[target + 1 : target + 1] = ["--port", port]
     with shop(words, {}, unix_socket=False, port=port) as server:
-        assert facts(server, "/cart")["PATH_INFO"] == "/cart"
+        told = facts(server, "/cart", FORWARDED)
+    assert told["PATH_INFO"] == "/cart"
+    heeded = HEEDED[words[words.index("--server") + 1] if "--server" in words else "uvicorn"]
+    assert (told["REMOTE_ADDR"], told["wsgi.url_scheme"]) == heeded
 
 
 @needs_nginx
