@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,8 @@ from tests.helpers.raw_http import RawClient, request
 from tests.helpers.server_process import ServerProcess, serving
 
 LEAVERS = 12
-AT_ONCE = 2.0  # seconds; a client that waits for a stuck thread waits for ever
+PATIENCE = 20.0
+"""Seconds. What waits for a stuck thread waits for ever: no stopwatch is needed to tell it."""
 
 Leave = str
 how = pytest.mark.parametrize("leave", ["close", "reset"])
@@ -32,10 +32,9 @@ def begin(client: RawClient, name: str, *, path: str = "/endless") -> None:
     assert next(client.iter_body(client.read_head()))
 
 
-def seconds_to_hello(server: ServerProcess) -> float:
-    start = time.monotonic()
-    assert request(server.address, timeout=AT_ONCE * 5).text == "hello"
-    return time.monotonic() - start
+def says_hello(server: ServerProcess) -> bool:
+    """Whether the next request is answered."""
+    return request(server.address, timeout=PATIENCE).text == "hello"
 
 
 @how
@@ -44,7 +43,7 @@ def test_twelve_leavers_one_after_another_hold_no_thread(four_threads: ServerPro
         with RawClient(four_threads.address) as client:
             begin(client, f"{leave}-{number}")
             getattr(client, leave)()
-    assert seconds_to_hello(four_threads) < AT_ONCE
+    assert says_hello(four_threads)
     for number in range(LEAVERS):
         four_threads.wait_for_log(f"endless {leave}-{number} closed")
 
@@ -57,7 +56,7 @@ def test_twelve_leaving_at_once_hold_no_thread(probe: ServerProcess, leave: Leav
             begin(client, f"at-once-{leave}-{number}")
         for client in clients:
             getattr(client, leave)()
-        assert seconds_to_hello(probe) < AT_ONCE
+        assert says_hello(probe)
     for number in range(LEAVERS):
         probe.wait_for_log(f"endless at-once-{leave}-{number} closed")
 
@@ -87,7 +86,7 @@ def test_a_stalled_reader_costs_no_memory_and_blocks_nobody(server_name: str, pr
                 client = stack.enter_context(RawClient(probe.address))
                 begin(client, f"stalled-{number}")
             for _ in range(20):
-                assert seconds_to_hello(probe) < AT_ONCE
+                assert says_hello(probe)
             assert growth() < 20 << 20
     for number in range(LEAVERS):
         probe.wait_for_log(f"endless stalled-{number} closed")
@@ -100,7 +99,7 @@ def test_slow_uploads_hold_no_thread(four_threads: ServerProcess) -> None:
         for client in clients:
             client.send_head("POST", "/upload", [("Content-Length", "1000")])
             client.send(b"x" * 500)
-        assert seconds_to_hello(four_threads) < AT_ONCE
+        assert says_hello(four_threads)
         for client in clients:
             client.send(b"x" * 500)
         for client in clients:
