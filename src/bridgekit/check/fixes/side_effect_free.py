@@ -132,14 +132,14 @@ def harmful_parts(
             continue
         if isinstance(node, ast.Await) and node.value is call:
             continue
-        harmless = isinstance(node, (*_STATEMENTS, *_EXPRESSIONS))
+        is_side_effect_free = isinstance(node, (*_STATEMENTS, *_EXPRESSIONS))
         if isinstance(node, ast.Call):
-            harmless = _is_harmless_call(node, imports, known)
+            is_side_effect_free = _is_side_effect_free_call(node, imports, known)
         elif isinstance(node, ast.Attribute):
-            harmless = (
+            is_side_effect_free = (
                 isinstance(node.ctx, ast.Load) and dotted_name(node) in kept
-            ) or _is_harmless_attribute(node, request, response, imports, known)
-        if not harmless:
+            ) or _is_side_effect_free_attribute(node, request, response, imports, known)
+        if not is_side_effect_free:
             yield node
 
 
@@ -147,7 +147,7 @@ def _awaited(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Await) else node
 
 
-def _is_harmless_call(node: ast.Call, imports: Mapping[str, str], known: set[str]) -> bool:
+def _is_side_effect_free_call(node: ast.Call, imports: Mapping[str, str], known: set[str]) -> bool:
     name = resolved_name(node.func, imports)
     if name in _CLOCKS or re.fullmatch(r"django\.http\.(HttpResponse\w*|JsonResponse)", name):
         return True
@@ -157,7 +157,7 @@ def _is_harmless_call(node: ast.Call, imports: Mapping[str, str], known: set[str
     return isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS
 
 
-def _is_harmless_attribute(
+def _is_side_effect_free_attribute(
     node: ast.Attribute, request: str, response: set[str], imports: Mapping[str, str], known: set[str]
 ) -> bool:
     """Attributes of the request and the response by list; methods by list; modules only for their clocks."""

@@ -28,7 +28,7 @@ CLOCKS = frozenset(
     for name in ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
 ) | {"datetime.datetime.now", "django.utils.timezone.now", "datetime.datetime.utcnow"}
 
-_HARMLESS = frozenset(
+_SIDE_EFFECT_FREE = frozenset(
     {"@instance", "@loop", "@manager", "@queryset", "@request", "django", "super", *sys.stdlib_module_names}
 )
 """What these are given on the loop they do not read in a thread, and they set no other user."""
@@ -87,7 +87,7 @@ def call_native(
 
 def _hand_over(call: Call, name: str) -> None:
     """What Django's helpers are given they use as a response; of all others it is not known."""
-    known = call.machine.on_loop and name.partition(".")[0] in _HARMLESS
+    known = call.machine.on_loop and name.partition(".")[0] in _SIDE_EFFECT_FREE
     for value in [*call.arguments, *call.keywords.values()]:
         for one in alternatives(value):
             if isinstance(one, Coroutine) and one.response and not one.settled and name.startswith("django."):

@@ -201,7 +201,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             close: Callable[[], Any] = partial(on_finished.send, type(self))
         elif lease.finished and response.closed:
             return
-        elif _harmless(response, request):
+        elif _closes_without_thread(response, request):
             # The lease looks at the connections of a thread that is left.
             response.close()
             return
@@ -227,7 +227,7 @@ def _closes_plainly(response: Any) -> bool:
     return type(response).close is HttpResponseBase.close and "close" not in vars(response)
 
 
-def _harmless(response: Any, request: Any) -> bool:
+def _closes_without_thread(response: Any, request: Any) -> bool:
     """Whether closing needs no thread: there is nothing of the project's in it, and nothing that may take time."""
     return (
         response._resource_closers == [request.close]

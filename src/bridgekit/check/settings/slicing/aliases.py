@@ -18,10 +18,10 @@ _BINDING = (ast.stmt, ast.ExceptHandler, ast.match_case, ast.withitem, ast.Named
 class Aliases:
     """Groups of names (union-find over every binding in the trees)."""
 
-    def __init__(self, trees: Iterable[ast.Module], harmless: frozenset[str]) -> None:
+    def __init__(self, trees: Iterable[ast.Module], side_effect_free: frozenset[str]) -> None:
         self._parent: dict[str, str] = {}
         self._members: dict[str, frozenset[str]] = {}
-        self._harmless = harmless
+        self._side_effect_free = side_effect_free
         self._scopes: list[tuple[str, frozenset[str]]] = []
         for tree in trees:
             self._visit(tree)
@@ -92,7 +92,7 @@ class Aliases:
     def _held(self, node: ast.expr) -> Iterator[str]:
         """Names whose object the value of an expression may be, or may hold."""
         if isinstance(node, ast.Name):
-            if node.id not in self._harmless:
+            if node.id not in self._side_effect_free:
                 yield self._qualified(node.id)
         elif isinstance(node, ast.Attribute):
             yield node.attr
@@ -111,14 +111,14 @@ class Aliases:
 
     def _held_by_call(self, node: ast.Call) -> Iterator[str]:
         if isinstance(node.func, ast.Name):
-            if node.func.id in self._harmless:
+            if node.func.id in self._side_effect_free:
                 return
             yield self._qualified(node.func.id)
         elif isinstance(node.func, ast.Attribute):
             root: ast.expr = node.func
             while isinstance(root, ast.Attribute):
                 root = root.value
-            if isinstance(root, ast.Name) and root.id in self._harmless:
+            if isinstance(root, ast.Name) and root.id in self._side_effect_free:
                 return
             if isinstance(node.func.value, ast.Name | ast.Subscript) and node.func.attr in _HANDING_OUT:
                 yield from self._held(node.func.value)

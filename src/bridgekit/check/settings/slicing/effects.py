@@ -31,13 +31,13 @@ _WHOLE_NAMESPACE = frozenset(
 )
 
 
-def names_changed_by(statement: ast.stmt, harmless: frozenset[str] = frozenset()) -> frozenset[str]:
+def names_changed_by(statement: ast.stmt, side_effect_free: frozenset[str] = frozenset()) -> frozenset[str]:
     """Names that the statement (with everything in it) may bind, or whose value it may change in place.
 
     A call may change whatever it is given, the receiver of a method, and what the called function changes: the
-    function's name stands for that, as ``name()``. ``harmless`` are names whose calls change nothing.
+    function's name stands for that, as ``name()``. ``side_effect_free`` are names whose calls change nothing.
     """
-    return names_bound_in(statement) | names_mutated_in(statement, harmless)
+    return names_bound_in(statement) | names_mutated_in(statement, side_effect_free)
 
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -177,12 +177,12 @@ def names_bound_by_any(nodes: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(names)
 
 
-def names_mutated_in(statement: ast.stmt, harmless: frozenset[str]) -> frozenset[str]:
+def names_mutated_in(statement: ast.stmt, side_effect_free: frozenset[str]) -> frozenset[str]:
     """Names whose value the statement may change in place, as `names_changed_by` says it."""
-    return names_mutated_by_any(ast.walk(statement), harmless)
+    return names_mutated_by_any(ast.walk(statement), side_effect_free)
 
 
-def names_mutated_by_any(nodes: Iterable[ast.AST], harmless: frozenset[str]) -> frozenset[str]:
+def names_mutated_by_any(nodes: Iterable[ast.AST], side_effect_free: frozenset[str]) -> frozenset[str]:
     """Names whose value these nodes, taken one by one, may change in place."""
     names: set[str] = set()
     for node in nodes:
@@ -191,16 +191,16 @@ def names_mutated_by_any(nodes: Iterable[ast.AST], harmless: frozenset[str]) -> 
         elif isinstance(node, ast.AugAssign):
             names.update(_root(node.target))
         elif isinstance(node, ast.Call):
-            names.update(_changed_by_call(node, harmless))
+            names.update(_changed_by_call(node, side_effect_free))
     return frozenset(names)
 
 
-def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
+def _changed_by_call(node: ast.Call, side_effect_free: frozenset[str]) -> Iterator[str]:
     function = node.func
     if isinstance(function, ast.Name):
         if function.id in _WHOLE_NAMESPACE:
             yield EVERYTHING
-        if function.id in harmless:
+        if function.id in side_effect_free:
             yield from _called_back(node)
             return
         yield f"{function.id}()"
@@ -210,7 +210,7 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
             yield EVERYTHING
         if any(isinstance(part, ast.Attribute) and part.attr in _FRAMES for part in ast.walk(function)):
             yield EVERYTHING
-        if root in harmless and root not in _CONTAINERS:
+        if root in side_effect_free and root not in _CONTAINERS:
             yield from _called_back(node)
             return
         yield root
@@ -226,7 +226,7 @@ def _changed_by_call(node: ast.Call, harmless: frozenset[str]) -> Iterator[str]:
 
 
 def _called_back(node: ast.Call) -> Iterator[str]:
-    """``map(MIDDLEWARE.append, MORE)``: the objects whose methods, and the functions, that even a harmless callee may call."""
+    """``map(MIDDLEWARE.append, MORE)``: the objects whose methods, and the functions, that even a side-effect free callee may call."""
     for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
         if isinstance(argument, ast.Attribute):
             yield f"{argument.attr}()"

@@ -21,7 +21,7 @@ from bridgekit.check.settings.slicing.effects import (
     names_read_by,
     nodes_apart,
 )
-from bridgekit.check.settings.slicing.harmless_calls import harmless_names
+from bridgekit.check.settings.slicing.side_effect_free_calls import side_effect_free_names
 
 _ENDING = "!"
 """In place of a name: the statement may end the settings by an exception."""
@@ -48,8 +48,8 @@ class Slice:
         self._owners: dict[int, frozenset[str]] = {}
         self._outward: dict[str, set[str]] = {}
         found = list(trees)
-        self._harmless = harmless_names(found)
-        self._aliases = Aliases(found, self._harmless)
+        self._side_effect_free = side_effect_free_names(found)
+        self._aliases = Aliases(found, self._side_effect_free)
         seeds = frozenset(seeds)
         for tree in found:
             self._collect_functions(tree)
@@ -109,7 +109,7 @@ class Slice:
         """As `names_changed_by`, with calls resolved to what the called functions change outside themselves."""
         known = self._changes.get(id(statement))
         if known is None:
-            mutated = self._resolve(names_mutated_in(statement, self._harmless))
+            mutated = self._resolve(names_mutated_in(statement, self._side_effect_free))
             known = self._changes[id(statement)] = names_bound_in(statement) | mutated
         return known
 
@@ -119,7 +119,7 @@ class Slice:
         statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
         for statement in reversed(statements):
             nodes, nested = nodes_apart(statement)
-            mutated = self._resolve(names_mutated_by_any(nodes, self._harmless))
+            mutated = self._resolve(names_mutated_by_any(nodes, self._side_effect_free))
             changed = names_bound_by_any(nodes) | mutated
             self._changes[id(statement)] = changed.union(*(self._changes[id(inner)] for inner in nested))
             leaves = isinstance(statement, ast.Break | ast.Continue)
@@ -150,7 +150,7 @@ class Slice:
             outward: set[str] = set()
             for inner in node.body:
                 outward |= names_bound_in(inner) - inside
-                for name in names_mutated_in(inner, self._harmless):
+                for name in names_mutated_in(inner, self._side_effect_free):
                     outward |= self._aliases.of(f"{node.name}:{name}" if name in inside else name)
             outward = {name for name in outward if ":" not in name}
             self._outward.setdefault(f"{node.name}()", set()).update(outward)

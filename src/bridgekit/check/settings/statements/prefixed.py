@@ -81,9 +81,11 @@ def _copies(statement: ast.stmt, name: str) -> bool:
             value=value,
         ):
             calls = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
-            harmless = all(isinstance(call, ast.Name) and call.id in _HARMLESS for call in calls)
-            return scope in _NAMESPACES and key == name and harmless
+            side_effect_free = all(
+                isinstance(call, ast.Name) and call.id in _SIDE_EFFECT_FREE for call in calls
+            )
+            return scope in _NAMESPACES and key == name and side_effect_free
     return False
 
 
-_HARMLESS = frozenset(("bool", "float", "getattr", "int", "list", "str", "tuple"))
+_SIDE_EFFECT_FREE = frozenset(("bool", "float", "getattr", "int", "list", "str", "tuple"))

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from bridgekit.check.python.changes import KEEPING_BUILTINS, KEEPING_MODULES
 
-HARMLESS_MODULES = KEEPING_MODULES | {"collections", "itertools", "sys"}
+SIDE_EFFECT_FREE_MODULES = KEEPING_MODULES | {"collections", "itertools", "sys"}
 """Standard modules whose functions leave their arguments as they are, but for what they call."""
 
 
-def harmless_names(trees: Iterable[ast.Module]) -> frozenset[str]:
+def side_effect_free_names(trees: Iterable[ast.Module]) -> frozenset[str]:
     """Names in ``trees`` whose calls change neither their arguments nor anything else."""
     return _standard_imports(trees) | KEEPING_BUILTINS | {"print"}
 
@@ -25,9 +25,9 @@ def _standard_imports(trees: Iterable[ast.Module]) -> frozenset[str]:
                 names.update(
                     alias.asname or alias.name.partition(".")[0]
                     for alias in node.names
-                    if alias.name.partition(".")[0] in HARMLESS_MODULES
+                    if alias.name.partition(".")[0] in SIDE_EFFECT_FREE_MODULES
                 )
-            elif isinstance(node, ast.ImportFrom) and _top(node) in HARMLESS_MODULES:
+            elif isinstance(node, ast.ImportFrom) and _top(node) in SIDE_EFFECT_FREE_MODULES:
                 names.update(alias.asname or alias.name for alias in node.names)
     return frozenset(names)
 
