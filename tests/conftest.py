@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
+import sys
 
 import pytest
 
@@ -25,6 +27,12 @@ def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
+SWITCHING = "BRIDGEKIT_TEST_SWITCH_SECONDS"
+"""The environment variable that says how often threads take turns: 1e-6 finds races that Python's 0.005 s hide."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if (outcomes := plugin()) is not None:
         config.pluginmanager.register(outcomes)
+    if seconds := os.environ.get(SWITCHING):
+        sys.setswitchinterval(float(seconds))

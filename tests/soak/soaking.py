@@ -34,25 +34,25 @@ def soak(stack: str, requests: int, folder: Path, seed: int = 12) -> dict[str, A
     """Figures of one run; ``wrong`` has every answer that was lost or somebody else's, at most twenty of them."""
     allow_many()
     environment = {"SOAK_STACK": stack, "SOAK_DATABASE": str(folder / "soak.sqlite3")}
-    with run_server(
-        lambda address: [
-            *python_m("uvicorn"), "--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log", *KEPT,
-            "tests.soak.site:make_application",
-        ],
-        env=environment,
-    ) as server:  # fmt: skip
+    with run_server(site_command, env=environment) as server:
         return asyncio.run(_soak(server.port, requests, seed))
 
 
 def soak_bridged(stack: str, requests: int, seed: int = 12) -> dict[str, Any]:
     """The same of an application behind the adapters. ``untimed`` has how many answered requests the timing has no record of."""
     allow_many()
-    with run_server(lambda address: _command(stack, address), env={"SOAK_STACK": stack}) as server:
+    with run_server(lambda address: bridged_command(stack, address), env={"SOAK_STACK": stack}) as server:
         kinds = BRIDGED if stack in ASGI_STACKS else ON_WSGI
         return asyncio.run(_soak_bridged(server.port, requests, seed, kinds))
 
 
-def _command(stack: str, address: Any) -> list[str]:
+def site_command(address: Any) -> list[str]:
+    """Of the Django site; the environment names its stack."""
+    options = ["--factory", "--port", str(address[1]), "--log-level", "critical", "--no-access-log", *KEPT]
+    return [*python_m("uvicorn"), *options, "tests.soak.site:make_application"]
+
+
+def bridged_command(stack: str, address: Any) -> list[str]:
     if stack in ASGI_STACKS:
         options = [
             "--factory",
