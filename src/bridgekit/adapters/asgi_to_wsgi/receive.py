@@ -49,7 +49,7 @@ class BodyFeed:
     """Whether the body ended before its length: the client left, and the server raised nothing."""
 
     _reading: threading.Event | None = None
-    _told = _asked = _broken = False
+    _reported = _asked = _broken = False
 
     def __init__(self, asker: Asker, body: WSGIInput, loop: OwnedLoop) -> None:
         self._asker = asker
@@ -110,9 +110,9 @@ class BodyFeed:
             if self._pieces:
                 return self._pieces.pop(0)
             # While a read is under way, the state of the input is the reading thread's.
-            if not self._asked and not self._told:
+            if not self._asked and not self._reported:
                 if self._input.ended:
-                    self._told = True
+                    self._reported = True
                     return {"type": "http.request", "body": b"", "more_body": False}
                 self._request_read()
                 continue
@@ -160,7 +160,7 @@ class BodyFeed:
         if failure is not None or self.truncated:
             self._broken = True
         else:
-            self._told = self._input.ended
+            self._reported = self._input.ended
             self._pieces.append({"type": "http.request", "body": data, "more_body": not self._input.ended})
         self.wake()
 

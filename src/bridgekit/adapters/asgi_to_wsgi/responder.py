@@ -56,7 +56,7 @@ class ASGIResponder:
     _task: Cancellable | None = None
     _timer: Cancellable | None = None
     _failure: BaseException | None = None
-    _gone = _over = _cancelled = _end_told = False
+    _gone = _over = _cancelled = _end_reported = False
     _posted = 0
 
     def __init__(
@@ -289,8 +289,8 @@ class ASGIResponder:
 
     def _tell_end(self) -> None:
         """Nothing of a body will be sent, however much there is of it: the answer need not wait."""
-        if not self._end_told:
-            self._end_told = True
+        if not self._end_reported:
+            self._end_reported = True
             self.outbox.put(END)
 
     def _send_file(self, path: str) -> None:
@@ -308,8 +308,8 @@ class ASGIResponder:
         """
         if self._loop.copies_context:
             self.context = contextvars.copy_context()
-        if not self._end_told:
-            self._end_told = True
+        if not self._end_reported:
+            self._end_reported = True
             self.outbox.put_held([last, END] if last else [END])
             if not self._first_step:
                 self._loop.soon(self.outbox.release)

@@ -51,7 +51,7 @@ class _ForeignLoop(asyncio.AbstractEventLoop):
     """Stands where asgiref looks for a loop, and says why there is none; asgiref then makes one, as without a mark."""
 
     def __init__(self) -> None:
-        self._told = False
+        self._reported = False
 
     def is_running(self) -> bool:
         """Asked by asgiref 3.8."""
@@ -69,8 +69,8 @@ class _ForeignLoop(asyncio.AbstractEventLoop):
         raise RuntimeError("asgiref can run nothing on trio's loop")
 
     def _tell(self) -> None:
-        if not self._told:
-            self._told = True
+        if not self._reported:
+            self._reported = True
             logger.warning(
                 "async views run on asyncio loops of their own here: asgiref, which runs them, knows asyncio alone, and the "
                 "server's loop is trio's. They can use asyncio and anyio, but neither trio nor what an earlier view made. "

@@ -113,8 +113,8 @@ def check_flags(**flags: bool) -> None:
 def check_clock(name: str, clock: Clock) -> None:
     """Check that it tells whole nanoseconds: `time.time` and `time.perf_counter`, which tell seconds, are the commonest slip."""
     check_function(name, clock, arguments=0, called_with="no argument")
-    told: object = clock()
-    if not isinstance(told, int):
+    reading: object = clock()
+    if not isinstance(reading, int):
         raise TypeError(
-            f"{name} must tell whole nanoseconds, as time.perf_counter_ns does, not {shown(told)}"
+            f"{name} must tell whole nanoseconds, as time.perf_counter_ns does, not {shown(reading)}"
         )
