@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -298,6 +299,30 @@ def test_sockets_are_served_whoever_has_registered_them(running: Running) -> Non
         theirs.sendall(b"unread")
         running.here(nothing)
         assert got == [b"ping"]
+
+
+SCRIPT = """
+import select, selectors, threading
+for module, name in ((select, "epoll"), (selectors, "EpollSelector")):
+    if hasattr(module, name):
+        delattr(module, name)
+from bridgekit.concurrency.own_loop.loop_thread import borrow
+async def nothing(): ...
+borrowed = borrow("asyncio", nothing)
+ran = threading.Event()
+borrowed.thread.loop.post(ran.set)
+assert ran.wait(10)
+borrowed.give_back()
+assert borrowed.ended.wait(10)
+"""
+
+
+def test_where_there_is_no_epoll_the_loop_is_a_plain_one() -> None:
+    """Other systems, and gevent's monkey patching, which takes the names away."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_timer_fires_when_its_time_has_come(running: Running) -> None:

@@ -14,7 +14,7 @@ import select
 import selectors
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias, TypeVarTuple
 
 _Ts = TypeVarTuple("_Ts")
@@ -28,25 +28,28 @@ def can_be_visited() -> bool:
     return hasattr(select, "epoll") and (3, 12) <= sys.version_info < (3, 14)
 
 
-class _Selector(selectors.EpollSelector):
-    """Sleeps without `busy`, which is held from the beginning to the end but for that."""
+class _Selector(selectors.BaseSelector):
+    """Sleeps without `busy`, which is held from the beginning to the end but for that.
+
+    It has an `selectors.EpollSelector` and is none: other systems and gevent's monkey patching have no such class.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self._epoll = selectors.EpollSelector()
         self.busy = threading.Lock()
         self.busy.acquire()
         self.wanted = False
         """Whether the loop is awake and wants its lock back: no more visits, or many threads could keep it from its turn."""
         # The same epoll instance: `select` of the parent's goes on with Python code after its sleep.
-        self._sleep = select.epoll.fromfd(os.dup(self.fileno()))
+        self._sleep = select.epoll.fromfd(os.dup(self._epoll.fileno()))
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """See `selectors.BaseSelector.select`."""
         if timeout is not None and timeout <= 0:
-            return super().select(timeout)
+            return self._epoll.select(timeout)
         # In whole milliseconds, rounded up as in `selectors.EpollSelector`: a timer must not find that it is too early.
         seconds = -1.0 if timeout is None else math.ceil(timeout * 1e3) * 1e-3
-        keys = self.get_map()
+        keys = self._epoll.get_map()
         most = max(len(keys), 1)
         self.busy.release()
         try:
@@ -67,7 +70,27 @@ class _Selector(selectors.EpollSelector):
     def close(self) -> None:
         """See `selectors.BaseSelector.close`."""
         self._sleep.close()
-        super().close()
+        self._epoll.close()
+
+    def fileno(self) -> int:
+        """The number of the epoll instance."""
+        return self._epoll.fileno()
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """See `selectors.BaseSelector.register`."""
+        return self._epoll.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        """See `selectors.BaseSelector.unregister`."""
+        return self._epoll.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """See `selectors.BaseSelector.modify`."""
+        return self._epoll.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        """See `selectors.BaseSelector.get_map`."""
+        return self._epoll.get_map()
 
 
 class Outcome:
