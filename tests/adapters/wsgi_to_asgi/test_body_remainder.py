@@ -79,11 +79,15 @@ def test_too_much_is_not_waited_for(adapt: Adapt, loop: Loop) -> None:
 
 @pytest.mark.usefixtures("on_hypercorn")
 def test_a_client_that_leaves_is_not_waited_for(adapt: Adapt, loop: Loop) -> None:
-    connection = Connection(
-        upload_scope(100_000), [*body_events(b"x", complete=False), {"type": "http.disconnect"}]
-    )
-    loop.serve(streamed(adapt, answers(b"no")), connection)
-    assert connection.status == 200
+    connection = Connection(upload_scope(100_000), body_events(b"x", complete=False))
+
+    async def main() -> None:
+        async with serving(streamed(adapt, answers(b"no")), connection):
+            await connection.until(lambda: connection.body == b"no")
+            connection.leave()
+
+    loop.run(main)
+    assert (connection.status, connection.body) == (200, b"no")
 
 
 @pytest.mark.usefixtures("on_hypercorn")
