@@ -21,10 +21,11 @@ ROOT = Path(__file__).parents[2]
 FILE = "BRIDGEKIT_TEST_OUTCOMES"
 """The environment variable that names the file to write: one for each environment of tox, in one folder."""
 RAN = ""
+FAILED = "failed"
 
 
 class Outcomes:
-    """Node ids with the reason for which they were skipped, or `RAN`."""
+    """Node ids with the reason for which they were skipped, `FAILED` (in set-up and clean-up, too), or `RAN`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,6 +34,8 @@ class Outcomes:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
             self.found[report.nodeid] = reason_of(report.longrepr)
+        elif report.failed:
+            self.found[report.nodeid] = FAILED
         elif report.when == "call":
             self.found[report.nodeid] = RAN
 

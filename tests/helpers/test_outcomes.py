@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers.outcomes import FILE, RAN, ROOT, main, never_run, reason_of, untouched_files
+from tests.helpers.outcomes import FAILED, FILE, RAN, ROOT, main, never_run, reason_of, untouched_files
 
 TESTS = """
 import pytest
@@ -18,6 +18,34 @@ def test_skips(n):
 def test_needs():
     pytest.importorskip("not_installed_anywhere")
 """
+FAILING = """
+import pytest
+@pytest.fixture
+def broken():
+    yield
+    assert False
+def test_fails():
+    assert False
+def test_is_not_cleaned_up(broken): ...
+"""
+
+
+def test_what_failed_did_not_run(tmp_path: Path) -> None:
+    """A cell of the manual's table must not say "ok" for it."""
+    tmp_path.joinpath("conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"))
+    tmp_path.joinpath("test_failing.py").write_text(FAILING)
+    file = tmp_path / "outcomes.json"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=ROOT,
+        env={**environment, FILE: str(file)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    found = json.loads(file.read_text())
+    assert found == {"test_failing.py::test_fails": FAILED, "test_failing.py::test_is_not_cleaned_up": FAILED}
 
 
 def test_what_ran_is_written_down_with_and_without_workers(tmp_path: Path) -> None:
