@@ -134,6 +134,22 @@ def daphne(target: str, address: Address, workers: int) -> list[str]:
     return [*python_m("daphne"), *bind, target]
 
 
+def gunicorn_asgi(target: str, address: Address, workers: int) -> list[str]:
+    """gunicorn's own ASGI worker, which has been there since its version 24."""
+    bind = f"unix:{address}" if isinstance(address, str) else f"127.0.0.1:{address[1]}"
+    return [
+        *python_m("gunicorn"),
+        "-k",
+        "asgi",
+        "-b",
+        bind,
+        "-w",
+        str(workers),
+        "--no-control-socket",
+        target,
+    ]
+
+
 def python_m(module: str) -> list[str]:
     return [sys.executable, "-m", module]
 
@@ -149,6 +165,7 @@ COMMANDS: dict[str, Command] = {
     "hypercorn-trio": hypercorn("--worker-class", "trio"),
     "daphne": daphne,
     "granian": granian("--interface", "asgi"),
+    "gunicorn-asgi": gunicorn_asgi,
     "granian-wsgi": granian("--interface", "wsgi"),
 }
 """Every way to start a server, by name; the part after the dash is the variant."""

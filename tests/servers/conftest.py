@@ -21,6 +21,7 @@ ASGI_SERVERS = [
     "hypercorn-trio",
     "daphne",
     "granian",
+    "gunicorn-asgi",
 ]
 
 DIFFERENT_SERVERS = [
@@ -30,6 +31,7 @@ DIFFERENT_SERVERS = [
     "hypercorn-trio",
     "daphne",
     "granian",
+    "gunicorn-asgi",
 ]
 """For whole applications, which cannot tell the event loops of one server apart."""
 

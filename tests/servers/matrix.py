@@ -120,7 +120,7 @@ def write(outcomes: list[dict[str, str]]) -> str:
         "What is asked of every server, over loopback, by real clients. `ok`: it was run and held. A number: it was not run on this server, or not in every",
         "variation, for the reason below. Empty: it is not asked there. Written by `python -m tests.servers.matrix` from a run of the tests.",
         "",
-        f"Versions: {versions()}; Apache with mod_wsgi as Debian has it.",
+        f"Versions: {versions()}; Apache with mod_wsgi and nginx as Debian has them.",
         "",
         "## WSGI applications and others on ASGI servers",
         "",

@@ -114,6 +114,7 @@ def test_the_server_stops_while_clients_listen(server_name: str, probe_file: Pat
         "uvicorn": ["--timeout-graceful-shutdown", "1"],
         "granian": ["--workers-kill-timeout", "2"],
         "daphne": [],
+        "gunicorn": ["--graceful-timeout", "1"],
     }[server_name.partition("-")[0]]
     with serving(server_name, "tests.servers.apps.probe:app", options=grace) as server:
         with RawClient(server.address) as client:
