@@ -42,6 +42,7 @@ from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult
+from bridgekit.check.views.async_modules import AsyncModules
 from bridgekit.check.views.finder import find_views
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Location
@@ -124,6 +125,7 @@ class _Checker:
         self._read: dict[str, Definition] = {}
         self._views: Sequence[AsyncView] | None = None
         self._routed: dict[str, Sequence[RoutedView]] = {}
+        self._async_modules = AsyncModules(self._content)
         self._project = Project(
             found.root,
             options.server,
@@ -160,6 +162,7 @@ class _Checker:
         self._reader = SourceReader(self.finder, agreed_settings(result))
         self._read = {}
         self._routed = {}
+        self._async_modules = AsyncModules(self._content)
         self._total = len(
             {
                 entry.dotted_path
@@ -219,26 +222,40 @@ class _Checker:
         return False
 
     def _routed_views(self, root: str) -> Sequence[RoutedView]:
-        """Looked for once for each URLconf: that reads the modules of all views in which ``async def`` stands."""
+        """Looked for once for each URLconf: that reads the modules of all views in which ``async def`` stands, or that lead to it."""
         if root not in self._routed:
             self._say("views")
             found = find_views(
-                root, self._load_own, self._load_views, self.finder.load, lambda name: self._reader.read(name)
+                root,
+                self._load_own,
+                self._load_views,
+                self.finder.load,
+                lambda name: self._reader.read(name),
+                self._async_modules.lead_from,
             )
             self._routed[root] = found
         return self._routed[root]
 
     def _load_views(self, name: str) -> SourceModule | None:
-        """A module of the project's own that may hold async views: others with functions or classes are not parsed."""
+        """A module of the project's own that may hold async views, or views that are given coroutines: others with functions or
+        classes are not parsed."""
+        read = self._content(name)
+        if read is None:
+            return None
+        content = read[0]
+        is_wanted = any(word in content for word in (b"async def", b"StreamingHttpResponse"))
+        is_wanted = is_wanted or not (b"def " in content or b"class " in content)
+        return self._load_own(name) if is_wanted or self._async_modules.lead_from(name) else None
+
+    def _content(self, name: str) -> tuple[bytes, bool] | None:
+        """The bytes of a module of the project's own, and whether it is a package."""
         found = self.finder.find(name)
-        if found.kind is not ModuleKind.SOURCE:
+        if found.kind is not ModuleKind.SOURCE or not self._project.owns(Location(found.path, 1)):
             return None
         try:
-            content = read_bounded(found.path)
+            return read_bounded(found.path), Path(found.path).name == "__init__.py"
         except UnreadableError:
             return None
-        is_wanted = any(word in content for word in (b"async def", b"StreamingHttpResponse"))
-        return self._load_own(name) if is_wanted or not (b"def " in content or b"class " in content) else None
 
     def _load_own(self, name: str) -> SourceModule | None:
         """A module of the project's own by its name: what packages bring is not followed."""

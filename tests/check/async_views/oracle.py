@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from tests.check.async_views.projects import SETTINGS, write_project
 
@@ -91,12 +92,17 @@ def _staff() -> str:
 
 @contextmanager
 def _settings_of(package: str, known: set[str]) -> Iterator[None]:
+    from django.db import connections
     from django.test import override_settings
 
     module = importlib.import_module(f"{package}.settings")
     names = [name for name in dir(module) if name.isupper() and name != "DATABASES"]
     changed = {name: getattr(module, name) for name in names if name != "INSTALLED_APPS"}
-    with override_settings(**changed):
+    atomic = module.DATABASES["default"].get("ATOMIC_REQUESTS", False)
+    with (
+        override_settings(**changed),
+        mock.patch.dict(connections.settings["default"], ATOMIC_REQUESTS=atomic),
+    ):
         yield
 
 

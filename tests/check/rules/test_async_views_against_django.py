@@ -23,6 +23,7 @@ from tests.check.rules import test_brg102_view_query as brg102
 from tests.check.rules import test_brg103_sync_stream as brg103
 from tests.check.rules import test_brg104_view_blocking as brg104
 from tests.check.rules import test_brg105_view_coroutine as brg105
+from tests.check.rules.running import brg017, views_broken, views_right
 
 pytest.importorskip("django")
 
@@ -61,8 +62,25 @@ SHOWS: Mapping[str, tuple[Any, Callable[[Answer], bool]]] = {
     "BRG105": (brg105, _fails),
 }
 """Of each rule the module with its projects, and how a running Django shows that one is broken."""
-BROKEN = [(code, title) for code, (module, _) in SHOWS.items() for title in module.BROKEN]
-RIGHT = [(code, title) for code, (module, _) in SHOWS.items() for title in module.RIGHT]
+PROJECTS = [
+    ("BROKEN", "BRG017", brg017.BROKEN),
+    ("RIGHT", "BRG017", brg017.RIGHT),
+    *(("BROKEN", code, projects) for code, projects in views_broken.BROKEN.items()),
+    *(("RIGHT", code, projects) for code, projects in views_right.RIGHT.items()),
+]
+"""Those that the rules' own tests do not have."""
+BROKEN_OF = {
+    code: {**module.BROKEN, **views_broken.BROKEN.get(code, {})} for code, (module, _) in SHOWS.items()
+}
+RIGHT_OF = {code: {**module.RIGHT, **views_right.RIGHT.get(code, {})} for code, (module, _) in SHOWS.items()}
+BROKEN_OF["BRG017"], RIGHT_OF["BRG017"] = brg017.BROKEN, brg017.RIGHT
+BROKEN = [(code, title) for code, projects in BROKEN_OF.items() for title in projects]
+RIGHT = [(code, title) for code, projects in RIGHT_OF.items() for title in projects]
+
+
+def _shows(code: str, answer: Answer) -> bool:
+    """Whether it is broken; a view under ATOMIC_REQUESTS fails."""
+    return SHOWS[code][1](answer) if code in SHOWS else _fails(answer)
 
 
 def _key(code: str, kind: str, title: str) -> str:
@@ -75,9 +93,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Answer]:
     folder = tmp_path_factory.mktemp("projects")
     projects = {
         _key(code, kind, title): text
-        for code, (module, _) in SHOWS.items()
-        for kind in ("BROKEN", "RIGHT")
-        for title, text in getattr(module, kind).items()
+        for kind, families in (("BROKEN", BROKEN_OF), ("RIGHT", RIGHT_OF))
+        for code, texts in families.items()
+        for title, text in texts.items()
     }
     for code in SHOWS:
         projects[_key(code, "page", "Example")] = of_page(code, "Example")
@@ -99,14 +117,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Answer]:
 def test_what_is_found_breaks(code: str, title: str, answers: Mapping[str, Answer]) -> None:
     """No rule of these blames what works."""
     answer = answers[_key(code, "BROKEN", title)]
-    assert SHOWS[code][1](answer), answer
+    assert _shows(code, answer), answer
 
 
 @pytest.mark.parametrize(("code", "title"), RIGHT)
 def test_what_passes_works(code: str, title: str, answers: Mapping[str, Answer]) -> None:
     """Nor is what is right in the tests broken in any way that Django shows."""
     answer = answers[_key(code, "RIGHT", title)]
-    assert not SHOWS[code][1](answer), answer
+    assert not _shows(code, answer), answer
     assert not _fails(answer), answer
 
 
@@ -121,3 +139,21 @@ def test_the_forms_of_a_page_are_broken_and_right(
     right = answers[_key(code, "page", "Use instead")]
     assert not SHOWS[code][1](right), right
     assert not _fails(right), right
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "title"), [(kind, code, title) for kind, code, texts in PROJECTS for title in texts]
+)
+def test_what_real_projects_write_is_found_where_it_breaks(
+    kind: str, code: str, title: str, tmp_path: Path
+) -> None:
+    """And there alone."""
+    texts = BROKEN_OF if kind == "BROKEN" else RIGHT_OF
+    assert bool(findings(code, title, texts[code][title], tmp_path)) is (kind == "BROKEN")
+
+
+@pytest.mark.parametrize("code", SHOWS)
+def test_no_title_stands_twice(code: str) -> None:
+    """A second project of a title would hide the first."""
+    assert not SHOWS[code][0].BROKEN.keys() & views_broken.BROKEN.get(code, {}).keys()
+    assert not SHOWS[code][0].RIGHT.keys() & views_right.RIGHT.get(code, {}).keys()

@@ -63,3 +63,12 @@ def test_a_sync_only_middleware_that_wraps_the_stream_is_found(check_rule: Check
     (finding,) = check_rule("BRG004", NAIVE)
     assert finding.location.line == 6
     assert "response.is_async" in finding.message
+
+
+def test_a_stream_that_is_only_logged_is_right(check_rule: CheckRule) -> None:
+    """Its text begins no iterator."""
+    logs = "import logging\nlog = logging.getLogger(__name__)\n" + NAIVE.replace(
+        "response.streaming_content = shout(response.streaming_content)",
+        "log.info('%s', response.streaming_content); print(f'{response.streaming_content}')",
+    )
+    assert check_rule("BRG004", logs) == []

@@ -12,7 +12,7 @@ import pytest
 
 from bridgekit.check.pipeline import run
 from bridgekit.check.project.config import Options
-from tests.check.rules.running import brg016
+from tests.check.rules.running import brg016, written_016
 from tests.check.rules.running.oracle import ask_django
 from tests.check.rules.running.project import write
 
@@ -184,16 +184,26 @@ def test_a_consumer_is_no_application(project: Path) -> None:
     assert said(project) == []
 
 
+VARIATIONS_BROKEN = {**brg016.BROKEN, **written_016.BROKEN}
+VARIATIONS_RIGHT = {**brg016.RIGHT, **written_016.RIGHT}
+
+
+def test_no_name_stands_twice() -> None:
+    """A second entry point of a name would hide the first."""
+    assert not brg016.BROKEN.keys() & written_016.BROKEN.keys()
+    assert not brg016.RIGHT.keys() & written_016.RIGHT.keys()
+
+
 @pytest.fixture(scope="module")
 def answered() -> dict[str, str]:
     """What is wrong with each of the variations when Python runs it; each in a process that is forked from one."""
-    cases = {**{f"right: {name}": text for name, text in brg016.RIGHT.items()}, **brg016.BROKEN}
+    cases = {**{f"right: {name}": text for name, text in VARIATIONS_RIGHT.items()}, **VARIATIONS_BROKEN}
     return ask_django(cases, brg016.RUNNER, brg016.files_of)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes can be forked here")
 def test_variations_are_what_they_are_called(answered: dict[str, str]) -> None:
-    assert [name for name in brg016.BROKEN if not answered[name]] == []
+    assert [name for name in VARIATIONS_BROKEN if not answered[name]] == []
     assert {name: why for name, why in answered.items() if why and name.startswith("right: ")} == {}
 
 
@@ -203,11 +213,11 @@ def said_of(root: Path, source: str) -> list[str]:
     return [finding.message for finding in report.findings]
 
 
-@pytest.mark.parametrize("name", brg016.BROKEN)
+@pytest.mark.parametrize("name", VARIATIONS_BROKEN)
 def test_variations_that_fail_are_found(name: str, tmp_path: Path) -> None:
-    assert said_of(tmp_path, brg016.BROKEN[name])
+    assert said_of(tmp_path, VARIATIONS_BROKEN[name])
 
 
-@pytest.mark.parametrize("name", brg016.RIGHT)
+@pytest.mark.parametrize("name", VARIATIONS_RIGHT)
 def test_variations_that_answer_are_not_blamed(name: str, tmp_path: Path) -> None:
-    assert said_of(tmp_path, brg016.RIGHT[name]) == []
+    assert said_of(tmp_path, VARIATIONS_RIGHT[name]) == []

@@ -1,20 +1,16 @@
-"""What of a function body may run: nothing behind a constant, a setting that says no, ``TYPE_CHECKING``, a ``return`` or a ``raise``."""
+"""What of a function body may run: nothing behind a constant, ``TYPE_CHECKING``, a ``return`` or a ``raise``."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum
 
 from bridgekit._dataclass import dataclass
-from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
-from bridgekit.check.findings.visible_names import is_builtin, visible_imports
-
-Setting = Callable[[str], tuple[object, ...] | None]
-"""A setting's value in a tuple of one; empty where it is not known, None where nothing sets it."""
+from bridgekit.check.findings.flow import FunctionNode, ReadFunction, resolved_name, walk_own
+from bridgekit.check.findings.visible_names import visible_imports
 
 _NEVER = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
-_SETTINGS = "django.conf.settings"
 _DEPTH = 20
 """Conditions in conditions that are looked into."""
 
@@ -25,9 +21,7 @@ class _Truth(Enum):
     YES = "yes"
     NO = "no"
     EITHER = "either"
-    """The request decides: both branches run some time."""
-    DOUBTFUL = "doubtful"
-    """A setting that is not known decides: nothing is claimed of either branch."""
+    """The request or a setting decides: both branches run some time."""
 
     @classmethod
     def of(cls, value: object) -> _Truth:
@@ -37,9 +31,9 @@ class _Truth(Enum):
 _OPPOSITE = {_Truth.YES: _Truth.NO, _Truth.NO: _Truth.YES}
 
 
-def walk_live(function: ReadFunction, setting: Setting | None = None) -> Iterator[ast.AST]:
-    """As `walk_own`, without what certainly does not run. Given ``setting``, also without what a setting that is not known decides."""
-    live = _Live(function, setting)
+def walk_live(function: ReadFunction) -> Iterator[ast.AST]:
+    """As `walk_own`, without what certainly does not run."""
+    live = _Live(function)
     waiting = live.children(function.node)
     while waiting:
         current = waiting.pop()
@@ -51,7 +45,6 @@ def walk_live(function: ReadFunction, setting: Setting | None = None) -> Iterato
 @dataclass(frozen=True, slots=True)
 class _Live:
     function: ReadFunction
-    setting: Setting | None
 
     def children(self, node: ast.AST) -> list[ast.AST]:
         """The parts of a node that may run."""
@@ -96,7 +89,7 @@ class _Live:
         return found
 
     def _ends(self, statement: ast.stmt, depth: int = _DEPTH) -> bool:
-        """Whether nothing after it runs, or that is in doubt."""
+        """Whether nothing after it runs."""
 
         def any_ends(block: list[ast.stmt]) -> bool:
             return depth > 0 and any(self._ends(part, depth - 1) for part in block)
@@ -107,8 +100,6 @@ class _Live:
             case ast.If():
                 ends = {_Truth.YES: any_ends(statement.body), _Truth.NO: any_ends(statement.orelse)}
                 truth = self.truth(statement.test)
-                if truth is _Truth.DOUBTFUL:
-                    return any(ends.values())
                 return ends[truth] if truth in ends else all(ends.values())
             case ast.While():
                 leaves = any(isinstance(part, ast.Break) for part in walk_own(statement))
@@ -117,7 +108,7 @@ class _Live:
                 return False
 
     def truth(self, test: ast.expr, depth: int = _DEPTH) -> _Truth:
-        """Of a condition; a setting in what is not understood makes it doubtful."""
+        """Of a condition."""
         match test:
             case ast.Constant():
                 return _Truth.of(test.value)
@@ -131,42 +122,6 @@ class _Live:
                 found = {self.truth(value, depth - 1) for value in test.values}
                 if decides in found:
                     return decides
-                return (
-                    _Truth.DOUBTFUL
-                    if _Truth.DOUBTFUL in found
-                    else other
-                    if found == {other}
-                    else _Truth.EITHER
-                )
-        name = self._name(test)
-        if name in _NEVER:
-            return _Truth.NO
-        asked = self._asked(test, name)
-        if asked:
-            known = self.setting(asked) if self.setting is not None else None
-            return _Truth.of(known[0]) if known else self._doubtful()
-        return self._doubtful() if self._names_settings(test) else _Truth.EITHER
-
-    def _doubtful(self) -> _Truth:
-        return _Truth.EITHER if self.setting is None else _Truth.DOUBTFUL
-
-    def _name(self, node: ast.AST) -> str:
-        return resolved_name(node, visible_imports(self.function))
-
-    def _asked(self, test: ast.expr, name: str) -> str:
-        """The setting that is asked for, by attribute or by ``getattr``."""
-        owner, _, attribute = name.rpartition(".")
-        if owner == _SETTINGS:
-            return attribute
-        match test:
-            case ast.Call(func=ast.Name(id="getattr"), args=[settings, ast.Constant(value=str(asked)), *_]):
-                is_asked = self._name(settings) == _SETTINGS and is_builtin("getattr", self.function)
-                return asked if is_asked else ""
-        return ""
-
-    def _names_settings(self, test: ast.expr) -> bool:
-        return any(
-            self._name(part) == _SETTINGS
-            for part in ast.walk(test)
-            if isinstance(part, ast.Name | ast.Attribute) and dotted_name(part)
-        )
+                return other if found == {other} else _Truth.EITHER
+        name = resolved_name(test, visible_imports(self.function))
+        return _Truth.NO if name in _NEVER else _Truth.EITHER

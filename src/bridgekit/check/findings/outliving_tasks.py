@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import ReadFunction, resolved_name, walk_own
-from bridgekit.check.findings.reached import reached_functions
+from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.subject import Subject, no_routed_views
 from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
@@ -62,10 +62,10 @@ def outliving_tasks(subject: Subject) -> Outliving:
         if id(function.node) in seen:
             continue
         seen.add(id(function.node))
-        for reached in reached_functions([function], definition):
-            for call, answer in _started(reached.function):
+        for called in called_functions([function], definition):
+            for call, answer in _started(called):
                 found = certain if answer is Answer.YES else possible
-                found[reached.function.module.location_of(call)] = None
+                found[called.module.location_of(call)] = None
     if certain:
         return Outliving(Answer.YES, tuple(certain))
     if possible:

@@ -1,23 +1,18 @@
-"""What a function certainly reaches by its calls, and the way to it."""
+"""The functions whose source belongs to what a function does, by the names that it calls: for what is asked of source text alone.
+
+What is done with values, and where, is followed by `bridgekit.check.reach`.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
 
-from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.calls import called_class, called_function, is_of, sent_to
-from bridgekit.check.findings.flow import (
-    ReadFunction,
-    dotted_name,
-    handles_async,
-    own_functions,
-    resolved_name,
-    walk_own,
-)
-from bridgekit.check.findings.live_code import Setting, walk_live
+from bridgekit.check.findings.flow import ReadFunction, dotted_name, resolved_name, walk_own
+from bridgekit.check.findings.live_code import walk_live
 from bridgekit.check.findings.visible_names import is_builtin, visible_imports
-from bridgekit.check.middleware.definition import Definition, DefinitionKind
+from bridgekit.check.middleware.definition import Definition
 
 MAX_REACHED = 200
 """Functions that are followed from one middleware: the largest seen calls some sixty."""
@@ -25,87 +20,29 @@ _EXHAUST = frozenset({"all", "any", "dict", "list", "max", "min", "next", "set",
 
 
 def called_functions(
-    start: Iterable[ReadFunction], definition: Definition, *, depth: int = 3, awaited: bool = True
+    start: Iterable[ReadFunction], definition: Definition, *, depth: int = 3
 ) -> list[ReadFunction]:
     """``start`` and what it calls by ``self.name(...)`` or by a plain name of its module, ``depth`` calls deep.
 
-    Only calls are followed: a method handed to ``sync_to_async`` is not one. With ``awaited`` false, functions written
-    ``async def`` are not entered.
+    Only calls are followed: a method handed to ``sync_to_async`` is not one; nor are calls that do not run. No more than
+    `MAX_REACHED` are given, those with the shortest way first.
     """
-    return [one.function for one in reached_functions(start, definition, depth=depth, awaited=awaited)]
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A function that certainly is called from another, and through which, outermost first and itself last."""
-
-    function: ReadFunction
-    path: tuple[str, ...]
-
-
-def reached_functions(
-    start: Iterable[ReadFunction],
-    definition: Definition,
-    *,
-    depth: int = 3,
-    awaited: bool = True,
-    setting: Setting | None = None,
-) -> list[Reached]:
-    """As `called_functions`, with the shortest way to each, and no more than `MAX_REACHED` of them.
-
-    Calls that do not run are not followed, nor, given ``setting``, those that a setting which is not known decides about.
-    """
-    seen: dict[int, Reached] = {}
-    waiting = [Reached(function, (function.name,)) for function in start]
+    seen: dict[int, ReadFunction] = {}
+    waiting = [(function, 0) for function in start]
     while waiting and len(seen) < MAX_REACHED:
-        reached = waiting.pop(0)
-        if id(reached.function.node) in seen:
+        function, deep = waiting.pop(0)
+        if id(function.node) in seen:
             continue
-        seen[id(reached.function.node)] = reached
-        if len(reached.path) <= depth:
-            waiting += [
-                Reached(callee, (*reached.path, callee.name))
-                for callee in _callees(reached.function, definition, setting)
-                if awaited or not callee.is_async
-            ]
+        seen[id(function.node)] = function
+        if deep < depth:
+            waiting += [(callee, deep + 1) for callee in _callees(function, definition)]
     return list(seen.values())
 
 
-def functions_on_loop(definition: Definition) -> list[ReadFunction]:
-    """What certainly runs on the event loop in async mode: ``async def`` entry points and all that they call directly."""
-    return [one.function for one in reached_on_loop(definition)]
-
-
-def reached_on_loop(definition: Definition) -> list[Reached]:
-    """As `functions_on_loop`, with the way to each."""
-    starts = [
-        function
-        for function in own_functions(definition)
-        if function.is_async or _is_undispatched_call(function, definition)
-    ]
-    return reached_functions(starts, definition, depth=4)
-
-
-def _is_undispatched_call(function: ReadFunction, definition: Definition) -> bool:
-    """Whether it is a sync ``__call__`` that Django calls in async mode too, because it never dispatches on it.
-
-    The usual way there is a parent that became async-capable: the child's ``__call__`` then hides its ``__acall__``, and calls
-    hooks on the event loop that the parent would have sent to a thread.
-    """
-    return (
-        function.name == "__call__"
-        and bool(function.owner)
-        and definition.kind is DefinitionKind.CLASS
-        and not any(handles_async(each.node) for each in called_functions([function], definition))
-    )
-
-
-def _callees(
-    function: ReadFunction, definition: Definition, setting: Setting | None
-) -> Iterator[ReadFunction]:
+def _callees(function: ReadFunction, definition: Definition) -> Iterator[ReadFunction]:
     iterated = set(map(id, _iterated(function)))
     streamed = set(map(id, _streamed(function)))
-    for node in walk_live(function, setting):
+    for node in walk_live(function):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             yield from _property(node, function, definition)
         if isinstance(node, ast.Call):

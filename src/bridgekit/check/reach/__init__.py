@@ -19,3 +19,4 @@ from bridgekit.check.reach.module_run import ModuleRun as ModuleRun
 from bridgekit.check.reach.module_run import Step as Step
 from bridgekit.check.reach.views import ViewWalk as ViewWalk
 from bridgekit.check.reach.views import walk_view as walk_view
+from bridgekit.check.reach.views import walk_wrapped as walk_wrapped

@@ -11,6 +11,7 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.entry import new_machine
 from bridgekit.check.reach.machine import Event, OutOfBudgetError
+from bridgekit.check.reach.module_run import ModuleRun
 from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.values import Class, Frame, Function, Instance
 
@@ -36,7 +37,7 @@ def walk_ready(
     setting: Callable[[str], Any],
     bounds: RunBounds | None = None,
 ) -> list[Event]:
-    """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs."""
+    """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs; what it imports runs there, too."""
     events: list[Event] = []
     machine = new_machine(load, events.append, setting, bounds)
     home = machine.home_of(module)
@@ -44,6 +45,7 @@ def walk_ready(
     with suppress(OutOfBudgetError, RecursionError):
         ready = found_on(machine, config.cls, "ready")
         if isinstance(ready, Function):
+            machine.importer = ModuleRun(machine, load).import_module
             machine.on_loop = True
             machine.call(ready.bound_to(config), [], {}, node, Frame(home))
     return events

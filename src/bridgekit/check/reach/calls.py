@@ -6,8 +6,16 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.reach import django_models, forms, natives, rows
-from bridgekit.check.reach.machine import MAX_DEPTH, Machine
-from bridgekit.check.reach.objects import attribute_of, found_on, is_closed, make, member, order_of
+from bridgekit.check.reach.machine import CONNECTION, MAX_DEPTH, Machine
+from bridgekit.check.reach.objects import (
+    attribute_of,
+    derives_from,
+    found_on,
+    is_closed,
+    make,
+    member,
+    order_of,
+)
 from bridgekit.check.reach.operations import has_yield, use
 from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.values import (
@@ -32,6 +40,9 @@ from bridgekit.check.reach.values import (
     Value,
     either,
 )
+
+STREAMS = ("django.http.StreamingHttpResponse", "django.http.response.StreamingHttpResponse")
+"""What classes of the project may derive from."""
 
 
 def call(
@@ -87,6 +98,8 @@ def _make(
 ) -> Value:
     if rows.is_model(machine, cls):
         rows.assigned(machine, cls, keywords, node, frame)
+    if derives_from(machine, cls, *STREAMS) and found_on(machine, cls, "__init__") is None:
+        machine.call(Native(STREAMS[0]), arguments, keywords, node, frame)
     made = make(machine, cls, arguments, keywords, node, frame)
     if isinstance(made, Instance) and forms.is_form(machine, cls):
         data = [keywords["data"]] if "data" in keywords else arguments[:1]
@@ -182,11 +195,11 @@ def _bind(
             value = keywords[parameter.arg]
         else:
             at = number - (len(positional) - len(arguments.defaults))
-            value = machine.evaluate(arguments.defaults[at], outside) if at >= 0 else UNKNOWN
+            value = _default(machine, function, arguments.defaults[at], outside) if at >= 0 else UNKNOWN
         frame.names[parameter.arg] = value
     for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         value = keywords.get(parameter.arg) or (
-            machine.evaluate(default, outside) if default is not None else UNKNOWN
+            _default(machine, function, default, outside) if default is not None else UNKNOWN
         )
         frame.names[parameter.arg] = value
     if arguments.vararg is not None:
@@ -197,6 +210,11 @@ def _bind(
         frame.names[arguments.kwarg.arg] = Table(
             {key: value for key, value in keywords.items() if key not in known and key != "**"}, others
         )
+
+
+def _default(machine: Machine, function: Function, node: ast.expr, outside: Frame) -> Value:
+    known = function.defaults.get(id(node))
+    return machine.evaluate(node, outside) if known is None else known
 
 
 def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
@@ -239,9 +257,13 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
                 f"{owner.home.module.name}.{name}"
             )
         case Native():
+            if owner.name == CONNECTION:
+                use(machine, "attribute", owner, node, frame, name)
             return natives.attribute(machine, owner, name)
         case Function():
             return _of_function(owner, name)
+        case Coroutine(is_task=True):
+            return Bound(owner, name)
         case Coroutine():
             use(machine, "attribute", owner, node, frame, name)
             return UNKNOWN
@@ -262,6 +284,12 @@ def _inherited(machine: Machine, owner: Super, name: str) -> Value:
     if isinstance(owner.receiver, Instance) and _is_of_form(machine, owner.receiver, name):
         return Bound(owner.receiver, name)
     order = order_of(machine, owner.owner)
+    if name == "__init__":
+        for base in order:
+            if isinstance(base, Native) and base.name in STREAMS:
+                return base
+    if name == "dispatch" and machine.dispatches:
+        return Thing("@dispatch")
     known = all(isinstance(base, Class) or getattr(base, "name", "").startswith("django.") for base in order)
     return Native(f"super.{name}") if known else UNKNOWN
 

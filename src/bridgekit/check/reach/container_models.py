@@ -5,7 +5,8 @@ from __future__ import annotations
 from bridgekit.check.reach import forms
 from bridgekit.check.reach.blocks import STACKS, enter, leave
 from bridgekit.check.reach.modelled import Call
-from bridgekit.check.reach.operations import elements, item, settle, store_item, use
+from bridgekit.check.reach.objects import THREAD_LOCALS
+from bridgekit.check.reach.operations import elements, filled, item, settle, store_item, use
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Block,
@@ -68,6 +69,8 @@ def method(call: Call, receiver: Value, name: str) -> Value:
             call.machine.tell("method", receiver, call.node, call.frame, name, call.arguments)
             if name in forms.METHODS and forms.is_form(call.machine, receiver.cls):
                 return forms.call_method(call, receiver, name)
+        case Coroutine():
+            return _of_task(call, receiver, name)
         case Module():
             return UNKNOWN
         case _:
@@ -77,7 +80,19 @@ def method(call: Call, receiver: Value, name: str) -> Value:
     return UNKNOWN
 
 
+def _of_task(call: Call, task: Coroutine, name: str) -> Value:
+    """``task.result()``, and what is called on the loop when a task is done."""
+    task.settled = True
+    if name == "add_done_callback":
+        with call.machine.elsewhere(on_loop=True):
+            call.again(call.argument(0), [task])
+        return Const(None)
+    return task.result if name == "result" and task.result is not None else UNKNOWN
+
+
 def _of_items(call: Call, items: Items, name: str) -> Value:
+    if name in ("append", "add", "appendleft", "insert", "extend", "update"):
+        filled(call.machine, items, call.arguments, call.node, call.frame)
     if name in ("append", "add", "appendleft"):
         items.items.append(call.argument(0))
     elif name == "insert":
@@ -99,8 +114,11 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
         if name == "setdefault":
             store_item(call.machine, table, call.argument(0), default, call.node, call.frame)
         key = call.argument(0)
+        has_key = isinstance(key, Const) and key.value in table.entries
+        if has_key and (name != "get" or not table.others):
+            return found
         if isinstance(key, Const) and not table.others:
-            return found if key.value in table.entries else default
+            return default
         return either(found, default) if found is not UNKNOWN or values else UNKNOWN
     if name == "values":
         return Items(values)
@@ -111,6 +129,9 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
         return Items([*known, *(Items([UNKNOWN, value], "tuple") for value in table.others)])
     if name == "update":
         given = call.argument(0)
+        filled(call.machine, table, [*call.arguments, *call.keywords.values()], call.node, call.frame)
+        if isinstance(given, Table) and given.by_thread:
+            call.machine.tell("store item", table, call.node, call.frame, "@thread id", [UNKNOWN, given])
         if isinstance(given, Table):
             table.entries.update(given.entries)
             table.others += given.others
@@ -128,6 +149,8 @@ def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
         return None
     if receiver.kind in STACKS:
         return _of_stack(call, receiver, name)
+    if receiver.kind in THREAD_LOCALS:
+        return _of_local(call, receiver, name)
     if receiver.kind == "property" and name in ("setter", "deleter", "getter"):
         return Thing("property", receiver.arguments, {**receiver.keywords, name: call.argument(0)})
     if name in ("__enter__", "__exit__"):
@@ -135,6 +158,17 @@ def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
             return enter(call.machine, receiver, call.node, call.frame)
         leave(call.machine, receiver, call.node, call.frame)
         return Const(None)
+    return None
+
+
+def _of_local(call: Call, local: Thing, name: str) -> Value | None:
+    """Methods of the dictionary of a ``threading.local``, which stands for it."""
+    if name in ("update", "setdefault"):
+        values = [*call.arguments, *call.keywords.values()]
+        call.machine.tell("store attribute", local, call.node, call.frame, "", values[-1:])
+    if name in ("get", "items", "pop", "setdefault", "values"):
+        use(call.machine, "attribute", local, call.node, call.frame)
+        return UNKNOWN
     return None
 
 

@@ -18,6 +18,7 @@ from bridgekit.check.reach.values import (
     Native,
     Thing,
     Value,
+    alternatives,
 )
 
 _TO_THREAD = frozenset(
@@ -61,7 +62,7 @@ def _task(call: Call) -> Value:
     """It runs in a copy of the context, and soon, whoever waits for it."""
     with call.machine.elsewhere(on_loop=True):
         result = awaited(call.machine, call.argument(0), call.node, call.frame)
-    return Coroutine(lambda: result)
+    return Coroutine(lambda: result, result=result, is_task=True)
 
 
 def _gather(call: Call) -> Value:
@@ -152,6 +153,8 @@ def call_made(call: Call, function: Thing) -> Value | None:
         return _in_thread(call, given, arguments, dict(keywords))
     if function.kind in ("asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"):
         return _back_on_loop(call, given, arguments, keywords)
+    if function.kind == "@dispatch":
+        return Coroutine(lambda: UNKNOWN, response=True)
     if function.kind == "functools.wraps":
         value = call.argument(0)
         if isinstance(given, Function) and given.marked and isinstance(value, Function):
@@ -229,7 +232,7 @@ def _token(call: Call, variable: Value) -> Thing:
 
 
 def _reset(call: Call, variable: Thing) -> Value:
-    token = call.argument(0)
-    if isinstance(token, Thing) and token.kind == "@token":
-        call.machine.tell("reset", token, call.node, call.frame, "", [variable])
+    for token in alternatives(call.argument(0)):
+        if isinstance(token, Thing) and token.kind == "@token":
+            call.machine.tell("reset", token, call.node, call.frame, "", [variable])
     return Const(None)

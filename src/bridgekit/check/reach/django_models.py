@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bridgekit.check.findings.calls import sent_to
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.machine import CONNECTION, Machine
 from bridgekit.check.reach.modelled import Call, Model
+from bridgekit.check.reach.objects import THREAD_LOCALS
 from bridgekit.check.reach.operations import elements, use
 from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.rows import MANY, is_model_name, of_manager, of_row
@@ -26,6 +27,7 @@ from bridgekit.check.reach.values import (
     Table,
     Thing,
     Value,
+    either,
 )
 
 _SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
@@ -44,6 +46,11 @@ _LOADS_SESSION = frozenset(
         "_aget_session",
     }
 )
+_PROCESSORS = {
+    "user": "django.contrib.auth.context_processors.auth",
+    "request.user": "django.template.context_processors.request",
+}
+"""Names by which a template finds the request's user, and the context processors that give them."""
 _ASYNC_AUTH = frozenset({"aauthenticate", "alogin", "alogout", "aget_user", "aupdate_session_auth_hash"})
 
 
@@ -53,6 +60,8 @@ def attribute(machine: Machine, thing: Thing, name: str, node: ast.AST, frame: F
         return _of_request(machine, thing, name)
     if thing.kind in ("@response", "@unknown"):
         return thing.attributes.get(name, UNKNOWN)
+    if name == "__dict__" and thing.kind in THREAD_LOCALS:
+        return thing
     use(machine, "attribute", thing, node, frame, name)
     if name == "application_mapping" and thing.arguments:
         return thing.arguments[0]  # of Channels' router
@@ -237,11 +246,25 @@ def _response(call: Call) -> Value:
 
 
 def _render(call: Call) -> Value:
-    """``render(request, "a.html", {...})``: each lazy value of the context is told with its name, and the request's own user."""
+    """``render(request, "a.html", {...})``, and ``render_to_string("a.html", {...}, request)``."""
     assert isinstance(call.function, Native)
     place = int(call.function.name.endswith(".render"))
     template = call.argument(place, "template_name")
-    context = call.argument(place + 1, "context")
+    return _rendered(
+        call, template, call.argument(place + 1, "context"), given=len(call.arguments) > place + 1
+    )
+
+
+def _render_template(call: Call) -> Value:
+    """``get_template("a.html").render({...}, request)``."""
+    assert isinstance(call.function, Bound)
+    receiver = call.function.receiver
+    template = receiver.arguments[0] if isinstance(receiver, Thing) and receiver.arguments else UNKNOWN
+    return _rendered(call, template, call.argument(0, "context"), given=bool(call.arguments))
+
+
+def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Value:
+    """Each lazy value of the context is told with its name, and the request's own user with the processor that gives it."""
     requests = [
         one
         for one in (*call.arguments, *call.keywords.values())
@@ -250,13 +273,15 @@ def _render(call: Call) -> Value:
     if not isinstance(template, Const) or not isinstance(template.value, str):
         return Thing("@response")
     entries = context.entries if isinstance(context, Table) else {}
-    given: list[tuple[Value, list[Value]]] = [(value, [Const(key)]) for key, value in entries.items()]
-    # A context that is not known may have a user of its own.
-    none = context is UNKNOWN and len(call.arguments) <= place + 1 and "context" not in call.keywords
-    if "user" not in entries and (none or (isinstance(context, Table) and not context.others)):
-        of_requests = [_of_request(call.machine, one, "user") for one in requests]
-        given += [(user, [Const("user"), Const("by a context processor")]) for user in of_requests]
-    for value, key in given:
+    lazy: list[tuple[Value, list[Value]]] = [(value, [Const(key)]) for key, value in entries.items()]
+    # A context that is not known may have a user, or a request, of its own.
+    none = context is UNKNOWN and not given and "context" not in call.keywords
+    if none or (isinstance(context, Table) and not context.others):
+        for name, processor in _PROCESSORS.items():
+            if name.partition(".")[0] not in entries:
+                users = [_of_request(call.machine, one, "user") for one in requests]
+                lazy += [(user, [Const(name), Const(processor)]) for user in users]
+    for value, key in lazy:
         if isinstance(value, Thing):
             call.machine.tell("render", value, call.node, call.frame, template.value, key)
     return Thing("@response")
@@ -265,15 +290,46 @@ def _render(call: Call) -> Value:
 def _stream(call: Call) -> Value:
     """``StreamingHttpResponse(pieces())``: what is asynchronous is iterated over on the loop, all else in a thread."""
     given = call.argument(0, "streaming_content")
+    call.machine.tell("stream", given, call.node, call.frame)
     if isinstance(given, Generator) and given.asynchronous:
         elements(call.machine, given, call.node, call.frame, asynchronous=True)
     return Thing("@response")
 
 
+def _get_or_set(call: Call) -> Value:
+    """``cache.get_or_set(key, default)``: a default that can be called is, where the key is missing."""
+    given = call.argument(1, "default")
+    with call.machine.perhaps():
+        made = call.again(given, []) if not isinstance(given, Const) else given
+    return either(made, UNKNOWN)
+
+
+def _aget_or_set(call: Call) -> Value:
+    return Coroutine(lambda: _get_or_set(call))
+
+
+def _counts(call: Call) -> Value:
+    """What a paginator is asked it counts (django/core/paginator.py, Paginator.count)."""
+    receiver = call.function.receiver if isinstance(call.function, Bound) else UNKNOWN
+    if isinstance(receiver, Thing) and receiver.arguments:
+        use(call.machine, "length", receiver.arguments[0], call.node, call.frame)
+    return UNKNOWN
+
+
+def _serialize(call: Call) -> Value:
+    elements(call.machine, call.argument(1, "queryset"), call.node, call.frame)
+    return UNKNOWN
+
+
 MODELS: Mapping[str, Model] = {
+    **dict.fromkeys(("django.core.cache.cache.get_or_set", "@cache.get_or_set"), _get_or_set),
+    **dict.fromkeys(("django.core.cache.cache.aget_or_set", "@cache.aget_or_set"), _aget_or_set),
+    **dict.fromkeys((f"django.core.paginator.Paginator.{name}" for name in ("page", "get_page")), _counts),
+    "django.core.serializers.serialize": _serialize,
     "django.utils.module_loading.import_string": _import_string,
     "django.db.transaction.atomic": _atomic,
     "django.contrib.auth.get_user_model": _user_model,
+    "django.db.connections.all": lambda call: Items([Native(CONNECTION)]),
     "django.apps.apps.get_model": lambda call: Native("django.apps.Model"),
     "django.shortcuts.get_object_or_404": _shortcut,
     "django.shortcuts.aget_object_or_404": _awaited_shortcut,
@@ -283,6 +339,7 @@ MODELS: Mapping[str, Model] = {
     "django.http.response.HttpResponse": _response,
     "django.shortcuts.render": _render,
     "django.template.loader.render_to_string": _render,
+    "django.template.loader.get_template.render": _render_template,
     "django.http.StreamingHttpResponse": _stream,
     "django.http.response.StreamingHttpResponse": _stream,
     **{f"django.contrib.auth.{name}": _loads_session for name in _ASYNC_AUTH},

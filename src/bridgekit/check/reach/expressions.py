@@ -9,6 +9,7 @@ from bridgekit.check.findings.flow import identifiers
 from bridgekit.check.python.scopes import local_names
 from bridgekit.check.reach.assignment import bind
 from bridgekit.check.reach.comparisons import contains, is_equal, is_same
+from bridgekit.check.reach.defaults import defaults_of
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.operations import awaited, doubt, elements, item, truth, use
 from bridgekit.check.reach.statements import ASYNC_WORDS
@@ -69,7 +70,7 @@ def evaluate(machine: Machine, node: ast.expr, frame: Frame) -> Value:
                     evaluate(machine, part, frame)
             return Const("slice")
         case ast.Lambda():
-            return Function(node, frame.home, frame)
+            return Function(node, frame.home, frame, defaults=defaults_of(machine, node, frame))
         case ast.JoinedStr(values=values):
             for part in values:
                 evaluate(machine, part, frame)
@@ -280,6 +281,7 @@ def _dict(machine: Machine, node: ast.Dict, frame: Frame) -> Value:
             table.entries[known.value] = value
         else:
             table.others.append(value)
+            table.by_thread = table.by_thread or (isinstance(known, Thing) and known.kind == "@thread id")
     return table
 
 

@@ -77,6 +77,8 @@ CROSSINGS = frozenset(
     }
 )  # fmt: skip
 """Functions that run a coroutine to its end, and raise RuntimeError on a thread whose loop runs."""
+CONNECTION = "django.db.connection"
+"""The only native whose attributes are told: each thread has one of its own."""
 FETCHED = "fetched"
 """A keyword of query sets that have their rows by now (django/db/models/query.py, QuerySet._fetch_all)."""
 
@@ -119,6 +121,8 @@ class Machine:
         self.pending: list[Coroutine] = []
         self.asynchronous = False
         """Whether get_response is a coroutine function."""
+        self.dispatches = False
+        """Whether the view's own dispatch gives a coroutine, as that of async views does (django/views/generic/base.py)."""
         self.view: Callable[[], Value] = lambda: Thing("@response")
         """What get_response does: the hooks around the view."""
         self.importer: Callable[[str, ast.AST, Frame], None] | None = None
@@ -128,6 +132,8 @@ class Machine:
         self.named: dict[int, str] = {}
         self.kept: list[Value] = []
         """Values of settings, and by their identity which setting."""
+        self.in_locals: dict[int, Value] = {}
+        """By the identity of a container, the ``threading.local`` that holds it."""
         self.settled: set[str] = set()
         """What is in memory by now: ``session`` once it was awaited, ``user`` once a thread has read it."""
         self.doubts = 0

@@ -40,7 +40,7 @@ class ModuleRun:
 
     def run(self, module: SourceModule) -> None:
         """Follows it; the machine's observer is `observe`."""
-        self.machine.importer = self._import
+        self.machine.importer = self.import_module
         home = self.machine.home_of(module)
         frame = Frame(home)
         with suppress(OutOfBudgetError, RecursionError):
@@ -57,7 +57,7 @@ class ModuleRun:
         """Dotted names of what a class derives from and that was not read."""
         return [base.name for base in order_of(self.machine, cls) if isinstance(base, Native)]
 
-    def _import(self, name: str, node: ast.AST, frame: Frame) -> None:
+    def import_module(self, name: str, node: ast.AST, frame: Frame) -> None:
         """The packages on the way to it, and the module itself, each once."""
         parts = name.split(".")
         self.machine.tell("import", Native(name), node, frame, name)

@@ -79,10 +79,14 @@ def call_native(
     if (
         name.startswith("django.views.decorators.")
         and arguments
-        and isinstance(arguments[0], Function | Class)
+        and (isinstance(arguments[0], Function | Class) or _is_view(arguments[0]))
     ):
         return arguments[0]
     return Thing(name, tuple(arguments), dict(keywords))
+
+
+def _is_view(value: Value) -> bool:
+    return isinstance(value, Thing) and value.kind == "@get_response"
 
 
 def _hand_over(call: Call, name: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import (
-    UNKNOWN,
     Class,
+    Const,
     Frame,
     Function,
     Instance,
@@ -19,6 +19,7 @@ from bridgekit.check.reach.values import (
     either,
 )
 
+THREAD_LOCALS = ("threading.local", "_thread._local")
 _PROPERTIES = frozenset(
     {"property", "builtins.property", "functools.cached_property", "django.utils.functional.cached_property"}
 )
@@ -51,6 +52,13 @@ def _one_of(base: Value) -> Value:
 def derives_from(machine: Machine, cls: Class, *names: str) -> bool:
     """Whether one of these names is among what it derives from."""
     return any(isinstance(base, Native) and base.name in names for base in order_of(machine, cls))
+
+
+def is_thread_local(machine: Machine, value: Value) -> bool:
+    """Whether it is a ``threading.local``, or an instance of a class of the project that derives from it."""
+    if isinstance(value, Thing):
+        return value.kind in THREAD_LOCALS
+    return isinstance(value, Instance) and derives_from(machine, value.cls, *THREAD_LOCALS)
 
 
 def is_closed(machine: Machine, cls: Class) -> bool:
@@ -126,7 +134,7 @@ def attribute_of(
         return instance.cls
     fallback = found_on(machine, instance.cls, "__getattr__")
     if isinstance(fallback, Function):
-        machine.call(fallback.bound_to(instance), [UNKNOWN], {}, node, frame)
+        return machine.call(fallback.bound_to(instance), [Const(name)], {}, node, frame)
     return None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.reach.machine import FETCHED, Machine
-from bridgekit.check.reach.objects import found_on, is_closed
+from bridgekit.check.reach.machine import CONNECTION, FETCHED, Machine
+from bridgekit.check.reach.objects import found_on, is_closed, is_thread_local
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Class,
@@ -31,12 +31,16 @@ from bridgekit.check.reach.values import (
 def use(machine: Machine, verb: str, value: Value, node: ast.AST, frame: Frame, name: str = "") -> None:
     """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""
     for one in alternatives(value):
-        if isinstance(one, Thing | Coroutine | Instance | Items | Table):
+        if isinstance(one, Thing | Coroutine | Instance | Items | Table) or _is_connection(one):
             machine.tell(verb, one, node, frame, name)
         if isinstance(one, Thing) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
             made = one.arguments[0]
             one.arguments = ()
             machine.call(made, [], {}, node, frame)
+
+
+def _is_connection(value: Value) -> bool:
+    return isinstance(value, Native) and value.name == CONNECTION
 
 
 def truth(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> bool | None:
@@ -176,7 +180,7 @@ def store_attribute(
 ) -> None:
     """``owner.name = value``."""
     for one in alternatives(owner):
-        if isinstance(one, Thing | Coroutine | Instance):
+        if isinstance(one, Thing | Coroutine | Instance) or _is_connection(one):
             machine.tell("store attribute", one, node, frame, name, [value])
         if isinstance(one, Instance):
             kept = found_on(machine, one.cls, name)
@@ -186,6 +190,9 @@ def store_attribute(
             setter = found_on(machine, one.cls, "__setattr__")
             if isinstance(setter, Function):
                 machine.call(setter.bound_to(one), [Const(name), value], {}, node, frame)
+        if isinstance(value, Items | Table) and is_thread_local(machine, one):
+            machine.kept.append(value)
+            machine.in_locals[id(value)] = one
         attributes = (
             one.attributes
             if isinstance(one, Instance | Thing)
@@ -212,6 +219,7 @@ def store_item(
                 continue
         if isinstance(one, Thing | Coroutine | Instance | Table | Items | Native):
             machine.tell("store item", one, node, frame, _key(key), [key, value])
+            filled(machine, one, [value], node, frame)
         if isinstance(one, Table):
             if isinstance(key, Const) and _hashable(key.value):
                 one.entries[key.value] = value
@@ -219,6 +227,13 @@ def store_item(
                 one.others.append(value)
         elif isinstance(one, Items):
             one.items.append(value)
+
+
+def filled(machine: Machine, holder: Value, values: list[Value], node: ast.AST, frame: Frame) -> None:
+    """A container that a ``threading.local`` holds is given more: so is the local."""
+    local = machine.in_locals.get(id(holder))
+    if local is not None:
+        machine.tell("store attribute", local, node, frame, "", values)
 
 
 def delete_item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
@@ -280,7 +295,7 @@ def is_coroutine_function(machine: Machine, value: Value) -> bool | None:
             return machine.asynchronous
         case Thing(kind=kind) if kind in ("asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync"):
             return True
-        case Thing(kind="asgiref.sync.async_to_sync"):
+        case Thing(kind="asgiref.sync.async_to_sync" | "@dispatch"):
             return False
         case Instance():
             if value.marked:

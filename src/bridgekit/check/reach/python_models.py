@@ -146,6 +146,20 @@ def _super(call: Call) -> Value:
     return Super(function.owner, receiver) if receiver is not None else UNKNOWN
 
 
+def _vars(call: Call) -> Value:
+    if len(call.arguments) != 1:
+        return UNKNOWN
+    return call.machine.attribute(call.argument(0), "__dict__", call.node, call.frame)
+
+
+def _set_on_object(call: Call) -> Value:
+    """``object.__setattr__(self, name, value)``: past a ``__setattr__`` of the class itself."""
+    owner, name = call.argument(0), call.text(1)
+    if isinstance(owner, Instance) and name:
+        owner.attributes[name] = call.argument(2)
+    return Const(None)
+
+
 def _type(call: Call) -> Value:
     value = call.argument(0)
     return value.cls if isinstance(value, Instance) and len(call.arguments) == 1 else UNKNOWN
@@ -201,6 +215,16 @@ def _queue_item(call: Call) -> Value:
     return item(call.machine, holder, key, call.node, call.frame)
 
 
+def _copied(call: Call) -> Value:
+    """``copy.copy(x)`` and ``pickle.dumps(x)``: neither takes a coroutine."""
+    assert isinstance(call.function, Native)
+    value = call.argument(0)
+    for one in alternatives(value):
+        if isinstance(one, Coroutine):
+            call.machine.tell("given", one, call.node, call.frame, call.function.name)
+    return value if call.function.name.startswith("copy.") else UNKNOWN
+
+
 def _getter(call: Call) -> Value:
     assert isinstance(call.function, Native)
     return Thing(call.function.name, tuple(call.arguments), dict(call.keywords))
@@ -232,12 +256,11 @@ MODELS: Mapping[str, Model] = {
             "typing.final",
             "typing.override",
             "typing.runtime_checkable",
-            "copy.copy",
-            "copy.deepcopy",
             "weakref.proxy",
         ),
         _first,
     ),
+    **dict.fromkeys(("copy.copy", "copy.deepcopy", "pickle.dumps"), _copied),
     **dict.fromkeys(("list", "tuple", "set", "frozenset", "reversed", "collections.deque", "sum"), listed),
     **dict.fromkeys(("str", "repr", "format", "hash", "print"), _text),
     "getattr": _getattr,
@@ -247,6 +270,8 @@ MODELS: Mapping[str, Model] = {
     "callable": _callable,
     "bool": _bool,
     "len": _length,
+    "vars": _vars,
+    "object.__setattr__": _set_on_object,
     "dict": make_dict,
     **dict.fromkeys(
         (

@@ -11,6 +11,8 @@ from bridgekit.check.reach.operations import awaited
 from bridgekit.check.reach.values import UNKNOWN, Coroutine, Frame, Function, Home, Items, Thing, Value
 
 SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
+_CONNECTED = "@connected"
+"""The attribute of a signal that keeps what was connected while a function ran."""
 _MODULES = ("signals", "receivers", "handlers")
 """Where applications keep receivers that nothing else may import: their AppConfig does."""
 
@@ -19,6 +21,10 @@ def send(call: Call, signal: Thing, name: str) -> Value | None:
     """``signal.send(...)`` on the caller's thread; ``asend`` sends its sync receivers to a thread (django/dispatch/dispatcher.py)."""
     if name in ("send", "send_robust"):
         return _called(call, signal, asynchronous=False)
+    if name == "connect":
+        connected = signal.attributes.setdefault(_CONNECTED, Items([]))
+        if isinstance(connected, Items):
+            connected.items.append(call.argument(0, "receiver"))
     if name in ("asend", "asend_robust"):
         return Coroutine(lambda: _called(call, signal, asynchronous=True))
     return None
@@ -44,6 +50,18 @@ def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
 
 
 def _receivers(machine: Machine, signal: Thing) -> Iterator[Function]:
+    seen: set[int] = set()
+    connected = signal.attributes.get(_CONNECTED)
+    for function in [
+        *_at_the_top(machine, signal),
+        *(connected.items if isinstance(connected, Items) else ()),
+    ]:
+        if isinstance(function, Function) and id(function.node) not in seen:
+            seen.add(id(function.node))
+            yield function
+
+
+def _at_the_top(machine: Machine, signal: Thing) -> Iterator[Function]:
     apps = machine.setting("INSTALLED_APPS")
     for app in apps[0] if apps and isinstance(apps[0], list | tuple) else ():
         for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():

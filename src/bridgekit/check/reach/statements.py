@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bridgekit.check.findings.flow import identifiers
 from bridgekit.check.reach.assignment import bind
 from bridgekit.check.reach.blocks import enter, leave
+from bridgekit.check.reach.defaults import defaults_of
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.matching import capture, fits
 from bridgekit.check.reach.objects import found_on, is_closed
@@ -116,7 +117,7 @@ def _define(
             machine.tell("class", made, node, frame, node.name)
             machine.execute(node.body, Frame(frame.home, outer=outer, of_class=made))
     else:
-        made = Function(node, frame.home, outer, frame.of_class)
+        made = Function(node, frame.home, outer, frame.of_class, defaults=defaults_of(machine, node, frame))
     frame.names[node.name] = _decorated(machine, node, made, frame)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from bridgekit._dataclass import dataclass
@@ -50,6 +50,8 @@ class Function(Value):
     """Whether ``transaction.atomic`` decorates it."""
     via: str = ""
     """The setting that named it."""
+    defaults: dict[int, Value] = field(default_factory=dict)
+    """Its parameters' defaults, by the identity of their nodes: those that do more than to name a constant."""
 
     @property
     def name(self) -> str:
@@ -63,7 +65,7 @@ class Function(Value):
 
     def bound_to(self, receiver: Value) -> Function:
         """The method of an object."""
-        return Function(self.node, self.home, self.outer, self.owner, receiver, self.marked, self.transaction)
+        return replace(self, receiver=receiver, via="")
 
 
 @dataclass(eq=False, slots=True)
@@ -158,6 +160,8 @@ class Table(Value):
 
     entries: dict[object, Value] = field(default_factory=dict)
     others: list[Value] = field(default_factory=list)
+    by_thread: bool = False
+    """Whether a literal has the running thread for a key."""
 
 
 @dataclass(eq=False, slots=True)
@@ -169,6 +173,8 @@ class Coroutine(Value):
     settled: bool = False
     """Whether somebody awaited it, asked what it is, or took it over."""
     result: Value | None = None
+    is_task: bool = False
+    """Whether it is a task, which has methods, and runs by itself."""
 
 
 @dataclass(eq=False, slots=True)

@@ -16,8 +16,19 @@ from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.entry import new_machine
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
 from bridgekit.check.reach.objects import make
-from bridgekit.check.reach.operations import awaited
-from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Function, Instance, Table, Thing, Value
+from bridgekit.check.reach.operations import awaited, is_coroutine_function
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Class,
+    Coroutine,
+    Frame,
+    Function,
+    Instance,
+    Table,
+    Thing,
+    Value,
+    alternatives,
+)
 
 
 @dataclass(slots=True)
@@ -51,11 +62,49 @@ def walk_view(
             function = Function(start.node, machine.home_of(start.module))
         called = _decorated(machine, function, decorators) if start.node is view.node else function
         walk.followed = called is not None
-        machine.on_loop = machine.asynchronous = view.is_async
+        machine.on_loop = machine.asynchronous = machine.dispatches = view.is_async
         given, named = _given(called or function, request)
         walk.returned = machine.call(called or function, given, named, start.node, frame)
         if start.is_async:
             walk.returned = awaited(machine, walk.returned, start.node, frame)
+    return walk
+
+
+@dataclass(slots=True)
+class WrappedWalk:
+    """What came of calling an async view through its wrappers. ``marked``: whether Django takes what they make for a coroutine
+    function; ``is_coroutine``: whether calling it certainly gives a coroutine."""
+
+    events: list[Event] = field(default_factory=list)
+    marked: bool | None = None
+    is_coroutine: bool = False
+
+
+def walk_wrapped(
+    wrappers: Sequence[Applied],
+    load: Callable[[str], SourceModule],
+    setting: Callable[[str], Any],
+    bounds: RunBounds | None = None,
+    *,
+    of_dispatch: bool = False,
+) -> WrappedWalk:
+    """Decorates an async view, or the sync ``dispatch`` of an async class, innermost first, and calls what comes of it."""
+    walk = WrappedWalk()
+    machine = new_machine(load, walk.events.append, setting, bounds)
+    machine.asynchronous = True
+    value: Value = Thing("@dispatch" if of_dispatch else "@get_response")
+    with suppress(OutOfBudgetError, RecursionError):
+        frame = Frame(machine.home_of(wrappers[0].module))
+        with machine.quiet():
+            for each in wrappers:
+                here = Frame(machine.home_of(each.module))
+                value = machine.call(machine.evaluate(each.node, here), [value], {}, each.node, here)
+        walk.marked = is_coroutine_function(machine, value)
+        machine.on_loop = of_dispatch or walk.marked is True
+        made = machine.call(value, [Thing("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
+        walk.is_coroutine = all(isinstance(one, Coroutine) for one in alternatives(made))
+        if walk.marked and isinstance(made, Coroutine):
+            made.run()
     return walk
 
 

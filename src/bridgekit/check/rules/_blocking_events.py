@@ -35,6 +35,9 @@ _METHODS = {
 _CURSORS = frozenset(
     {"cursor", "ensure_connection", "connect", "commit", "rollback", "close", "get_autocommit"}
 )
+_INTROSPECTION = frozenset(
+    {"django_table_names", "get_constraints", "get_relations", "get_table_description", "table_names"}
+)
 _NO_TWIN = frozenset(
     {"create_superuser", "create_user", "get_by_natural_key", "get_current", "get_for_id", "get_for_model", "get_for_models",
      "get_object", "is_valid"}
@@ -166,6 +169,10 @@ def _call(event: Event, situation: Situation) -> Blocked | None:
     if owner == "django.db.connection" and verb in _CURSORS:
         return Blocked(
             f"synchronous query by {name}()", f"connection.{verb}", "sync_to_async around the whole query"
+        )
+    if owner == "django.db.connection.introspection" and verb in _INTROSPECTION:
+        return Blocked(
+            f"synchronous query by {name}()", f"introspection.{verb}", "sync_to_async around the whole query"
         )
     if name == SITE and situation.sites_queries:
         return Blocked(

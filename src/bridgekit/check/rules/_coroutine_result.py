@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from functools import lru_cache
 
 from bridgekit._dataclass import dataclass
@@ -54,12 +55,15 @@ def _followed(definition: Definition) -> tuple[Use | None, bool]:
     if definition.dotted_path.startswith("django."):
         return None, True
     walk = walk_middleware(definition, asynchronous=True)
-    for event in walk.events:
+    return first_of(walk.events), walk.is_whole
+
+
+def first_of(events: Iterable[Event]) -> Use | None:
+    """As `first_use`, of a walk that was made with the settings of a stack: functions that these name are followed, too."""
+    for event in events:
         if _is_use(event):
-            return Use(
-                event.function, event.module, event.node, event.path, event.verb == "left"
-            ), walk.is_whole
-    return None, walk.is_whole
+            return Use(event.function, event.module, event.node, event.path, event.verb == "left")
+    return None
 
 
 def _is_use(event: Event) -> bool:

@@ -184,7 +184,7 @@ def _decorated(view: RoutedView, stack: Stack) -> Iterator[Problem]:
     dispatch = view.definition.methods.get("dispatch")
     if dispatch is None or isinstance(dispatch.node, ast.AsyncFunctionDef):
         return
-    for applied in _of_dispatch(view):
+    for applied in around_dispatch(view):
         name, reason = applied.name, ""
         short = name.rpartition(".")[2]
         if name in _READ_USER and stack.user_is_lazy:
@@ -209,7 +209,7 @@ def _decorated(view: RoutedView, stack: Stack) -> Iterator[Problem]:
             )
 
 
-def _of_dispatch(view: RoutedView) -> Iterator[Applied]:
+def around_dispatch(view: RoutedView) -> Iterator[Applied]:
     """What ``method_decorator`` puts around dispatch: on the class by name, or on the method."""
     dispatch = view.definition.methods.get("dispatch")
     if isinstance(view.node, ast.ClassDef):
@@ -255,7 +255,7 @@ def on_the_way(view: RoutedView, subject: Subject) -> Iterator[ReadFunction]:
         and not dispatch.node.decorator_list
     ):
         yield ReadFunction(dispatch.node, dispatch.module, dispatch.owner)
-    for applied in [*view.wrappers, *_of_dispatch(view)]:
+    for applied in [*view.wrappers, *around_dispatch(view)]:
         judgement = judge_one(applied, subject)
         if judgement.effect is Effect.HIDES and judgement.copies and judgement.inner is not None:
             yield judgement.inner

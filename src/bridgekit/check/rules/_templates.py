@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.values import Const, Thing
+from bridgekit.check.reach.values import Const, Thing, Value
 from bridgekit.check.rules._blocking_events import Blocked, Kind
+from bridgekit.check.rules._template_nodes import looked_up
 from bridgekit.check.settings.result import Known
 
 _BACKEND = "django.template.backends.django.DjangoTemplates"
-_USER_PROCESSOR = "django.contrib.auth.context_processors.auth"
-_TAG = re.compile(r"{%\s*(\w+)\s*(.*?)\s*%}|{{\s*(.*?)\s*}}|{#.*?#}")
-_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_ALWAYS = frozenset(
-    {"autoescape", "block", "blocktrans", "blocktranslate", "filter", "localize", "localtime", "spaceless"}
-)
-"""Tags with an end whose inside is rendered in any case, and with the same context."""
 _QUERIES = frozenset({"", "all", "count", "exists", "first", "last"})
 """What is asked of a query set, to no avail without a query; empty for itself."""
 
@@ -31,22 +25,21 @@ def rendered(event: Event, subject: Subject) -> Blocked | None:
     if not isinstance(value, Thing) or not isinstance(name, Const):
         return None
     engine = _engine(subject)
-    if engine is None or (len(event.arguments) > 1 and not _gives_user(engine)):
+    if engine is None or (len(event.arguments) > 1 and not _processes(engine, event.arguments[1])):
         return None
-    text = _source(event.name, engine, subject)
-    for path in _evaluated(text) if text is not None else ():
-        first, _, rest = path.partition(".")
-        if first != name.value:
+    for one in looked_up(event.name, partial(_source, engine=engine, subject=subject)):
+        if one.path != name.value and not one.path.startswith(f"{name.value}."):
             continue
+        place = one.template if one.template == event.name else f"{one.template}, of {event.name}"
         if value.kind == "@user":
-            what = f"request.user as {{{{ {path} }}}} in {event.name}"
+            what = f"request.user as {{{{ {one.written} }}}} in {place}"
             return Blocked(
-                what, event.name, "await request.auser() before, and give the template that", Kind.LAZY
+                what, one.template, "await request.auser() before, and give the template that", Kind.LAZY
             )
-        if value.kind == "@queryset" and rest in _QUERIES:
+        if value.kind == "@queryset" and one.path[len(str(name.value)) + 1 :] in _QUERIES:
             return Blocked(
-                f"a query set as {path} in {event.name}",
-                event.name,
+                f"a query set as {one.written} in {place}",
+                one.template,
                 "a list that async for has made",
                 Kind.QUERY,
             )
@@ -64,13 +57,16 @@ def _engine(subject: Subject) -> dict[str, object] | None:
     return first if isinstance(options, dict) and "loaders" not in options else None
 
 
-def _gives_user(engine: dict[str, object]) -> bool:
+def _processes(engine: dict[str, object], processor: Value) -> bool:
+    """Whether a context processor is among those of the engine."""
     options = engine.get("OPTIONS")
     processors = options.get("context_processors") if isinstance(options, dict) else None
-    return isinstance(processors, list | tuple) and _USER_PROCESSOR in processors
+    if not isinstance(processors, list | tuple) or not isinstance(processor, Const):
+        return False
+    return processor.value in processors
 
 
-def _source(name: str, engine: dict[str, object], subject: Subject) -> str | None:
+def _source(name: str, *, engine: dict[str, object], subject: Subject) -> str | None:
     """The text of the first template of that name, if it is the project's own."""
     root = Path(subject.project.root).resolve()
     for folder in _folders(engine, subject):
@@ -109,30 +105,3 @@ def _package(app: str, subject: Subject) -> Path | None:
         if module is not None and module.tree is not None:
             return Path(module.path).parent
     return None
-
-
-def _evaluated(text: str) -> Iterator[str]:
-    """Names, with what is asked of them, that are looked up whenever the template is rendered; none where it extends another."""
-    ends = set(re.findall(r"{%\s*end(\w+)", text))
-    depth = 0
-    for tag, rest, variable in _TAG.findall(text):
-        if tag == "extends":
-            return
-        if tag.startswith("end") and tag[3:] in ends - _ALWAYS:
-            depth -= 1
-            continue
-        if depth == 0:
-            asked = (
-                variable
-                if not tag
-                else rest
-                if tag == "if"
-                else rest.partition(" in ")[2]
-                if tag == "for"
-                else ""
-            )
-            found = _NAME.match(asked.removeprefix("not ").strip())
-            if found is not None:
-                yield found.group()
-        if tag in ends and tag not in _ALWAYS:
-            depth += 1

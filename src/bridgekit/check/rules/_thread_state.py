@@ -36,7 +36,7 @@ def writes(events: Iterable[Event]) -> Iterator[Access]:
         if event.module.name.startswith("django."):
             continue
         local = _is_local(event.value)
-        if local and event.verb == "store attribute" and not _is_kept_for_the_thread(event):
+        if local and event.verb in ("store attribute", "store item") and not _is_kept_for_the_thread(event):
             yield Access(event, _name(event), "a threading.local")
         elif (
             event.verb == "store item"
@@ -54,7 +54,7 @@ def writes(events: Iterable[Event]) -> Iterator[Access]:
 def reads(events: Iterable[Event]) -> Iterator[Access]:
     """What is read, or asked for."""
     for event in events:
-        if _is_local(event.value) and event.verb == "attribute":
+        if _is_local(event.value) and event.verb in ("attribute", "item", "contains"):
             yield Access(event, _name(event), "a threading.local")
         elif event.verb in ("item", "contains") and event.name == "@thread id":
             yield Access(event, _name(event), "a dictionary keyed by the thread")
@@ -70,7 +70,7 @@ def _is_local(value: Value) -> bool:
 
 def _is_kept_for_the_thread(event: Event) -> bool:
     """``if not hasattr(state, "client"): state.client = Client()``: the same for all requests of a thread."""
-    value = event.arguments[0] if event.arguments else None
+    value = event.arguments[-1] if event.arguments else None
     if event.certain or not isinstance(value, Thing) or value.kind.startswith(("@", *_MADE_ANEW)):
         return False
     return not any(isinstance(part, Thing) and part.kind.startswith("@") for part in value.arguments)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import identifiers, own_functions
-from bridgekit.check.findings.reached import reached_functions
+from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._storage import session_uses_database
@@ -102,8 +102,8 @@ def _layer_may_read(subject: Subject, name: str) -> bool:
         definition = checked.definition
         if definition is None or definition.node is None:
             return True
-        reached = reached_functions(own_functions(definition), definition)
-        if any(name in set(identifiers(one.function.node)) for one in reached):
+        called = called_functions(own_functions(definition), definition)
+        if any(name in set(identifiers(one.node)) for one in called):
             return True
     return False
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
-from bridgekit.check.rules._coroutine_result import first_use
+from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.rules._coroutine_result import Use, first_of, first_use
 from bridgekit.check.rules._unusable import awaited_by_nobody
-from bridgekit.check.rules._walks import way
+from bridgekit.check.rules._walks import walked, way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode, Server
@@ -25,7 +26,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         shield = "" if checked.may_run(Mode.ASYNC) else _shield(subject, checked)
         if not shield and not checked.accepts_async:
             continue
-        use = first_use(definition)
+        use = first_use(definition) or _with_settings(subject, definition)
         if use is not None:
             today = f" ({shield} keeps it in sync mode today, where it works)" if shield else ""
             if use.left:
@@ -38,6 +39,12 @@ def check(subject: Subject) -> Iterator[Problem]:
                 "Set async_capable = False on the class, or dispatch to an __acall__ that awaits get_response.",
                 subject=checked.dotted_path,
             )
+
+
+def _with_settings(subject: Subject, definition: Definition) -> Use | None:
+    if definition.dotted_path.startswith("django."):
+        return None
+    return first_of(walked(subject, definition, asynchronous=True).events)
 
 
 def _async_hooks(subject: Subject) -> Iterator[Problem]:

@@ -17,6 +17,10 @@ _STREAM_WORDS = re.compile(
     r"is_async|asyncgen|aiter|async_?iter|async_?gen|sync_to_async|async_to_sync", re.IGNORECASE
 )
 
+_SHOW = frozenset(
+    {"critical", "debug", "error", "exception", "info", "log", "print", "repr", "str", "type", "warning"}
+)
+
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Any middleware, sync-only ones too: under ASGI they are handed asynchronous streams as well."""
@@ -29,6 +33,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             for function in functions
             for node in walk_own(function.node)
             if isinstance(node, ast.Attribute) and node.attr == "streaming_content"
+            if id(node) not in _printed(function.node)
         ]
         # One look at is_async anywhere (`response.is_async`, isasyncgen, aiter) means that the author knows.
         if not touched or any(handles_stream(function.node) for function in functions):
@@ -42,6 +47,19 @@ def check(subject: Subject) -> Iterator[Problem]:
             "Branch on response.is_async and wrap the iterator with `async for` there (as django.middleware.gzip does).",
             subject=checked.dotted_path,
         )
+
+
+def _printed(function: ast.AST) -> set[int]:
+    """What is only made a text of, or logged: no iterator is begun by that."""
+    found: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.FormattedValue):
+            found.add(id(node.value))
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in _SHOW:
+                found.update(id(argument) for argument in node.args)
+    return found
 
 
 def handles_stream(node: ast.AST) -> bool:

@@ -43,8 +43,9 @@ def _queries(entry: str, cls: ast.ClassDef, module: SourceModule, subject: Subje
             continue
         if any(_GUARDS & set(identifiers(function)) for function in event.running):
             continue
+        where = f"{event.function}()" if event.function else f"{event.module.name}, which is imported there"
         yield Problem(
-            f"{name}: {found.what} in {event.function}(){way(event.path, found.last)}: SynchronousOnlyOperation under uvicorn with "
+            f"{name}: {found.what} in {where}{way(event.path, found.last)}: SynchronousOnlyOperation under uvicorn with "
             "--reload or --workers, and under older ones always: they import the application inside their event loop",
             event.module.location_of(event.node),
             "Query when the value is first needed, or in a receiver of post_migrate, or in a management command.",

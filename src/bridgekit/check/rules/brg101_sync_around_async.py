@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from bridgekit.check.findings.finding import Problem, Related, Severity
 from bridgekit.check.findings.routed_view import Applied, Framework, RoutedView
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.reach import walk_wrapped
+from bridgekit.check.rules._coroutine_result import first_of
 from bridgekit.check.rules._dispatch import dispatch_problems
+from bridgekit.check.rules._unawaited_dispatch import unawaited_dispatch
+from bridgekit.check.rules._view_blocking import loader_of
 from bridgekit.check.rules._views import Judged, async_views, judge_one, judged, stack_of
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.views.decorators import Effect
 
@@ -31,6 +36,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         elif view.framework is Framework.DJANGO:
             yield from _around_class(view, subject)
             yield from dispatch_problems(view, subject, stack)
+            yield from unawaited_dispatch(view, subject)
         else:
             yield from _in_rest_framework(view)
 
@@ -50,13 +56,37 @@ def _around_function(view: RoutedView, subject: Subject) -> Iterator[Problem]:
     """The first wrapper that hides it, unless one further out may know what to do with a coroutine."""
     wrappers = judged(view, subject)
     hiding = next((n for n, each in enumerate(wrappers) if each.effect is not Effect.KEEPS), None)
-    if hiding is None or any(_may_await(each) for each in wrappers[hiding:]):
+    if hiding is None:
+        return
+    if any(_may_await(each) for each in wrappers[hiding:]):
+        yield from _followed(view, wrappers, hiding, subject)
         return
     applied = wrappers[hiding].applied
     yield _problem(
         view,
         applied,
         f"{_short(applied)} makes a sync function of this async view, {_UNAWAITED}",
+        f"Use a decorator that has an async wrapper for async views, or make {view.node.name} a sync view.",
+    )
+
+
+def _followed(view: RoutedView, wrappers: list[Judged], first: int, subject: Subject) -> Iterator[Problem]:
+    """Wrappers of which their form alone does not tell what they do with a coroutine."""
+    applied = wrappers[first].applied
+    walk = walk_wrapped(
+        [each.applied for each in wrappers], loader_of(subject), setting_of(subject), subject.project.bounds
+    )
+    use = first_of(walk.events)
+    if use is not None:
+        message = f"{use.function or _short(applied)} uses what the view gives without awaiting it: of an async view that is a coroutine"
+    elif walk.marked is False and walk.is_coroutine:
+        message = f"{_short(applied)} makes a sync function of this async view, {_UNAWAITED}"
+    else:
+        return
+    yield _problem(
+        view,
+        applied,
+        message,
         f"Use a decorator that has an async wrapper for async views, or make {view.node.name} a sync view.",
     )
 

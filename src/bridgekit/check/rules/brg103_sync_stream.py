@@ -2,109 +2,82 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from bridgekit.check.findings.calls import called_function
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import FunctionNode, ReadFunction, dotted_name, resolved_name, walk_own
-from bridgekit.check.findings.live_code import Setting, walk_live
-from bridgekit.check.findings.reached import reached_functions
+from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.findings.visible_names import is_builtin, visible_imports
-from bridgekit.check.middleware.definition import Definition
+from bridgekit.check.reach import Event
+from bridgekit.check.reach.values import Class, Function, Generator, Instance, Thing, Value, alternatives
+from bridgekit.check.rules._view_blocking import walked_view
 from bridgekit.check.rules._views import routed_views
-from bridgekit.check.rules._walks import setting_of
+from bridgekit.check.rules._walks import way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
-_STREAM = "django.http.StreamingHttpResponse"
-_STREAMS = frozenset({_STREAM, "django.http.response.StreamingHttpResponse"})
-_SYNC_MAKERS = frozenset({"map", "filter", "open", "zip", "wsgiref.util.FileWrapper", "itertools.chain"})
+_SYNC_MAKERS = frozenset({"open", "zip", "wsgiref.util.FileWrapper", "itertools.chain"})
 
 
 def check(subject: Subject) -> Iterator[Problem]:
     """Every view of a project with async ones: Django consumes such a stream whole before it sends the first byte."""
     is_asgi = subject.project.server is Server.ASGI
-    setting = setting_of(subject)
+    kind, served = ("sync", "ASGI") if is_asgi else ("asynchronous", "WSGI")
     for view in routed_views(subject):
-        for one in reached_functions(view.handlers, view.definition, depth=3, setting=setting):
-            for node, is_async in _streams(one.function, view.definition, setting):
-                if is_async == is_asgi:
-                    continue
-                kind, served = ("sync", "ASGI") if is_asgi else ("asynchronous", "WSGI")
-                yield Problem(
-                    f"{view.name}: StreamingHttpResponse of {_article(kind)} {kind} iterator under {served}: Django consumes it whole, "
-                    "in memory, before the first byte is sent",
-                    one.function.module.location_of(node),
-                    "Give it an asynchronous generator: async def, and yield."
-                    if is_asgi
-                    else "Give it a plain generator under WSGI, or serve the project by ASGI.",
-                    subject=f"{view.name}:{one.function.name}",
-                )
+        for event, value in _streams(view, subject):
+            if {_is_async(one) for one in alternatives(value)} != {not is_asgi}:
+                continue
+            yield Problem(
+                f"{view.name}: StreamingHttpResponse of {_article(kind)} {kind} iterator under {served}{way(event.path)}: Django "
+                "consumes it whole, in memory, before the first byte is sent",
+                event.module.location_of(event.node),
+                "Give it an asynchronous generator: async def, and yield."
+                if is_asgi
+                else "Give it a plain generator under WSGI, or serve the project by ASGI.",
+                subject=f"{view.name}:{event.function}",
+            )
 
 
 def _article(kind: str) -> str:
     return "an" if kind[0] == "a" else "a"
 
 
-def _streams(
-    function: ReadFunction, definition: Definition, setting: Setting
-) -> Iterator[tuple[ast.AST, bool]]:
-    """Each stream whose iterator is certainly of one kind, with whether that is the asynchronous one."""
-    imports = visible_imports(function)
-    for node in walk_live(function, setting):
-        given: ast.expr | None = None
-        if isinstance(node, ast.Call) and resolved_name(node.func, imports) in _STREAMS:
-            named = [keyword.value for keyword in node.keywords if keyword.arg == "streaming_content"]
-            given = next(iter([*node.args[:1], *named]), None)
-        elif isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Attribute) and target.attr == "streaming_content"
-            for target in node.targets
-        ):
-            given = node.value
-        kind = _kind(given, function, definition) if given is not None else None
-        if kind is not None:
-            yield node, kind
+def _streams(view: RoutedView, subject: Subject) -> Iterator[tuple[Event, Value]]:
+    """Each stream that a view makes, or sets on a response, with what it is of."""
+    for handler in view.handlers:
+        if handler.owner.startswith("django."):
+            continue
+        for event in walked_view(handler, view, subject).events:
+            if event.verb == "stream":
+                yield event, event.value
+            elif event.verb == "store attribute" and event.name == "streaming_content" and event.arguments:
+                yield event, event.arguments[0]
 
 
-def _kind(node: ast.expr, function: ReadFunction, definition: Definition) -> bool | None:
-    """Whether an expression gives an asynchronous iterator, True, or a sync one that makes its items one by one, False."""
-    match node:
-        case ast.Name():
-            values = [
-                part.value
-                for part in walk_own(function.node)
-                if isinstance(part, ast.Assign)
-                and any(isinstance(target, ast.Name) and target.id == node.id for target in part.targets)
-            ]
-            kinds = {
-                _kind(value, function, definition) for value in values if not isinstance(value, ast.Name)
-            }
-            return kinds.pop() if len(kinds) == 1 and len(values) == 1 else None
-        case ast.GeneratorExp():
-            is_async = any(generator.is_async for generator in node.generators) or any(
-                isinstance(part, ast.Await) for part in ast.walk(node.elt)
-            )
-            return is_async
-        case ast.Call():
-            imports = visible_imports(function)
-            name = resolved_name(node.func, imports)
-            first = dotted_name(node.func).partition(".")[0]
-            callee = called_function(node, function, definition)
-            if callee is not None:
-                return _generator_kind(callee)
-            is_known = first in imports or is_builtin(first, function)
-            return False if is_known and name in _SYNC_MAKERS else None
+def _is_async(value: Value) -> bool | None:
+    """Whether it is an asynchronous iterator, or a sync one that makes its items one by one; None for all else, as for lists."""
+    match value:
+        case Generator():
+            return value.asynchronous
+        case Thing(kind=kind) if kind in _SYNC_MAKERS:
+            return False
+        case Instance(cls=cls):
+            return _of_class(cls)
         case _:
             return None
 
 
-def _generator_kind(function: ReadFunction) -> bool | None:
-    node: FunctionNode = function.node
-    if node.decorator_list or not any(isinstance(part, ast.Yield | ast.YieldFrom) for part in walk_own(node)):
-        return None
-    return isinstance(node, ast.AsyncFunctionDef)
+def _of_class(cls: Class) -> bool | None:
+    """By the methods that a class of the project writes; with both, the sync one is asked first (HttpResponse, _set_streaming_content)."""
+    found = {
+        name: part
+        for base in reversed(cls.order or [cls])
+        if isinstance(base, Class)
+        for name, part in base.known.items()
+        if isinstance(part, Function)
+    }
+    if "__iter__" in found:
+        return False
+    return True if "__aiter__" in found else None
 
 
 RULE = Rule("BRG103", "sync-stream", Severity.WARNING, check)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 
-from bridgekit.check.findings.flow import FunctionNode, imported_names, resolved_name
-from bridgekit.check.findings.routed_view import ADRF, DRF, VIEW, Applied, Framework, RoutedView
+from bridgekit.check.findings.flow import FunctionNode, identifiers, imported_names, resolved_name
+from bridgekit.check.findings.routed_view import ADRF, DRF, VERBS, VIEW, Applied, Framework, RoutedView
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.views.lookup import Defined, Load, absolute, defined
@@ -19,14 +20,19 @@ _MAX_WRAPPERS = 20
 
 
 def find_views(
-    root: str, load: Load, load_views: Load, load_any: Callable[[str], SourceModule], read_class: ReadClass
+    root: str,
+    load: Load,
+    load_views: Load,
+    load_any: Callable[[str], SourceModule],
+    read_class: ReadClass,
+    leads: Callable[[str], bool] = lambda name: False,
 ) -> list[RoutedView]:
     """Each view once for each way it is routed.
 
     ``load`` gives modules of the project, ``load_views`` those of them that may hold async views, ``load_any`` those of packages
-    as well.
+    as well. ``leads`` tells whether a module imports one in which ``async def`` stands.
     """
-    finder = _Finder(load, load_views, load_any, read_class)
+    finder = _Finder(load, load_views, load_any, read_class, leads)
     found = [view for route in routes_below(root, load) for view in finder.views_of(route)]
     return list({_key(view): view for view in found}.values())
 
@@ -37,12 +43,18 @@ def _key(view: RoutedView) -> tuple[int, tuple[int, ...]]:
 
 class _Finder:
     def __init__(
-        self, load: Load, load_views: Load, load_any: Callable[[str], SourceModule], read_class: ReadClass
+        self,
+        load: Load,
+        load_views: Load,
+        load_any: Callable[[str], SourceModule],
+        read_class: ReadClass,
+        leads: Callable[[str], bool],
     ) -> None:
         self.load = load
         self.load_views = load_views
         self.load_any = load_any
         self.read_class = read_class
+        self.leads = leads
         self.classes: dict[str, Definition] = {}
 
     def views_of(self, route: Route) -> Iterator[RoutedView]:
@@ -116,7 +128,7 @@ class _Finder:
         if not isinstance(statement, ast.ClassDef):
             return None
         name = f"{module.name}.{statement.name}"
-        if not self._may_be_async(statement, module):
+        if not self._may_be_async(statement, module) and not self._may_be_given_coroutines(statement, module):
             return None
         definition = self.classes.get(name)
         if definition is None:
@@ -126,6 +138,17 @@ class _Finder:
         own = VIEW in definition.mro and not {DRF, ADRF} & set(definition.mro)
         framework = Framework.DJANGO if own else Framework.OTHER
         return RoutedView(name, statement, module, definition, wrappers, framework)
+
+    def _may_be_given_coroutines(self, node: ast.ClassDef, module: SourceModule) -> bool:
+        """Whether its handlers name what a module in which ``async def`` stands may have given to this one."""
+        if not any(isinstance(part, ast.FunctionDef) and part.name in VERBS for part in node.body):
+            return False
+        names = {
+            name
+            for name, path in imported_names(module).items()
+            if path.partition(".")[0] not in ("django", *sys.stdlib_module_names)
+        }
+        return not names.isdisjoint(identifiers(node)) and self.leads(module.name)
 
     def _may_be_async(self, node: ast.ClassDef, module: SourceModule, depth: int = 4) -> bool:
         """Whether the class or one of its bases in the project has an ``async def``: others need not be read."""

@@ -15,6 +15,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
     GetResponse,
     Missing,
     Native,
+    Outcome,
     Unknown,
 )
 from bridgekit.check.middleware.evaluation.bindings import index_block
@@ -216,6 +217,12 @@ class Calls:
             made = self.function(maker, (cls, *arguments), keywords)
             if not isinstance(made, InstanceValue) or made.cls.node is not cls.node:
                 return made
+            marked = made.marked
+            if marked.answer is Answer.NO and _hands_on(maker.node):
+                marked = Outcome.blocked(
+                    frame.unknown("what __new__ does with the object is not followed", node)
+                )
+            return InstanceValue(cls, arguments, dict(keywords), marked=marked)
         return InstanceValue(cls, arguments, dict(keywords))
 
     def construct(self, instance: InstanceValue) -> None:
@@ -327,3 +334,13 @@ def _is_thread_wrapper(classes: tuple[ClassValue | Native, ...]) -> bool:
 def _short(node: ast.expr) -> str:
     text = ast.unparse(node.func if isinstance(node, ast.Call) else node)
     return f"@{text[:60]}"
+
+
+def _hands_on(maker: ast.AST) -> bool:
+    """Whether ``__new__`` calls anything but the one behind it: that may mark what was made."""
+    return any(
+        isinstance(part, ast.Call)
+        and not (isinstance(part.func, ast.Attribute) and part.func.attr == "__new__")
+        and not (isinstance(part.func, ast.Name) and part.func.id == "super")
+        for part in ast.walk(maker)
+    )
