@@ -30,6 +30,7 @@ class Running:
 
     def __init__(self) -> None:
         self.loop = VisitedLoop()
+        self.loop.set_debug(False)  # on under PYTHONDEVMODE, where nobody visits
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
 

@@ -7,12 +7,14 @@ import contextvars
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from bridgekit.concurrency.own_loop.visited_loop import can_be_visited
+from bridgekit.django.handlers import on_loop
 from bridgekit.django.handlers.on_loop import OnLoop, end_loans
 
 THREADS = 16
@@ -54,6 +56,17 @@ class Shared:
             self.over.set()
 
 
+@pytest.fixture
+def plain_loop() -> Iterator[None]:
+    """asyncio's debug mode, on under PYTHONDEVMODE, lets nobody visit the loop."""
+    loop: Any = on_loop._host({}).loop
+    before = loop.native.get_debug()
+    loop.native.set_debug(False)
+    yield
+    loop.native.set_debug(before)
+
+
+@pytest.mark.usefixtures("plain_loop")
 @pytest.mark.parametrize("alone", [2, 0], ids=["some alone", "all at once"])
 def test_no_request_waits_for_ever_and_nothing_is_lost(alone: int) -> None:
     """``alone`` threads find the loop idle most of the time."""

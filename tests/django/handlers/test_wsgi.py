@@ -28,7 +28,7 @@ from django.utils import translation
 import bridgekit.django
 from bridgekit.concurrency.own_loop import loop_iterator
 from bridgekit.concurrency.own_loop.visited_loop import can_be_visited
-from bridgekit.django.handlers import late_calls, old_connections
+from bridgekit.django.handlers import late_calls, old_connections, on_loop
 from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 from tests.django.handlers import async_site
 from tests.django.handlers.async_site import events, seen, variable
@@ -78,6 +78,17 @@ def test_every_async_view_runs_on_one_loop_in_one_thread() -> None:
     assert b'"bridgekit-asyncio"' in first
 
 
+@pytest.fixture
+def plain_loop() -> Iterator[None]:
+    """asyncio's debug mode, on under PYTHONDEVMODE, lets nobody visit the loop."""
+    loop: Any = on_loop._host({}).loop
+    before = loop.native.get_debug()
+    loop.native.set_debug(False)
+    yield
+    loop.native.set_debug(before)
+
+
+@pytest.mark.usefixtures("plain_loop")
 @pytest.mark.skipif(not can_be_visited(), reason="no such loop here")
 def test_a_view_that_waits_for_nothing_runs_on_the_idle_loop_in_the_request_s_thread() -> None:
     app = OneLoopWSGIHandler()
