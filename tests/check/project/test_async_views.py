@@ -8,7 +8,8 @@ from pathlib import Path
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.project.async_views import find_async_views, python_files
+from bridgekit.check.modules.python_files import python_files
+from bridgekit.check.project.async_views import find_async_views
 
 
 def found(root: Path) -> list[tuple[str, int]]:

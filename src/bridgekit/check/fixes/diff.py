@@ -16,7 +16,7 @@ from bridgekit.check.fixes.rewriting import BOM, convert, split_lines
 from bridgekit.check.fixes.verified import Convertible, find_convertible
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_source
-from bridgekit.check.project.async_views import python_files
+from bridgekit.check.modules.python_files import python_files
 
 
 def render_diff(report: Report) -> str:

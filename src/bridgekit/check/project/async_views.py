@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,31 +10,10 @@ from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers
 from bridgekit.check.findings.subject import AsyncView
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.modules.python_files import python_files
 from bridgekit.check.project.routes import handles_route, may_hold_routers, routes_in
 
 _VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
-_SKIPPED = frozenset(
-    {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"}
-)
-_MAX_FILES = 20_000
-
-
-def python_files(root: Path) -> Iterator[Path]:
-    """The project's Python files, hidden and foreign folders left out, symbolic links to folders not followed."""
-    count = 0
-    for directory, folders, names in os.walk(root):
-        here = Path(directory)
-        folders[:] = sorted(
-            f
-            for f in folders
-            if f not in _SKIPPED and not f.startswith(".") and not (here / f / "pyvenv.cfg").exists()
-        )
-        for name in sorted(names):
-            if name.endswith(".py"):
-                count += 1
-                if count > _MAX_FILES:
-                    return
-                yield here / name
 
 
 def find_async_views(

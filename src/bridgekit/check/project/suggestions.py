@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.finder import ModuleFinder
-from bridgekit.check.project.async_views import python_files
+from bridgekit.check.modules.python_files import python_files
 from bridgekit.check.project.discovery import FoundProject
 from bridgekit.check.settings.result import SettingsResult
 from bridgekit.middleware_chain.facts import Location
