@@ -207,7 +207,9 @@ class _Checker:
         """Looked for once, and only where a rule asks: that reads the project's files."""
         if self._views is None:
             self._say("async views")
-            self._views = find_async_views(Path(self.found.root), self.finder.load_file, self.is_over)
+            self._views = find_async_views(
+                Path(self.found.root), self.finder.load_file, self.is_over, self.finder.own.read
+            )
         return self._views
 
     def _allows_async_unsafe(self) -> bool:

@@ -19,6 +19,7 @@ from bridgekit.check.modules.boundary import is_below, real, real_folder, slashe
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
 from bridgekit.check.modules.environment import TargetEnvironment, current_environment
 from bridgekit.check.modules.found_module import FoundModule, ModuleKind
+from bridgekit.check.modules.own_source import OwnSource
 from bridgekit.check.modules.parsing import SourceModule, count_tokens, parse_file
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.middleware_chain.facts import Location
@@ -60,12 +61,22 @@ class ModuleFinder:
         self._modules: dict[str, SourceModule] = {}
         self._files: dict[str, SourceModule] = {}
         self._listings: dict[str, frozenset[str]] = {}
+        self._own: OwnSource | None = None
         self._spent = 0
         self._bytes = 0
         self._readable = tuple(
             dict.fromkeys(map(real, self.environment.bounds or self.environment.search_path))
         )
         self._readable += tuple(dict.fromkeys([*map(real, self.roots), *map(real_folder, self.roots)]))
+
+    @property
+    def own(self) -> OwnSource:
+        """The bytes of the files below the project's roots."""
+        if self._own is None:
+            self._own = OwnSource(
+                self.roots, self.may_be_read, lambda path: self.bounds.spend(0, lambda: Location(path, 1))
+            )
+        return self._own
 
     def may_be_read(self, path: str) -> bool:
         """Whether a file or folder is the project's or an environment's, where its links really lead."""

@@ -17,14 +17,17 @@ _VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", 
 
 
 def find_async_views(
-    root: Path, load: Callable[[Path], SourceModule], is_over: Callable[[Path], object] = lambda file: False
+    root: Path,
+    load: Callable[[Path], SourceModule],
+    is_over: Callable[[Path], object] = lambda file: False,
+    read: Callable[[Path], bytes] = read_bounded,
 ) -> list[AsyncView]:
     """``async def`` views: functions and methods that take a request, in files named for views, or that a URLconf or a router
     names, wherever they stand.
 
     A function counts if its first parameter is ``request``, a method if it has an HTTP verb's name and its class is called a
     view. Only files whose bytes hold routes are parsed, and of those with ``async def`` the ones that may hold a view; none once
-    ``is_over`` says that the run has ended.
+    ``is_over`` says that the run has ended. ``read`` gives a file's bytes or raises `UnreadableError`.
     """
     candidates: list[tuple[Path, bool, bool]] = []
     routed: dict[str, list[bool]] = {}
@@ -32,7 +35,7 @@ def find_async_views(
         if is_over(file):
             break
         try:
-            content = read_bounded(file)
+            content = read(file)
         except UnreadableError:
             continue
         if b"urlpatterns" in content:

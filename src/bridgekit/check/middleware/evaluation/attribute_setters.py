@@ -26,9 +26,9 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
         found = _unseen[module.tree] = ({}, [])
         parents: dict[ast.AST, ast.AST] = {}
         defined: set[str] = set()
-        texts = _texts(module.tree)
+        texts = texts_of(module.tree)
         for node in ast.walk(module.tree):
-            target = _attribute_target(node, texts)
+            target = attribute_target(node, texts)
             if target is None and _is_setter(node):
                 parents = parents or parents_of(module.tree)
                 call = parents.get(node)
@@ -51,7 +51,7 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
     return found[0].get(attribute) or next(iter(found[1]), None)
 
 
-def _texts(tree: ast.Module) -> dict[str, str]:
+def texts_of(tree: ast.Module) -> dict[str, str]:
     """Names of a module that stand for one text and are bound nowhere else: ``MARKER = "_no_logging"``."""
     texts: dict[str, str] = {}
     for statement in tree.body:
@@ -71,7 +71,7 @@ def _texts(tree: ast.Module) -> dict[str, str]:
 _SETTERS = frozenset(("setattr", "delattr", "__setattr__", "__delattr__"))
 
 
-def _attribute_target(node: ast.AST, texts: Mapping[str, str]) -> tuple[str | None, ast.expr] | None:
+def attribute_target(node: ast.AST, texts: Mapping[str, str]) -> tuple[str | None, ast.expr] | None:
     """The attribute that a node sets or deletes, None for one that is computed, and whose it is; ``texts`` are names of one text."""
     match node:
         case ast.Attribute(attr=name, value=owner, ctx=ast.Store() | ast.Del()):

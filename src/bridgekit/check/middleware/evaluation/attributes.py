@@ -262,6 +262,9 @@ class Attributes(ClassAttributes):
 
     def of_function(self, function: FunctionValue, name: str) -> Value:
         """An attribute of a function object: set through its name in the block that defines it, or by a decorator."""
+        outside = self.evaluator.outside.of_definition(function, name)
+        if outside is not None:
+            return outside
         if name in function.attributes:
             return self._unless_assigned(function.attributes[name], function.frame, function.node, name)
         own_name = getattr(function.node, "name", "")

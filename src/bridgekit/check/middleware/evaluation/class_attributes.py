@@ -70,6 +70,11 @@ class ClassAttributes:
         return ".".join([cls.frame.module.name, *reversed(parts)])
 
     def own(self, cls: ClassValue, name: str) -> Value:
+        """An attribute in the class's own namespace, unless other modules set it."""
+        outside = self.evaluator.outside.of_definition(cls, name)
+        return self._by_its_module(cls, name) if outside is None else outside
+
+    def _by_its_module(self, cls: ClassValue, name: str) -> Value:
         """An attribute in the class's own namespace, as it stands when its module has run."""
         if name in cls.attributes:
             return self._unless_assigned(cls.attributes[name], cls.frame, cls.node, name)
@@ -190,6 +195,9 @@ class ClassAttributes:
         """An attribute through the MRO, bound to ``receiver`` (the class itself or an instance)."""
         if "__bases__" in replaced_attributes(cls.frame.module):
             return cls.frame.unknown("the bases of a class are replaced", cls.node)
+        replaced = self.evaluator.outside.of_definition(cls, "__bases__")
+        if replaced is not None:
+            return replaced
         found: list[Value] = []
         why: Unknown | None = None
         for order in self.mros.of(cls):

@@ -16,6 +16,7 @@ from bridgekit.check.middleware.evaluation.expressions import Expressions
 from bridgekit.check.middleware.evaluation.imports import Imports
 from bridgekit.check.middleware.evaluation.names import Names
 from bridgekit.check.middleware.evaluation.natives import is_object
+from bridgekit.check.middleware.evaluation.outside_changes import OutsideChanges
 from bridgekit.check.middleware.evaluation.settings_lookup import SettingsLookup
 from bridgekit.check.middleware.evaluation.values import (
     Choice,
@@ -48,6 +49,7 @@ class SourceEvaluator:
         self.attributes: Attributes = Attributes(self)
         self.calls: Calls = Calls(self)
         self.names = Names(self)
+        self.outside: OutsideChanges = OutsideChanges(self)
         self.expressions = Expressions(self)
         self.steps = 0
         self.uncounted = _LOOK_EVERY

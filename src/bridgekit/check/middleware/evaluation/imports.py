@@ -6,13 +6,15 @@ import ast
 import sys
 from collections.abc import Iterable
 
+from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import Const, Missing, ModuleValue, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.bindings import index_block
 from bridgekit.check.middleware.evaluation.block import Block, StarImport
+from bridgekit.check.middleware.evaluation.changeable import is_changeable
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
 from bridgekit.check.middleware.evaluation.syntax import raised_on_import
-from bridgekit.check.middleware.evaluation.values import Frame, Sequence, Value
+from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Sequence, Value
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.modules.imported import imports_module
@@ -73,10 +75,24 @@ class Imports:
         if module.tree is None:
             return self._unreadable(module)
         frame = self.frame(module)
-        value = self.evaluator.names.exported(name, frame)
+        value = self.unless_set_outside(self.evaluator.names.exported(name, frame), name, module)
         if not isinstance(value, Missing):
             return value
         return self._member_not_bound(module, frame, name, value)
+
+    def unless_set_outside(self, value: Value, name: str, module: SourceModule) -> Value:
+        """What a module's name stands for, unless another module binds it anew or changes what it stands for."""
+        outside = self.evaluator.outside.of_module(module, name)
+        if outside is not None:
+            return outside
+        for option in options(value):
+            if is_changeable(option):
+                outside = self.evaluator.outside.in_place(module, name, is_object=False)
+                if outside is not None:
+                    return outside
+            elif isinstance(option, InstanceValue) and option.lost is None:
+                option.lost = self.evaluator.outside.in_place(module, name, is_object=True)
+        return value
 
     def attribute(self, module_name: str, name: str, frame: Frame, node: ast.AST | None) -> Value:
         """``module.name``: a submodule is one only once it is imported (language reference, section 5.4.2)."""

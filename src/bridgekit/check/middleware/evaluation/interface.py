@@ -168,6 +168,9 @@ class Imports(Protocol):
     def member(self, module_name: str, name: str) -> Value:
         """``from module_name import name``: a name bound in the module, else a submodule, else ``__getattr__``'s answer."""
 
+    def unless_set_outside(self, value: Value, name: str, module: SourceModule) -> Value:
+        """What a module's name stands for, unless another module binds it anew or changes what it stands for."""
+
     def attribute(self, module_name: str, name: str, frame: Frame, node: ast.AST | None) -> Value:
         """``module.name``: as `member`, and a submodule only where it is seen to be imported."""
 
@@ -179,6 +182,19 @@ class Imports(Protocol):
 
     def completes(self, node: ast.Import | ast.ImportFrom, frame: Frame, depth: int = 0) -> Outcome:
         """Whether an import statement succeeds: every module is found, its own imports too, every name is bound."""
+
+
+class Outside(Protocol):
+    """What other modules of the project do to what a module defines."""
+
+    def of_definition(self, value: ClassValue | FunctionValue, name: str) -> Unknown | None:
+        """Why an attribute of a class or function of a module's top level is not what its own module says."""
+
+    def of_module(self, module: SourceModule, name: str) -> Unknown | None:
+        """Why a name of a module is not what its own code binds."""
+
+    def in_place(self, module: SourceModule, name: str, *, is_object: bool) -> Unknown | None:
+        """Why a list, dict, set or object that a module's name stands for is not what its own code makes it."""
 
 
 class Expressions(Protocol):
@@ -209,6 +225,8 @@ class Evaluator(Protocol):
     def names(self) -> Names: ...
     @property
     def imports(self) -> Imports: ...
+    @property
+    def outside(self) -> Outside: ...
     @property
     def expressions(self) -> Expressions: ...
 

@@ -161,6 +161,12 @@ class Names:
                 # A class body runs where it stands.
                 return self.lookup(name, outer, outer.block.positions.get(frame.cls.node))
             found = self.lookup(name, outer, None)
+            if (
+                outer.kind == "module"
+                and frame.kind == "function"
+                and not isinstance(found, Missing | Unknown)
+            ):
+                found = self.evaluator.imports.unless_set_outside(found, name, outer.module)
             return self._unless_bound_again(found, name, outer) if self.evaluator.calls.importing else found
         if name == "__name__":
             return Const(constants.ModuleName(frame.module.name))

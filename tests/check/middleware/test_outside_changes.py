@@ -1,0 +1,104 @@
+"""Flags that another module of the project sets, on the class, on its bases or where they are read from: unknown, with the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridgekit.check.environment import current_environment
+from bridgekit.check.middleware import SourceReader
+from bridgekit.check.modules import ModuleFinder
+from bridgekit.middleware_chain.facts import Answer, Claim
+
+BODY = "    def __init__(self, get_response): self.g = get_response\n    def __call__(self, request): return self.g(request)\n"
+PLAIN = f"class Audit:\n    async_capable = False\n{BODY}"
+DERIVED = f"from roots import Root\nclass Audit(Root):\n    pass\n{BODY}"
+ROOTS = "class Root:\n    async_capable = False\n"
+SWITCHES = "ON = False\nTABLE = {'on': False}\nclass Kept:\n    on = False\n    def turn(self): self.on = True\nkept = Kept()\n"
+
+
+def reading(expression: str) -> str:
+    return f"import switches\nfrom switches import ON, TABLE, Kept, kept\n{PLAIN.replace('= False', f'= {expression}')}"
+
+
+SET = {
+    "on the class": (PLAIN, "from layers import Audit\nAudit.async_capable = True\n", 2),
+    "through its module": (PLAIN, "import layers\nlayers.Audit.async_capable = True\n", 2),
+    "by setattr": (PLAIN, "import layers\nsetattr(layers.Audit, 'async_capable', True)\n", 2),
+    "by type's setter": (PLAIN, "import layers\ntype.__setattr__(layers.Audit, 'async_capable', True)\n", 2),
+    "under a computed name": (
+        PLAIN,
+        "import layers\nfor name in FLAGS: setattr(layers.Audit, name, True)\n",
+        2,
+    ),
+    "in a loop": (PLAIN, "import layers\nfor one in (layers.Audit,):\n    one.async_capable = True\n", 3),
+    "in ready()": (
+        PLAIN,
+        "class Config:\n    def ready(self):\n        from layers import Audit\n        Audit.async_capable = True\n",
+        4,
+    ),
+    "in a function that is handed it": (
+        PLAIN,
+        "from layers import Audit\ndef turn(cls): cls.async_capable = True\nturn(Audit)\n",
+        2,
+    ),
+    "by its dotted path": (
+        PLAIN,
+        "from django.utils.module_loading import import_string\nimport_string('layers.Audit').async_capable = True\n",
+        2,
+    ),
+    "deleted": (PLAIN, "import layers\ndel layers.Audit.async_capable\n", 2),
+    "on a base": (DERIVED, "from roots import Root\nRoot.async_capable = True\n", 2),
+    "the bases": (PLAIN, "import layers\nlayers.Audit.__bases__ = (Other,)\n", 2),
+    "a name that is read": (reading("switches.ON"), "import switches\nswitches.ON = True\n", 2),
+    "a name that is imported": (reading("ON"), "import switches as s\ns.ON = True\n", 2),
+    "through vars": (reading("ON"), "import switches\nvars(switches)['ON'] = True\n", 2),
+    "through __dict__": (reading("ON"), "import switches\nswitches.__dict__.update(ON=True)\n", 2),
+    "through sys.modules": (reading("ON"), "import sys, switches\nsys.modules['switches'].ON = True\n", 2),
+    "an item": (reading("TABLE['on']"), "from switches import TABLE\nTABLE['on'] = True\n", 2),
+    "a dict of a module": (reading("TABLE['on']"), "import switches\nswitches.TABLE.update(on=True)\n", 2),
+    "another class": (reading("Kept.on"), "from switches import Kept\nKept.on = True\n", 2),
+    "an object": (reading("kept.on"), "from switches import kept\nkept.on = True\n", 2),
+    "an object by a method": (reading("kept.on"), "import switches\nswitches.kept.turn()\n", 2),
+}
+NOT_SET = {
+    "on a class of that name of its own": (PLAIN, "class Audit: pass\nAudit.async_capable = True\n"),
+    "on a request": (PLAIN, "from layers import Audit\ndef view(request): request.async_capable = Audit\n"),
+    "on another module": (PLAIN, "import layers, switches\nswitches.async_capable = layers.Audit\n"),
+    "read only": (reading("TABLE['on']"), "from switches import TABLE, kept\nif TABLE['on'] or kept.on: print(TABLE.get('on'))\n"),
+    "on what a function is handed, which nobody calls with it": (
+        PLAIN,
+        "from layers import Audit\ndef turn(cls): cls.async_capable = True\nturn(object())\n",
+    ),
+}  # fmt: skip
+
+
+def claim(root: Path, layers: str, other: str, name: str = "other.py") -> Claim:
+    for file, source in {
+        "layers.py": layers,
+        name: other,
+        "roots.py": ROOTS,
+        "switches.py": SWITCHES,
+    }.items():
+        (root / file).write_text(source, "utf-8")
+    return SourceReader(ModuleFinder([root], current_environment())).read("layers.Audit").facts.async_capable
+
+
+@pytest.mark.parametrize("how", SET)
+def test_a_flag_that_another_module_may_set_is_unknown_with_its_line(how: str, tmp_path: Path) -> None:
+    layers, other, line = SET[how]
+    found = claim(tmp_path, layers, other)
+    assert found.answer is Answer.UNKNOWN
+    assert found.location is not None
+    assert (Path(found.location.path).name, found.location.line) == ("other.py", line)
+
+
+@pytest.mark.parametrize("how", NOT_SET)
+def test_a_flag_that_no_module_sets_is_known(how: str, tmp_path: Path) -> None:
+    assert claim(tmp_path, *NOT_SET[how]).answer is Answer.NO
+
+
+def test_what_a_test_module_replaces_is_put_back(tmp_path: Path) -> None:
+    found = claim(tmp_path, PLAIN, "import layers\nlayers.Audit.async_capable = True\n", "test_layers.py")
+    assert found.answer is Answer.NO
