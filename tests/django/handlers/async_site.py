@@ -41,27 +41,6 @@ async def where(request: HttpRequest) -> JsonResponse:
     )
 
 
-async def look(request: HttpRequest) -> HttpResponse:
-    """Waits for nothing, and leaves nothing."""
-    seen["look"] = ident(), id(asyncio.get_running_loop())
-    return HttpResponse("x")
-
-
-async def instant(request: HttpRequest) -> HttpResponse:
-    """Waits for nothing, and leaves a task."""
-
-    async def child() -> None:
-        seen["child"] = ident(), variable.get(), getattr(local, "value", "unset"), translation.get_language()
-        seen["child's sync call"] = await sync_to_async(ident)()
-        events["done"].set()
-
-    variable.set("instant")
-    local.value = "instant"
-    translation.activate("de")
-    seen["task"] = asyncio.create_task(child())
-    return HttpResponse("x")
-
-
 async def shared_client(request: HttpRequest) -> HttpResponse:
     global queue
     if queue is None:
@@ -187,8 +166,6 @@ urlpatterns = [
     path(view.__name__, view)
     for view in (
         where,
-        instant,
-        look,
         shared_client,
         variables,
         fail,

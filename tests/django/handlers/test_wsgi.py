@@ -3,13 +3,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,8 +25,7 @@ from django.utils import translation
 
 import bridgekit.django
 from bridgekit.concurrency.own_loop import loop_iterator
-from bridgekit.concurrency.own_loop.visited_loop import can_be_visited
-from bridgekit.django.handlers import late_calls, old_connections, on_loop
+from bridgekit.django.handlers import late_calls, old_connections
 from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 from tests.django.handlers import async_site
 from tests.django.handlers.async_site import events, seen, variable
@@ -76,51 +73,6 @@ def test_every_async_view_runs_on_one_loop_in_one_thread() -> None:
     first, second = (ask(OneLoopWSGIHandler(), "where").body for _ in range(2))
     assert first == second
     assert b'"bridgekit-asyncio"' in first
-
-
-@pytest.fixture
-def plain_loop() -> Iterator[None]:
-    """asyncio's debug mode, on under PYTHONDEVMODE, lets nobody visit the loop."""
-    loop: Any = on_loop._host({}).loop
-    before = loop.native.get_debug()
-    loop.native.set_debug(False)
-    yield
-    loop.native.set_debug(before)
-
-
-@pytest.mark.usefixtures("plain_loop")
-@pytest.mark.skipif(not can_be_visited(), reason="no such loop here")
-def test_a_view_that_waits_for_nothing_runs_on_the_idle_loop_in_the_request_s_thread() -> None:
-    app = OneLoopWSGIHandler()
-    loop = json.loads(ask(app, "where").body)["loop"]
-    until = time.monotonic() + WAIT
-    while seen.get("look") != (threading.get_ident(), loop) and time.monotonic() < until:
-        ask(app, "look")  # the loop may have had something to do
-    assert seen["look"] == (threading.get_ident(), loop)
-
-
-def test_what_a_view_that_waits_for_nothing_leaves_goes_on_as_after_any_other() -> None:
-    app = OneLoopWSGIHandler()
-    for _ in range(3):
-        events["done"].clear()
-        assert ask(app, "instant").status == "200 OK"
-        assert events["done"].wait(WAIT)
-        thread, *values = seen["child"]
-        assert values == ["instant", "instant", "de"]
-        assert len({thread, seen["child's sync call"], threading.get_ident()}) == 3
-
-
-def test_what_a_view_that_waits_for_nothing_sets_is_seen_outside_and_taken_back(either: Handler) -> None:
-    def serve() -> tuple[str, str]:
-        get(either(), "/instant")
-        return variable.get(), getattr(async_site.local, "value", "unset")
-
-    with override_settings(MIDDLEWARE=[f"{SITE}.SyncOutside"]):
-        after = in_fresh_context(serve)
-    assert seen["outside"] == ("instant", "instant", "de")
-    if either is OneLoopWSGIHandler:
-        assert after == ("outside", "outside")  # what the layer, which is sync, has set is the thread's own
-        assert events["done"].wait(WAIT)
 
 
 def test_a_client_of_the_module_works_from_request_to_request() -> None:

@@ -60,12 +60,6 @@ def rehome(context: Context) -> None:
             variable.set(None)
 
 
-def take_mark_off(context: Context) -> None:
-    """Have ``context``, which runs nowhere now and is of this thread, no longer name the library that ran further out."""
-    if _mark is not None and context.get(_mark) is not None:
-        context.run(_mark.set, None)
-
-
 def changes(before: Context, after: Context) -> Iterator[tuple[ContextVar[Any], Any]]:
     """What a run in a copy of a context, from ``before`` to ``after``, has set, but for what belongs to its thread alone.
 

@@ -21,7 +21,6 @@ from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.forks import in_forked_child
 from bridgekit.concurrency.own_loop.greenlets import isolate_running_loops, threads_are_greenlets
 from bridgekit.concurrency.own_loop.loops import AnyioLoop, AsyncioLoop, OwnedLoop, Work
-from bridgekit.concurrency.own_loop.visited_loop import VisitedLoop, can_be_visited
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -208,8 +207,5 @@ def _new_loop(name: BackendName) -> OwnedLoop:
         return AsyncioLoop(uvloop.new_event_loop())
     if threads_are_greenlets() or not hasattr(select, "epoll"):
         return AsyncioLoop(asyncio.new_event_loop())
-    if can_be_visited():
-        loop = VisitedLoop()
-        return AsyncioLoop(loop, loop.selector.fileno())
     selector = selectors.EpollSelector()
     return AsyncioLoop(asyncio.SelectorEventLoop(selector), selector.fileno())

@@ -15,14 +15,12 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
-from bridgekit.adapters.shared.context import changes, lend, rehome, settle, take_mark_off
+from bridgekit.adapters.shared.context import lend, rehome, settle
 from bridgekit.concurrency.callbacks import LoopGone
-from bridgekit.concurrency.own_loop.await_free import cannot_wait
 from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
 from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
 from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
-from bridgekit.concurrency.own_loop.visited_loop import Outcome, VisitedLoop
 from bridgekit.django.handlers.late_calls import late_calls
 
 _executors: Any = AsyncToSync.executors
@@ -48,54 +46,22 @@ class OnLoop(AsyncToSync[..., Any]):
         __traceback_hide__ = True
         if _runs_a_loop():
             return super().__call__(*args, **kwargs)  # it raises, and says why
-        context = contextvars.copy_context()
-        before = context.copy()
-        request = args[0] if args else None
-        awaitable = context.run(self.awaitable, *args, **kwargs)
-        if cannot_wait(awaitable):
-            outcome = _call_here(awaitable, context)
-            if outcome is not None:
-                _show(request, before, context)
-                return outcome.get()
         noted = dict(vars(_marks))
         call = LoopCall(getattr(_executors, "current", None) or late_calls())
-        _note(call, before, context)
-        awaitable = _awaited(awaitable, sys.exc_info()[1], noted.get("task_context"))
+        context = contextvars.copy_context()
+        context.run(setattr, _executors, "current", call)
+        before = context.copy()
+        awaitable = _awaited(
+            context.run(self.awaitable, *args, **kwargs), sys.exc_info()[1], noted.get("task_context")
+        )
         try:
             return _run(call, awaitable, context, noted)
         finally:
             if not call.abandoned:
-                _show(request, before, context)
+                _show(args[0] if args else None, before, context)
             if call.jobs:
                 vars(_marks).clear()
                 vars(_marks).update(noted)
-
-
-def _call_here(awaitable: Any, context: contextvars.Context) -> Outcome | None:
-    """What ``awaitable``, which cannot wait, comes to in this thread; None where the loop is another one, or has something to do."""
-    if sys.exc_info()[1] is not None:
-        return None  # the coroutine is to see what is being handled
-    # What asgiref has noted to cancel does not matter: there is no moment to cancel this at.
-    loop = getattr(_host(vars(_marks)).loop, "native", None)
-    if type(loop) is not VisitedLoop:
-        return None
-    take_mark_off(context)
-    return loop.call_here(awaitable, context, _enter_from_thread)
-
-
-def _enter_from_thread(context: contextvars.Context) -> None:
-    """On the loop, in the context of what a call in a thread has left there: whom its thread-sensitive calls go to."""
-    rehome(context)
-    if getattr(_executors, "current", None) is None:
-        _executors.current = late_calls()
-
-
-def _note(call: LoopCall, before: contextvars.Context, context: contextvars.Context) -> None:
-    """Lend this thread to what runs in ``context``. That is nothing that it has changed itself."""
-    without = context.copy()
-    context.run(setattr, _executors, "current", call)
-    for variable, value in changes(without, context):
-        before.run(variable.set, value)
 
 
 def _run(
