@@ -60,7 +60,8 @@ def test_comparison_and_hash_have_the_same_meaning(pair: tuple[Any, Any]) -> Non
 def test_the_constructor_and_the_representation_are_the_same(pair: tuple[Any, Any]) -> None:
     theirs, ours = (record("a", note="n") for record in pair)
     assert repr(theirs) == repr(ours)
-    assert ours.hidden == [] != pair[1]("a").hidden
+    ours.hidden.append(1)
+    assert pair[1]("a").hidden == [], "each record has a list of its own"
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
         pair[1]()
     assert dataclasses.replace(ours, name="b").name == "b"

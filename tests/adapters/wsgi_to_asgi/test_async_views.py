@@ -308,7 +308,7 @@ def test_on_trio_async_views_have_loops_of_their_own_and_the_log_says_so(
     adapt: Adapt, loop: Loop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """asgiref knows asyncio alone. It is said once, not for each request."""
-    monkeypatch.setattr(async_views.FOREIGN_LOOP, "_told", False)
+    monkeypatch.setattr(async_views.FOREIGN_LOOP, "_reported", False)
     names: list[str] = []
 
     async def view() -> None:
