@@ -13,12 +13,10 @@ from weakref import WeakKeyDictionary
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import FoundModule, ModuleKind
 from bridgekit.check.modules.parsing import absolute_name
+from bridgekit.check.settings.interpreter.acting_code import ActingCode, Called, executed
 
 _MAX_MODULES = 40
 """Modules looked at for one import: what settings import for its effect is near by, not at the end of an application."""
-
-_MUTATORS = frozenset(["add", "append", "clear", "extend", "insert", "pop", "remove", "setdefault", "update"])
-_WRITERS = frozenset(["load_dotenv", "putenv", "read_dotenv", "read_env", "read_envfile"])
 
 _known: WeakKeyDictionary[ModuleFinder, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 
@@ -54,20 +52,8 @@ def _collect(
     imported = _Imported(finder, source, is_own)
     for one in imported.modules:
         _collect(finder, one, is_own, acting, seen)
-    if imported.names and any(_acts(statement, imported) for statement in _body(source.tree.body)):
+    if ActingCode(source.tree.body, imported.names, imported.called).acts():
         acting[name] = None
-
-
-def _body(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that an import runs, those in ``if`` and ``try`` too; definitions only define."""
-    for statement in statements:
-        if isinstance(statement, ast.If | ast.For | ast.While | ast.With | ast.Try):
-            for field in ("body", "orelse", "finalbody"):
-                yield from _body(getattr(statement, field, []))
-            for handler in getattr(statement, "handlers", []):
-                yield from _body(handler.body)
-        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield statement
 
 
 class _Imported:
@@ -78,18 +64,17 @@ class _Imported:
     ) -> None:
         self.names: set[str] = set()
         self.modules: dict[str, None] = {}
-        self.functions = {
-            node.name: node
-            for node in (source.tree.body if source.tree else ())
-            if isinstance(node, ast.FunctionDef)
-        }
-        for statement in _body(source.tree.body if source.tree else []):
+        self._finder = finder
+        self._homes: dict[str, tuple[str, str]] = {}
+        for statement in executed(source.tree.body if source.tree else []):
             if isinstance(statement, ast.Import):
                 for alias in statement.names:
+                    self._homes[alias.asname or alias.name.partition(".")[0]] = alias.name, ""
                     self._add(finder, alias.name, alias.asname or alias.name.partition(".")[0], is_own)
             elif isinstance(statement, ast.ImportFrom):
                 base = absolute_name(source.package, statement.level, statement.module) or ""
                 for alias in statement.names:
+                    self._homes[alias.asname or alias.name] = base, alias.name
                     self._add(finder, base, alias.asname or alias.name, is_own)
                     if self.modules and finder.find(f"{base}.{alias.name}").kind is ModuleKind.SOURCE:
                         self.modules[f"{base}.{alias.name}"] = None
@@ -107,36 +92,53 @@ class _Imported:
         elif module.partition(".")[0] in ("os", "dotenv", "environ", "environs"):
             self.names.add(name)
 
-
-def _acts(statement: ast.stmt, imported: _Imported, depth: int = 2) -> bool:
-    """Whether the statement changes something that another module owns."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            if _root(node) in imported.names:
-                return True
-        elif isinstance(node, ast.Call) and _calls_for_effect(node, imported, depth):
-            return True
-    return False
-
-
-def _calls_for_effect(node: ast.Call, imported: _Imported, depth: int) -> bool:
-    function = node.func
-    first = node.args[0] if node.args else None
-    if isinstance(first, ast.Constant) and first.value == "DJANGO_SETTINGS_MODULE":
-        return False
-    if isinstance(function, ast.Attribute):
-        return function.attr in _MUTATORS | _WRITERS and _root(function) in imported.names
-    if isinstance(function, ast.Name):
-        if function.id == "setattr":
-            return first is not None and _root(first) in imported.names
-        if function.id in _WRITERS:
-            return function.id in imported.names
-        called = imported.functions.get(function.id) if depth else None
-        return called is not None and any(_acts(inner, imported, depth - 1) for inner in called.body)
-    return False
+    def called(self, function: ast.expr) -> Called | None:
+        """What another module of the project defines under an expression: a function, a class, or a method of an object that it keeps."""
+        parts = _dotted(function)
+        home, name = self._homes.get(parts[0], ("", "")) if parts else ("", "")
+        if not home:
+            return None
+        module, rest = home, [name, *parts[1:]] if name else parts[1:]
+        if len(parts) > 1 and not name and "." in home:  # ``import a.b`` binds ``a``
+            rest = parts[1:]
+            while rest and module != f"{parts[0]}.{'.'.join(rest[: module.count('.')])}":
+                return None
+            rest = rest[module.count(".") :]
+        if rest and self._finder.find(f"{module}.{rest[0]}").kind is ModuleKind.SOURCE:
+            module, rest = f"{module}.{rest[0]}", rest[1:]
+        return _defined(self._finder, module, rest) if module in self.modules and 0 < len(rest) < 3 else None
 
 
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
+def _defined(finder: ModuleFinder, module: str, names: list[str]) -> Called | None:
+    """A function or class of a module, or the method of an object or a class that its name stands for."""
+    source = finder.load(module)
+    body = source.tree.body if source.tree is not None else []
+    kept = frozenset(names_bound(body))
+    definitions = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    method = names[1] if len(names) > 1 else ""
+    definition = definitions.get(names[0])
+    if definition is None and method:
+        for statement in body:
+            if isinstance(statement, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == names[0] for target in statement.targets
+            ):
+                made_by = statement.value.func if isinstance(statement.value, ast.Call) else None
+                definition = definitions.get(made_by.id) if isinstance(made_by, ast.Name) else None
+    return Called(definition, method, kept) if definition is not None else None
+
+
+def names_bound(body: list[ast.stmt]) -> Iterator[str]:
+    """Names that a module gives to something of its own."""
+    for node in executed(body):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.ClassDef):
+            yield node.name
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return [*reversed([*parts, node.id])] if isinstance(node, ast.Name) else []

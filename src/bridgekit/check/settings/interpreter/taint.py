@@ -6,6 +6,7 @@ there on, and so is what the reachable functions of the project change.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from bridgekit.check.settings.interpreter.callables import inside
@@ -27,6 +28,7 @@ from bridgekit.check.settings.interpreter.values import (
     ClassMethod,
     ClassValue,
     ErrorValue,
+    External,
     Frame,
     FunctionValue,
     InstanceValue,
@@ -52,6 +54,9 @@ _READING = frozenset(
 
 _CHANGEABLE = (ListValue, SetValue, DictValue, InstanceValue, IteratorValue, tuple)
 """What can be changed by whoever gets it from a function."""
+
+
+_DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def taint(m: Machine, values: Iterable[Value], cause: Opaque) -> None:
@@ -89,10 +94,24 @@ def _reached(m: Machine, value: Value, cause: Opaque) -> Iterable[Value]:
         return _of_object(value, cause)
     if isinstance(value, FunctionValue):
         return _called(m, value, cause)
+    if isinstance(value, External):
+        opened = _opened(m, value)
+        return () if opened is value else (opened,)
     if isinstance(value, Model):
         value.spoil(m, cause)
         return value.held()
     return _of_wrapper(value, cause)
+
+
+def _opened(m: Machine, value: External) -> Value:
+    """What a module of the project that still waits holds: read now, or what changed it would find it as it was. Its classes and
+    functions go on waiting."""
+    module, _, name = value.dotted.rpartition(".")
+    source = m.finder.load(module) if module and not value.is_module else None
+    body = source.tree.body if source is not None and source.tree is not None else ()
+    if any(isinstance(one, _DEFINITIONS) and one.name == name for one in body):
+        return value
+    return m.force(value)
 
 
 def _of_wrapper(value: Value, cause: Opaque) -> Iterable[Value]:

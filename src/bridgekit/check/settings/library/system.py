@@ -24,7 +24,9 @@ class SysModules(Model):
             return m.lost_modules.derive(".item")
         if isinstance(key, str) and key in m.replaced_modules:
             return m.replaced_modules[key]
-        module = m.modules.get(key) if isinstance(key, str) else None
+        module: Value = m.modules.get(key) if isinstance(key, str) else None
+        if module is None and isinstance(key, str) and key in m.waiting:
+            module = m.imports.import_module(str(key))
         return module if module is not None else m.opaque("sys.modules of a module that is not read")
 
     def set_item(self, m: Machine, key: Value, value: Value) -> bool:

@@ -91,6 +91,9 @@ _NAMESPACES = frozenset(
 
 
 def _of_frame(m: Machine, value: Value, name: str) -> Value:
+    opened = m.force(value) if isinstance(value, External) else value
+    if isinstance(opened, FunctionValue):  # of a module that has waited
+        return _lookup(m, opened, name)
     cause = m.opaque(f"{name} leads to the names of a module")
     for frame in m.frames:
         if frame.module.namespace.unseen is None:
