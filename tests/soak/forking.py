@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import random
 import signal
@@ -20,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
+from tests.conftest import speaks_of_more_than_time
 from tests.django.handlers.driver import ask
 from tests.helpers.wsgi_apps import answers
 from tests.helpers.wsgi_client import get
@@ -60,6 +62,7 @@ def ways() -> list[Callable[[], bytes]]:
 
 
 def main(count: int, seed: int) -> int:
+    logging.getLogger("asyncio").addFilter(speaks_of_more_than_time)
     settings.configure(
         ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None, ROOT_URLCONF=__name__, SECRET_KEY="s" * 50, DATABASES={}
     )

@@ -70,6 +70,10 @@ RIGHT = {
     "async generator of another module": streaming("helpers.pieces()", above="from PACKAGE import helpers\n") + HELPER.replace("def", "async def"),
     "async iteration inside": streaming("pieces()", above="async def numbers():\n    yield 1\nasync def pieces():\n    async for n in numbers():\n        yield str(n)\n"),
     "imported async generator": streaming("pieces()", above="from PACKAGE.helpers import pieces\n") + HELPER.replace("def", "async def"),
+    "the kind that the server asks for": "def kind(request):\n    return 'ASGI' if hasattr(request, 'scope') else 'WSGI'\n" + PIECES
+    + "def streamed(request, given):\n    async def later():\n        for piece in given:\n            yield piece\n"
+    "    if kind(request) == 'ASGI':\n        return StreamingHttpResponse(later())\n    return StreamingHttpResponse(given)\n"
+    "async def a(request):\n    return streamed(request, (str(n) for n in range(3)))\n",
     "whole answer": PIECES + "async def a(request):\n    return HttpResponse(pieces())\n",
     "joined": PIECES + "async def a(request):\n    return HttpResponse(''.join(pieces()))\n",
     "generator not streamed": PIECES + "async def a(request):\n    list(pieces())\n    return HttpResponse('a')\n",

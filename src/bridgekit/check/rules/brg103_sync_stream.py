@@ -23,8 +23,14 @@ def check(subject: Subject) -> Iterator[Problem]:
     is_asgi = subject.project.server is Server.ASGI
     kind, served = ("sync", "ASGI") if is_asgi else ("asynchronous", "WSGI")
     for view in routed_views(subject):
-        for event, value in _streams(view, subject):
-            if {_is_async(one) for one in alternatives(value)} != {not is_asgi}:
+        streams = [
+            (event, {_is_async(one) for one in alternatives(value)})
+            for event, value in _streams(view, subject)
+        ]
+        if any(is_asgi in kinds for _, kinds in streams):
+            continue  # it makes streams of both kinds: which of them is asked of the request, in ways that are not followed
+        for event, kinds in streams:
+            if kinds != {not is_asgi}:
                 continue
             yield Problem(
                 f"{view.name}: StreamingHttpResponse of {_article(kind)} {kind} iterator under {served}{way(event.path)}: Django "
