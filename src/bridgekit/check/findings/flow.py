@@ -11,6 +11,7 @@ from types import MappingProxyType
 from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import children, walk
 
 _SHOWN = 80
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -40,12 +41,12 @@ class ReadFunction:
 
 def walk_own(node: ast.AST) -> Iterator[ast.AST]:
     """Every node that runs when ``node``'s body runs: nested functions, lambdas and classes are not entered."""
-    waiting = list(ast.iter_child_nodes(node))
+    waiting = list(children(node))
     while waiting:
         current = waiting.pop()
         yield current
         if not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(current))
+            waiting.extend(children(current))
 
 
 def dotted_name(node: ast.AST) -> str:
@@ -61,7 +62,7 @@ def dotted_name(node: ast.AST) -> str:
 
 def identifiers(node: ast.AST) -> Iterator[str]:
     """Every name, attribute and short text in a body, nested functions included."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Name):
             yield inner.id
         elif isinstance(inner, ast.Attribute):
@@ -72,7 +73,7 @@ def identifiers(node: ast.AST) -> Iterator[str]:
 
 def handles_async(node: ast.AST) -> bool:
     """Whether a body shows any sign of dealing with coroutines; rules then keep silent rather than guess."""
-    return any(isinstance(inner, (ast.Await, ast.AsyncFunctionDef)) for inner in ast.walk(node)) or any(
+    return any(isinstance(inner, (ast.Await, ast.AsyncFunctionDef)) for inner in walk(node)) or any(
         _ASYNC_WORDS.search(name) for name in identifiers(node)
     )
 
@@ -84,7 +85,7 @@ def imported_names(module: SourceModule) -> Mapping[str, str]:
     A name that two imports bind differently (``try: ... except ImportError: ...``) is left out: it is not known.
     """
     bound: dict[str, set[str]] = {}
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in walk(module.tree) if module.tree is not None else ():
         if isinstance(node, ast.Import):
             for alias in node.names:
                 target = alias.name if alias.asname else alias.name.partition(".")[0]

@@ -16,6 +16,7 @@ from bridgekit.check.findings.subject import Subject, no_routed_views
 from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.result import Known
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 
@@ -100,7 +101,7 @@ def _started(function: ReadFunction) -> Iterator[tuple[ast.Call, Answer]]:
         id(node.value): node for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
     }
     dropped = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    inside = {id(part) for node in nodes if isinstance(node, ast.Await) for part in ast.walk(node)}
+    inside = {id(part) for node in nodes if isinstance(node, ast.Await) for part in walk(node)}
     for node in nodes:
         if not isinstance(node, ast.Call) or id(node) in inside:
             continue
@@ -140,6 +141,6 @@ def _waited_names(nodes: Sequence[ast.AST]) -> set[str]:
         part.id
         for node in nodes
         if isinstance(node, ast.Await)
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.Name)
     }

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, imported_names, walk_own
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.scopes import names_bound_by
+from bridgekit.check.python.tree import children, walk
 
 
 @lru_cache(maxsize=512)
@@ -62,7 +63,7 @@ def _functions_around(module: SourceModule) -> Mapping[int, tuple[FunctionNode, 
         if isinstance(node, FunctionNode):
             found[id(node)] = around
             around = (node, *around)
-        waiting.extend((child, around) for child in ast.iter_child_nodes(node))
+        waiting.extend((child, around) for child in children(node))
     return MappingProxyType(found)
 
 
@@ -81,7 +82,7 @@ def rebound_names(module: SourceModule) -> frozenset[str]:
         for target in node.targets
     }
     names = set(_bound_but_by_imports(node for node in walk_own(module.tree) if id(node) not in absent))
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.Global):
             names.update(node.names)
     return frozenset(names)
@@ -90,7 +91,7 @@ def rebound_names(module: SourceModule) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def _imported_anyhow(module: SourceModule) -> frozenset[str]:
     """What imports bind, those included that do not agree on what."""
-    nodes = ast.walk(module.tree) if module.tree is not None else ()
+    nodes = walk(module.tree) if module.tree is not None else ()
     return frozenset(
         name
         for node in nodes

@@ -17,6 +17,7 @@ from bridgekit.check.fixes.verified import Convertible, find_convertible
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_source
 from bridgekit.check.modules.python_files import python_files
+from bridgekit.check.python.tree import walk
 
 
 def render_diff(report: Report) -> str:
@@ -108,11 +109,11 @@ def _find_subclass(root: Path, name: str) -> tuple[str, str]:
 def _derives(tree: ast.Module, name: str) -> bool:
     """Whether a class statement or a call of ``type`` names the class, or a name that it is given, among the bases."""
     names = {name}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.alias) and node.name == name and node.asname:
             names.add(node.asname)
         elif isinstance(node, ast.Assign) and names & set(identifiers(node.value)):
             names.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    bases = [base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases]
-    bases += [node.args[1] for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 3]
+    bases = [base for node in walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases]
+    bases += [node.args[1] for node in walk(tree) if isinstance(node, ast.Call) and len(node.args) == 3]
     return any(names & set(identifiers(base)) for base in bases)

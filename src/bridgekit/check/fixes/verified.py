@@ -12,6 +12,7 @@ from bridgekit.check.findings.flow import FunctionNode, dotted_name, source_text
 from bridgekit.check.fixes.side_effect_free import harmful_parts
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer
 
 
@@ -119,10 +120,10 @@ def _handled(
     get_response: str,
     kept: frozenset[str] = frozenset(),
 ) -> Convertible | str:
-    calls = [n for n in ast.walk(handler) if isinstance(n, ast.Call) and dotted_name(n.func) == get_response]
+    calls = [n for n in walk(handler) if isinstance(n, ast.Call) and dotted_name(n.func) == get_response]
     mentions = [
         n
-        for n in ast.walk(handler)
+        for n in walk(handler)
         if isinstance(n, (ast.Name, ast.Attribute)) and dotted_name(n) == get_response
     ]
     if len(calls) != 1 or len(mentions) != 1:
@@ -145,7 +146,7 @@ def _is_whole_value(call: ast.Call, handler: ast.FunctionDef) -> bool:
     """Whether ``await`` can be put before the call: ``await get_response(request).headers`` awaits the headers."""
     return any(
         isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr)) and node.value is call
-        for node in ast.walk(handler)
+        for node in walk(handler)
     )
 
 
@@ -159,11 +160,11 @@ def _rewriting_would_change(node: FunctionNode | ast.ClassDef, handler: ast.Func
     """Whether moving lines about, which is all that a patch does, would alter more than the layout."""
     one_line = any(
         isinstance(function, ast.FunctionDef) and function.body[0].lineno == function.lineno
-        for function in ast.walk(node)
+        for function in walk(node)
     )
     return one_line or any(
         isinstance(inner, (ast.Constant, ast.JoinedStr)) and inner.lineno != inner.end_lineno
-        for inner in ast.walk(handler)
+        for inner in walk(handler)
     )
 
 

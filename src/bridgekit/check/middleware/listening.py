@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import ModuleKind
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 _SIGNALS = "django.core.signals"
@@ -37,10 +38,10 @@ def _imported_when_ready(apps: SourceModule, package: str) -> Iterator[str]:
     """Modules of the package that functions of its ``apps.py`` import: by convention `AppConfig.ready` connects receivers so."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     bodies = (
-        [node for node in ast.walk(apps.tree) if isinstance(node, functions)] if apps.tree is not None else []
+        [node for node in walk(apps.tree) if isinstance(node, functions)] if apps.tree is not None else []
     )
     names: set[str] = set()
-    for node in (node for body in bodies for node in ast.walk(body)):
+    for node in (node for body in bodies for node in walk(body)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -53,7 +54,7 @@ def _listens(module: SourceModule) -> Claim:
     if module.tree is None:
         return Claim.unknown(f"{module.name} cannot be read", module.location_of(None))
     names = set(_names_of_signal(module.tree))
-    for node in ast.walk(module.tree) if names else ():
+    for node in walk(module.tree) if names else ():
         if isinstance(node, ast.Call) and _connects(node, names):
             return Claim.yes(f"{module.name} listens to {_SIGNAL}", module.location_of(node))
     return Claim.no()
@@ -61,7 +62,7 @@ def _listens(module: SourceModule) -> Claim:
 
 def _names_of_signal(tree: ast.Module) -> Iterator[str]:
     """What the module calls the signal, as source."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 said = alias.asname or alias.name

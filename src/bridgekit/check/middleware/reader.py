@@ -26,6 +26,7 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.middleware.facts import FactsReader
 from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Location, MiddlewareFacts
 
 logger = logging.getLogger(__name__)
@@ -217,7 +218,7 @@ class SourceReader:
     def _nested(node: ast.FunctionDef | ast.AsyncFunctionDef, function: FunctionValue) -> dict[str, Method]:
         module = function.frame.module
         found: dict[str, Method] = {}
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part is not node:
                 is_async = isinstance(part, ast.AsyncFunctionDef)
                 owner = f"{module.name}.{node.name}"

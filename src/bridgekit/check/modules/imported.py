@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 
 
 def imports_module(module: SourceModule, name: str, before: int | None = None) -> bool:
     """Whether an import statement of a module, on a line ``before`` the given one if there is one, imports a module by its name."""
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in walk(module.tree) if module.tree is not None else ():
         if not isinstance(node, ast.Import | ast.ImportFrom) or (
             before is not None and node.lineno >= before
         ):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 
@@ -38,12 +39,12 @@ def adapted_applications(module: SourceModule, server: Server) -> Iterator[Adapt
     imports = imported_names(module)
     django = {
         name
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.Assign) and _is_django(node.value, imports)
         for target in node.targets
         for name in ([target.id] if isinstance(target, ast.Name) else [])
     }
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         package, _, name = resolved_name(node.func, imports).rpartition(".")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.flow import imported_names, resolved_name
 from bridgekit.check.findings.subject import Project
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 
@@ -29,6 +30,6 @@ def _handlers_made(project: Project) -> Iterator[tuple[str, Location]]:
         if module.tree is None:
             continue
         imports = imported_names(module)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.Call) and (name := resolved_name(node.func, imports)) in (OURS, DJANGOS):
                 yield name, module.location_of(node)

@@ -13,6 +13,7 @@ from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import parse_file
+from bridgekit.check.python.tree import walk
 
 ENTRY_POINTS = ("asgi.py", "wsgi.py", "manage.py")
 CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
@@ -82,7 +83,7 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
         return
     constants = _only_values(tree)
     said: dict[str, tuple[str, int]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name, value, line in _environment_writes(node):
             text = _text_of(value, constants)
             if text is not None:
@@ -97,7 +98,7 @@ def named_by_expression(file: str) -> tuple[int, str] | None:
     """Line and text of an expression that an entry point names the settings by, where that is not read; else None."""
     tree = parse_file(file).tree
     constants = _only_values(tree) if tree is not None else {}
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in walk(tree) if tree is not None else ():
         for name, value, line in _environment_writes(node):
             if name == "DJANGO_SETTINGS_MODULE" and _text_of(value, constants) is None:
                 return line, ast.unparse(value)[:80]
@@ -107,7 +108,7 @@ def named_by_expression(file: str) -> tuple[int, str] | None:
 def _only_values(tree: ast.Module) -> dict[str, str]:
     """Names that are bound to one text wherever they are bound: of several, a run decides."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Assign):
             text = node.value.value if isinstance(node.value, ast.Constant) else ""
             for target in node.targets:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import identifiers, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 
 _ROUTES = frozenset({"django.urls.path", "django.urls.re_path", "django.conf.urls.url"})
 _ROUTERS = ("ninja", "ninja_extra")
@@ -30,7 +31,7 @@ def routes_in(module: SourceModule) -> Iterator[Route]:
     if module.tree is None:
         return
     imports = imported_names(module)
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if isinstance(node, ast.Call) and resolved_name(node.func, imports) in _ROUTES:
             for view in _views(node):
                 name, non_atomic = _unwrapped(view)

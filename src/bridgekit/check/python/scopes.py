@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from bridgekit.check.python.tree import children
+
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -55,7 +57,7 @@ def _own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
             continue
         # The targets of a comprehension are its own; only a walrus in it binds outside (PEP 572).
         deeper = inside or isinstance(node, _COMPREHENSIONS)
-        waiting.extend((child, deeper) for child in ast.iter_child_nodes(node))
+        waiting.extend((child, deeper) for child in children(node))
 
 
 def names_bound_by(node: ast.AST) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from bridgekit.check.python.tree import walk
+
 _THERE = frozenset({"asgiref"})
 """What every Django since 3.0 brings, with all names that anybody imports from it: modules of Python and Django come and go."""
 _FAILED = frozenset({"ImportError", "ModuleNotFoundError"})
@@ -65,6 +67,6 @@ def _is_there(body: list[ast.stmt], handlers: list[ast.ExceptHandler]) -> bool:
 
 
 def _names(target: ast.expr) -> Iterator[str]:
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Name):
             yield node.id

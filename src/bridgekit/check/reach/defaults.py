@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import Frame, FunctionNode, Value
 
@@ -14,5 +15,5 @@ def defaults_of(machine: Machine, node: FunctionNode, frame: Frame) -> dict[int,
     return {
         id(default): machine.evaluate(default, frame)
         for default in [*arguments.defaults, *arguments.kw_defaults]
-        if default is not None and any(isinstance(part, ast.Call) for part in ast.walk(default))
+        if default is not None and any(isinstance(part, ast.Call) for part in walk(default))
     }

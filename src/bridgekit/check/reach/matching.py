@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.values import UNKNOWN, Const, Frame, Value
 
@@ -30,7 +31,7 @@ def fits(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -
 def capture(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -> None:
     """Binds the names of a pattern."""
     whole = isinstance(pattern, ast.MatchAs) and pattern.name
-    for inner in ast.walk(pattern):
+    for inner in walk(pattern):
         if isinstance(inner, ast.MatchAs | ast.MatchStar) and inner.name:
             frame.names[inner.name] = UNKNOWN
         if isinstance(inner, ast.MatchClass):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from bridgekit.check.python.tree import children
 from bridgekit.check.reach.machine import CONNECTION, FETCHED, Machine
 from bridgekit.check.reach.objects import found_on, is_closed, is_thread_local
 from bridgekit.check.reach.values import (
@@ -325,11 +326,11 @@ def instance_of(machine: Machine, rows: Thing) -> Value:
 
 def has_yield(node: ast.AST) -> bool:
     """Whether a function is a generator."""
-    waiting = list(ast.iter_child_nodes(node))
+    waiting = list(children(node))
     while waiting:
         current = waiting.pop()
         if isinstance(current, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            waiting.extend(ast.iter_child_nodes(current))
+            waiting.extend(children(current))
     return False

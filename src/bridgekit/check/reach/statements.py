@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from bridgekit.check.findings.flow import identifiers
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach.assignment import bind
 from bridgekit.check.reach.blocks import enter, leave
 from bridgekit.check.reach.defaults import defaults_of
@@ -103,7 +104,7 @@ def _while(machine: Machine, node: ast.While, frame: Frame) -> bool:
     if known is False:
         return True
     _branches(machine, [node.body, []] if known is None else [node.body], frame)
-    return known is None or any(isinstance(part, ast.Break) for part in ast.walk(node))
+    return known is None or any(isinstance(part, ast.Break) for part in walk(node))
 
 
 def _define(
@@ -220,7 +221,7 @@ def _for(machine: Machine, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
     items, complete = elements(machine, source, node.iter, frame, asynchronous=isinstance(node, ast.AsyncFor))
     for item in items[:_MAX_ROUNDS]:
         bind(machine, node.target, item, frame)
-        if complete and not any(isinstance(part, ast.Break | ast.Continue) for part in ast.walk(node)):
+        if complete and not any(isinstance(part, ast.Break | ast.Continue) for part in walk(node)):
             if not machine.execute(node.body, frame):
                 return
         else:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from bridgekit.check.findings.finding import Problem
 from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name, source_text
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach import ModuleRun, Step
 from bridgekit.check.reach.values import Class, Native, Table, Thing, Value
 
@@ -34,7 +35,7 @@ def wrapper_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
     """Calls of wrappers with an application of the wrong kind, and Channels' router with a wrong or without any ``http``."""
     yield from _uncalled(module, run)
     imports = imported_names(module)
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in walk(module.tree) if module.tree is not None else ():
         if isinstance(node, ast.Call) and resolved_name(node.func, imports) == "channels.routing.URLRouter":
             yield from _consumers(module, node, imports)
     for step in run.steps:
@@ -66,7 +67,7 @@ def bound_last(module: SourceModule, name: str) -> ast.AST | None:
     """The last statement at the top that assigns a name."""
     found = [
         node
-        for node in ast.walk(module.tree or ast.Pass())
+        for node in walk(module.tree or ast.Pass())
         if isinstance(node, ast.Assign) and any(dotted_name(target) == name for target in node.targets)
     ]
     return max(found, key=lambda node: node.lineno, default=None)
@@ -74,7 +75,7 @@ def bound_last(module: SourceModule, name: str) -> ast.AST | None:
 
 def _consumers(module: SourceModule, router: ast.Call, imports: Mapping[str, str]) -> Iterator[Problem]:
     """``path("ws/", Consumer)``: since Channels 3 a consumer's class is no application (channels/consumer.py, as_asgi)."""
-    for node in ast.walk(router):
+    for node in walk(router):
         if (
             isinstance(node, ast.Call)
             and resolved_name(node.func, imports) in ("django.urls.path", "django.urls.re_path")

@@ -10,6 +10,7 @@ from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import identifiers, own_functions, walk_own
 from bridgekit.check.findings.reached import called_functions
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.python.tree import walk
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
@@ -52,7 +53,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 def _printed(function: ast.AST) -> set[int]:
     """What is only made a text of, or logged: no iterator is begun by that."""
     found: set[int] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.FormattedValue):
             found.add(id(node.value))
         elif isinstance(node, ast.Call):
@@ -65,7 +66,7 @@ def _printed(function: ast.AST) -> set[int]:
 def handles_stream(node: ast.AST) -> bool:
     """Whether the function shows that it knows asynchronous iterators."""
     return any(
-        isinstance(inner, (ast.AsyncFor, ast.comprehension)) and _is_async(inner) for inner in ast.walk(node)
+        isinstance(inner, (ast.AsyncFor, ast.comprehension)) and _is_async(inner) for inner in walk(node)
     ) or any(_STREAM_WORDS.search(name) for name in identifiers(node))
 
 

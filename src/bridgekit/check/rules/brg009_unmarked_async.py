@@ -9,6 +9,7 @@ from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import identifiers, own_functions
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach.values import Function, Instance, Value
 from bridgekit.check.rules._coroutine_result import first_use
 from bridgekit.check.rules._walks import walked
@@ -89,7 +90,7 @@ def _old_mark(definition: Definition) -> bool:
             isinstance(node, ast.Attribute)
             and isinstance(node.ctx, ast.Store)
             and node.attr == "_is_coroutine"
-            for node in ast.walk(function.node)
+            for node in walk(function.node)
         )
     return stores and not names
 

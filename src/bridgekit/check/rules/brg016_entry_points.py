@@ -11,6 +11,7 @@ from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.reach import ModuleRun, run_module
 from bridgekit.check.rules._entry_order import order_problems
 from bridgekit.check.rules._entry_wrappers import application_kind, bound_last, wrapper_problems
@@ -61,7 +62,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _calls(module: SourceModule) -> Iterator[ast.Call]:
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in walk(module.tree) if module.tree is not None else ():
         if isinstance(node, ast.Call):
             yield node
 
@@ -115,7 +116,7 @@ def _served_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
 
 
 def _walk(module: SourceModule) -> Iterator[ast.AST]:
-    return ast.walk(module.tree) if module.tree is not None else iter(())
+    return walk(module.tree) if module.tree is not None else iter(())
 
 
 def _imported_at_all(module: SourceModule, name: str) -> bool:

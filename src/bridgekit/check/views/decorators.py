@@ -10,6 +10,7 @@ from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import FunctionNode, ReadFunction, handles_async, walk_own
 from bridgekit.check.findings.routed_view import Applied
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.views.lookup import Load, absolute, defined
 
 
@@ -170,8 +171,7 @@ def _hands_on(inner: FunctionNode, view: str) -> bool:
         if id(value) in calls or (isinstance(value, ast.Name) and value.id in results):
             hands_on = True
         elif any(
-            id(part) in calls or (isinstance(part, ast.Name) and part.id in results)
-            for part in ast.walk(value)
+            id(part) in calls or (isinstance(part, ast.Name) and part.id in results) for part in walk(value)
         ):
             return False
     return hands_on and not _passed_on(inner, calls, results)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from bridgekit.check.findings.flow import dotted_name, imported_names
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import children
 
 Load = Callable[[str], SourceModule | None]
 Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
@@ -64,7 +65,7 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 def _branches(statement: ast.stmt) -> Iterator[ast.stmt]:
     if isinstance(statement, ast.If | ast.Try | ast.With | ast.For | ast.While):
-        for inner in ast.iter_child_nodes(statement):
+        for inner in children(statement):
             for node in [inner, *([] if not isinstance(inner, ast.ExceptHandler) else inner.body)]:
                 if isinstance(node, ast.stmt):
                     yield node

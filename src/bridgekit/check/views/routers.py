@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.flow import FunctionNode, imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.views.lookup import Load, absolute, defined
 
 _NINJA = frozenset({"ninja.NinjaAPI", "ninja.Router", "ninja.main.NinjaAPI", "ninja.router.Router"})
@@ -75,7 +76,7 @@ def _imported(module: SourceModule, load: Load) -> Iterator[SourceModule]:
 
 def _added(module: SourceModule, name: str) -> Iterator[str]:
     """``api.add_router("/x", router)``, given by name or by dotted path."""
-    for node in ast.walk(module.tree) if module.tree is not None else ():
+    for node in walk(module.tree) if module.tree is not None else ():
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -101,7 +102,7 @@ def registered_classes(
         return
     home, name = found[1], path.rpartition(".")[2]
     for module in {home.name: home, urlconf.name: urlconf}.values():
-        for node in ast.walk(module.tree) if module.tree is not None else ():
+        for node in walk(module.tree) if module.tree is not None else ():
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)

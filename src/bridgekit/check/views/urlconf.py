@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import imported_names, resolved_name
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 from bridgekit.check.views.lookup import Load, absolute
 
 _ROUTES = frozenset({"django.urls.path", "django.urls.re_path", "django.conf.urls.url"})
@@ -35,7 +36,7 @@ def routes_below(root: str, load: Load) -> Iterator[Route]:
             continue
         imports = imported_names(module)
         yield from _routers_alone(module)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if not isinstance(node, ast.Call):
                 continue
             called = resolved_name(node.func, imports)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 
 _unseen: WeakKeyDictionary[ast.Module, tuple[dict[str, ast.AST], list[ast.AST]]] = WeakKeyDictionary()
 
@@ -27,7 +28,7 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
         parents: dict[ast.AST, ast.AST] = {}
         defined: set[str] = set()
         texts = texts_of(module.tree)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             target = attribute_target(node, texts)
             if target is None and _is_setter(node):
                 parents = parents or parents_of(module.tree)
@@ -40,7 +41,7 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
             name, owner = target
             defined = defined or {
                 one.name
-                for one in ast.walk(module.tree)
+                for one in walk(module.tree)
                 if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             }
             if not _is_followed(node, root_name(owner), parents, defined, computed=name is None):
@@ -61,7 +62,7 @@ def texts_of(tree: ast.Module) -> dict[str, str]:
     if texts:
         bound = [
             node.id if isinstance(node, ast.Name) else node.arg
-            for node in ast.walk(tree)
+            for node in walk(tree)
             if isinstance(node, ast.arg) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         ]
         return {name: text for name, text in texts.items() if bound.count(name) == 1}
@@ -156,7 +157,7 @@ def _names_outer(
     """Whether the root is a name from around the function, or what a method was handed beside ``self``."""
     if root in parameters:
         return is_method
-    return root in defined and not any(_binds(one, root) for one in ast.walk(function))
+    return root in defined and not any(_binds(one, root) for one in walk(function))
 
 
 def _binds(node: ast.AST, name: str) -> bool:

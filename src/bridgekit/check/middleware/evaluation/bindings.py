@@ -21,6 +21,7 @@ from bridgekit.check.middleware.evaluation.block import (
     StarImport,
     TryNode,
 )
+from bridgekit.check.python.tree import children, walk
 
 _COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -108,7 +109,7 @@ class _Indexer:
                 self.statements(node.orelse, (*guards, maybe) if _breaks(node) else guards)
             case ast.Match():
                 for case in node.cases:
-                    for part in ast.walk(case.pattern):
+                    for part in walk(case.pattern):
                         name = (
                             part.rest if isinstance(part, ast.MatchMapping) else getattr(part, "name", None)
                         )
@@ -125,7 +126,7 @@ class _Indexer:
     def try_statement(self, node: TryNode, guards: Guards) -> None:
         at = self.index
         outside = guards
-        if any(isinstance(part, ast.Return) for last in node.finalbody for part in ast.walk(last)):
+        if any(isinstance(part, ast.Return) for last in node.finalbody for part in walk(last)):
             guards = (*guards, Guard(node, "maybe", at))  # what the rest returns, the end returns over it
         for number, statement in enumerate(node.body):
             self.statement(statement, (*guards, Guard(node, "body", at, number)))
@@ -213,11 +214,9 @@ class _Indexer:
                 certain = getattr(part, first, None)
                 certain = certain[0] if isinstance(certain, list) else certain
                 maybe = (*guards, Guard(node, "maybe", self.index))
-                pending += [
-                    (child, under if child is certain else maybe) for child in ast.iter_child_nodes(part)
-                ]
+                pending += [(child, under if child is certain else maybe) for child in children(part)]
             else:
-                pending += [(child, under) for child in ast.iter_child_nodes(part)]
+                pending += [(child, under) for child in children(part)]
 
     def bind(
         self,
@@ -235,7 +234,7 @@ class _Indexer:
 
 def _breaks(node: ast.For | ast.AsyncFor | ast.While) -> bool:
     """Whether a ``break`` may keep the loop from its ``else``."""
-    return any(isinstance(part, ast.Break) for statement in node.body for part in ast.walk(statement))
+    return any(isinstance(part, ast.Break) for statement in node.body for part in walk(statement))
 
 
 def _suppressed(node: ast.With | ast.AsyncWith) -> ast.Try | None:

@@ -41,6 +41,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer
 
 MAX_CALLS = 25
@@ -342,5 +343,5 @@ def _hands_on(maker: ast.AST) -> bool:
         isinstance(part, ast.Call)
         and not (isinstance(part.func, ast.Attribute) and part.func.attr == "__new__")
         and not (isinstance(part.func, ast.Name) and part.func.id == "super")
-        for part in ast.walk(maker)
+        for part in walk(maker)
     )

@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.block import Guard, Guards, TryNode
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Choice, Frame, InstanceValue, TryOutcome, Value
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer
 
 YES = Outcome(Answer.YES)
@@ -200,7 +201,7 @@ def _is_simple(target: ast.expr) -> bool:
 
 
 def _inner_try(statement: ast.stmt) -> bool:
-    return any(isinstance(part, ast.Try | ast.TryStar) for part in ast.walk(statement))
+    return any(isinstance(part, ast.Try | ast.TryStar) for part in walk(statement))
 
 
 def _unsure(statement: ast.AST, frame: Frame, caught: frozenset[str]) -> TryOutcome | None:
@@ -227,7 +228,7 @@ def _failed_import(
 def _failed_expression(
     evaluator: Evaluator, value: ast.expr, frame: Frame, at: int, caught: frozenset[str]
 ) -> TryOutcome | None:
-    computed = [node for node in ast.walk(value) if isinstance(node, ast.Call | ast.Subscript)]
+    computed = [node for node in walk(value) if isinstance(node, ast.Call | ast.Subscript)]
     operators = (
         ast.BinOp
         | ast.Compare
@@ -239,7 +240,7 @@ def _failed_expression(
         | ast.Set
         | ast.Dict
     )
-    risky = any(isinstance(node, operators | ast.Attribute) for node in ast.walk(value))
+    risky = any(isinstance(node, operators | ast.Attribute) for node in walk(value))
     if not computed and not risky and not isinstance(value, ast.Name):
         return None
     by_name = _imports_by_name(computed)

@@ -15,6 +15,7 @@ from bridgekit._dataclass import dataclass
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.changes import CHANGING_METHODS, KEEPING_BUILTINS
+from bridgekit.check.python.tree import children, walk
 
 _READING_METHODS = frozenset(
     [
@@ -58,14 +59,14 @@ def changed_names(scope: Scope) -> Mapping[str, ast.AST]:
     if found is None:
         found = _changed[scope] = {}
         parents = parents_of(scope)
-        for node in ast.walk(scope):
+        for node in walk(scope):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()) if name not in found and not reads(node, parents):
                     found[name] = node
                 case ast.NamedExpr(target=ast.Name(id=name)) if not reads(node, parents):
                     found.setdefault(name, node)
                 case ast.Assign(targets=[_, _, *_]):  # several names for one object
-                    names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+                    names = [part.id for part in walk(node) if isinstance(part, ast.Name)]
                     found.update(dict.fromkeys(names, node))
                 case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
                     found.setdefault(root_name(node), node)
@@ -78,7 +79,7 @@ def called_names(scope: Scope) -> Mapping[str, ast.AST]:
     if found is None:
         found = _called[scope] = {}
         parents = parents_of(scope)
-        for node in ast.walk(scope):
+        for node in walk(scope):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and _runs_hooks(node, parents):
                 found.setdefault(node.id, node)
     return found
@@ -113,7 +114,7 @@ def handed_on_names(scope: Scope) -> Mapping[str, ast.AST]:
         parents = parents_of(scope)
         found = _handed_on[scope] = {
             node.id: node
-            for node in ast.walk(scope)
+            for node in walk(scope)
             if isinstance(node, ast.Name)
             and isinstance(node.ctx, ast.Load)
             and not isinstance(parents.get(node), ast.Compare)
@@ -128,7 +129,7 @@ def rebound_names(scope: Scope) -> Mapping[str, ast.AST]:
         declares = (
             traits(scope).declares
             if isinstance(scope, ast.Module)
-            else any(isinstance(node, ast.Nonlocal) for node in ast.walk(scope))
+            else any(isinstance(node, ast.Nonlocal) for node in walk(scope))
         )
         found = _bound_inside[scope] = dict(_rebound(scope)) if declares else {}
     return found
@@ -157,7 +158,7 @@ def traits(tree: ast.Module) -> _Traits:
     found = _known_traits.get(tree)
     if found is None:
         found = _known_traits[tree] = _Traits()
-        for node in ast.walk(tree):
+        for node in walk(tree):
             kind = type(node)
             if kind is ast.Name:
                 found.writes = found.writes or node.id in NAMESPACES  # type: ignore[attr-defined]  # a name
@@ -193,7 +194,7 @@ def filled_attributes(module: SourceModule) -> Mapping[str, ast.AST]:
     if found is None:
         found = _filled[module.tree] = {}
         parents = parents_of(module.tree)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()) if not reads(node, parents):
                     found.setdefault(name, node)
@@ -213,9 +214,9 @@ def set_inside(module: SourceModule, function: str, attribute: str) -> ast.AST |
     """Where code in a function sets an attribute of a function of the module, when it is called: ``count.calls += 1``."""
     if replaced_attributes(module).get(attribute) is None or module.tree is None:
         return None
-    for inner in ast.walk(module.tree):
+    for inner in walk(module.tree):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in ast.walk(inner):
+            for node in walk(inner):
                 match node:
                     case ast.Attribute(attr=attr, value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
                         if attr == attribute and name == function and inner.name == function:
@@ -224,7 +225,7 @@ def set_inside(module: SourceModule, function: str, attribute: str) -> ast.AST |
 
 
 def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    return {child: node for node in walk(tree) for child in children(node)}
 
 
 def reads(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
@@ -278,13 +279,13 @@ def last_name(function: ast.expr) -> str:
 def _rebound(scope: Scope) -> Iterator[tuple[str, ast.AST]]:
     """Names that code inside ``scope`` declares ``global`` (for a module) or ``nonlocal``, and binds."""
     kind = ast.Global if isinstance(scope, ast.Module) else ast.Nonlocal
-    for inner in ast.walk(scope):
+    for inner in walk(scope):
         if inner is scope or not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        declared = {name for node in ast.walk(inner) if isinstance(node, kind) for name in node.names}
+        declared = {name for node in walk(inner) if isinstance(node, kind) for name in node.names}
         if not declared:
             continue
-        for node in ast.walk(inner):
+        for node in walk(inner):
             if (
                 isinstance(node, ast.Name)
                 and isinstance(node.ctx, ast.Store | ast.Del)

@@ -9,6 +9,7 @@ from bridgekit.check.middleware.evaluation.atoms import Missing, ModuleValue, Un
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Value
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 
 
 class ImportedNames:
@@ -22,7 +23,7 @@ class ImportedNames:
         self._defined: set[str] = set()
         self._others: set[str] = set()
         self._texts: set[str] = set()
-        for node in ast.walk(module.tree) if module.tree is not None else ():
+        for node in walk(module.tree) if module.tree is not None else ():
             self._note(node)
 
     def _note(self, node: ast.AST) -> None:

@@ -29,6 +29,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Sequence,
     Value,
 )
+from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer
 
 
@@ -308,7 +309,7 @@ def _depends_on_loop(event: Binding) -> bool:
     bound = {
         node.id
         for loop in loops
-        for node in ast.walk(loop)
+        for node in walk(loop)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    return any(isinstance(node, ast.Name) and node.id in bound for node in ast.walk(event.value))
+    return any(isinstance(node, ast.Name) and node.id in bound for node in walk(event.value))

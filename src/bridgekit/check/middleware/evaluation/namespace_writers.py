@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of, reads, traits
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import children, walk
 
 _writers: WeakKeyDictionary[ast.Module, list[ast.AST]] = WeakKeyDictionary()
 _body_writers: WeakKeyDictionary[ast.ClassDef, list[ast.AST]] = WeakKeyDictionary()
@@ -46,7 +47,7 @@ def _own_nodes(node: ast.ClassDef) -> Iterator[ast.AST]:
         part = waiting.pop()
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             yield part
-            waiting += ast.iter_child_nodes(part)
+            waiting += children(part)
 
 
 def _writers_of(module: SourceModule) -> list[ast.AST]:
@@ -83,7 +84,7 @@ def _parts(around: ast.AST | None, parents: Mapping[ast.AST, ast.AST]) -> Iterat
     call = parents.get(around) if isinstance(around, ast.Attribute) else None
     for inside in (around, call):
         if inside is not None:
-            yield from ast.walk(inside)
+            yield from walk(inside)
 
 
 def _names_another_module(around: ast.AST | None, parents: Mapping[ast.AST, ast.AST]) -> bool:
@@ -111,7 +112,7 @@ def _namespace_writers(tree: ast.Module) -> Iterator[ast.AST]:
     if not traits(tree).writes:
         return
     parents = parents_of(tree)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.Name(id="exec" | "eval" | "execfile"):
                 yield node

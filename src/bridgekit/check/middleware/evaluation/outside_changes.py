@@ -21,6 +21,7 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import ClassValue, FunctionValue, Value
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
 
 _COMPUTING = (b"setattr", b"delattr", b"__dict__", b"vars(")
 _NO_OWNERS = frozenset(("self", "request", "response"))
@@ -123,7 +124,7 @@ class OutsideChanges:
         if module.tree is None:
             return
         texts = texts_of(module.tree)
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             target = attribute_target(node, texts)
             if target is not None:
                 yield node, *target
@@ -150,7 +151,7 @@ class OutsideChanges:
             if other is module:
                 continue  # what a module does to its own classes is read there
             names = self._names_of(other)
-            for node in ast.walk(other.tree) if other.tree is not None else ():
+            for node in walk(other.tree) if other.tree is not None else ():
                 if isinstance(node, ast.Call) and function in (root_name(node.func), last_name(node.func)):
                     for argument in node.args:
                         value = names.value(argument)
@@ -180,7 +181,7 @@ class OutsideChanges:
             names = self._names_of(other)
             local = set(names.standing_for(module.name, name))
             parents = parents_of(other.tree)
-            for node in ast.walk(other.tree):
+            for node in walk(other.tree):
                 match node:
                     case ast.Name(id=used, ctx=ast.Load()) if used in local:
                         is_meant = True

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import children, walk
 
 
 def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -17,7 +18,7 @@ def contains_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(part, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(part))
+            pending.extend(children(part))
     return False
 
 
@@ -48,7 +49,7 @@ def raised_on_import(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         if isinstance(statement, ast.Raise | ast.Assert):
             yield statement
         elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            for inner in ast.iter_child_nodes(statement):
+            for inner in children(statement):
                 if isinstance(inner, ast.stmt):
                     yield from raised_on_import([inner])
                 elif isinstance(inner, ast.ExceptHandler | ast.match_case):
@@ -97,7 +98,7 @@ def stored_attributes(module: SourceModule) -> frozenset[str]:
 
 
 def _stored(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
@@ -114,7 +115,7 @@ def set_on_subclasses(node: ast.ClassDef) -> frozenset[str]:
         names = set()
         for method in node.body:
             if isinstance(method, ast.FunctionDef) and method.name == "__init_subclass__":
-                for part in ast.walk(method):
+                for part in walk(method):
                     if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
                         names.add(part.attr)
                     elif isinstance(part, ast.Name) and part.id == "setattr":

@@ -27,6 +27,7 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Paths, any_of, repeated, then
 from bridgekit.check.middleware.hops.relevance import discarded_calls, is_async, is_far, leads_away
 from bridgekit.check.middleware.hops.statement_costs import StatementCosts
+from bridgekit.check.python.tree import children
 from bridgekit.middleware_chain.facts import Answer
 
 MAX_NESTING = 12
@@ -195,7 +196,7 @@ class HopCounter(StatementCosts):
 
     def _children(self, node: ast.AST, frame: Frame, at: int | None) -> Paths:
         paths = FREE
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, ast.expr):
                 paths = then(paths, self.expression(child, frame, at))
             elif isinstance(child, ast.comprehension | ast.keyword):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import Frame
+from bridgekit.check.python.tree import children, walk
 
 
 def is_async(frame: Frame) -> bool:
@@ -65,13 +66,13 @@ def discarded_calls(function: ast.AST) -> frozenset[ast.Call]:
     """
     kept = {
         name.id
-        for node in ast.walk(function)
+        for node in walk(function)
         if node is not function and _keeps(node)
-        for name in ast.walk(node)
+        for name in walk(node)
         if isinstance(name, ast.Name)
     }
     found = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         match node:
             case ast.Expr(value=ast.Call() as call) | ast.withitem(context_expr=ast.Call() as call):
                 found.add(call)
@@ -114,5 +115,5 @@ def at_stake(body: Sequence[ast.stmt], *, awaits: bool) -> bool:
                 return True
             case ast.Call() if last_name(node.func).endswith("get_response"):
                 return True
-        pending.extend(ast.iter_child_nodes(node))
+        pending.extend(children(node))
     return False

@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Value
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
 from bridgekit.check.middleware.hops.relevance import at_stake, is_async, is_far, last_name
+from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
 _COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match
@@ -88,7 +89,7 @@ class StatementCosts(ABC):
             case ast.Match():
                 self._match(node, frame, at, flow)
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         flow.open = then(flow.open, self.expression(child, frame, at))
 
@@ -99,7 +100,7 @@ class StatementCosts(ABC):
             return
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Call) and last_name(part.func).endswith("get_response"):
                 callee = self.evaluator.evaluate(part.func, frame, at)
                 if isinstance(callee, GetResponse):

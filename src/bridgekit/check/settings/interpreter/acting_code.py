@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.python.changes import CHANGING_METHODS
+from bridgekit.check.python.tree import children, walk
 
 _SETTERS = CHANGING_METHODS | frozenset(
     [
@@ -91,7 +92,7 @@ class ActingCode:
                 continue
             if self._gives_foreign(given):
                 found.update(
-                    name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+                    name.id for target in targets for name in walk(target) if isinstance(name, ast.Name)
                 )
         return found
 
@@ -100,11 +101,7 @@ class ActingCode:
         if isinstance(node, ast.Call) and _last_name(node.func) not in _PASSING:
             return False
         if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict | ast.IfExp | ast.BoolOp | ast.Starred):
-            return any(
-                self._gives_foreign(inner)
-                for inner in ast.iter_child_nodes(node)
-                if isinstance(inner, ast.expr)
-            )
+            return any(self._gives_foreign(inner) for inner in children(node) if isinstance(inner, ast.expr))
         return self._owns(node)
 
     def _changes(self, statement: ast.stmt, depth: int) -> bool:
@@ -211,7 +208,7 @@ def executed(statements: Sequence[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, _FUNCTIONS):
             waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
         else:
-            waiting += ast.iter_child_nodes(node)
+            waiting += children(node)
 
 
 def owner(node: ast.expr) -> str:

@@ -6,6 +6,7 @@ import ast
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.python.scopes import names_bound_by
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.interpreter.compare import compare
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Value
 from bridgekit.check.settings.interpreter.machine import Machine
@@ -63,7 +64,7 @@ def matches_pattern(
 
 def names_in_pattern(pattern: ast.pattern) -> list[str]:
     """The names that a pattern captures."""
-    return [name for part in ast.walk(pattern) for name in names_bound_by(part)]
+    return [name for part in walk(pattern) for name in names_bound_by(part)]
 
 
 def _matches_mapping(

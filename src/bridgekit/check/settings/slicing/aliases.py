@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from bridgekit.check.python.scopes import local_names
+from bridgekit.check.python.tree import children, walk
 
 _BINDING = (ast.stmt, ast.ExceptHandler, ast.match_case, ast.withitem, ast.NamedExpr)
 """Where a binding can stand. A walrus deep in an expression binds a value that the expression just made or read."""
@@ -44,7 +45,7 @@ class Aliases:
             self._scopes.append((node.name, local_names(node)))
         for left, right in self._pairs(node):
             self._join(left, right)
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             if isinstance(child, _BINDING):
                 self._visit(child)
         if inside:
@@ -78,9 +79,7 @@ class Aliases:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             targets, value = [node.optional_vars], node.context_expr
         elif isinstance(node, ast.FunctionDef):
-            returned = [
-                inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value
-            ]
+            returned = [inner.value for inner in walk(node) if isinstance(inner, ast.Return) and inner.value]
             yield from ((node.name, name) for value in returned for name in self._held(value))
         elif isinstance(node, ast.ImportFrom):
             yield from ((alias.asname, alias.name) for alias in node.names if alias.asname)

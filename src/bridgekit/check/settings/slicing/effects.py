@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from bridgekit.check.python.changes import CHANGING_METHODS
 from bridgekit.check.python.scopes import local_names, names_bound_by
+from bridgekit.check.python.tree import children, walk
 
 _ENVIRONMENT_WRITERS = frozenset(
     ["setdefault", "update", "putenv", "read_env", "read_envfile", "load_dotenv", "read_dotenv"]
@@ -64,7 +65,7 @@ def names_handed_out(function: _Function) -> frozenset[str]:
     given = (
         node.value
         for statement in body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) and node.value is not None
     )
     return _with_aliases({name for value in given for name in _parts(value)}, body) - local_names(function)
@@ -89,7 +90,7 @@ def _parts(value: ast.expr) -> Iterator[str]:
         case ast.Lambda():
             yield from names_in(value)
         case _:
-            for part in ast.iter_child_nodes(value):
+            for part in children(value):
                 if isinstance(part, ast.expr):
                     yield from _parts(part)
                 elif isinstance(part, ast.comprehension):
@@ -116,7 +117,7 @@ def _with_aliases(affected: set[str], body: list[ast.stmt]) -> frozenset[str]:
 
 def _bindings(statement: ast.stmt) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """For each binding in a statement the names that it binds and those that stand in what they are bound to."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         targets: list[ast.AST] = []
         source: ast.expr | None = None
         if isinstance(node, ast.Assign):
@@ -130,7 +131,7 @@ def _bindings(statement: ast.stmt) -> Iterator[tuple[frozenset[str], frozenset[s
         elif isinstance(node, ast.Match):
             targets, source = [case.pattern for case in node.cases], node.subject
         if source is not None:
-            bound = {name for target in targets for part in ast.walk(target) for name in names_bound_by(part)}
+            bound = {name for target in targets for part in walk(target) for name in names_bound_by(part)}
             roots = {name for target in targets for name in _root_names(target)}
             yield frozenset(bound | roots), frozenset(names_in(source))
 
@@ -144,7 +145,7 @@ def _root_names(target: ast.AST) -> Iterator[str]:
 def names_rebound(function: _Function) -> dict[str, bool]:
     """Names that a function declares ``global`` (True) or ``nonlocal`` (False): it may bind them anew."""
     found: dict[str, bool] = {}
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             found.update(dict.fromkeys(node.names, isinstance(node, ast.Global)))
     return found
@@ -155,14 +156,14 @@ def nodes_apart(statement: ast.stmt) -> tuple[list[ast.AST], list[ast.stmt]]:
     nodes: list[ast.AST] = [statement]
     nested: list[ast.stmt] = []
     for node in nodes:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             (nested if isinstance(child, ast.stmt) else nodes).append(child)  # type: ignore[arg-type]  # told apart here
     return nodes, nested
 
 
 def names_bound_in(statement: ast.stmt) -> frozenset[str]:
     """Names that the statement (with everything in it) may bind."""
-    return names_bound_by_any(ast.walk(statement))
+    return names_bound_by_any(walk(statement))
 
 
 def names_bound_by_any(nodes: Iterable[ast.AST]) -> frozenset[str]:
@@ -179,7 +180,7 @@ def names_bound_by_any(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 def names_mutated_in(statement: ast.stmt, side_effect_free: frozenset[str]) -> frozenset[str]:
     """Names whose value the statement may change in place, as `names_changed_by` says it."""
-    return names_mutated_by_any(ast.walk(statement), side_effect_free)
+    return names_mutated_by_any(walk(statement), side_effect_free)
 
 
 def names_mutated_by_any(nodes: Iterable[ast.AST], side_effect_free: frozenset[str]) -> frozenset[str]:
@@ -208,7 +209,7 @@ def _changed_by_call(node: ast.Call, side_effect_free: frozenset[str]) -> Iterat
         root = next(_root(function), "")
         if function.attr in ("include", "setattr", "get_objects", "get_referrers"):
             yield EVERYTHING
-        if any(isinstance(part, ast.Attribute) and part.attr in _FRAMES for part in ast.walk(function)):
+        if any(isinstance(part, ast.Attribute) and part.attr in _FRAMES for part in walk(function)):
             yield EVERYTHING
         if root in side_effect_free and root not in _CONTAINERS:
             yield from _called_back(node)
@@ -252,7 +253,7 @@ def names_read_by(statement: ast.stmt) -> frozenset[str]:
 def names_in(tree: ast.AST) -> set[str]:
     """Names that stand in the tree, attributes by their last part too."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):
@@ -265,7 +266,7 @@ def names_in(tree: ast.AST) -> set[str]:
 @lru_cache(maxsize=20_000)
 def may_end_settings(statement: ast.stmt) -> bool:
     """Whether the settings may end here, or change the environment that others read."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.Raise | ast.Assert):
             return True
         if (

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from bridgekit.check.python.changes import KEEPING_BUILTINS, KEEPING_MODULES
+from bridgekit.check.python.tree import walk
 
 SIDE_EFFECT_FREE_MODULES = KEEPING_MODULES | {"collections", "itertools", "sys"}
 """Standard modules whose functions leave their arguments as they are, but for what they call."""
@@ -20,7 +21,7 @@ def _standard_imports(trees: Iterable[ast.Module]) -> frozenset[str]:
     """Names that an import binds to something of the standard library that leaves its arguments alone."""
     names: set[str] = set()
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if isinstance(node, ast.Import):
                 names.update(
                     alias.asname or alias.name.partition(".")[0]

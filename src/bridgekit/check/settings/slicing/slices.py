@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable
 
 from bridgekit.check.python.scopes import local_names
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.slicing.aliases import Aliases
 from bridgekit.check.settings.slicing.effects import (
     EVERYTHING,
@@ -116,7 +117,7 @@ class Slice:
     def _collect_changes(self, tree: ast.Module) -> None:
         """What `_changed` answers, from the innermost statements outwards: a long chain of ``elif`` is as many levels deep, and
         would be walked as many times over."""
-        statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+        statements = [node for node in walk(tree) if isinstance(node, ast.stmt)]
         for statement in reversed(statements):
             nodes, nested = nodes_apart(statement)
             mutated = self._resolve(names_mutated_by_any(nodes, self._side_effect_free))
@@ -131,7 +132,7 @@ class Slice:
             return False
         known = self._breaks.get(id(statement))
         if known is None:
-            known = any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(statement))
+            known = any(isinstance(node, ast.Break | ast.Continue) for node in walk(statement))
         return known
 
     def _resolve(self, names: frozenset[str]) -> frozenset[str]:
@@ -143,7 +144,7 @@ class Slice:
         return frozenset(resolved)
 
     def _collect_functions(self, tree: ast.Module) -> None:
-        for node in ast.walk(tree):
+        for node in walk(tree):
             if not isinstance(node, ast.FunctionDef):
                 continue
             inside = local_names(node)

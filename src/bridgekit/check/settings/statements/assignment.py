@@ -6,6 +6,7 @@ import ast
 import operator
 from typing import cast
 
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.expressions.literals import hashable
 from bridgekit.check.settings.interpreter.data import (
@@ -48,7 +49,7 @@ def annotation_effects(m: Machine, node: ast.expr | None, frame: Frame) -> None:
     """An annotation that calls something does so where it stands, before Python 3.14 (PEP 649)."""
     if node is None or m.finder.environment.python_version >= (3, 14):
         return
-    if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield) for part in ast.walk(node)):
+    if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield) for part in walk(node)):
         m.evaluate(node, frame)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import Opaque, Value
@@ -44,12 +45,12 @@ def _value_of(m: Machine, name: str, frame: Frame) -> Value:
 def _bound_names(statement: ast.stmt) -> set[str]:
     stores = {
         node.id
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
     imports = {
         alias.asname or alias.name.partition(".")[0]
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.interpreter.data import Namespace, Opaque
 from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.values import Frame
@@ -80,7 +81,7 @@ def _copies(statement: ast.stmt, name: str) -> bool:
             targets=[ast.Subscript(value=ast.Call(func=ast.Name(id=scope), args=[]), slice=ast.Name(id=key))],
             value=value,
         ):
-            calls = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)]
+            calls = [node.func for node in walk(value) if isinstance(node, ast.Call)]
             side_effect_free = all(
                 isinstance(call, ast.Name) and call.id in _SIDE_EFFECT_FREE for call in calls
             )
