@@ -27,6 +27,9 @@ WSGI_STACKS = ("asgi-in-wsgi", "asgi-in-wsgi-in-asgi-in-wsgi")
 current: contextvars.ContextVar[str | None] = contextvars.ContextVar("current", default=None)
 """Set by each request and taken back by none: the adapters have to."""
 
+THREADS: dict[str, Any] = {"max_workers": 64, "idle_seconds": 1.0}
+"""Threads end soon after the last request, so that what is left can be counted soon."""
+
 counted = {"recorded": 0, "foreign": 0}
 
 
@@ -150,15 +153,15 @@ def quietly() -> None:
 def on_asgi() -> ASGIApp:
     quietly()
     doubled = os.environ["SOAK_STACK"] != ASGI_STACKS[0]
-    inside: Any = ASGIToWSGI(WSGIToASGI(wsgi_app, max_workers=64)) if doubled else wsgi_app
-    timed = ASGITimingMiddleware(WSGIToASGI(inside, max_workers=64), exporters=[record])
+    inside: Any = ASGIToWSGI(WSGIToASGI(wsgi_app, **THREADS)) if doubled else wsgi_app
+    timed = ASGITimingMiddleware(WSGIToASGI(inside, **THREADS), exporters=[record])
     return with_state(timed)
 
 
 def make_on_wsgi() -> WSGIApp:
     quietly()
     doubled = os.environ["SOAK_STACK"] != WSGI_STACKS[0]
-    inside: Any = WSGIToASGI(ASGIToWSGI(asgi_app), max_workers=64) if doubled else asgi_app
+    inside: Any = WSGIToASGI(ASGIToWSGI(asgi_app), **THREADS) if doubled else asgi_app
     return WSGITimingMiddleware(ASGIToWSGI(with_state(inside)), exporters=[record])
 
 
