@@ -109,4 +109,5 @@ def test_a_thousand_wait_and_the_next_request_is_answered_while_they_do(
     assert seen["waiting"] == {CLIENTS}
     assert seen["threads"] <= MOST_THREADS
     assert seen["after"]["waiting"] == 0
-    assert seen["after"]["threads"] <= MOST_THREADS
+    # When all of them end at once the pool may be full, beside the threads that are not the pool's.
+    assert seen["after"]["threads"] <= MOST_THREADS + seen["before"]["threads"]
