@@ -53,6 +53,12 @@ STATE = """
         table[key] = True
 """
 
+HELPERS = """
+    def prepare():
+        from shop import state
+        state.READY = True
+"""
+
 READ = [
     "from shop import state\nvars(state)['READY'] = True",
     "from shop import state\nhere = state\nhere.READY = True",
@@ -79,6 +85,9 @@ READ = [
     "from shop import state\ngetattr(state, 'MORE').append('m')",
     "from shop.state import TABLE\nfor one in [TABLE]:\n    one['deep'] = True",
     "from shop.state import Mode\nMode.fast: bool = True",
+    "def go():\n    from shop import state\n    state.READY = True\ngo()",
+    "class Go:\n    def __init__(self):\n        import shop.state as s\n        s.READY = True\nGo()",
+    "from shop.helpers import prepare\nprepare()",
     "from shop import state\ndel state.MORE[:]\nstate.MORE += ['m']",
 ]
 UNREAD = [
@@ -103,7 +112,12 @@ NOTHING = [
 @pytest.mark.parametrize("start", READ + UNREAD + NOTHING)
 def test_what_an_imported_module_does_is_read_or_unknown(tmp_path: Path, start: str) -> None:
     result = evaluate(
-        tmp_path, "proj.settings", proj__settings=SETTINGS, shop__state=STATE, shop__start=start
+        tmp_path,
+        "proj.settings",
+        proj__settings=SETTINGS,
+        shop__state=STATE,
+        shop__helpers=HELPERS,
+        shop__start=start,
     )
     run = "import json, proj.settings as s; print(json.dumps(s.MIDDLEWARE))"
     shown = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, capture_output=True, check=True)

@@ -147,7 +147,7 @@ class ActingCode:
             function = function.func
         own = self._own.get(function.id) if isinstance(function, ast.Name) else None
         if own is not None:
-            inside = ActingCode(self._body, self._foreign | parameters(own), self._resolve)
+            inside = ActingCode(self._body, self._foreign | lent(own), self._resolve)
             return any(inside._changes(inner, depth - 1) for inner in _run_by(own, ""))
         called = self._resolve(function) if owner(function) in self._foreign else None
         return called is not None and changes_own_module(called)
@@ -156,7 +156,7 @@ class ActingCode:
 def changes_own_module(called: Called) -> bool:
     """Whether a call changes what the module that defines the function or class keeps."""
     statements = list(_run_by(called.definition, called.method))
-    kept = called.globals | parameters(called.definition)
+    kept = called.globals | lent(called.definition)
     if isinstance(called.definition, ast.ClassDef):
         kept |= {"self", "cls", "mcs"} if called.method else {"cls"}
     for node in executed(statements):
@@ -177,16 +177,19 @@ def changes_own_module(called: Called) -> bool:
     return False
 
 
-def parameters(definition: ast.FunctionDef | ast.ClassDef) -> set[str]:
-    """Names of what a function is handed; of a class, nothing is said."""
-    if not isinstance(definition, ast.FunctionDef):
-        return set()
-    given = definition.args
-    return {
-        one.arg
-        for one in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
-        if one
+def lent(definition: ast.FunctionDef | ast.ClassDef) -> set[str]:
+    """Names inside that stand for what others own: parameters of a function, and what is imported where it runs."""
+    found = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in walk(definition)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
     }
+    if isinstance(definition, ast.FunctionDef):
+        given = definition.args
+        handed = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
+        found.update(one.arg for one in handed if one)
+    return found
 
 
 def _run_by(definition: ast.FunctionDef | ast.ClassDef, method: str) -> Iterator[ast.stmt]:
