@@ -11,7 +11,7 @@ from bisect import bisect_left
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridgekit.timing import Kind, Outcome, RequestTiming, SpanTiming
@@ -180,14 +180,17 @@ def test_threads_lose_no_count() -> None:
     assert [d.requests for d in export.snapshot().values()] == [2000]
 
 
+@example([1.0000000001164153, 1.0000000001164153], 0.0)
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=100), st.floats(0, 1))
 def test_a_quantile_is_within_its_bucket(durations: list[float], fraction: float) -> None:
     export = HistogramExporter()
-    for duration in durations:
-        export(TIMING._replace(duration=duration))
+    # A record keeps nanoseconds: what it says of its duration is what was exported, not the float that made it.
+    timings = [TIMING._replace(duration=duration) for duration in durations]
+    for timing in timings:
+        export(timing)
     (distribution,) = export.snapshot().values()
     estimate = distribution.quantile(fraction)
-    exact = sorted(durations)[max(math.ceil(fraction * len(durations)), 1) - 1]
+    exact = sorted(timing.duration for timing in timings)[max(math.ceil(fraction * len(timings)), 1) - 1]
     bucket = bisect_left(distribution.bounds, exact)
     edges = (0.0, *distribution.bounds, distribution.bounds[-1])
     assert edges[bucket] - 1e-9 <= estimate <= edges[bucket + 1] + 1e-9
