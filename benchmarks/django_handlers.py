@@ -42,7 +42,7 @@ from served import Served
 from single_hop import STARTPROJECT, ask, over_wsgi_app
 
 from bridgekit import WSGIToASGI
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.django.handlers.wsgi import OneLoopWSGIHandler
 
 DJANGO, OURS, BRIDGED, WSGI = "Django ASGI", "bridgekit ASGI", "Django WSGI in WSGIToASGI", "Django WSGI"
@@ -185,7 +185,7 @@ def app_of(contestant: str, stack: str) -> Any:
         if contestant == DJANGO:
             return ASGIHandler()
         if contestant == OURS:
-            return LeasedASGIHandler()
+            return PooledASGIHandler()
         if contestant == BRIDGED:
             return WSGIToASGI(WSGIHandler())
         return OneLoopWSGIHandler() if contestant == OUR_WSGI else WSGIHandler()

@@ -56,9 +56,9 @@ def replace_handlers(variant: str) -> None:
         from django.core.handlers.asgi import ASGIHandler
         from django.test import client
 
-        from bridgekit.django.handlers.asgi import LeasedASGIHandler
+        from bridgekit.django.handlers.asgi import PooledASGIHandler
 
-        handler = ASGIHandler if variant == "asgi-django" else LeasedASGIHandler
+        handler = ASGIHandler if variant == "asgi-django" else PooledASGIHandler
         vars(client)["ClientHandler"] = over_asgi.around(client.ClientHandler, handler, meet)
         return
     if variant == "round_trip":
@@ -69,7 +69,7 @@ def replace_handlers(variant: str) -> None:
         return
     from django.core.handlers import asgi, wsgi
 
-    from bridgekit.django.handlers.asgi import LeasedASGIHandler
+    from bridgekit.django.handlers.asgi import PooledASGIHandler
     from bridgekit.django.handlers.chain import PlannedChain
     from bridgekit.django.handlers.wsgi import AsyncOnLoop, OneLoopWSGIHandler
 
@@ -79,7 +79,7 @@ def replace_handlers(variant: str) -> None:
     for module in list(sys.modules.values()):
         taken = [name for name in ("ASGIHandler", "WSGIHandler") if name in vars(module)]
         assert not taken or module.__name__.startswith(("django.core.handlers.", "bridgekit.")), module
-    vars(asgi)["ASGIHandler"] = made("ASGIHandler", LeasedASGIHandler)
+    vars(asgi)["ASGIHandler"] = made("ASGIHandler", PooledASGIHandler)
     vars(wsgi)["WSGIHandler"] = made("WSGIHandler", OneLoopWSGIHandler)
     from django.test import client
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.requests import Mode, RequestKind
@@ -90,7 +90,7 @@ def threads_while(app: Any, view: str) -> int:
         with count_hops() as hops:
             requests = [asyncio.ensure_future(ask(app, view, gate=gate)) for _ in range(CLIENTS)]
             await asyncio.wait_for(gate.full.wait(), WAIT)
-            await asyncio.sleep(0.05)  # a lease goes back in its own thread: nothing tells when
+            await asyncio.sleep(0.05)  # an executor leaves its thread in that thread: nothing tells when
             kept = hops.threads
             gate.opened.set()
             await asyncio.gather(*requests)
@@ -116,7 +116,7 @@ MORE = {
 
 @pytest.mark.parametrize("name", MORE)
 @pytest.mark.parametrize(
-    ("handler", "model"), [(ASGIHandler, stock_threads), (LeasedASGIHandler, handler_threads)]
+    ("handler", "model"), [(ASGIHandler, stock_threads), (PooledASGIHandler, handler_threads)]
 )
 def test_the_threads_that_requests_keep_are_the_models(
     name: str, handler: Callable[[], Any], model: Callable[[list[MiddlewareFacts]], ThreadUse]
@@ -139,7 +139,7 @@ def test_the_hops_of_the_handler_are_the_plans(name: str, kind: RequestKind) -> 
     stack = MORE[name]
     with django_with(stack), override_settings(ROOT_URLCONF=__name__):
         plan = plan_handler([facts_of(one) for one in stack])
-        hops = counted(LeasedASGIHandler(), "sync_view" if kind.view is Mode.SYNC else "async_view")
+        hops = counted(PooledASGIHandler(), "sync_view" if kind.view is Mode.SYNC else "async_view")
     planned = plan.crossings(kind)
     assert planned.high is not None
     assert planned.low <= hops.hops <= planned.high, str(hops)

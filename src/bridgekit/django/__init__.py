@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridgekit.django.handlers.asgi import LeasedASGIHandler
+    from bridgekit.django.handlers.asgi import PooledASGIHandler
     from bridgekit.django.handlers.wsgi import OneLoopWSGIHandler
 
 __all__ = ["get_asgi_application", "get_wsgi_application"]
 
 
-def get_asgi_application() -> LeasedASGIHandler:
+def get_asgi_application() -> PooledASGIHandler:
     """Django's ASGI application, as `django.core.asgi.get_asgi_application` gives it, with fewer crossings to threads.
 
     Raises `ImproperlyConfigured` for settings that cannot be used, and `ImportError` where asgiref lacks what is needed.
@@ -24,9 +24,9 @@ def get_asgi_application() -> LeasedASGIHandler:
     import django
 
     django.setup(set_prefix=False)
-    from bridgekit.django.handlers.asgi import LeasedASGIHandler
+    from bridgekit.django.handlers.asgi import PooledASGIHandler
 
-    return LeasedASGIHandler()
+    return PooledASGIHandler()
 
 
 def get_wsgi_application() -> OneLoopWSGIHandler:

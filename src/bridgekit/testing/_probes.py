@@ -105,15 +105,15 @@ def _probes_of_handlers() -> list[tuple[type | ModuleType, str, Any]]:
         from bridgekit.django.handlers.on_loop import OnLoop
     except ImportError:
         return []
-    from bridgekit.django.handlers.crossing import LeasedCall
-    from bridgekit.django.handlers.leases import Lease
+    from bridgekit.django.handlers.crossing import ThreadCall
+    from bridgekit.django.handlers.request_executor import RequestExecutor
 
     return [
         (OnLoop, "__call__", _probe_to_loop),
-        (LeasedCall, "__await__", _probe_leased_call),
-        (LeasedCall, "_in_thread", _probe_leased_thread),
-        (LeasedCall, "wait_for_loop", _probe_waiting_thread),
-        (Lease, "_serve", _probe_lease),
+        (ThreadCall, "__await__", _probe_thread_call),
+        (ThreadCall, "_in_thread", _probe_thread_of_call),
+        (ThreadCall, "wait_for_loop", _probe_waiting_thread),
+        (RequestExecutor, "_serve", _probe_request_executor),
     ]
 
 
@@ -171,7 +171,7 @@ def _probe_context_end(original: Callable[..., Any]) -> Callable[..., Any]:
     return __aexit__
 
 
-def _probe_lease(original: Callable[..., Any]) -> Callable[..., Any]:
+def _probe_request_executor(original: Callable[..., Any]) -> Callable[..., Any]:
     def _serve(self: Any) -> Any:
         _publish(ThreadEvent(id(self), kept=True))
         try:
@@ -233,7 +233,7 @@ def _probe_asgi_app(original: Callable[..., Any]) -> Callable[..., Any]:
     return admit
 
 
-def _probe_leased_call(original: Callable[..., Any]) -> Callable[..., Any]:
+def _probe_thread_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def __await__(self: Any) -> Generator[Any, None, Any]:
         first = _tell(name_of(self._function), to_thread=True)
         # The thread runs in a context of its own, which is copied already.
@@ -247,7 +247,7 @@ def _probe_leased_call(original: Callable[..., Any]) -> Callable[..., Any]:
     return __await__
 
 
-def _probe_leased_thread(original: Callable[..., Any]) -> Callable[..., Any]:
+def _probe_thread_of_call(original: Callable[..., Any]) -> Callable[..., Any]:
     def _in_thread(self: Any) -> Any:
         _here.taken += 1
         try:

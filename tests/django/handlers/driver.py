@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 
-HANDLERS: dict[str, Callable[[], ASGIHandler]] = {"stock": ASGIHandler, "leased": LeasedASGIHandler}
+HANDLERS: dict[str, Callable[[], ASGIHandler]] = {"stock": ASGIHandler, "pooled": PooledASGIHandler}
 
 
 @dataclass
@@ -97,8 +97,8 @@ def both(url: str, **options: Any) -> tuple[Answer, Answer]:
     """The same request to Django's handler and to ours, of the settings as they are."""
 
     async def main() -> tuple[Answer, Answer]:
-        stock, leased = [await ask(make(), url, **options) for make in HANDLERS.values()]
-        return stock, leased
+        stock, pooled = [await ask(make(), url, **options) for make in HANDLERS.values()]
+        return stock, pooled
 
     return asyncio.run(main())
 

@@ -68,5 +68,5 @@ def test_other_protocols_are_refused_as_django_refuses_them() -> None:
         return str(caught.value)
 
     with project(views.__name__):
-        stock, leased = (asyncio.run(main(handler)) for handler in HANDLERS.values())
-    assert stock == leased
+        stock, pooled = (asyncio.run(main(handler)) for handler in HANDLERS.values())
+    assert stock == pooled

@@ -82,8 +82,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int, str]]:
 def test_answers_and_logs_as_django(stack: str, url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "django")
     with project(views.__name__, STACKS[stack], USE_I18N=True, LANGUAGE_CODE="en"):
-        stock, leased = both("/" + url, headers=[(b"accept-language", b"de")])
-    assert same(stock, leased), (stock, leased)
+        stock, pooled = both("/" + url, headers=[(b"accept-language", b"de")])
+    assert same(stock, pooled), (stock, pooled)
     found = lines(caplog)
     assert found[: len(found) // 2] == found[len(found) // 2 :]
 
@@ -92,35 +92,35 @@ def test_answers_and_logs_as_django(stack: str, url: str, caplog: pytest.LogCapt
 @pytest.mark.parametrize("url", ["upload/", "upload-async/"])
 def test_uploads_arrive(stack: str, url: str) -> None:
     with project(views.__name__, [path for path in STACKS[stack] if "Csrf" not in path]):
-        stock, leased = both("/" + url, **POSTED)
-    assert leased.body == b'{"one": "of the file"}'
-    assert same(stock, leased)
+        stock, pooled = both("/" + url, **POSTED)
+    assert pooled.body == b'{"one": "of the file"}'
+    assert same(stock, pooled)
 
 
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("url", ["stream/", "file/"])
 def test_sync_streams_arrive_whole(stack: str, url: str) -> None:
     with project(views.__name__, STACKS[stack]):
-        stock, leased = both("/" + url)
-    assert same(stock, leased)
+        stock, pooled = both("/" + url)
+    assert same(stock, pooled)
 
 
 @pytest.mark.parametrize("stack", ["startproject", "sync-only last", "native first"])
 @pytest.mark.parametrize("url", ["fails/500/", "fails-async/500/", "fails/404/", "fails-async/404/"])
 def test_debug_pages_tell_the_same(stack: str, url: str) -> None:
     with project(views.__name__, STACKS[stack], DEBUG=True):
-        stock, leased = both("/" + url)
+        stock, pooled = both("/" + url)
 
     def told(answer: Answer) -> list[str]:
         return re.findall(r"<h1>.*?</h1>|exception_value\">.*?<", answer.body.decode(), re.DOTALL)
 
-    assert told(leased)
-    assert (stock.status, told(stock)) == (leased.status, told(leased))
+    assert told(pooled)
+    assert (stock.status, told(stock)) == (pooled.status, told(pooled))
 
 
 @pytest.mark.parametrize("stack", ["startproject", "sync-only last"])
 def test_the_user_is_asked_for_asynchronously(stack: str) -> None:
     with project(views.__name__, STACKS[stack]):
-        stock, leased = both("/user/")
-    assert leased.body == b"AnonymousUser"
-    assert same(stock, leased)
+        stock, pooled = both("/user/")
+    assert pooled.body == b"AnonymousUser"
+    assert same(stock, pooled)

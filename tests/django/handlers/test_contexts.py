@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, get_urlconf, path
 from django.utils import timezone, translation
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from tests.django.handlers import layers
 from tests.django.handlers.driver import HANDLERS, ask, project, scope_of, until
 from tests.django.handlers.layers import local, variable
@@ -114,8 +114,8 @@ def test_seen_as_under_django_by_each_of_many_requests(stack: str, url: str) -> 
         )
 
     with project(__name__, STACKS[stack]):
-        stock, leased = (asyncio.run(main(handler)) for handler in HANDLERS.values())
-    for number, (one, other) in enumerate(zip(stock, leased, strict=True)):
+        stock, pooled = (asyncio.run(main(handler)) for handler in HANDLERS.values())
+    for number, (one, other) in enumerate(zip(stock, pooled, strict=True)):
         assert b"t%d t%d /below/" % (number, number) in other.body
         assert (one.body, sorted(one.headers)) == (other.body, sorted(other.headers))
 
@@ -123,7 +123,7 @@ def test_seen_as_under_django_by_each_of_many_requests(stack: str, url: str) -> 
 @pytest.mark.parametrize("stack", STACKS)
 def test_language_and_time_zone_end_with_their_request(stack: str) -> None:
     async def main() -> bytes:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         for _ in range(3):
             await asyncio.create_task(ask(app, "/activates/"))  # servers give each request a task
         return (await ask(app, "/looks-for-it/")).body
@@ -137,13 +137,13 @@ def test_the_server_s_task_keeps_no_thread_of_the_request(stack: str) -> None:
     """What a server does in the same task afterwards has nothing to do with the request's executor."""
 
     async def main() -> None:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         await ask(app, "/look/?token=x")
         assert SyncToAsync.thread_sensitive_context.get(None) is None
         assert not [
             executor
             for executor in SyncToAsync.context_to_thread_executor.values()
-            if type(executor).__name__ == "Lease"
+            if type(executor).__name__ == "RequestExecutor"
         ]
 
     with project(__name__, STACKS[stack]):
@@ -154,7 +154,7 @@ def test_the_client_is_listened_for_in_its_own_request_s_context() -> None:
     """The look at the requests in flight begins with the first of them."""
 
     async def main() -> list[tuple[str, str]]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         gate = asyncio.Event()
         heard: list[tuple[str, str]] = []
 

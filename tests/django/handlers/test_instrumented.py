@@ -15,7 +15,7 @@ from django.core.handlers.base import BaseHandler
 from django.dispatch import Signal
 
 from bridgekit.django import _layers
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.django.middleware import TimingMiddleware
 from bridgekit.testing import count_hops
 from bridgekit.timing.exporters.memory import MemoryExporter
@@ -173,7 +173,7 @@ def test_measured_layers_cross_as_seldom_as_others(stack: list[str], url: str) -
             BRIDGEKIT_TIMING_LAYERS=measured,
             BRIDGEKIT_TIMING_EXPORTERS=[MemoryExporter()],
         ):
-            app: Any = LeasedASGIHandler()
+            app: Any = PooledASGIHandler()
             with count_hops() as hops:
                 asyncio.run(ask(app, f"/{url}"))
             counted.append(hops.hops)

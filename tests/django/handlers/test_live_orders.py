@@ -154,8 +154,8 @@ class BesideDjango(RuleBasedStateMachine):
         try:
             self.loop.run_until_complete(both())
         except (TimeoutError, AssertionError):
-            stock, leased = self.sides
-            raise AssertionError(f"Django's: {stock.seen()}, ours: {leased.seen()}") from None
+            stock, pooled = self.sides
+            raise AssertionError(f"Django's: {stock.seen()}, ours: {pooled.seen()}") from None
 
     def look_the_same(self) -> bool:
         return self.sides[0].seen() == self.sides[1].seen()

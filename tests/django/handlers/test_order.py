@@ -12,7 +12,7 @@ from django.core.signals import got_request_exception, request_finished, request
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from tests.django.handlers import layers, views
 from tests.django.handlers.driver import HANDLERS, ask, project
 from tests.django.handlers.layers import note
@@ -107,8 +107,8 @@ def events_of(handler: Callable[[], Any], url: str, **options: Any) -> tuple[int
 @pytest.mark.parametrize("stack", STACKS)
 def test_layers_and_hooks_are_called_as_django_calls_them(stack: str, url: str, query: str) -> None:
     with project(__name__, STACKS[stack]):
-        stock, leased = (events_of(handler, f"{url}?{query}") for handler in HANDLERS.values())
-    assert leased == stock
+        stock, pooled = (events_of(handler, f"{url}?{query}") for handler in HANDLERS.values())
+    assert pooled == stock
 
 
 @contextmanager
@@ -156,9 +156,9 @@ def test_signals_are_sent_once_and_in_order(stack: str, url: str, asynchronously
 @pytest.mark.parametrize("stack", STACKS)
 def test_closers_of_the_response_run_after_the_last_layer(stack: str, url: str) -> None:
     with project(__name__, STACKS[stack]):
-        stock, leased = (events_of(handler, url) for handler in HANDLERS.values())
-    assert leased == stock
-    assert leased[1][-1] == "closer"
+        stock, pooled = (events_of(handler, url) for handler in HANDLERS.values())
+    assert pooled == stock
+    assert pooled[1][-1] == "closer"
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -189,7 +189,7 @@ def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
         gone, arrived = asyncio.Event(), asyncio.Event()
         events: list[Any] = []
         task = asyncio.create_task(
-            ask(LeasedASGIHandler(), "/endless/", gone=gone, events=events, arrived=arrived)
+            ask(PooledASGIHandler(), "/endless/", gone=gone, events=events, arrived=arrived)
         )
         await arrived.wait()
         gone.set()

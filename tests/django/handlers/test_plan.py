@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind
 from bridgekit.testing import HopCount, count_hops
@@ -33,7 +33,7 @@ PLAIN = {name: path for name, path in KINDS.items() if name != "BothHoppingItsel
 
 def served(stack: list[str], kind: RequestKind) -> HopCount:
     with project(views.__name__, stack):
-        app: Any = LeasedASGIHandler()
+        app: Any = PooledASGIHandler()
         with count_hops() as hops:
             asyncio.run(ask(app, URLS[kind]))
     return hops

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from bridgekit.django.handlers import threads
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from tests.django.handlers.driver import Answer, ask, project, until
 
 gate = threading.Event()
@@ -51,7 +51,7 @@ def test_a_request_beyond_the_queue_is_answered_at_once(caplog: pytest.LogCaptur
     """The line in the log names the setting."""
 
     async def main() -> tuple[Answer, list[Answer]]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         waiting = await occupied(app, 2)
         waiting.append(asyncio.create_task(ask(app, "/blocks/")))
         await until(lambda: threads.pool().waiting)
@@ -69,7 +69,7 @@ def test_a_request_beyond_the_queue_is_answered_at_once(caplog: pytest.LogCaptur
 
 def test_a_request_that_has_waited_long_enough_is_answered() -> None:
     async def main() -> Answer:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         waiting = await occupied(app, 1)
         refused = await ask(app, "/blocks/")
         gate.set()
@@ -82,7 +82,7 @@ def test_a_request_that_has_waited_long_enough_is_answered() -> None:
 
 def test_a_client_that_leaves_while_it_waits_takes_no_thread() -> None:
     async def main() -> tuple[Answer, int]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         waiting = await occupied(app, 1)
         gone = asyncio.Event()
         leaving = asyncio.create_task(ask(app, "/blocks/", gone=gone))
@@ -111,11 +111,11 @@ def test_settings_are_judged_when_the_handler_is_made(name: str, value: object) 
     """And not by the first request, whose client can do nothing about it."""
     setting = {f"BRIDGEKIT_{name}": value}
     with project(__name__, **setting), pytest.raises(ImproperlyConfigured, match=f"BRIDGEKIT_{name} is "):
-        LeasedASGIHandler()
+        PooledASGIHandler()
 
 
 def test_a_released_layer_that_is_not_in_the_stack_is_told(caplog: pytest.LogCaptureFixture) -> None:
     """A slip of the pen would release nothing."""
     with project(__name__, BRIDGEKIT_THREADS_RELEASED_BY=["shop.Typo"]):
-        LeasedASGIHandler()
+        PooledASGIHandler()
     assert "names what is not in MIDDLEWARE, and releases nothing: shop.Typo" in caplog.text

@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse
 from django.test import override_settings
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.django.handlers.sending import send_whole
 from tests.django.handlers.driver import project
 
@@ -94,5 +94,5 @@ def test_a_body_reads_as_django_s(messages: list[dict[str, Any]], limit: int) ->
 
     with project("tests.django.handlers.views", []), override_settings(FILE_UPLOAD_MAX_MEMORY_SIZE=limit):
         theirs = asyncio.run(read(ASGIHandler()))
-        ours = asyncio.run(read(LeasedASGIHandler()))
+        ours = asyncio.run(read(PooledASGIHandler()))
     assert ours == theirs

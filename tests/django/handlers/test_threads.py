@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from bridgekit.django.handlers import old_connections, threads
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from tests.django.handlers import layers
 from tests.django.handlers.driver import HANDLERS, ask, project, until
 from tests.django.handlers.layers import found_in_thread, left, note
@@ -112,7 +112,7 @@ def test_what_one_half_left_the_other_finds_and_nobody_else(
 def test_all_sync_code_runs_in_one_thread_that_is_not_the_loops(view: str, stack: list[str]) -> None:
     events: list[Any] = []
     with project(__name__, stack):
-        asyncio.run(ask(LeasedASGIHandler(), f"/{view}/", events=events))
+        asyncio.run(ask(PooledASGIHandler(), f"/{view}/", events=events))
     assert {"request", "view hook", "response"} <= {event for event, _ in events}
     assert len({thread for _, thread in events}) == 1
     assert threading.current_thread().name not in {thread for _, thread in events}
@@ -120,7 +120,7 @@ def test_all_sync_code_runs_in_one_thread_that_is_not_the_loops(view: str, stack
 
 async def while_it_waits(number: int, look: Any) -> Any:
     """The answer of ``look`` while that many async views wait."""
-    app = LeasedASGIHandler()
+    app = PooledASGIHandler()
     gate = asyncio.Event()
     arrived = [asyncio.Event() for _ in range(number)]
     tasks = [asyncio.create_task(ask(app, "/waits/", gate=gate, arrived=event)) for event in arrived]
@@ -175,7 +175,7 @@ def test_a_task_that_outlives_its_request_works_on_and_sees_nobody_elses(stack: 
     """Under a sync-only layer stock Django raises "CurrentThreadExecutor already quit"."""
 
     async def main() -> None:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         late["gate"] = asyncio.Event()
         await ask(app, "/late/?token=first")
         for _ in range(5):
@@ -196,7 +196,7 @@ def test_a_thread_in_which_something_was_left_is_not_used_again(stack: list[str]
     """The client leaves, the second half never runs: what the first half left goes with the thread."""
 
     async def main() -> tuple[list[Any], list[Any]]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         gone, arrived = asyncio.Event(), asyncio.Event()
         events: list[Any] = []
         request = asyncio.create_task(
@@ -226,7 +226,7 @@ def test_a_thread_in_which_something_was_left_is_not_used_again(stack: list[str]
 
 def test_threads_persist_from_request_to_request() -> None:
     async def main() -> list[Any]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         events: list[Any] = []
         for _ in range(20):
             await ask(app, "/looks-sync/", events=events)
@@ -249,7 +249,7 @@ def test_a_connection_that_cannot_be_closed_holds_nobody_up(
     monkeypatch.setattr(old_connections, "close_old_connections", fails)
 
     async def main() -> list[Any]:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         async with asyncio.timeout(20):
             answers = [await ask(app, "/looks/?token=t") for _ in range(3)]
             await until(lambda: not threads.pool().load)
@@ -272,7 +272,7 @@ def test_nothing_of_a_request_is_kept_alive() -> None:
             type(self).alive -= 1
 
     async def main() -> None:
-        app = LeasedASGIHandler()
+        app = PooledASGIHandler()
         for view in ("looks", "looks-sync"):
             await ask(app, f"/{view}/", marker=Marker())
         await until(lambda: not threads.pool().load)
@@ -285,4 +285,4 @@ def test_nothing_of_a_request_is_kept_alive() -> None:
 
 def test_the_handler_is_django_s() -> None:
     with project(__name__):
-        assert isinstance(LeasedASGIHandler(), ASGIHandler)
+        assert isinstance(PooledASGIHandler(), ASGIHandler)

@@ -18,11 +18,11 @@ import django
 from django.core.handlers.asgi import ASGIHandler
 from django.core.management import call_command
 
-from bridgekit.django.handlers.asgi import LeasedASGIHandler
+from bridgekit.django.handlers.asgi import PooledASGIHandler
 from bridgekit.testing import count_hops
 from tests.django.handlers.driver import ask
 
-HANDLERS = {"stock": ASGIHandler, "ours": LeasedASGIHandler}
+HANDLERS = {"stock": ASGIHandler, "ours": PooledASGIHandler}
 
 
 async def asked(app: Any, url: str) -> dict[str, Any]:

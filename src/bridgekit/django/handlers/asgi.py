@@ -25,10 +25,10 @@ from django.utils.log import log_response
 
 from bridgekit.django.handlers.chain import PlannedChain
 from bridgekit.django.handlers.client import ClientWatch
-from bridgekit.django.handlers.crossing import cross, current_lease, here, thread_waits
-from bridgekit.django.handlers.leases import Lease, Saturated
+from bridgekit.django.handlers.crossing import cross, current_executor, here, thread_waits
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
 from bridgekit.django.handlers.receivers import on_finished, on_started
+from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
 from bridgekit.django.handlers.sending import send_whole
 from bridgekit.django.handlers.threads import lending
 
@@ -43,7 +43,7 @@ def _is_djangos(function: Any, module: ModuleType = base) -> bool:
     return type(function) is FunctionType and function.__globals__ is vars(module)
 
 
-class LeasedASGIHandler(PlannedChain, ASGIHandler):
+class PooledASGIHandler(PlannedChain, ASGIHandler):
     """A drop-in for `django.core.handlers.asgi.ASGIHandler`."""
 
     async def handle(self, scope: Any, receive: Any, send: Any) -> None:
@@ -54,22 +54,22 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             # A thread further out is meant for the sync code of this request: it stays there.
             await super().handle(scope, receive, send)
             return
-        lease = Lease(*lending())
-        executors[context] = lease
+        executor = RequestExecutor(*lending())
+        executors[context] = executor
         try:
-            await self._serve(scope, receive, send, lease)
+            await self._serve(scope, receive, send, executor)
         except Saturated:
-            await self._refuse(lease, send)
+            await self._refuse(executor, send)
         finally:
             # A task that outlives the request gets a thread of its own from asgiref, which no request's layers have seen.
             executors.pop(context, None)
-            lease.end()
+            executor.end()
 
-    async def _refuse(self, lease: Lease, send: Any) -> None:
+    async def _refuse(self, executor: RequestExecutor, send: Any) -> None:
         logger.error(
             "no thread was free for a request; answered 503 (BRIDGEKIT_THREADS is %d, %d requests wait)",
-            lease.pool.max_workers,
-            lease.pool.waiting,
+            executor.pool.max_workers,
+            executor.pool.waiting,
         )
         response = HttpResponse(
             b"The server is busy, try again.\n",
@@ -79,14 +79,14 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         )
         await self.send_response(response, send)
 
-    async def _serve(self, scope: Any, receive: Any, send: Any, lease: Lease) -> None:
+    async def _serve(self, scope: Any, receive: Any, send: Any, executor: RequestExecutor) -> None:
         try:
             body_file = await self.read_body(receive)
         except RequestAborted:
             return
         try:
             set_script_prefix(get_script_prefix(scope))
-            if not self._starts_in_thread(scope, lease):
+            if not self._starts_in_thread(scope, executor):
                 await on_started.signal.asend(sender=type(self), scope=scope)
             request: Any
             error_response: Any
@@ -96,8 +96,8 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
                 await self.send_response(error_response, send)
                 await cross(error_response.close)
                 return
-            response = await self._respond(request, receive, send, lease)
-            await self._finish(response, request, lease)
+            response = await self._respond(request, receive, send, executor)
+            await self._finish(response, request, executor)
         finally:
             body_file.close()
 
@@ -118,20 +118,20 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
 
         return await super().read_body(once_more)
 
-    def _starts_in_thread(self, scope: Any, lease: Lease) -> bool:
+    def _starts_in_thread(self, scope: Any, executor: RequestExecutor) -> bool:
         """``request_started``: with the first work in the thread if that is the chain's, or if Django alone listens."""
         if on_started.any_async or not (self._begins_in_thread or on_started.only_django):
             return False
-        lease.on_first = partial(on_started.send, type(self), scope=scope)
+        executor.on_first = partial(on_started.send, type(self), scope=scope)
         return True
 
     @property
     def _begins_in_thread(self) -> bool:
         return isinstance(self.outermost, HalvesNode | ThreadNode)
 
-    async def _respond(self, request: Any, receive: Any, send: Any, lease: Lease) -> Any:
+    async def _respond(self, request: Any, receive: Any, send: Any, executor: RequestExecutor) -> Any:
         """The response, sent as far as the client was there for it; None where there is none."""
-        watch = ClientWatch(partial(self.listen_for_disconnect, receive), lease.task)
+        watch = ClientWatch(partial(self.listen_for_disconnect, receive), executor.task)
         response = None
         try:
             response = await self.run_get_response(request)
@@ -155,8 +155,8 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
 
     async def get_response_async(self, request: Any) -> Any:
         """See `BaseHandler.get_response_async`."""
-        lease = current_lease()
-        if lease is None or not _is_djangos(BaseHandler.get_response_async):
+        executor = current_executor()
+        if executor is None or not _is_djangos(BaseHandler.get_response_async):
             return await super().get_response_async(request)
         set_urlconf(settings.ROOT_URLCONF)
         response = await self._middleware_chain(request)
@@ -165,7 +165,7 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         if response.status_code >= 400 and not getattr(response, "_has_been_logged", False):
             await cross(_log, request, response)
         if response.streaming:
-            lease.stream()
+            executor.stream()
         return response
 
     def finish_in_thread(self, request: Any, response: Any) -> None:
@@ -177,14 +177,14 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
             _log(request, response)
         if response.streaming:
             return
-        lease = call.lease
+        executor = call.executor
         if not response._resource_closers and _closes_plainly(response) and on_finished.only_django:
             # What goes with the response is closed a little before its last byte leaves, which nobody can tell.
-            lease.sticky = False
-            lease.finished = True
+            executor.sticky = False
+            executor.finished = True
             self._close_whole(request, response)
         else:
-            lease.sticky = True  # who listens may look for what was left in this thread
+            executor.sticky = True  # who listens may look for what was left in this thread
 
     def _close_whole(self, request: Any, response: Any) -> None:
         """`HttpResponseBase.close` where there is nothing to close but the request."""
@@ -194,29 +194,29 @@ class LeasedASGIHandler(PlannedChain, ASGIHandler):
         response.closed = True
         on_finished.send(type(self))
 
-    async def _finish(self, response: Any, request: Any, lease: Lease) -> None:
+    async def _finish(self, response: Any, request: Any, executor: RequestExecutor) -> None:
         if response is None:
-            if lease.on_first is not None:
+            if executor.on_first is not None:
                 return  # the client left before anything began
             close: Callable[[], Any] = partial(on_finished.send, type(self))
-        elif lease.finished and response.closed:
+        elif executor.finished and response.closed:
             return
         elif _closes_without_thread(response, request):
-            # The lease looks at the connections of a thread that is left.
+            # The executor looks at the connections of a thread that is left.
             response.close()
             return
         else:
             close = response.close
-        lease.sticky = True  # it ends where the rest was
-        await cross(self._close, lease, close)
+        executor.sticky = True  # it ends where the rest was
+        await cross(self._close, executor, close)
 
-    def _close(self, lease: Lease, close: Callable[[], Any]) -> None:
+    def _close(self, executor: RequestExecutor, close: Callable[[], Any]) -> None:
         """In the thread, behind whatever runs there still: in its context, where receivers look for what layers have set."""
-        lease.finished = True
-        if lease.left is None:
+        executor.finished = True
+        if executor.left is None:
             close()
         else:
-            lease.left.run(close)
+            executor.left.run(close)
 
 
 def _log(request: Any, response: Any) -> None:

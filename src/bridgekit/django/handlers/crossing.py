@@ -2,7 +2,7 @@
 
 What runs in the thread runs in a copy of the task's context, and what it changed there is there for the task afterwards. `async_to_sync`
 finds the loop. Where asgiref has a thread for the code already (inside `async_to_sync`, as in Django's tests and management commands),
-or where no lease is, asgiref itself crosses.
+or where a request has no executor, asgiref itself crosses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bridgekit.adapters.shared.context import carry_out, rehome
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.user_loop.resumption import Resumption
-from bridgekit.django.handlers.leases import Lease, Saturated
+from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
 
 logger = logging.getLogger("bridgekit.django")
 
@@ -29,9 +29,9 @@ _NO_EXCEPTION = (None, None, None)
 
 
 class _Here(threading.local):
-    """What this thread is doing: the call of a lease that it runs."""
+    """What this thread is doing: the call of an executor that it runs."""
 
-    call: LeasedCall | None = None
+    call: ThreadCall | None = None
 
 
 here = _Here()
@@ -57,28 +57,28 @@ def thread_waits() -> bool:
     return getattr(_executors, "current", None) is not None
 
 
-def current_lease() -> Lease | None:
-    """The lease whose thread asgiref would use here; None where it would use another one."""
+def current_executor() -> RequestExecutor | None:
+    """The executor whose thread asgiref would use here; None where it would use another one."""
     context = SyncToAsync.thread_sensitive_context.get(None)
     if context is None:
         return None
-    lease = SyncToAsync.context_to_thread_executor.get(context)
-    if type(lease) is not Lease:
+    executor = SyncToAsync.context_to_thread_executor.get(context)
+    if type(executor) is not RequestExecutor:
         return None
-    # The request's own task is in no thread's wait, or there were no lease.
-    return lease if asyncio.current_task() is lease.task or not thread_waits() else None
+    # The request's own task is in no thread's wait, or it had no executor.
+    return executor if asyncio.current_task() is executor.task or not thread_waits() else None
 
 
 def cross(function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
     """Run a sync function in the request's thread."""
-    lease = current_lease()
-    if lease is None:
+    executor = current_executor()
+    if executor is None:
         return sync_to_async(partial(_elsewhere, function), thread_sensitive=True)(*args)
-    return LeasedCall(lease, function, args)
+    return ThreadCall(executor, function, args)
 
 
 def _elsewhere(function: Callable[..., Any], *args: Any) -> Any:
-    """A call in a thread that is asgiref's. A lease's call may wait further out in the same thread."""
+    """A call in a thread that is asgiref's. An executor's call may wait further out in the same thread."""
     outer, here.call = here.call, None
     try:
         return function(*args)
@@ -114,8 +114,8 @@ class _Errand:
         self.done = True
 
 
-class LeasedCall(Resumption):
-    """One call in a lease's thread, awaited by the task that made it. What the call wants awaited, that task awaits."""
+class ThreadCall(Resumption):
+    """One call in an executor's thread, awaited by the task that made it. What the call wants awaited, that task awaits."""
 
     __slots__ = (
         "_args",
@@ -127,14 +127,16 @@ class LeasedCall(Resumption):
         "_post",
         "_result",
         "begun",
-        "lease",
+        "executor",
         "orphaned",
         "tasks",
     )
 
-    def __init__(self, lease: Lease, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(
+        self, executor: RequestExecutor, function: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
         super().__init__(asyncio.get_running_loop())
-        self.lease = lease
+        self.executor = executor
         self._function = function
         self._args = args
         self._before = contextvars.copy_context()
@@ -152,9 +154,9 @@ class LeasedCall(Resumption):
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
-        lease = self.lease
-        timer = self._loop.call_later(lease.patience, self._lose_patience) if lease.waits else None
-        lease.give(self._in_thread)
+        executor = self.executor
+        timer = self._loop.call_later(executor.patience, self._lose_patience) if executor.waits else None
+        executor.give(self._in_thread)
         while True:
             self._asyncio_future_blocking = True
             try:
@@ -169,7 +171,7 @@ class LeasedCall(Resumption):
             if errand is None:
                 break
             yield from self._run_errand(errand).__await__()
-        if not lease.finished:  # or nothing runs any more that could see the difference
+        if not executor.finished:  # or nothing runs any more that could see the difference
             carry_out(self._before, self._context)
         error, self._error = self._error, None
         if error is not None:
@@ -180,7 +182,7 @@ class LeasedCall(Resumption):
         return self._result
 
     def _lose_patience(self) -> None:
-        if self.awaited and self.lease.withdraw(self._in_thread):
+        if self.awaited and self.executor.withdraw(self._in_thread):
             self._error = Saturated()
             self.resume()
 
@@ -193,19 +195,19 @@ class LeasedCall(Resumption):
         ) as error:  # cancellation too: it is for the layers in the thread, and comes back from them
             errand.error = error
         self._before = errand.context = contextvars.copy_context()
-        self.lease.give(errand.settle)
+        self.executor.give(errand.settle)
 
     def _abandon(self) -> None:
         """Nobody waits any longer."""
-        if self.lease.withdraw(self._in_thread):
+        if self.executor.withdraw(self._in_thread):
             return
         self.orphaned = True
-        self.lease.left = self._context
+        self.executor.left = self._context
         for task in self.tasks[:1]:
             task.cancel()  # as `SyncToAsync`: the code that is really awaited hears of it
 
     def _in_thread(self) -> Callable[[], None]:
-        """The lease's job."""
+        """The executor's job."""
         outer, here.call = here.call, self
         self.begun = True
         try:
@@ -226,9 +228,9 @@ class LeasedCall(Resumption):
     def _call(self) -> Any:
         if self._context:
             rehome(self._context)
-        lease = self.lease
-        if lease.on_first is not None:
-            first, lease.on_first = lease.on_first, None
+        executor = self.executor
+        if executor.on_first is not None:
+            first, executor.on_first = executor.on_first, None
             first()
         return self._function(*self._args)
 
@@ -239,7 +241,7 @@ class LeasedCall(Resumption):
         errand = _Errand(function, request)
         before = errand.context
         self._tell(errand)
-        self.lease.serve_until(errand.is_done)
+        self.executor.serve_until(errand.is_done)
         carry_out(before, errand.context)
         here.call = self
         if errand.error is not None:
@@ -261,13 +263,13 @@ class LeasedCall(Resumption):
             self.resume()
         elif self._errand is not None:  # cancelled in the same moment: the thread must not wait for ever
             self._errand.error = asyncio.CancelledError()
-            self.lease.give(self._errand.settle)
+            self.executor.give(self._errand.settle)
 
 
 class Crossing(SyncToAsync[..., Any]):
-    """`sync_to_async` that goes to the request's leased thread, where it has one."""
+    """`sync_to_async` that goes to the request's own pooled thread, where it has one."""
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if current_lease() is None:
+        if current_executor() is None:
             return await super().__call__(*args, **kwargs)
         return await cross(partial(self.func, *args, **kwargs))

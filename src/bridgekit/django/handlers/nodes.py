@@ -120,7 +120,7 @@ class HalvesNode:
             if self._finish is not None:
                 self._finish(request, response)
         elif self.keeps and here.call is not None:
-            here.call.lease.keeps += 1
+            here.call.executor.keeps += 1
         return response
 
     def _resume_after(self, request: Any, error: Exception) -> Any:
@@ -128,7 +128,7 @@ class HalvesNode:
 
     def _resume(self, request: Any, response: Any) -> Any:
         if self.keeps and here.call is not None:
-            here.call.lease.keeps -= 1
+            here.call.executor.keeps -= 1
         response = self.outwards(request, response)
         if self._finish is not None:
             self._finish(request, response)

@@ -1,6 +1,6 @@
-"""A request's thread: leased from a bounded pool with its first sync work, and given back as soon as nothing can be lost on it.
+"""A request's thread: borrowed from a bounded pool with its first sync work, and given back as soon as nothing can be lost on it.
 
-A lease is the executor that asgiref finds for the request, so what a view calls by `sync_to_async` comes to the same thread. Unlike the
+It is the executor that asgiref finds for the request, so what a view calls by `sync_to_async` comes to the same thread. Unlike the
 executor that `ThreadSensitiveContext` makes for each request, it starts no thread and ends none: threads persist, and with them
 Django's database connections, whose age `close_old_connections` looks at when a thread is taken and when it is left.
 """
@@ -49,7 +49,7 @@ class _Submitted:
             self.future.set_result(result)
 
 
-class Lease(Executor):
+class RequestExecutor(Executor):
     """The thread of one request. Jobs run there one at a time, in the order in which they came.
 
     :param pool: lends the thread.
@@ -57,7 +57,7 @@ class Lease(Executor):
     :param patience: seconds that this one waits for its first thread.
     """
 
-    # What most requests leave as it is stands here: a lease is made for each.
+    # What most requests leave as it is stands here: an executor is made for each.
 
     on_first: Callable[[], object] | None = None
     """Run in the thread before the first job of the request."""
