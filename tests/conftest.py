@@ -15,8 +15,16 @@ from tests.helpers.outcomes import plugin
 with contextlib.suppress(ImportError):  # the environment of the peers' suites is without it
     from hypothesis import HealthCheck, settings
 
-    # Test machines are shared: how long an example takes says nothing about the code.
-    settings.register_profile("bridgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # Test machines are shared: how long an example takes says nothing about the code. The same commit gets the same inputs, so that
+    # a gate says the same twice; who sets BRIDGEKIT_TEST_EXAMPLES searches with new ones in each run.
+    many = os.environ.get("BRIDGEKIT_TEST_EXAMPLES")
+    settings.register_profile(
+        "bridgekit",
+        deadline=None,
+        derandomize=many is None,
+        max_examples=int(many or 100),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     settings.load_profile("bridgekit")
 
 
