@@ -225,7 +225,7 @@ NOT_FOR_EVERY_COMMAND = (
     "bridgekit.check.pipeline",
     "bridgekit.check.project.discovery",
     "bridgekit.check.settings.evaluator",
-    "bridgekit.check.settings.interpreter.machine",
+    "bridgekit.check.settings.interpreter.interpreter",
     "bridgekit.check.middleware.evaluation.evaluator",
     "bridgekit.check.middleware.reader",
     "bridgekit.check.middleware.evaluation.values",

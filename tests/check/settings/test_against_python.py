@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.settings import SettingsResult, evaluate_settings
-from bridgekit.check.settings.interpreter.machine import MAX_STEPS
+from bridgekit.check.settings.interpreter.interpreter import MAX_STEPS
 
 WORDS = ("a.A", "b.B", "c.C", "d.D", "e.E")
 FLAGS = ("FLAG_ONE", "FLAG_TWO")

@@ -86,7 +86,7 @@ def _open_packages(task: Task, first: Outcome) -> tuple[Task, Outcome]:
     for _ in range(_MAX_OPENED):
         wanted = {
             name
-            for name in first.machine.wanted
+            for name in first.interpreter.wanted
             if name not in task.opened
             and task.finder.find(name).kind is ModuleKind.SOURCE
             and name != "django"
@@ -137,7 +137,7 @@ def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
 
     def run(assignment: Assignment) -> Outcome:
         outcome = run_settings(task, assignment, skipping)
-        asked = {decision.key for decision in outcome.machine.decisions}
+        asked = {decision.key for decision in outcome.interpreter.decisions}
         if skipping is not None and not asked.issuperset(key for key, _ in assignment.forced):
             # What was left out is what asks: its answer is known only from a run of everything.
             return run_settings(task, assignment)
@@ -151,23 +151,25 @@ def _explored(task: Task, first: Outcome, path: str) -> SettingsResult:
     error = base.failure if base.is_dead or base.is_unreadable else ""
     notes: dict[Note, None] = {}
     for one in found:
-        notes.update(one.outcome.machine.notes)
-    files = dict.fromkeys(file for one in found for file in one.outcome.machine.files)
+        notes.update(one.outcome.interpreter.notes)
+    files = dict.fromkeys(file for one in found for file in one.outcome.interpreter.files)
     return SettingsResult(task.module, path, tuple(files), tuple(variants), explorer.cut, error, tuple(notes))
 
 
 def _trees(finder: ModuleFinder, outcome: Outcome) -> Iterator[ast.Module]:
-    read = [finder.load(name) for name in outcome.machine.modules]
+    read = [finder.load(name) for name in outcome.interpreter.modules]
     named = {source.path for source in read}
     read += [
-        finder.load_file(path) for path in outcome.machine.files if path.endswith(".py") and path not in named
+        finder.load_file(path)
+        for path in outcome.interpreter.files
+        if path.endswith(".py") and path not in named
     ]
     yield from (source.tree for source in read if source.tree is not None)
 
 
 def _variants(task: Task, found: list[Explored], explorer: Explorer) -> Iterator[Variant]:
     base, *rest = found
-    asked = {decision.key for decision in base.outcome.machine.decisions}
+    asked = {decision.key for decision in base.outcome.interpreter.decisions}
     undecided = [decision for key, decision in explorer.undecided.items() if key in asked]
     if undecided:
         blocked = tuple(Blocked(_question(decision), decision.location) for decision in undecided)
@@ -188,7 +190,7 @@ def _variant(
     task: Task, one: Explored, explorer: Explorer, *, is_default: bool, blocked: tuple[Blocked, ...] = ()
 ) -> Variant:
     outcome = one.outcome
-    if outcome.machine.slice is not None:
+    if outcome.interpreter.slice is not None:
         outcome = run_settings(task, one.assignment)
     conditions = one.conditions
     if not blocked:
@@ -214,7 +216,7 @@ def _answered(one: Explored, explorer: Explorer) -> Iterator[Condition]:
     """Questions without a natural answer, as this variant answers them."""
     forced = {key for key, _ in one.assignment.forced}
     asked: set[str] = set()
-    for decision in one.outcome.machine.decisions:
+    for decision in one.outcome.interpreter.decisions:
         if decision.key in explorer.undecided and decision.key not in forced and decision.key not in asked:
             asked.add(decision.key)
             if decision.natural is None:

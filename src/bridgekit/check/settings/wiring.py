@@ -15,7 +15,7 @@ from bridgekit.check.settings.expressions.subscripts import subscript
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import Text, Value
 from bridgekit.check.settings.interpreter.imports import Imports
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.questions import Assignment
 from bridgekit.check.settings.interpreter.taint import taint
 from bridgekit.check.settings.interpreter.truth import truth
@@ -36,43 +36,43 @@ def make_machine(
     assignment: Assignment,
     opened: frozenset[str],
     texts: dict[int, Text],
-) -> Machine:
-    """A machine, ready to run settings code. ``texts`` are the literals met so far, by node: runs share them."""
-    m = Machine(finder, environ, assignment, opened, texts)
-    m.evaluate = partial(evaluate, m)
-    m.run_block = partial(run_block, m)
-    m.call = partial(call_value, m)
-    m.getattr = partial(get_attribute, m)
-    m.setattr = partial(set_attribute, m)
-    m.delattr = partial(delete_attribute, m)
-    m.forget = partial(forget, m)
-    m.bind = partial(bind, m)
-    m.assign = partial(assign, m)
-    m.subscript = partial(subscript, m)
-    m.add = partial(add_values, m)
-    m.truth = partial(truth, m)
-    m.annotate = partial(_annotate, m)
-    m.builtin = BUILTINS.__getitem__
-    m.spoil = partial(taint, m)
-    m.imports = Imports(m)
-    m.library = Library(m)
-    return m
+) -> Interpreter:
+    """An interpreter, ready to run settings code. ``texts`` are the literals met so far, by node: runs share them."""
+    interpreter = Interpreter(finder, environ, assignment, opened, texts)
+    interpreter.evaluate = partial(evaluate, interpreter)
+    interpreter.run_block = partial(run_block, interpreter)
+    interpreter.call = partial(call_value, interpreter)
+    interpreter.getattr = partial(get_attribute, interpreter)
+    interpreter.setattr = partial(set_attribute, interpreter)
+    interpreter.delattr = partial(delete_attribute, interpreter)
+    interpreter.forget = partial(forget, interpreter)
+    interpreter.bind = partial(bind, interpreter)
+    interpreter.assign = partial(assign, interpreter)
+    interpreter.subscript = partial(subscript, interpreter)
+    interpreter.add = partial(add_values, interpreter)
+    interpreter.truth = partial(truth, interpreter)
+    interpreter.annotate = partial(_annotate, interpreter)
+    interpreter.builtin = BUILTINS.__getitem__
+    interpreter.spoil = partial(taint, interpreter)
+    interpreter.imports = Imports(interpreter)
+    interpreter.library = Library(interpreter)
+    return interpreter
 
 
 _NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
 
 
-def _annotate(m: Machine, frame: Frame, name: str, annotation: ast.expr) -> None:
+def _annotate(interpreter: Interpreter, frame: Frame, name: str, annotation: ast.expr) -> None:
     """Remember the type of a class attribute, for dataclasses and pydantic settings; only plain names are read."""
     value: Value = None
     if any(one in ast.unparse(annotation) for one in _NO_FIELDS):
         value = External("typing.ClassVar")
     elif isinstance(annotation, ast.Name):
         try:
-            value = lookup(m, annotation.id, frame)
+            value = lookup(interpreter, annotation.id, frame)
         except Raised:
             value = None
     else:
-        annotation_effects(m, annotation, frame)
+        annotation_effects(interpreter, annotation, frame)
     if frame.owner is not None:
         frame.owner.annotations[name] = value

@@ -7,22 +7,22 @@ from collections.abc import Callable
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Opaque, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
-Call = Callable[[Machine, Arguments, Keywords], Value]
+Call = Callable[[Interpreter, Arguments, Keywords], Value]
 
 
-def source_of(m: Machine, value: Value) -> tuple[Value, frozenset[str], Opaque | None]:
+def source_of(interpreter: Interpreter, value: Value) -> tuple[Value, frozenset[str], Opaque | None]:
     """What is iterated over, the inputs that it hangs on, and the unknown that it is."""
     value, inputs = unwrap(value)
-    value = m.read(m.force(value))
+    value = interpreter.read(interpreter.force(value))
     if not isinstance(value, Opaque):
         return value, inputs, None
     if value.cause is Cause.RUNS_LATER:
-        m.may_raise(value)
+        interpreter.may_raise(value)
     return value, inputs, value
 
 

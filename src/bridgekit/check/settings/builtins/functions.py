@@ -59,7 +59,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data, text_of_member
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import (
@@ -79,102 +79,102 @@ def _hooked(name: str, hook: str) -> Call:
     function = pure_function(f"builtins.{name}").call
     assert function is not None
 
-    def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         value = as_data(unwrap(args[0])[0]) if args else None
         if isinstance(value, InstanceValue) and len(args) == 1 and not kwargs:
-            method = special(m, value, hook)
+            method = special(interpreter, value, hook)
             return (
-                m.call(method, [], {})
+                interpreter.call(method, [], {})
                 if isinstance(method, BoundMethod)
-                else m.refuse(f"{name}() of an object", value)
+                else interpreter.refuse(f"{name}() of an object", value)
             )
         given = [value, *args[1:]] if value is not None and not isinstance(args[0], Input) else args
-        result: Value = function(m, given, kwargs)
+        result: Value = function(interpreter, given, kwargs)
         return result
 
     return call
 
 
-def _text(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _text(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     if len(args) == 1 and not kwargs:
         value, inputs = unwrap(args[0])
         text: Value = None
         if isinstance(value, PathValue):
             text = Text(value.path)
         elif isinstance(value, ErrorValue):
-            return _text_of_error(m, value)
+            return _text_of_error(interpreter, value)
         elif isinstance(value, str):
             return args[0]
         elif isinstance(value, InstanceValue):
-            return _text_of_object(m, value)
+            return _text_of_object(interpreter, value)
         if text is not None:
             return Input(text, inputs) if inputs else text
-    return m.call(_STR, args, kwargs)
+    return interpreter.call(_STR, args, kwargs)
 
 
 _STR = pure_function("builtins.str")
 
 
-def _text_of_error(m: Machine, error: ErrorValue) -> Value:
+def _text_of_error(interpreter: Interpreter, error: ErrorValue) -> Value:
     if (
         isinstance(error.kind, NativeFunction)
         and error.kind.kind is not KeyError
         and len(error.arguments) <= 1
     ):
-        return m.call(BUILTINS["str"], list(error.arguments), {})
-    return m.refuse("the text of an exception", error)
+        return interpreter.call(BUILTINS["str"], list(error.arguments), {})
+    return interpreter.refuse("the text of an exception", error)
 
 
-def _text_of_object(m: Machine, value: InstanceValue) -> Value:
+def _text_of_object(interpreter: Interpreter, value: InstanceValue) -> Value:
     made = text_of_member(value)
     if made is not NOT_IMPLEMENTED:
         return made
     for name in ("__str__", "__repr__"):
-        method = special(m, value, name)
+        method = special(interpreter, value, name)
         if isinstance(method, BoundMethod):
-            return m.call(method, [], {})
+            return interpreter.call(method, [], {})
         if method is not None:
             break
-    return m.refuse("the text of an object", value)
+    return interpreter.refuse("the text of an object", value)
 
 
-def _format(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _format(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``format(value)``; with a specification only of plain data."""
     value, inputs = unwrap(args[0])
     spec = unwrap(args[1])[0] if len(args) > 1 else ""
     if isinstance(value, InstanceValue) and spec == "":
-        if special(m, value, "__format__") is None or text_of_member(value) is not NOT_IMPLEMENTED:
-            return _text_of_object(m, value)
-        return m.refuse("the formatted text of an object", value)
+        if special(interpreter, value, "__format__") is None or text_of_member(value) is not NOT_IMPLEMENTED:
+            return _text_of_object(interpreter, value)
+        return interpreter.refuse("the formatted text of an object", value)
     if isinstance(value, PathValue) and spec == "":
-        return _text(m, args[:1], {})
+        return _text(interpreter, args[:1], {})
     if not is_plain(value) or shows_order(value) or not isinstance(spec, str) or has_wide_field(spec):
         raise Refused("the value is not plain data")
     made = format(bare(value), str(spec))
     return Input(made, inputs) if inputs else made
 
 
-def _bytes(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    return m.call(_BYTES, args, kwargs)
+def _bytes(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+    return interpreter.call(_BYTES, args, kwargs)
 
 
 _BYTES = pure_function("builtins.bytes")
 
 
-def _bool(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _bool(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     if not args:
         return False
     value, inputs = unwrap(args[0])
-    value = m.read(value)
+    value = interpreter.read(value)
     if isinstance(value, Opaque):
         return value
     if isinstance(value, External):
-        return m.opaque("the truth of this object is not known")
-    result = m.test(value)
+        return interpreter.opaque("the truth of this object is not known")
+    result = interpreter.test(value)
     return Input(result, inputs) if inputs else result
 
 
-def _type(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _type(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     if len(args) != 1 or kwargs:
         raise Refused("classes made by type() are not interpreted")
     value, _ = unwrap(args[0])
@@ -188,7 +188,7 @@ def _type(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
                 return BUILTINS[kind.__name__]
     if value is None:
         return _NONE_TYPE
-    return m.opaque("the type of a value is not known")
+    return interpreter.opaque("the type of a value is not known")
 
 
 def _no_value(args: Arguments, kwargs: Keywords) -> None:
@@ -197,31 +197,31 @@ def _no_value(args: Arguments, kwargs: Keywords) -> None:
         raise TypeError("NoneType takes no arguments")
 
 
-_NONE_TYPE = NativeFunction("NoneType", lambda m, args, kwargs: _no_value(args, kwargs), type(None))
+_NONE_TYPE = NativeFunction("NoneType", lambda interpreter, args, kwargs: _no_value(args, kwargs), type(None))
 
 
-def _print(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _print(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     if not set(kwargs) <= {"sep", "end", "file", "flush"}:
-        raise m.fault(TypeError, "print() got an unexpected keyword argument")
-    m.lend(args, m.opaque("print() of an object"))
+        raise interpreter.fault(TypeError, "print() got an unexpected keyword argument")
+    interpreter.lend(args, interpreter.opaque("print() of an object"))
     if "file" in kwargs:
-        m.hand_over([kwargs["file"]], m.opaque("print() to a file"))
+        interpreter.hand_over([kwargs["file"]], interpreter.opaque("print() to a file"))
     return None
 
 
-def _equal_identity(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    return m.refuse("the identity of an object differs from run to run")
+def _equal_identity(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+    return interpreter.refuse("the identity of an object differs from run to run")
 
 
-def _exit(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    raise m.error(SystemExit, *args)
+def _exit(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+    raise interpreter.error(SystemExit, *args)
 
 
 def _wrap(kind: Callable[[Value], Value]) -> Call:
-    return lambda m, args, kwargs: kind(args[0])
+    return lambda interpreter, args, kwargs: kind(args[0])
 
 
-def _property(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def _property(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     getter, setter, deleter, *_ = [*args, None, None, None]
     if kwargs or not args:
         given = dict(zip(("fget", "fset", "fdel"), args, strict=False)) | kwargs
@@ -229,8 +229,10 @@ def _property(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     return PropertyValue(getter, False, setter, deleter)
 
 
-def _object(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-    return m.opaque("an object without content", key=f"object:{len(m.decisions)}:{m.spent}")
+def _object(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+    return interpreter.opaque(
+        "an object without content", key=f"object:{len(interpreter.decisions)}:{interpreter.spent}"
+    )
 
 
 _FUNCTIONS: dict[str, Call] = {

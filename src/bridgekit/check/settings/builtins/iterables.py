@@ -19,8 +19,8 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
-from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat, unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -32,24 +32,24 @@ from bridgekit.check.settings.interpreter.values import (
 from bridgekit.check.settings.methods.lists import ordered
 
 
-def _items(m: Machine, value: Value) -> tuple[list[Value], frozenset[str], Opaque | None]:
+def _items(interpreter: Interpreter, value: Value) -> tuple[list[Value], frozenset[str], Opaque | None]:
     """What iterating over ``value`` gives, or the unknown that prevents it. Raises `Refused` and TypeError."""
-    plain, inputs, unknown = source_of(m, value)
+    plain, inputs, unknown = source_of(interpreter, value)
     if unknown is not None:
         return [], inputs, unknown
-    return list(drawn(m, plain)), inputs, None
+    return list(drawn(interpreter, plain)), inputs, None
 
 
 def collecting(make: Callable[[list[Value]], Value]) -> Call:
     """A constructor of a collection from at most one iterable."""
 
-    def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         without(kwargs)
         if not args:
             return make([])
         if len(args) > 1:
             raise TypeError("expected at most 1 argument")
-        items, inputs, unknown = _items(m, args[0])
+        items, inputs, unknown = _items(interpreter, args[0])
         if unknown is not None:
             return unknown.derive("()")
         result = make(items)
@@ -58,22 +58,22 @@ def collecting(make: Callable[[list[Value]], Value]) -> Call:
     return call
 
 
-def _elements(m: Machine, value: Value) -> list[Value]:
+def _elements(interpreter: Interpreter, value: Value) -> list[Value]:
     """The elements of a set or of an iterable, for a collection without order."""
-    plain = m.read(unwrap(value)[0])
+    plain = interpreter.read(unwrap(value)[0])
     if isinstance(plain, UnorderedList):
         return list(plain.items)
-    return list(plain) if isinstance(plain, SetValue | frozenset) else list(drawn(m, plain))
+    return list(plain) if isinstance(plain, SetValue | frozenset) else list(drawn(interpreter, plain))
 
 
-def _hashed(m: Machine, args: Arguments, kwargs: Keywords) -> SetValue | Opaque:
+def _hashed(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> SetValue | Opaque:
     without(kwargs)
     if len(args) > 1:
         raise TypeError("expected at most 1 argument")
-    given, _, unknown = source_of(m, args[0]) if args else ((), frozenset[str](), None)
+    given, _, unknown = source_of(interpreter, args[0]) if args else ((), frozenset[str](), None)
     if unknown is not None:
         return unknown.derive("()")
-    items, _, unknown = flat(_elements(m, given))
+    items, _, unknown = flat(_elements(interpreter, given))
     if unknown is not None:
         return unknown.derive("()")
     keys = [as_data(item) for item in items]
@@ -82,44 +82,44 @@ def _hashed(m: Machine, args: Arguments, kwargs: Keywords) -> SetValue | Opaque:
     return SetValue(keys)
 
 
-def call_set(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_set(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``set()``."""
-    return _hashed(m, args, kwargs)
+    return _hashed(interpreter, args, kwargs)
 
 
-def call_frozenset(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_frozenset(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``frozenset()``."""
-    made = _hashed(m, args, kwargs)
+    made = _hashed(interpreter, args, kwargs)
     return frozenset(made) if isinstance(made, SetValue) else made
 
 
-def call_dict(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_dict(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``dict()``."""
     if len(args) > 1:
         raise TypeError("expected at most 1 argument")
     result = DictValue()
-    m.call(NativeMethod(result, "update"), args, kwargs)
-    return m.read(result)
+    interpreter.call(NativeMethod(result, "update"), args, kwargs)
+    return interpreter.read(result)
 
 
-def call_len(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_len(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``len()``."""
     given = only(args)
     value, inputs = unwrap(given)
-    value = as_data(m.read(value))
+    value = as_data(interpreter.read(value))
     if isinstance(value, Opaque):
         return value.derive(".len")
     if isinstance(value, InstanceValue):
-        hook = special(m, value, "__len__")
+        hook = special(interpreter, value, "__len__")
         return (
-            m.call(hook, [], {})
+            interpreter.call(hook, [], {})
             if isinstance(hook, BoundMethod)
-            else m.refuse("the length of an object", value)
+            else interpreter.refuse("the length of an object", value)
         )
     if isinstance(value, ViewValue | UnorderedList):
         value = value.mapping if isinstance(value, ViewValue) else value.items
     if isinstance(value, ClassValue):
-        found = m.library.members(value)
+        found = interpreter.library.members(value)
         value = None if found is None else tuple(dict.fromkeys(found.values()))
     if isinstance(value, int | float):
         raise TypeError("object has no len()")
@@ -128,28 +128,28 @@ def call_len(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     return Input(len(value), inputs) if inputs else len(value)
 
 
-def call_sorted(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_sorted(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``sorted()``."""
     given = only(args)
-    value, inputs, unknown = source_of(m, given)
+    value, inputs, unknown = source_of(interpreter, given)
     if unknown is not None:
-        m.lend(list(kwargs.values()), unknown)
+        interpreter.lend(list(kwargs.values()), unknown)
         return unknown.derive(".sorted")
-    items = _elements(m, value)
-    result = ListValue(ordered(m, items, kwargs))
+    items = _elements(interpreter, value)
+    result = ListValue(ordered(interpreter, items, kwargs))
     return Input(result, inputs) if inputs else result
 
 
 def quantifier(wanted: bool) -> Call:
     """``any()`` or ``all()``."""
 
-    def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         given = only(args)
-        value, _, unknown = source_of(m, given)
+        value, _, unknown = source_of(interpreter, given)
         if unknown is not None:
             return unknown.derive("()")
-        items = iter(list(value)) if isinstance(value, SetValue | frozenset) else drawn(m, value)
-        return wanted if any(m.test(item) == wanted for item in items) else not wanted
+        items = iter(list(value)) if isinstance(value, SetValue | frozenset) else drawn(interpreter, value)
+        return wanted if any(interpreter.test(item) == wanted for item in items) else not wanted
 
     return call
 
@@ -157,20 +157,20 @@ def quantifier(wanted: bool) -> Call:
 def extreme(pick: Callable[..., int]) -> Call:
     """``min()`` or ``max()``."""
 
-    def call(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         without(kwargs, "key", "default")
         items: Sequence[Value] = args
         more: frozenset[str] = frozenset()
         if len(args) == 1:
-            value, more, unknown = source_of(m, args[0])
+            value, more, unknown = source_of(interpreter, args[0])
             if unknown is not None:
-                m.lend(list(kwargs.values()), unknown)
+                interpreter.lend(list(kwargs.values()), unknown)
                 return unknown.derive("()")
-            items = _elements(m, value)
+            items = _elements(interpreter, value)
         if not items and "default" in kwargs and len(args) == 1:
             return kwargs["default"]
         key = kwargs.get("key")
-        ranks = [m.call(key, [item], {}) if key is not None else item for item in items]
+        ranks = [interpreter.call(key, [item], {}) if key is not None else item for item in items]
         plain, inputs, unknown = flat([as_data(rank) for rank in ranks])
         if unknown is not None:
             return unknown.derive("()")
@@ -185,25 +185,25 @@ def extreme(pick: Callable[..., int]) -> Call:
     return call
 
 
-def call_sum(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_sum(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``sum()``."""
     without(kwargs, "start")
-    value, _, unknown = source_of(m, args[0])
+    value, _, unknown = source_of(interpreter, args[0])
     if unknown is not None:
         return unknown.derive("()")
     total = kwargs.get("start", args[1] if len(args) > 1 else 0)
     if isinstance(unwrap(total)[0], str):
         raise TypeError("sum() can't sum strings")
-    items = list(drawn(m, value))
+    items = list(drawn(interpreter, value))
     numbers = [item for item in items if isinstance(item, int | float)]
     if isinstance(total, int | float) and len(numbers) == len(items):
         return sum(numbers, total)  # by Python's own summation
     for item in items:
-        total = m.add(total, item)
+        total = interpreter.add(total, item)
     return total
 
 
-def call_range(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_range(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``range()``."""
     without(kwargs)
     plain, inputs, unknown = flat([as_data(unwrap(bound)[0]) for bound in args])

@@ -12,7 +12,7 @@ from bridgekit.check.settings.interpreter.data import (
     SetValue,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -27,10 +27,10 @@ from bridgekit.check.settings.interpreter.values import (
 )
 
 
-def call_isinstance(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+def call_isinstance(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     """``isinstance()``."""
     value, inputs = unwrap(args[0])
-    value = m.read(value)
+    value = interpreter.read(value)
     if len(args) != 2 or kwargs:
         raise Refused("with these arguments")
     kinds = _flat(args[1])
@@ -38,7 +38,7 @@ def call_isinstance(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
     result: Value = (
         True
         if True in answers
-        else m.opaque("the type of a value is not known")
+        else interpreter.opaque("the type of a value is not known")
         if None in answers
         else False
     )

@@ -26,7 +26,7 @@ def open_questions(outcome: Outcome, assignment: Assignment) -> list[Decision]:
     forced = {key for key, _ in assignment.forced}
     found = {
         decision.key: decision
-        for decision in outcome.machine.decisions
+        for decision in outcome.interpreter.decisions
         if decision.natural is None and decision.key not in forced
     }
     return list(found.values())
@@ -46,7 +46,7 @@ def with_alternatives(
             return dict.fromkeys(merged, Unknown(text[question.key], question.location))
         forced = replace(assignment, forced=(*assignment.forced, (question.key, not question.outcome)))
         other = run_settings(task, forced)
-        left -= other.machine.spent
+        left -= other.interpreter.spent
         why = Unknown(text[question.key], question.location)
         if other.is_dead:
             continue  # settings that raise are no project: this answer is not given
@@ -93,6 +93,6 @@ def settings_of(outcome: Outcome) -> tuple[Mapping[str, Known | Unknown], Unknow
         return settings, Unknown(outcome.failure, location)
     for name, value in namespace.items():
         if isinstance(name, str) and name.isupper():
-            settings[name] = to_plain(outcome.machine, value, namespace.bound.get(name))
+            settings[name] = to_plain(outcome.interpreter, value, namespace.bound.get(name))
     unseen = namespace.unseen
     return settings, Unknown(unseen.reason, unseen.location) if unseen is not None else None

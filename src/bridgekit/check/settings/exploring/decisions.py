@@ -39,12 +39,12 @@ def merged(old: tuple[Condition, ...], new: tuple[Condition, ...]) -> tuple[Cond
 def is_asked(outcome: Outcome, decision: Decision) -> bool:
     return any(
         other.location == decision.location and (other.key == decision.key or other.inputs & decision.inputs)
-        for other in outcome.machine.decisions
+        for other in outcome.interpreter.decisions
     )
 
 
 def went_the_other_way(outcome: Outcome, decision: Decision, before: Outcome) -> bool:
-    for other in outcome.machine.decisions:
+    for other in outcome.interpreter.decisions:
         if other.location == decision.location and (
             other.key == decision.key or other.inputs & decision.inputs
         ):
@@ -53,8 +53,8 @@ def went_the_other_way(outcome: Outcome, decision: Decision, before: Outcome) ->
         # Answered without asking: the input is given now, and the question does not arise any more.
         return not outcome.failure
     # The settings raised before they asked. If the input changed another answer, it was taken, and more is wanted.
-    answers = {one.key: one.outcome for one in before.machine.decisions if one.inputs & decision.inputs}
-    return any(answers.get(one.key, one.outcome) != one.outcome for one in outcome.machine.decisions)
+    answers = {one.key: one.outcome for one in before.interpreter.decisions if one.inputs & decision.inputs}
+    return any(answers.get(one.key, one.outcome) != one.outcome for one in outcome.interpreter.decisions)
 
 
 def environ_condition(variable: str, text: str | None, decision: Decision) -> Condition:

@@ -12,7 +12,7 @@ from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.found_module import ModuleKind
 from bridgekit.check.settings.interpreter.control import Raised, Stuck
 from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.questions import Assignment
 from bridgekit.check.settings.interpreter.values import (
@@ -47,7 +47,7 @@ class Task:
 class Outcome:
     """How a run ended. ``failure`` says why it did not reach the end, ``is_dead`` that the settings themselves raise."""
 
-    machine: Machine
+    interpreter: Interpreter
     namespace: Namespace
     failure: str = ""
     location: Location | None = None
@@ -78,42 +78,42 @@ class Outcome:
     def _read(self) -> tuple[tuple[MiddlewareEntry, ...] | None, tuple[Blocked, ...]]:
         if self.failure:
             return None, (Blocked(self.failure, self.location or Location("", 1)),)
-        return read_middleware(self.machine, self.namespace)
+        return read_middleware(self.interpreter, self.namespace)
 
 
 def read_middleware(
-    m: Machine, namespace: Namespace
+    interpreter: Interpreter, namespace: Namespace
 ) -> tuple[tuple[MiddlewareEntry, ...] | None, tuple[Blocked, ...]]:
     """The entries that Django would import, each with the place of its literal."""
-    value = m.read(unwrap(m.force(namespace.get("MIDDLEWARE", namespace.unseen)))[0])
-    bound = namespace.bound.get("MIDDLEWARE") or m.here()
+    value = interpreter.read(unwrap(interpreter.force(namespace.get("MIDDLEWARE", namespace.unseen)))[0])
+    bound = namespace.bound.get("MIDDLEWARE") or interpreter.here()
     if value is None:
         return (), ()
     if isinstance(value, Opaque):
         return None, (Blocked(value.reason, value.location),)
     if isinstance(value, External):
-        m.want(value.dotted)
+        interpreter.want(value.dotted)
         return None, (Blocked(f"{value.dotted} is not read", bound),)
     if not isinstance(value, ListValue | tuple):
         return None, (Blocked("MIDDLEWARE is neither a list nor a tuple", bound),)
     entries: list[MiddlewareEntry] = []
     blocked: list[Blocked] = []
     for item in value:
-        entry = _entry(m, item, bound)
+        entry = _entry(interpreter, item, bound)
         entries.append(entry)
         if isinstance(entry.dotted_path, Unknown):
             blocked.append(Blocked(entry.dotted_path.reason, entry.dotted_path.location))
     return (None, tuple(blocked)) if blocked else (tuple(entries), ())
 
 
-def _entry(m: Machine, item: Value, bound: Location) -> MiddlewareEntry:
-    item = m.read(unwrap(m.force(unwrap(item)[0]))[0])
+def _entry(interpreter: Interpreter, item: Value, bound: Location) -> MiddlewareEntry:
+    item = interpreter.read(unwrap(interpreter.force(unwrap(item)[0]))[0])
     if isinstance(item, str):
         return MiddlewareEntry(str(item), getattr(item, "location", None) or bound)
     if isinstance(item, Opaque):
         return MiddlewareEntry(Unknown(item.reason, item.location), bound)
     if isinstance(item, External):
-        m.want(item.dotted)
+        interpreter.want(item.dotted)
         return MiddlewareEntry(Unknown(f"{item.dotted} is not read", bound), bound)
     return MiddlewareEntry(Unknown("an entry of MIDDLEWARE is not text", bound), bound)
 
@@ -133,18 +133,18 @@ def run_settings(task: Task, assignment: Assignment, sliced: Slice | None = None
 
 
 def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
-    m = make_machine(task.finder, task.environ, assignment, task.opened, task.texts)
-    m.slice = sliced
-    _mark_near(m, task)
+    interpreter = make_machine(task.finder, task.environ, assignment, task.opened, task.texts)
+    interpreter.slice = sliced
+    _mark_near(interpreter, task)
     empty = Namespace()
     try:
-        module = m.imports.import_module(task.module)
-        module = m.replaced_modules.get(task.module, module)
+        module = interpreter.imports.import_module(task.module)
+        module = interpreter.replaced_modules.get(task.module, module)
         if isinstance(module, Opaque):
-            return Outcome(m, empty, module.reason, module.location, is_unreadable=True)
+            return Outcome(interpreter, empty, module.reason, module.location, is_unreadable=True)
         if not isinstance(module, ModuleValue):
             return Outcome(
-                m,
+                interpreter,
                 empty,
                 f"the settings module {task.module} cannot be read",
                 Location(task.module, 1),
@@ -152,29 +152,36 @@ def _run(task: Task, assignment: Assignment, sliced: Slice | None) -> Outcome:
             )
         namespace = module.namespace
         if task.configuration:
-            namespace = _configured(m, module, task.configuration)
-        return Outcome(m, namespace)
+            namespace = _configured(interpreter, module, task.configuration)
+        return Outcome(interpreter, namespace)
     except Raised as raised:
         blocked = f"the settings raise {_describe(raised.error)}"
-        return Outcome(m, empty, blocked, raised.location, is_dead=True, kind=_kind(raised.error))
+        return Outcome(interpreter, empty, blocked, raised.location, is_dead=True, kind=_kind(raised.error))
     except Stuck as stuck:
-        return Outcome(m, empty, stuck.reason, stuck.location)
+        return Outcome(interpreter, empty, stuck.reason, stuck.location)
     except RecursionError:
-        return Outcome(m, empty, "the settings are nested too deeply to be evaluated", m.here())
+        return Outcome(
+            interpreter, empty, "the settings are nested too deeply to be evaluated", interpreter.here()
+        )
     except Exception as error:
         # Whatever a settings file provokes here must not end the check: it is unknown, with its place.
-        return Outcome(m, empty, f"this cannot be followed ({type(error).__name__}: {error})", m.here())
+        return Outcome(
+            interpreter,
+            empty,
+            f"this cannot be followed ({type(error).__name__}: {error})",
+            interpreter.here(),
+        )
 
 
-def _mark_near(m: Machine, task: Task) -> None:
+def _mark_near(interpreter: Interpreter, task: Task) -> None:
     """The directory of the settings; and what lies below it, where the directory holds settings and nothing else."""
     found = task.finder.find(task.module)
     if found.kind is not ModuleKind.SOURCE:
         return
     directory = Path(found.path).parent
-    m.settings_directories.add(str(directory))
+    interpreter.settings_directories.add(str(directory))
     if found.is_package or "settings" in directory.name or "conf" in directory.name:
-        m.package_directory = str(directory)
+        interpreter.package_directory = str(directory)
 
 
 def _describe(error: ErrorValue) -> str:
@@ -207,32 +214,32 @@ def _is_configuration(dotted: str) -> bool:
     return dotted.startswith("configurations.") and dotted.endswith("Configuration")
 
 
-def _configured(m: Machine, module: ModuleValue, name: str) -> Namespace:
+def _configured(interpreter: Interpreter, module: ModuleValue, name: str) -> Namespace:
     """What `configurations.importer` makes of the class: setup hooks, then every upper-case attribute."""
     cls = module.namespace.get(name)
     if not isinstance(cls, ClassValue):
-        raise m.fault(AttributeError, f"no configuration {name!r} in {module.name}")
+        raise interpreter.fault(AttributeError, f"no configuration {name!r} in {module.name}")
     made = Namespace()
-    m.frames.append(Frame(module, made, module.path, statement=ast.Pass(lineno=1, col_offset=0)))
+    interpreter.frames.append(Frame(module, made, module.path, statement=ast.Pass(lineno=1, col_offset=0)))
     for hook in ("pre_setup", "setup"):
-        _call_hook(m, cls, hook)
+        _call_hook(interpreter, cls, hook)
     instance = InstanceValue(cls)
     for attribute in _upper_case(cls):
-        value = m.getattr(instance, attribute)
+        value = interpreter.getattr(instance, attribute)
         if isinstance(value, FunctionValue | BoundMethod):
-            value = m.call(value, [], {})
+            value = interpreter.call(value, [], {})
         made[attribute] = value
-        made.bound[attribute] = _where(m, cls, attribute)
+        made.bound[attribute] = _where(interpreter, cls, attribute)
     hidden = [base for base in cls.mro if isinstance(base, External) and not _is_configuration(base.dotted)]
     if hidden:
-        made.unseen = m.opaque(f"{name} has a base that is not read: {hidden[0].dotted}")
-    _call_hook(m, cls, "post_setup")
+        made.unseen = interpreter.opaque(f"{name} has a base that is not read: {hidden[0].dotted}")
+    _call_hook(interpreter, cls, "post_setup")
     return made
 
 
-def _call_hook(m: Machine, cls: ClassValue, hook: str) -> None:
+def _call_hook(interpreter: Interpreter, cls: ClassValue, hook: str) -> None:
     if any(isinstance(base, ClassValue) and hook in base.namespace for base in cls.mro):
-        m.call(m.getattr(cls, hook), [], {})
+        interpreter.call(interpreter.getattr(cls, hook), [], {})
 
 
 def _upper_case(cls: ClassValue) -> list[str]:
@@ -245,7 +252,7 @@ def _upper_case(cls: ClassValue) -> list[str]:
     return sorted(names)
 
 
-def _where(m: Machine, cls: ClassValue, attribute: str) -> Location:
+def _where(interpreter: Interpreter, cls: ClassValue, attribute: str) -> Location:
     for base in cls.mro:
         if isinstance(base, ClassValue) and attribute in base.namespace:
             value = base.namespace[attribute]
@@ -253,4 +260,4 @@ def _where(m: Machine, cls: ClassValue, attribute: str) -> Location:
             if isinstance(location, Location):
                 return location
             return Location(base.module.path, 1)
-    return m.here()
+    return interpreter.here()

@@ -122,12 +122,12 @@ class Explorer:
 
     def _unexamined(self, one: Explored) -> Iterator[Decision]:
         """Questions without a natural answer that nobody has tried the other way: they may make a difference."""
-        for decision in one.outcome.machine.decisions:
+        for decision in one.outcome.interpreter.decisions:
             known = (
                 decision.natural is not None
                 or (
                     decision.key in self._examined
-                    and decision.key not in one.outcome.machine.question_keys.repeated
+                    and decision.key not in one.outcome.interpreter.question_keys.repeated
                 )
                 or decision.key in self.undecided
             )
@@ -144,7 +144,7 @@ class Explorer:
         """
         current = dead
         for _ in range(tries):
-            recent = current.outcome.machine.decisions[-latest:][::-1]
+            recent = current.outcome.interpreter.decisions[-latest:][::-1]
             recent.sort(key=remoteness)
             further = None
             for decision in recent:
@@ -168,7 +168,7 @@ class Explorer:
         self, current: Explored, only: frozenset[Mark] | None, *, urgent: bool
     ) -> Iterator[tuple[Explored, Decision]]:
         tried: set[Mark] = set()
-        for decision in sorted(current.outcome.machine.decisions, key=self._urgency):
+        for decision in sorted(current.outcome.interpreter.decisions, key=self._urgency):
             mark = mark_of(decision)
             if self._is_urgent(decision) is not urgent:
                 continue
@@ -267,7 +267,7 @@ class Explorer:
 
         All of them where it is only assumed to be set to some text, else those that nobody has tried yet.
         """
-        compared = current.outcome.machine.candidates.get(name, ())
+        compared = current.outcome.interpreter.candidates.get(name, ())
         offered = self._offered.get(name, set())
         return [one for one in compared if one != text and (text is None or one not in offered)]
 
@@ -288,7 +288,7 @@ class Explorer:
                 return None
             self.runs += 1
             known = self._seen[assignment] = self.run(assignment)
-            self.steps += known.machine.spent
+            self.steps += known.interpreter.spent
         return known
 
     def _proposals(
@@ -308,7 +308,7 @@ class Explorer:
                     changed = replace(assignment, environ=with_pair(assignment.environ, variable, text))
                     yield changed, (environ_condition(variable, text, decision),)
             else:
-                for text in [*current.outcome.machine.candidates.get(name, ()), ""]:
+                for text in [*current.outcome.interpreter.candidates.get(name, ()), ""]:
                     changed = replace(assignment, inputs=with_pair(assignment.inputs, name, text))
                     yield changed, (Condition(input_text(name, text, decision), decision.location),)
         forced = replace(assignment, forced=with_pair(assignment.forced, decision.key, not decision.outcome))
@@ -316,7 +316,7 @@ class Explorer:
 
     def _texts(self, current: Explored, name: str, *, wanted: bool) -> list[str | None]:
         """Values to try for a variable: a switch gets the words of a switch first, anything else first some text."""
-        compared: list[str | None] = list(current.outcome.machine.candidates.get(name, ()))
+        compared: list[str | None] = list(current.outcome.interpreter.candidates.get(name, ()))
         words = _TRUE_WORDS if wanted else _FALSE_WORDS
         if any(text is not None and text.lower() in _SWITCH for text in compared):
             liked = [text for text in compared if text is not None and text.lower() in words]
@@ -329,14 +329,14 @@ class Explorer:
 
     def _opened(self, flipped: Explored, current: Explored) -> frozenset[Mark]:
         """Questions that matter and that only the flipped run asks."""
-        asked = {mark_of(decision)[::2] for decision in current.outcome.machine.decisions}
+        asked = {mark_of(decision)[::2] for decision in current.outcome.interpreter.decisions}
         return frozenset(
             mark_of(decision)
-            for decision in flipped.outcome.machine.decisions
+            for decision in flipped.outcome.interpreter.decisions
             if mark_of(decision)[::2] not in asked and self._matters(decision)
         )
 
 
 def _gets_further(flipped: Explored, current: Explored) -> bool:
     """More was asked before the settings raised: they came past the place where they raised before."""
-    return len(flipped.outcome.machine.decisions) > len(current.outcome.machine.decisions)
+    return len(flipped.outcome.interpreter.decisions) > len(current.outcome.interpreter.decisions)

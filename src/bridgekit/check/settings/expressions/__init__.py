@@ -22,7 +22,7 @@ from bridgekit.check.settings.expressions.names import attribute, read_name, wal
 from bridgekit.check.settings.expressions.operations import binary_operation, unary
 from bridgekit.check.settings.expressions.subscripts import item, slice_
 from bridgekit.check.settings.interpreter.data import POISONABLE, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import Frame
 
 _MAKING = frozenset([ast.BinOp, ast.Call, ast.Subscript])
@@ -32,29 +32,29 @@ _SIZE_OF_A_STEP = 16
 """Elements for which one step of the budget is taken."""
 
 
-def evaluate(m: Machine, node: ast.expr, frame: Frame) -> Value:
+def evaluate(interpreter: Interpreter, node: ast.expr, frame: Frame) -> Value:
     """The value of an expression; raises `Raised` with what the code raises."""
-    m.steps -= 1
-    if m.steps < 0:
-        m.spend()
+    interpreter.steps -= 1
+    if interpreter.steps < 0:
+        interpreter.spend()
     handler = _HANDLERS.get(type(node))
     if handler is None:
-        return m.opaque(f"{type(node).__name__} is not interpreted", node, frame)
-    value = handler(m, node, frame)
+        return interpreter.opaque(f"{type(node).__name__} is not interpreted", node, frame)
+    value = handler(interpreter, node, frame)
     if type(node) in _MAKING:
         # Steps stand for memory as well: a loop over lists of ten thousand elements would take hundreds of mebibytes.
-        m.spend(size_of(value) // _SIZE_OF_A_STEP)
-    return m.read(value) if type(value) in POISONABLE else value
+        interpreter.spend(size_of(value) // _SIZE_OF_A_STEP)
+    return interpreter.read(value) if type(value) in POISONABLE else value
 
 
-def _unsupported(reason: str) -> Callable[[Machine, Any, Frame], Value]:
-    def handler(m: Machine, node: ast.expr, frame: Frame) -> Value:
-        return m.opaque(reason, node, frame)
+def _unsupported(reason: str) -> Callable[[Interpreter, Any, Frame], Value]:
+    def handler(interpreter: Interpreter, node: ast.expr, frame: Frame) -> Value:
+        return interpreter.opaque(reason, node, frame)
 
     return handler
 
 
-_HANDLERS: dict[type[ast.expr], Callable[[Machine, Any, Frame], Value]] = {
+_HANDLERS: dict[type[ast.expr], Callable[[Interpreter, Any, Frame], Value]] = {
     ast.Attribute: attribute,
     ast.Await: _unsupported("await outside an event loop"),
     ast.BinOp: binary_operation,

@@ -18,68 +18,71 @@ from bridgekit.check.settings.interpreter.data import (
     SetValue,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame, FunctionValue
 
 
-def comprehension(m: Machine, node: Any, frame: Frame) -> Value:
+def comprehension(interpreter: Interpreter, node: Any, frame: Frame) -> Value:
     """``[a for b in c]`` and ``{a for b in c}``."""
     inner = _scope(frame)
-    first = _ordered_source(m, node, m.evaluate(node.generators[0].iter, frame))
+    first = _ordered_source(interpreter, node, interpreter.evaluate(node.generators[0].iter, frame))
     unknown: list[Opaque] = []
-    items = [m.evaluate(node.elt, inner) for _ in _rounds(m, node.generators, inner, unknown, first)]
+    items = [
+        interpreter.evaluate(node.elt, inner)
+        for _ in _rounds(interpreter, node.generators, inner, unknown, first)
+    ]
     if unknown:
-        return _given_up(m, node, unknown[0], inner)
+        return _given_up(interpreter, node, unknown[0], inner)
     if len(items) > MAX_SIZE:
-        return m.opaque("a comprehension of very many elements", node, frame)
+        return interpreter.opaque("a comprehension of very many elements", node, frame)
     if isinstance(node, ast.SetComp):
-        return hashed(m, [unwrap(item)[0] for item in items])
+        return hashed(interpreter, [unwrap(item)[0] for item in items])
     return ListValue(items)
 
 
-def dict_comprehension(m: Machine, node: ast.DictComp, frame: Frame) -> Value:
+def dict_comprehension(interpreter: Interpreter, node: ast.DictComp, frame: Frame) -> Value:
     """``{key: value for a in b}``."""
     inner = _scope(frame)
-    first = m.evaluate(node.generators[0].iter, frame)
+    first = interpreter.evaluate(node.generators[0].iter, frame)
     unknown: list[Opaque] = []
     result = DictValue()
-    for _ in _rounds(m, node.generators, inner, unknown, first):
-        key = unwrap(m.evaluate(node.key, inner))[0]
-        value = m.evaluate(node.value, inner)
+    for _ in _rounds(interpreter, node.generators, inner, unknown, first):
+        key = unwrap(interpreter.evaluate(node.key, inner))[0]
+        value = interpreter.evaluate(node.value, inner)
         if isinstance(key, Opaque):
             unknown.append(key)
         else:
-            put(m, result, key, value)
-    return _given_up(m, node, unknown[0], inner) if unknown else result
+            put(interpreter, result, key, value)
+    return _given_up(interpreter, node, unknown[0], inner) if unknown else result
 
 
-def _given_up(m: Machine, node: ast.expr, cause: Opaque, inner: Frame) -> Value:
+def _given_up(interpreter: Interpreter, node: ast.expr, cause: Opaque, inner: Frame) -> Value:
     """A comprehension whose rounds are not known: what its parts may change is unknown, too."""
-    m.forget([ast.copy_location(ast.Expr(node), node)], cause, inner)
+    interpreter.forget([ast.copy_location(ast.Expr(node), node)], cause, inner)
     return cause.derive(".comprehension")
 
 
-def generator(m: Machine, node: ast.GeneratorExp, frame: Frame) -> Value:
+def generator(interpreter: Interpreter, node: ast.GeneratorExp, frame: Frame) -> Value:
     """Lazy as in Python: the first iterable is evaluated now, everything else when it is consumed."""
     inner = _scope(frame)
-    first = m.evaluate(node.generators[0].iter, frame)
-    plain = m.read(m.force(unwrap(first)[0]))
+    first = interpreter.evaluate(node.generators[0].iter, frame)
+    plain = interpreter.read(interpreter.force(unwrap(first)[0]))
     if isinstance(plain, Opaque):
-        return _given_up(m, node, plain, inner)
+        return _given_up(interpreter, node, plain, inner)
     # What gets hold of the generator can do what it does: as a function of no arguments would.
     held = FunctionValue("<genexpr>", _as_lambda(node), inner, (), {})
 
     def items() -> Iterator[Value]:
         unknown: list[Opaque] = []
-        for _ in _rounds(m, node.generators, inner, unknown, first):
-            yield m.evaluate(node.elt, inner)
+        for _ in _rounds(interpreter, node.generators, inner, unknown, first):
+            yield interpreter.evaluate(node.elt, inner)
         if unknown:
-            _given_up(m, node, unknown[0], inner)
+            _given_up(interpreter, node, unknown[0], inner)
             raise Refused(unknown[0].reason)
 
     if isinstance(plain, SetValue | frozenset) and len(plain) > 1:
-        return _given_up(m, node, m.opaque(_ORDER, node, frame), inner)
+        return _given_up(interpreter, node, interpreter.opaque(_ORDER, node, frame), inner)
     return IteratorValue(items(), (held, plain))
 
 
@@ -92,13 +95,17 @@ def _as_lambda(node: ast.expr) -> ast.Lambda:
 
 
 def _rounds(
-    m: Machine, generators: Sequence[ast.comprehension], frame: Frame, unknown: list[Opaque], first: Value
+    interpreter: Interpreter,
+    generators: Sequence[ast.comprehension],
+    frame: Frame,
+    unknown: list[Opaque],
+    first: Value,
 ) -> Iterator[None]:
     """Run the loops of a comprehension; whoever iterates evaluates the element. Unknown iterables go to ``unknown``."""
     generator, *rest = generators
-    items = items_of(m, first, generator.iter, frame)
+    items = items_of(interpreter, first, generator.iter, frame)
     if generator.is_async:
-        items = m.opaque("an asynchronous comprehension", generator.iter, frame)
+        items = interpreter.opaque("an asynchronous comprehension", generator.iter, frame)
     if isinstance(items, Opaque):
         unknown.append(items)
         return
@@ -108,14 +115,16 @@ def _rounds(
         except StopIteration:
             return
         except Refused as refusal:
-            unknown.append(m.opaque(str(refusal), generator.iter, frame))
+            unknown.append(interpreter.opaque(str(refusal), generator.iter, frame))
             return
         except TypeError as error:
-            raise m.native_error(error) from None
-        m.assign(generator.target, item, frame)
-        if all(condition(m, test, frame) for test in generator.ifs):
+            raise interpreter.native_error(error) from None
+        interpreter.assign(generator.target, item, frame)
+        if all(condition(interpreter, test, frame) for test in generator.ifs):
             if rest:
-                yield from _rounds(m, rest, frame, unknown, m.evaluate(rest[0].iter, frame))
+                yield from _rounds(
+                    interpreter, rest, frame, unknown, interpreter.evaluate(rest[0].iter, frame)
+                )
             else:
                 yield
 
@@ -132,9 +141,9 @@ def _scope(frame: Frame) -> Frame:
     )
 
 
-def _ordered_source(m: Machine, node: ast.expr, first: Value) -> Value:
+def _ordered_source(interpreter: Interpreter, node: ast.expr, first: Value) -> Value:
     """A set may feed a set comprehension: its order does not show."""
-    plain = m.read(unwrap(first)[0])
+    plain = interpreter.read(unwrap(first)[0])
     if isinstance(node, ast.SetComp | ast.DictComp) and isinstance(plain, SetValue | frozenset):
         return ListValue(plain)
     return first

@@ -6,46 +6,48 @@ import ast
 
 from bridgekit.check.settings.interpreter.compare import compare
 from bridgekit.check.settings.interpreter.data import Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame
 
 
-def condition(m: Machine, node: ast.expr, frame: Frame) -> bool:
+def condition(interpreter: Interpreter, node: ast.expr, frame: Frame) -> bool:
     """The truth of an expression in a test: each operand of ``and``, ``or`` and ``not`` is asked once, by itself."""
     if isinstance(node, ast.BoolOp):
         wanted = isinstance(node.op, ast.Or)
-        return wanted if any(condition(m, one, frame) == wanted for one in node.values) else not wanted
+        return (
+            wanted if any(condition(interpreter, one, frame) == wanted for one in node.values) else not wanted
+        )
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return not condition(m, node.operand, frame)
-    return truth(m, m.force(m.evaluate(node, frame)), node, frame)
+        return not condition(interpreter, node.operand, frame)
+    return truth(interpreter, interpreter.force(interpreter.evaluate(node, frame)), node, frame)
 
 
-def and_or(m: Machine, node: ast.BoolOp, frame: Frame) -> Value:
+def and_or(interpreter: Interpreter, node: ast.BoolOp, frame: Frame) -> Value:
     """``a and b``, ``a or b``: the operand that decides."""
     wanted = isinstance(node.op, ast.Or)
     value: Value = None
     for position, operand in enumerate(node.values):
-        value = m.evaluate(operand, frame)
-        if position < len(node.values) - 1 and truth(m, value, operand, frame) == wanted:
+        value = interpreter.evaluate(operand, frame)
+        if position < len(node.values) - 1 and truth(interpreter, value, operand, frame) == wanted:
             return value
     return value
 
 
-def comparison(m: Machine, node: ast.Compare, frame: Frame) -> Value:
+def comparison(interpreter: Interpreter, node: ast.Compare, frame: Frame) -> Value:
     """``a < b <= c``, each operand evaluated once."""
-    left = m.evaluate(node.left, frame)
+    left = interpreter.evaluate(node.left, frame)
     answer: Value = True
     for position, (operator, operand) in enumerate(zip(node.ops, node.comparators, strict=True)):
-        right = m.evaluate(operand, frame)
-        answer = compare(m, operator, left, right, node, frame)
-        if position < len(node.ops) - 1 and not truth(m, answer, node, frame):
+        right = interpreter.evaluate(operand, frame)
+        answer = compare(interpreter, operator, left, right, node, frame)
+        if position < len(node.ops) - 1 and not truth(interpreter, answer, node, frame):
             return answer
         left = right
     return answer
 
 
-def if_expression(m: Machine, node: ast.IfExp, frame: Frame) -> Value:
+def if_expression(interpreter: Interpreter, node: ast.IfExp, frame: Frame) -> Value:
     """``a if test else b``."""
-    chosen = condition(m, node.test, frame)
-    return m.evaluate(node.body if chosen else node.orelse, frame)
+    chosen = condition(interpreter, node.test, frame)
+    return interpreter.evaluate(node.body if chosen else node.orelse, frame)

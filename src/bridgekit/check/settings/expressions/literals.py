@@ -9,98 +9,100 @@ from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, SetValue, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame, InstanceValue
 
 
-def constant(m: Machine, node: ast.Constant, frame: Frame) -> Value:
+def constant(interpreter: Interpreter, node: ast.Constant, frame: Frame) -> Value:
     """A literal; one text object for each literal, for its place."""
     value = node.value
     if type(value) is not str:
         return value
-    text = m.texts.get(id(node))
+    text = interpreter.texts.get(id(node))
     if text is None:
-        text = m.texts[id(node)] = Text.at(value, m.locate(node, frame))
+        text = interpreter.texts[id(node)] = Text.at(value, interpreter.locate(node, frame))
     return text
 
 
-def list_display(m: Machine, node: ast.List, frame: Frame) -> Value:
+def list_display(interpreter: Interpreter, node: ast.List, frame: Frame) -> Value:
     """``[a, *b]``."""
-    items = elements(m, node.elts, frame)
+    items = elements(interpreter, node.elts, frame)
     return items if isinstance(items, Opaque) else ListValue(items)
 
 
-def tuple_display(m: Machine, node: ast.Tuple, frame: Frame) -> Value:
+def tuple_display(interpreter: Interpreter, node: ast.Tuple, frame: Frame) -> Value:
     """``(a, *b)``."""
-    items = elements(m, node.elts, frame)
+    items = elements(interpreter, node.elts, frame)
     return items if isinstance(items, Opaque) else tuple(items)
 
 
-def set_display(m: Machine, node: ast.Set, frame: Frame) -> Value:
+def set_display(interpreter: Interpreter, node: ast.Set, frame: Frame) -> Value:
     """``{a, *b}``."""
-    items = elements(m, node.elts, frame)
+    items = elements(interpreter, node.elts, frame)
     if isinstance(items, Opaque):
         return items
-    return hashed(m, [unwrap(item)[0] for item in items])
+    return hashed(interpreter, [unwrap(item)[0] for item in items])
 
 
-def dict_display(m: Machine, node: ast.Dict, frame: Frame) -> Value:
+def dict_display(interpreter: Interpreter, node: ast.Dict, frame: Frame) -> Value:
     """``{key: value, **mapping}``."""
     result = DictValue()
     for position, (key_node, value_node) in enumerate(zip(node.keys, node.values, strict=True)):
         if key_node is None:
-            merged = unwrap(m.force(m.evaluate(value_node, frame)))[0]
+            merged = unwrap(interpreter.force(interpreter.evaluate(value_node, frame)))[0]
             if not isinstance(merged, DictValue):
-                rest = [m.evaluate(value, frame) for value in node.values[position + 1 :]]
+                rest = [interpreter.evaluate(value, frame) for value in node.values[position + 1 :]]
                 cause = (
-                    merged if isinstance(merged, Opaque) else m.refuse("a mapping that is not known", merged)
+                    merged
+                    if isinstance(merged, Opaque)
+                    else interpreter.refuse("a mapping that is not known", merged)
                 )
-                m.hand_over([result, *rest], cause)
+                interpreter.hand_over([result, *rest], cause)
                 return cause
             result.update(merged)
             continue
-        key = unwrap(m.evaluate(key_node, frame))[0]
-        value = m.evaluate(value_node, frame)
+        key = unwrap(interpreter.evaluate(key_node, frame))[0]
+        value = interpreter.evaluate(value_node, frame)
         if isinstance(key, Opaque):
             return key.derive(".dict")
-        put(m, result, key, value)
+        put(interpreter, result, key, value)
     return result
 
 
-def elements(m: Machine, nodes: Sequence[ast.expr], frame: Frame) -> list[Value] | Opaque:
+def elements(interpreter: Interpreter, nodes: Sequence[ast.expr], frame: Frame) -> list[Value] | Opaque:
     """The values of a display or of positional arguments, stars expanded; or the unknown that prevents it."""
     items: list[Value] = []
     for node in nodes:
         if isinstance(node, ast.Starred):
-            added = iterate(m, m.evaluate(node.value, frame), node, frame)
+            added = iterate(interpreter, interpreter.evaluate(node.value, frame), node, frame)
             if isinstance(added, Opaque):
                 return added
             items.extend(added)
         else:
-            items.append(m.evaluate(node, frame))
+            items.append(interpreter.evaluate(node, frame))
     return items
 
 
-def put(m: Machine, result: DictValue, key: Value, value: Value) -> None:
+def put(interpreter: Interpreter, result: DictValue, key: Value, value: Value) -> None:
     """``result[key] = value``, with the TypeError of an unhashable key raised in the settings."""
-    key = hashable(m, key)
+    key = hashable(interpreter, key)
     if isinstance(key, Opaque):
-        m.hand_over([result, value], key)
+        interpreter.hand_over([result, value], key)
     else:
         result[key] = value
 
 
-def hashable(m: Machine, key: Value) -> Value:
+def hashable(interpreter: Interpreter, key: Value) -> Value:
     """A key of a dictionary or an element of a set; the unknown where it says itself what it is equal to."""
     key = as_data(key)
     if isinstance(key, InstanceValue):
         for name in ("__hash__", "__eq__"):
-            hook = special(m, key, name)
-            if hook is not None and not m.library.is_member(key):
-                return m.refuse(f"{name} of an object that is hashed", key)
+            hook = special(interpreter, key, name)
+            if hook is not None and not interpreter.library.is_member(key):
+                return interpreter.refuse(f"{name} of an object that is hashed", key)
     elif isinstance(key, list | dict | set) or (isinstance(key, tuple) and not is_hashable(key)):
-        raise m.fault(TypeError, "unhashable type")
+        raise interpreter.fault(TypeError, "unhashable type")
     return key
 
 
@@ -111,13 +113,13 @@ def is_hashable(value: Value) -> bool:
     return not isinstance(value, list | dict | set)
 
 
-def hashed(m: Machine, items: Sequence[Value]) -> Value:
+def hashed(interpreter: Interpreter, items: Sequence[Value]) -> Value:
     """A set of these elements, with the TypeError of an unhashable one raised in the settings."""
     made = SetValue()
     for item in items:
-        key = hashable(m, item)
+        key = hashable(interpreter, item)
         if isinstance(key, Opaque):
-            m.hand_over(items, key)
+            interpreter.hand_over(items, key)
             return key.derive(".set")
         made.add(key)
     return made

@@ -7,17 +7,17 @@ import builtins
 
 from bridgekit.check.settings.builtins.functions import BUILTINS
 from bridgekit.check.settings.interpreter.data import Namespace, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.values import External, Frame
 
 
-def read_name(m: Machine, node: ast.Name, frame: Frame) -> Value:
+def read_name(interpreter: Interpreter, node: ast.Name, frame: Frame) -> Value:
     """``NAME``."""
-    return lookup(m, node.id, frame)
+    return lookup(interpreter, node.id, frame)
 
 
-def lookup(m: Machine, name: str, frame: Frame) -> Value:
+def lookup(interpreter: Interpreter, name: str, frame: Frame) -> Value:
     """A name as the scopes have it: local, enclosing functions, module, built-in."""
     name = mangled(name, frame)
     at: Frame | None = frame
@@ -28,7 +28,7 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
             if name in at.local_names and name not in at.nonlocal_names:
                 if at.kind == "class":
                     break  # what a class body binds is looked for in the module until then, not in functions around it
-                raise m.fault(UnboundLocalError, f"local variable {name!r} is not bound yet")
+                raise interpreter.fault(UnboundLocalError, f"local variable {name!r} is not bound yet")
         elif name in at.global_names:
             break
         at = at.parent
@@ -37,31 +37,31 @@ def lookup(m: Machine, name: str, frame: Frame) -> Value:
         return namespace[name]
     if frame.names is not namespace and isinstance(frame.names, Namespace) and name in frame.names:
         return frame.names[name]
-    if name in BUILTINS and f"builtins.{name}" not in m.patched:
+    if name in BUILTINS and f"builtins.{name}" not in interpreter.patched:
         return BUILTINS[name]
     if namespace.unseen is not None:
         return namespace.unseen.named(name)
     if namespace.stars:
         return External(f"{namespace.stars[-1]}.{name}")
-    if f"builtins.{name}" in m.patched:
-        return m.patched[f"builtins.{name}"]
+    if f"builtins.{name}" in interpreter.patched:
+        return interpreter.patched[f"builtins.{name}"]
     if hasattr(builtins, name) or name in ("__spec__", "__loader__", "__builtins__", "__cached__"):
-        return m.opaque(f"the built-in {name} is not interpreted")
+        return interpreter.opaque(f"the built-in {name} is not interpreted")
     if namespace.unread is not None:
-        return m.refuse(f"nothing that is read binds {name}, and {namespace.unread.reason}")
-    raise m.fault(NameError, f"name {name!r} is not defined")
+        return interpreter.refuse(f"nothing that is read binds {name}, and {namespace.unread.reason}")
+    raise interpreter.fault(NameError, f"name {name!r} is not defined")
 
 
-def walrus(m: Machine, node: ast.NamedExpr, frame: Frame) -> Value:
+def walrus(interpreter: Interpreter, node: ast.NamedExpr, frame: Frame) -> Value:
     """``(NAME := value)``: bound in the scope around a comprehension (PEP 572)."""
-    value = m.evaluate(node.value, frame)
+    value = interpreter.evaluate(node.value, frame)
     target = frame
     while target.kind == "comprehension" and target.parent is not None:
         target = target.parent
-    m.bind(target, node.target.id, value)
+    interpreter.bind(target, node.target.id, value)
     return value
 
 
-def attribute(m: Machine, node: ast.Attribute, frame: Frame) -> Value:
+def attribute(interpreter: Interpreter, node: ast.Attribute, frame: Frame) -> Value:
     """``value.name``."""
-    return m.getattr(m.evaluate(node.value, frame), mangled(node.attr, frame))
+    return interpreter.getattr(interpreter.evaluate(node.value, frame), mangled(node.attr, frame))

@@ -18,7 +18,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -34,44 +34,52 @@ from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 
-def item(m: Machine, node: ast.Subscript, frame: Frame) -> Value:
+def item(interpreter: Interpreter, node: ast.Subscript, frame: Frame) -> Value:
     """``value[key]`` as an expression."""
-    return subscript(m, m.evaluate(node.value, frame), m.evaluate(node.slice, frame), node, frame)
+    return subscript(
+        interpreter,
+        interpreter.evaluate(node.value, frame),
+        interpreter.evaluate(node.slice, frame),
+        node,
+        frame,
+    )
 
 
-def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
+def subscript(interpreter: Interpreter, value: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
     """``value[key]``."""
-    value, first = unwrap(m.force(value))
-    key, second = unwrap(m.force(key))
-    value = m.read(value)
+    value, first = unwrap(interpreter.force(value))
+    key, second = unwrap(interpreter.force(key))
+    value = interpreter.read(value)
     if isinstance(value, Opaque):
-        m.may_raise(value, LookupError, TypeError)
+        interpreter.may_raise(value, LookupError, TypeError)
         return value.derive(f"[{key!r}]" if isinstance(key, str | int) else "[]")
     if isinstance(value, External):
-        return m.library.item(value, key)
+        return interpreter.library.item(value, key)
     if isinstance(value, Model):
-        found = value.item(m, key)
+        found = value.item(interpreter, key)
         return (
-            found if found is not NOT_IMPLEMENTED else m.opaque("an item that is not modelled", node, frame)
+            found
+            if found is not NOT_IMPLEMENTED
+            else interpreter.opaque("an item that is not modelled", node, frame)
         )
     if isinstance(value, InstanceValue):
-        return _of_object(m, value, key)
+        return _of_object(interpreter, value, key)
     if isinstance(value, ClassValue):
-        return _of_class(m, value, key)
+        return _of_class(interpreter, value, key)
     if isinstance(value, NativeFunction) and (value.kind is type or hasattr(value.kind, "__class_getitem__")):
         return value  # ``dict[str, str]`` (PEP 585) is called and inherited from as ``dict`` is
     if isinstance(value, NativeFunction):
-        raise m.fault(TypeError, "object is not subscriptable")
+        raise interpreter.fault(TypeError, "object is not subscriptable")
     key = as_data(key)
     if isinstance(key, Opaque):
-        m.may_raise(key, LookupError, TypeError)
+        interpreter.may_raise(key, LookupError, TypeError)
         return key.derive(".item")
     if isinstance(key, InstanceValue):
-        key = hashable(m, key)
+        key = hashable(interpreter, key)
         if isinstance(key, Opaque) or not isinstance(value, dict):
-            return m.refuse("an item at an object of the project", value, key)
+            return interpreter.refuse("an item at an object of the project", value, key)
     if not isinstance(value, str | bytes | int | float | list | tuple | dict | range | None):
-        return m.refuse("an item of something that is not plain data", value)
+        return interpreter.refuse("an item of something that is not plain data", value)
     if (
         isinstance(value, Namespace)
         and isinstance(key, str)
@@ -85,48 +93,49 @@ def subscript(m: Machine, value: Value, key: Value, node: ast.AST, frame: Frame)
         if "sys.argv" in first and isinstance(error, IndexError):
             return Input(Text(""), first)
         if first and value is None:
-            return m.unfit_default(first, node, frame)
-        raise m.native_error(error) from None
+            return interpreter.unfit_default(first, node, frame)
+        raise interpreter.native_error(error) from None
     if type(result) is list:
         result = ListValue(result)
     if type(result) is str and isinstance(value, str):
-        result = Text.at(result, m.locate(node, frame))
+        result = Text.at(result, interpreter.locate(node, frame))
     inputs = first | second
     return Input(result, inputs) if inputs and not isinstance(result, Input | Opaque) else result
 
 
-def _of_object(m: Machine, value: InstanceValue, key: Value) -> Value:
-    hook = special(m, value, "__getitem__")
+def _of_object(interpreter: Interpreter, value: InstanceValue, key: Value) -> Value:
+    hook = special(interpreter, value, "__getitem__")
     if hook is None:
-        raise m.fault(TypeError, "object is not subscriptable")
+        raise interpreter.fault(TypeError, "object is not subscriptable")
     if isinstance(hook, Opaque):
-        return m.refuse(hook.reason, value, key)
-    return m.call(hook, [key], {})
+        return interpreter.refuse(hook.reason, value, key)
+    return interpreter.call(hook, [key], {})
 
 
-def _of_class(m: Machine, value: ClassValue, key: Value) -> Value:
+def _of_class(interpreter: Interpreter, value: ClassValue, key: Value) -> Value:
     """``Color["RED"]`` of an enumeration; ``Base[int]`` of a generic class is the class itself."""
-    if m.library.is_enum(value):
-        return m.library.member_by_name(value, key)
+    if interpreter.library.is_enum(value):
+        return interpreter.library.member_by_name(value, key)
     hook = find_in_class(value, "__class_getitem__")
     if isinstance(hook, ClassMethod | FunctionValue):
-        return m.call(hook.function if isinstance(hook, ClassMethod) else hook, [value, key], {})
+        return interpreter.call(hook.function if isinstance(hook, ClassMethod) else hook, [value, key], {})
     generic = any(
         isinstance(base, External) and base.dotted.startswith(("typing.Generic", "typing.Protocol"))
         for base in value.mro
     )
-    return value if generic else m.refuse(f"{value.name}[...] is not followed", value, key)
+    return value if generic else interpreter.refuse(f"{value.name}[...] is not followed", value, key)
 
 
-def slice_(m: Machine, node: ast.Slice, frame: Frame) -> Value:
+def slice_(interpreter: Interpreter, node: ast.Slice, frame: Frame) -> Value:
     """``low:high:step``."""
     parts = [
-        m.evaluate(part, frame) if part is not None else None for part in (node.lower, node.upper, node.step)
+        interpreter.evaluate(part, frame) if part is not None else None
+        for part in (node.lower, node.upper, node.step)
     ]
     plain = [unwrap(part)[0] for part in parts]
     for part in plain:
         if isinstance(part, Opaque):
             return part
         if not isinstance(part, int | None):
-            return m.refuse("a slice by something that is not a number", *plain)
+            return interpreter.refuse("a slice by something that is not a number", *plain)
     return slice(*plain)

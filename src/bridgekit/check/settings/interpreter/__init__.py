@@ -1,1 +1,1 @@
-"""Values, frames and the machine that a run owns."""
+"""Values, frames and the interpreter that a run owns."""

@@ -23,7 +23,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.hooks import compare_objects, special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import equal, same_or_equal, unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -44,21 +44,27 @@ _ORDERS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr, frame: Frame) -> Value:
+def compare(
+    interpreter: Interpreter, op: ast.cmpop, left: Value, right: Value, node: ast.expr, frame: Frame
+) -> Value:
     """``left <op> right`` as True, False, an input or the unknown."""
-    left, first = unwrap(m.force(left))
-    right, second = unwrap(m.force(right))
-    left, right = m.read(left), m.read(right)
+    left, first = unwrap(interpreter.force(left))
+    right, second = unwrap(interpreter.force(right))
+    left, right = interpreter.read(left), interpreter.read(right)
     left, right = as_data(left), as_data(right)
     inputs = first | second
-    hooked = compare_objects(m, op, left, right) if not _are_members(m, left, right) else NOT_IMPLEMENTED
+    hooked = (
+        compare_objects(interpreter, op, left, right)
+        if not _are_members(interpreter, left, right)
+        else NOT_IMPLEMENTED
+    )
     if hooked is not NOT_IMPLEMENTED:
         return hooked
     if _is_unset(op, left, right, first, second):
-        return m.unfit_default(inputs, node, frame)
-    _suggest(m, inputs | _inputs_of(left) | _inputs_of(right), left, right)
+        return interpreter.unfit_default(inputs, node, frame)
+    _suggest(interpreter, inputs | _inputs_of(left) | _inputs_of(right), left, right)
     if isinstance(op, ast.In | ast.NotIn):
-        answer = _contains(m, right, left)
+        answer = _contains(interpreter, right, left)
         if isinstance(answer, Input):
             inputs, answer = inputs | answer.inputs, answer.value
         if isinstance(answer, bool) and isinstance(op, ast.NotIn):
@@ -72,13 +78,13 @@ def compare(m: Machine, op: ast.cmpop, left: Value, right: Value, node: ast.expr
         if answer is not None and isinstance(op, ast.NotEq):
             answer = not answer
     else:
-        answer = _order(m, op, left, right)
+        answer = _order(interpreter, op, left, right)
     if answer is None and _is_some_text(left, right, op):
         # "Set to some text" stands for a text that the settings do not name.
         return Input(isinstance(op, ast.NotEq | ast.NotIn), inputs | _inputs_of(left) | _inputs_of(right))
     if isinstance(answer, bool):
         return Input(answer, inputs) if inputs else answer
-    return _unknown(m, op, left, right, answer, node, frame)
+    return _unknown(interpreter, op, left, right, answer, node, frame)
 
 
 def _is_unset(
@@ -117,21 +123,21 @@ def _inputs_of(value: Value) -> frozenset[str]:
     return value.inputs if isinstance(value, Opaque) else frozenset()
 
 
-def _suggest(m: Machine, inputs: frozenset[str], left: Value, right: Value) -> None:
+def _suggest(interpreter: Interpreter, inputs: frozenset[str], left: Value, right: Value) -> None:
     if not inputs:
         return
     for value in (left, right):
         if isinstance(value, list | tuple | set | frozenset):
             for item in list(value)[:6]:
-                m.suggest(inputs, item)
+                interpreter.suggest(inputs, item)
         else:
-            m.suggest(inputs, value)
+            interpreter.suggest(inputs, value)
 
 
-def _are_members(m: Machine, left: Value, right: Value) -> bool:
+def _are_members(interpreter: Interpreter, left: Value, right: Value) -> bool:
     """Members of enumerations that no ``__eq__`` of the project compares."""
-    members = [side for side in (left, right) if is_member(m, side)]
-    others = [side for side in (left, right) if not is_member(m, side)]
+    members = [side for side in (left, right) if is_member(interpreter, side)]
+    others = [side for side in (left, right) if not is_member(interpreter, side)]
     hooked = any(
         isinstance(base, ClassValue) and "__eq__" in base.namespace
         for side in members
@@ -179,7 +185,7 @@ def _same_unread(left: Value, right: Value) -> bool | None:
     return None
 
 
-def _order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> bool | None:
+def _order(interpreter: Interpreter, op: ast.cmpop, left: Value, right: Value) -> bool | None:
     if isinstance(left, PathValue) and isinstance(right, PathValue):
         left, right = tuple(left.path.split("/")), tuple(right.path.split("/"))
         return None if "" in (*left, *right) else bool(_ORDERS[type(op)](left, right))
@@ -188,19 +194,19 @@ def _order(m: Machine, op: ast.cmpop, left: Value, right: Value) -> bool | None:
     try:
         return bool(plain.compare(type(op), left, right))
     except plain.Refused:
-        m.hand_over([left, right], m.opaque("an order of values that are not plain data"))
+        interpreter.hand_over([left, right], interpreter.opaque("an order of values that are not plain data"))
         return None
     except plain.ERRORS as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
 
 
-def _contains(m: Machine, container: Value, item: Value) -> Value:
+def _contains(interpreter: Interpreter, container: Value, item: Value) -> Value:
     if isinstance(container, Model):
-        found = container.contains(m, item)
+        found = container.contains(interpreter, item)
         return None if found is NOT_IMPLEMENTED or isinstance(found, Opaque) else found
     if isinstance(container, InstanceValue):
-        return _contains_hooked(m, container, item)
-    if isinstance(container, ClassValue) and is_member(m, item):
+        return _contains_hooked(interpreter, container, item)
+    if isinstance(container, ClassValue) and is_member(interpreter, item):
         return True if getattr(item, "cls", None) is container else None
     if isinstance(item, Opaque) or not isinstance(
         container,
@@ -218,7 +224,9 @@ def _contains(m: Machine, container: Value, item: Value) -> Value:
         | float
         | None,
     ):
-        m.hand_over([container], m.opaque("whether something is in a value that is not plain data"))
+        interpreter.hand_over(
+            [container], interpreter.opaque("whether something is in a value that is not plain data")
+        )
         return None
     if isinstance(container, str | bytes | range | int | float | None):
         try:
@@ -226,33 +234,38 @@ def _contains(m: Machine, container: Value, item: Value) -> Value:
         except plain.Refused:
             return None
         except plain.ERRORS as error:
-            raise m.native_error(error) from None
+            raise interpreter.native_error(error) from None
     if isinstance(container, DictValue | SetValue | frozenset):
-        return _contains_hashed(m, container, item)
+        return _contains_hashed(interpreter, container, item)
     if isinstance(container, ViewValue | UnorderedList):
         elements: Sequence[Value] = container.now() if isinstance(container, ViewValue) else container.items
     else:
         assert isinstance(container, list | tuple)
         elements = container
-    m.spend(len(elements))
-    if isinstance(item, InstanceValue) and special(m, item, "__eq__") is not None:
+    interpreter.spend(len(elements))
+    if isinstance(item, InstanceValue) and special(interpreter, item, "__eq__") is not None:
         return True if any(one is item for one in elements) else None
     return _any(same_or_equal(one, item) for one in elements)
 
 
-def _contains_hooked(m: Machine, container: InstanceValue, item: Value) -> Value:
-    hook = special(m, container, "__contains__")
+def _contains_hooked(interpreter: Interpreter, container: InstanceValue, item: Value) -> Value:
+    hook = special(interpreter, container, "__contains__")
     if isinstance(hook, Opaque) or hook is None:
-        m.hand_over([container, item], m.opaque("whether something is in an object of the project"))
+        interpreter.hand_over(
+            [container, item], interpreter.opaque("whether something is in an object of the project")
+        )
         return None
-    return m.test(m.call(hook, [item], {}))
+    return interpreter.test(interpreter.call(hook, [item], {}))
 
 
-def _contains_hashed(m: Machine, container: Value, item: Value) -> bool | None:
+def _contains_hashed(interpreter: Interpreter, container: Value, item: Value) -> bool | None:
     assert isinstance(container, dict | set | frozenset)
     if isinstance(item, InstanceValue):
-        hooked = special(m, item, "__eq__") is not None or special(m, item, "__hash__") is not None
-        return None if hooked and not is_member(m, item) else item in container or None
+        hooked = (
+            special(interpreter, item, "__eq__") is not None
+            or special(interpreter, item, "__hash__") is not None
+        )
+        return None if hooked and not is_member(interpreter, item) else item in container or None
     if isinstance(item, PathValue):
         return item in container
     if not plain.is_plain(item):
@@ -261,7 +274,7 @@ def _contains_hashed(m: Machine, container: Value, item: Value) -> bool | None:
         if item in container:
             return True
     except TypeError as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     if isinstance(container, Namespace) and container.unseen is not None:
         return None
     return None if any(isinstance(member, Opaque | InstanceValue) for member in container) else False
@@ -278,7 +291,13 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
 
 
 def _unknown(
-    m: Machine, op: ast.cmpop, left: Value, right: Value, answer: Value, node: ast.expr, frame: Frame
+    interpreter: Interpreter,
+    op: ast.cmpop,
+    left: Value,
+    right: Value,
+    answer: Value,
+    node: ast.expr,
+    frame: Frame,
 ) -> Value:
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Opaque):
@@ -302,6 +321,6 @@ def _unknown(
                 and len(plain) < 80
                 and isinstance(op, ast.Eq | ast.NotEq),
             )
-    cause = m.opaque("a comparison with a value that is not known", node, frame)
-    m.lend([left, right], cause)
+    cause = interpreter.opaque("a comparison with a value that is not known", node, frame)
+    interpreter.lend([left, right], cause)
     return cause

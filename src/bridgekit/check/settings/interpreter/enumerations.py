@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import equal, unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -45,7 +45,7 @@ def is_enum(cls: ClassValue) -> bool:
     )
 
 
-def is_member(m: Machine, value: Value) -> bool:
+def is_member(interpreter: Interpreter, value: Value) -> bool:
     """Whether an object is a member of an enumeration."""
     return isinstance(value, InstanceValue) and is_enum(value.cls)
 
@@ -71,7 +71,7 @@ def _is_followed(cls: ClassValue) -> bool:
     return True
 
 
-def members(m: Machine, cls: ClassValue) -> dict[str, InstanceValue] | None:
+def members(interpreter: Interpreter, cls: ClassValue) -> dict[str, InstanceValue] | None:
     """Every name of the enumeration with its member, aliases too; None where that is not followed."""
     if not is_enum(cls) or not _is_followed(cls):
         return None
@@ -83,7 +83,7 @@ def members(m: Machine, cls: ClassValue) -> dict[str, InstanceValue] | None:
         if isinstance(value, Opaque) or value is NOT_IMPLEMENTED:
             return None
         twin = next((one for other, one in values if equal(other, value) is True), None)
-        made = twin or m.members.setdefault(
+        made = twin or interpreter.members.setdefault(
             (cls, key), InstanceValue(cls, DictValue({Text("name"): Text(key), Text("value"): value}))
         )
         if twin is None:
@@ -115,14 +115,14 @@ def _value(raw: Value, name: str, position: int, mixin: type | None, distinct: i
     return raw
 
 
-def enum_attribute(m: Machine, cls: ClassValue, name: str) -> Value:
+def enum_attribute(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     """An attribute of an enumeration: a member or the unknown; `NOT_IMPLEMENTED` where the class says what it is."""
     if not is_enum(cls):
         return NOT_IMPLEMENTED
     if name in dict(_candidates(cls)):
-        found = members(m, cls)
+        found = members(interpreter, cls)
         if found is None:
-            return m.opaque(f"the members of {cls.name} are not followed")
+            return interpreter.opaque(f"the members of {cls.name} are not followed")
         return found[name]
     return NOT_IMPLEMENTED
 
@@ -143,16 +143,16 @@ def text_of_member(value: InstanceValue) -> Value:
     return Text(str(data)) if data is not value and named and not written else NOT_IMPLEMENTED
 
 
-def by_name(m: Machine, cls: ClassValue, key: Value) -> Value:
+def by_name(interpreter: Interpreter, cls: ClassValue, key: Value) -> Value:
     """``Color["RED"]``; KeyError for none."""
-    found = members(m, cls)
+    found = members(interpreter, cls)
     wanted, inputs = unwrap(key)
     if found is None or not isinstance(wanted, str):
         return (
             wanted.derive(f".{cls.name}")
             if isinstance(wanted, Opaque)
-            else m.opaque(f"a member of {cls.name}")
+            else interpreter.opaque(f"a member of {cls.name}")
         )
     if wanted not in found:
-        raise m.error(KeyError, wanted)
+        raise interpreter.error(KeyError, wanted)
     return Input(found[wanted], inputs) if inputs else found[wanted]

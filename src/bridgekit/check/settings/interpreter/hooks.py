@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, ListValue, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -56,7 +56,7 @@ _GENERATED = {
 """Methods that ``@dataclass`` writes: under which option, and that option's default."""
 
 
-def special(m: Machine, value: Value, name: str) -> BoundMethod | Opaque | None:
+def special(interpreter: Interpreter, value: Value, name: str) -> BoundMethod | Opaque | None:
     """The special method that the class of an object of the project has: None for certainly none, else it or the unknown."""
     if not isinstance(value, InstanceValue):
         return None
@@ -64,20 +64,24 @@ def special(m: Machine, value: Value, name: str) -> BoundMethod | Opaque | None:
         if isinstance(base, External):
             if base.dotted.startswith(TRANSPARENT):
                 continue
-            return m.opaque(f"{name} may come from {base.dotted}, which is not read")
+            return interpreter.opaque(f"{name} may come from {base.dotted}, which is not read")
         if isinstance(base, NativeFunction):
             if base.kind is object or not hasattr(base.kind, name):
                 continue
-            return m.opaque(f"{name} comes from {base.name}, which {value.cls.name} derives from")
+            return interpreter.opaque(f"{name} comes from {base.name}, which {value.cls.name} derives from")
         if base.namespace.poison is not None:
             return base.namespace.poison
         if name in base.namespace:
             raw = base.namespace[name]
             if isinstance(raw, FunctionValue):
                 return BoundMethod(raw, value)
-            return raw if isinstance(raw, Opaque) else m.opaque(f"{base.name}.{name} is not a plain method")
+            return (
+                raw
+                if isinstance(raw, Opaque)
+                else interpreter.opaque(f"{base.name}.{name} is not a plain method")
+            )
         if generated(base, name):
-            return m.opaque(f"{base.name}.{name} is written by @dataclass")
+            return interpreter.opaque(f"{base.name}.{name} is written by @dataclass")
     return None
 
 
@@ -90,14 +94,14 @@ def generated(cls: ClassValue, name: str) -> bool:
 
 
 def operate_on_objects(
-    m: Machine, kind: type[ast.operator], left: Value, right: Value, *, in_place: bool = False
+    interpreter: Interpreter, kind: type[ast.operator], left: Value, right: Value, *, in_place: bool = False
 ) -> Value:
     """``left <kind> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is."""
     if not isinstance(left, InstanceValue) and not isinstance(right, InstanceValue):
         return NOT_IMPLEMENTED
     name = _OPERATORS[kind]
     if _is_more_special(left, right) or (kind is ast.Mod and isinstance(left, str | bytes)):
-        return m.refuse("which of two objects decides on an operator is not followed", left, right)
+        return interpreter.refuse("which of two objects decides on an operator is not followed", left, right)
     attempts = [(left, f"__{name}__", right), (right, f"__r{name}__", left)]
     if in_place:
         attempts.insert(0, (left, f"__i{name}__", right))
@@ -106,47 +110,47 @@ def operate_on_objects(
     if kind is ast.Mult:
         attempts += [(right, "__index__", left), (left, "__index__", right)]
     for receiver, method, other in attempts:
-        found = special(m, receiver, method)
+        found = special(interpreter, receiver, method)
         if found is None:
             continue
         if isinstance(found, Opaque) or method == "__index__":
-            return m.refuse(f"{method} is not followed", left, right)
-        result = m.call(found, [other], {})
+            return interpreter.refuse(f"{method} is not followed", left, right)
+        result = interpreter.call(found, [other], {})
         if result is not NOT_IMPLEMENTED:
             return result
     if not _is_certain(left) or not _is_certain(right):
-        return m.refuse("an operator on an object that is not plain data", left, right)
-    raise m.fault(TypeError, "unsupported operand types")
+        return interpreter.refuse("an operator on an object that is not plain data", left, right)
+    raise interpreter.fault(TypeError, "unsupported operand types")
 
 
-def compare_objects(m: Machine, op: ast.cmpop, left: Value, right: Value) -> Value:
+def compare_objects(interpreter: Interpreter, op: ast.cmpop, left: Value, right: Value) -> Value:
     """``left <op> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is, or for ``is``, ``in``."""
     names = _COMPARISONS.get(type(op))
     if names is None or not (isinstance(left, InstanceValue) or isinstance(right, InstanceValue)):
         return NOT_IMPLEMENTED
     if _is_more_special(left, right):
-        return m.refuse("which of two objects decides on a comparison is not followed", left, right)
+        return interpreter.refuse("which of two objects decides on a comparison is not followed", left, right)
     for receiver, method, other in ((left, names[0], right), (right, names[1], left)):
-        found = special(m, receiver, method)
+        found = special(interpreter, receiver, method)
         if found is None and isinstance(op, ast.NotEq):
-            found = special(m, receiver, "__eq__")
+            found = special(interpreter, receiver, "__eq__")
             if isinstance(found, BoundMethod):
-                result = m.call(found, [other], {})
+                result = interpreter.call(found, [other], {})
                 if result is not NOT_IMPLEMENTED:
-                    return not m.test(result)
+                    return not interpreter.test(result)
                 continue
         if found is None:
             continue
         if isinstance(found, Opaque):
-            return m.refuse(f"{method} is not followed", left, right)
-        result = m.call(found, [other], {})
+            return interpreter.refuse(f"{method} is not followed", left, right)
+        result = interpreter.call(found, [other], {})
         if result is not NOT_IMPLEMENTED:
             return result
     if not _is_certain(left) or not _is_certain(right):
-        return m.refuse("a comparison with an object that is not plain data", left, right)
+        return interpreter.refuse("a comparison with an object that is not plain data", left, right)
     if isinstance(op, ast.Eq | ast.NotEq):
         return (left is right) is isinstance(op, ast.Eq)
-    raise m.fault(TypeError, "values that cannot be ordered")
+    raise interpreter.fault(TypeError, "values that cannot be ordered")
 
 
 def _is_more_special(left: Value, right: Value) -> bool:
@@ -178,11 +182,13 @@ def _is_certain(value: Value) -> bool:
     )
 
 
-def answer_missing(m: Machine, instance: InstanceValue, name: str) -> Value:
+def answer_missing(interpreter: Interpreter, instance: InstanceValue, name: str) -> Value:
     """What ``__getattr__`` answers for an attribute that nothing else has; `NOT_IMPLEMENTED` without one."""
-    getter = special(m, instance, "__getattr__")
+    getter = special(interpreter, instance, "__getattr__")
     if getter is None:
         return NOT_IMPLEMENTED
     return (
-        m.refuse(getter.reason, instance) if isinstance(getter, Opaque) else m.call(getter, [Text(name)], {})
+        interpreter.refuse(getter.reason, instance)
+        if isinstance(getter, Opaque)
+        else interpreter.call(getter, [Text(name)], {})
     )

@@ -17,7 +17,7 @@ from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.control import Raised, Stuck
 from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.import_effects import modules_that_act
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import External, Frame, ModuleValue, poison
 
 _MAX_MODULE_STEPS = 60_000
@@ -27,48 +27,48 @@ _MAX_MODULE_STEPS = 60_000
 class Imports:
     """The import system of a run."""
 
-    def __init__(self, m: Machine) -> None:
-        self.m = m
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
 
     def import_module(self, name: str) -> Value:
         """``importlib.import_module(name)``: a module whose content is wanted."""
-        return self.module(name, eager=not self.m.surroundings.is_standard(name))
+        return self.module(name, eager=not self.interpreter.surroundings.is_standard(name))
 
     def open_external(self, external: External) -> Value:
         """The value behind a name of a module that waits; names of packages that stay closed are themselves."""
         dotted = external.dotted
-        known = self.m.externals.get(dotted)
+        known = self.interpreter.externals.get(dotted)
         if known is None:
-            self.m.externals[dotted] = external
-            known = self.m.externals[dotted] = self._open(external)
+            self.interpreter.externals[dotted] = external
+            known = self.interpreter.externals[dotted] = self._open(external)
         return known
 
     def _open(self, external: External) -> Value:
         parts = external.dotted.split(".")
-        if self.m.surroundings.is_standard(parts[0]):
+        if self.interpreter.surroundings.is_standard(parts[0]):
             return external
-        top = self.m.finder.find(parts[0])
+        top = self.interpreter.finder.find(parts[0])
         path = top.path or (top.search[0] if top.search else "")
-        if not (self._inside(path) or self.m.is_opened(parts[0])):
+        if not (self._inside(path) or self.interpreter.is_opened(parts[0])):
             return external
         end = len(parts)
-        while end and self.m.finder.find(".".join(parts[:end])).kind is not ModuleKind.SOURCE:
+        while end and self.interpreter.finder.find(".".join(parts[:end])).kind is not ModuleKind.SOURCE:
             end -= 1
         if not end:
             return external
         name = ".".join(parts[:end])
         if end > 1 and not self._is_imported(name):
             return self._perhaps_imported(name)
-        tries, self.m.tries = self.m.tries, []
-        depth = len(self.m.frames)
+        tries, self.interpreter.tries = self.interpreter.tries, []
+        depth = len(self.interpreter.frames)
         try:
             value = self.module(name, eager=True)
             for name in parts[end:]:
-                value = self.m.getattr(value, name)
+                value = self.interpreter.getattr(value, name)
             if isinstance(value, External) and value.dotted != external.dotted:
                 value = self.open_external(value)
         except Raised as raised:
-            del self.m.frames[depth:]
+            del self.interpreter.frames[depth:]
             return Opaque(
                 f"{external.dotted} cannot be read: its module raises",
                 raised.location,
@@ -77,52 +77,52 @@ class Imports:
                 subject=external.dotted,
             )
         finally:
-            self.m.tries = tries
+            self.interpreter.tries = tries
         return value
 
     # -- modules -----------------------------------------------------------------------------------------------------
 
     def module(self, name: str, *, eager: bool = False, relative: bool = False) -> Value:
         """What ``import name`` gives: a `ModuleValue`, an `External` or the unknown."""
-        if name in self.m.replaced_modules:
+        if name in self.interpreter.replaced_modules:
             return self._replaced(name)
-        known = self.m.modules.get(name)
+        known = self.interpreter.modules.get(name)
         if known is not None:
             return known
-        if self.m.lost_modules is not None:
-            self.m.may_raise(self.m.lost_modules, ImportError)
-            return self.m.lost_modules.derive(f":{name}")
-        found = self.m.finder.find(name)
+        if self.interpreter.lost_modules is not None:
+            self.interpreter.may_raise(self.interpreter.lost_modules, ImportError)
+            return self.interpreter.lost_modules.derive(f":{name}")
+        found = self.interpreter.finder.find(name)
         if found.kind is ModuleKind.SOURCE:
-            if self.is_own(found) or eager or self.m.is_opened(name):
-                if self.m.surroundings.is_standard(name):
+            if self.is_own(found) or eager or self.interpreter.is_opened(name):
+                if self.interpreter.surroundings.is_standard(name):
                     return External(name, is_module=True)
                 return self.load(found) if eager or self._is_near(found) else self._waiting(found)
             return External(name, is_module=True)
         if found.kind is ModuleKind.NAMESPACE and self._inside(found.search[0] if found.search else ""):
             return self._empty(found)
-        if found.kind is ModuleKind.MISSING and not self.m.surroundings.is_standard(name):
+        if found.kind is ModuleKind.MISSING and not self.interpreter.surroundings.is_standard(name):
             return self._missing(name, found, relative=relative)
         return External(name, is_module=True)
 
     def _replaced(self, name: str) -> Value:
         """What the settings put into ``sys.modules`` under a name; None there ends the import (`importlib._bootstrap`)."""
-        value = self.m.replaced_modules[name]
+        value = self.interpreter.replaced_modules[name]
         if value is None:
-            raise self.m.fault(ModuleNotFoundError, f"import of {name} halted; None in sys.modules")
+            raise self.interpreter.fault(ModuleNotFoundError, f"import of {name} halted; None in sys.modules")
         return value
 
     def _waiting(self, found: FoundModule) -> Value:
         """A module that waits until it is needed; what acts on others as it is imported does so now."""
-        if not self.is_own(found) or found.name in self.m.waiting:
+        if not self.is_own(found) or found.name in self.interpreter.waiting:
             return External(found.name, is_module=True)
-        self.m.waiting.add(found.name)
-        for name in modules_that_act(self.m.finder, found.name, self.is_own):
-            if name not in self.m.modules:
-                self._load_apart(self.m.finder.find(name))
-        if found.name in self.m.replaced_modules:
+        self.interpreter.waiting.add(found.name)
+        for name in modules_that_act(self.interpreter.finder, found.name, self.is_own):
+            if name not in self.interpreter.modules:
+                self._load_apart(self.interpreter.finder.find(name))
+        if found.name in self.interpreter.replaced_modules:
             return self._replaced(found.name)
-        known = self.m.modules.get(found.name)
+        known = self.interpreter.modules.get(found.name)
         if known is not None:
             return known
         waiting = External(found.name, is_module=True)
@@ -131,15 +131,15 @@ class Imports:
 
     def _load_apart(self, found: FoundModule) -> None:
         """Interpret a module for its effects. That it raises may be for want of what is not interpreted here."""
-        tries, self.m.tries = self.m.tries, []
-        depth = len(self.m.frames)
+        tries, self.interpreter.tries = self.interpreter.tries, []
+        depth = len(self.interpreter.frames)
         try:
             self.load(found)
         except Raised as raised:
-            del self.m.frames[depth:]
-            self.m.note(f"the module {found.name} raises as it is imported", raised.location)
+            del self.interpreter.frames[depth:]
+            self.interpreter.note(f"the module {found.name} raises as it is imported", raised.location)
         finally:
-            self.m.tries = tries
+            self.interpreter.tries = tries
 
     def is_own(self, found: FoundModule) -> bool:
         """Whether the file belongs to the project rather than to what is installed."""
@@ -148,43 +148,43 @@ class Imports:
     def _inside(self, path: str) -> bool:
         if not {"site-packages", "dist-packages"}.isdisjoint(parts_of(path)):
             return False
-        return is_below(path, self.m.finder.roots)
+        return is_below(path, self.interpreter.finder.roots)
 
     def _is_near(self, found: FoundModule) -> bool:
         """Beside or below the settings, or above them as their package."""
         directory = str(Path(found.path).parent)
-        below = self.m.package_directory
-        return directory in self.m.settings_directories or bool(
+        below = self.interpreter.package_directory
+        return directory in self.interpreter.settings_directories or bool(
             below and directory != below and is_below(directory, [below])
         )
 
     def _empty(self, found: FoundModule) -> ModuleValue:
         module = ModuleValue(found.name, found.path, found.name, Namespace(), complete=True)
-        self.m.modules[found.name] = module
+        self.interpreter.modules[found.name] = module
         return module
 
     def _missing(self, name: str, found: FoundModule, *, relative: bool) -> Value:
         """A module that is not there: ImportError where that is caught, otherwise something that is unknown."""
         parent, _, _ = name.rpartition(".")
-        in_tree = relative or (bool(parent) and isinstance(self.m.modules.get(parent), ModuleValue))
+        in_tree = relative or (bool(parent) and isinstance(self.interpreter.modules.get(parent), ModuleValue))
         if not in_tree and parent:
-            above = self.m.finder.find(name.partition(".")[0])
+            above = self.interpreter.finder.find(name.partition(".")[0])
             in_tree = above.kind in (ModuleKind.SOURCE, ModuleKind.NAMESPACE) and self.is_own(above)
-        if self.m.catches(ModuleNotFoundError):
+        if self.interpreter.catches(ModuleNotFoundError):
             if self._can_be_imported(name, in_tree=in_tree):
-                return self.m.opaque(
+                return self.interpreter.opaque(
                     f"the module {name} is not installed here",
                     truth=True,
                     key=f"module:{name}",
                     cause=Cause.MODULE_ABSENT,
                     subject=name,
                 )
-            error = self.m.fault(ModuleNotFoundError, f"No module named {name!r}")
+            error = self.interpreter.fault(ModuleNotFoundError, f"No module named {name!r}")
             error.error.attributes["name"] = Text(name)
             raise error
         if in_tree:
-            self.m.note(f"the module {name} does not exist in the project")
-            return self.m.opaque(
+            self.interpreter.note(f"the module {name} does not exist in the project")
+            return self.interpreter.opaque(
                 f"the module {name} does not exist in the project",
                 truth=True,
                 key=f"module:{name}",
@@ -195,16 +195,20 @@ class Imports:
 
     def _can_be_imported(self, name: str, *, in_tree: bool) -> bool:
         if in_tree:
-            self.m.note(f"the optional module {name} does not exist in the project: taken as absent")
+            self.interpreter.note(
+                f"the optional module {name} does not exist in the project: taken as absent"
+            )
             reason = f"the module {name} can be imported"
-            return self.m.decide(f"import:{name}", None, self.m.here(), False, reason=reason, quiet=True)
+            return self.interpreter.decide(
+                f"import:{name}", None, self.interpreter.here(), False, reason=reason, quiet=True
+            )
         # Not installed here. That says something only if the project's own environment is what we look at.
-        natural = False if self.m.surroundings.environment_is_complete() else None
+        natural = False if self.interpreter.surroundings.environment_is_complete() else None
         inputs = frozenset((f"import {name}",))
-        return self.m.decide(
+        return self.interpreter.decide(
             f"import:{name}",
             None,
-            self.m.here(),
+            self.interpreter.here(),
             natural,
             inputs=inputs,
             reason=f"whether the module {name} can be imported",
@@ -213,43 +217,45 @@ class Imports:
 
     def importable(self, name: str) -> bool:
         """Whether ``find_spec(name)`` finds it."""
-        found = self.m.finder.find(name)
-        if found.kind is not ModuleKind.MISSING or self.m.surroundings.is_standard(name):
+        found = self.interpreter.finder.find(name)
+        if found.kind is not ModuleKind.MISSING or self.interpreter.surroundings.is_standard(name):
             return True
         return self._can_be_imported(name, in_tree=False)
 
     def imported_submodule(self, module: ModuleValue, name: str) -> Value | None:
         """``package.name`` as an attribute: unknown for a module that nothing which was followed has imported by then."""
         full = f"{module.name}.{name}"
-        if module.package != module.name or self.m.finder.find(full).kind is ModuleKind.MISSING:
+        if module.package != module.name or self.interpreter.finder.find(full).kind is ModuleKind.MISSING:
             return None
         return self.submodule(module, name) if self._is_imported(full) else self._perhaps_imported(full)
 
     def _is_imported(self, name: str) -> bool:
         """Whether a module of the project is an attribute of its package (language reference, section 5.4.2), by all that is seen."""
         inside = f"{name}."
-        seen = (*self.m.modules, *self.m.waiting)
+        seen = (*self.interpreter.modules, *self.interpreter.waiting)
         if any(one == name or one.startswith(inside) for one in seen) or not self.is_own(
-            self.m.finder.find(name)
+            self.interpreter.finder.find(name)
         ):
             return True
-        return imports_module(self.m.finder.load(name.rpartition(".")[0]), name)
+        return imports_module(self.interpreter.finder.load(name.rpartition(".")[0]), name)
 
     def _perhaps_imported(self, name: str) -> Value:
-        perhaps = self.m.opaque(f"whether the module {name} has been imported", key=f"module:{name}")
-        self.m.may_raise(perhaps, AttributeError)
+        perhaps = self.interpreter.opaque(
+            f"whether the module {name} has been imported", key=f"module:{name}"
+        )
+        self.interpreter.may_raise(perhaps, AttributeError)
         return perhaps
 
     def note_submodule(self, name: str) -> None:
         """``from package import name``, of a package that waits: a module of that name is imported by it."""
-        found = self.m.finder.find(name)
+        found = self.interpreter.finder.find(name)
         if found.kind is ModuleKind.SOURCE and self.is_own(found):
             self.module(name)
 
     def submodule(self, module: ModuleValue, name: str) -> Value | None:
         """``package.name`` where that is a module, or None."""
         found = (
-            self.m.finder.find(f"{module.name}.{name}")
+            self.interpreter.finder.find(f"{module.name}.{name}")
             if module.package == module.name and module.name
             else None
         )
@@ -260,20 +266,20 @@ class Imports:
     def load(self, found: FoundModule) -> Value:
         """Interpret a module's body (after its parents', where they stand near), once."""
         self._load_parents(found.name)
-        known = self.m.modules.get(found.name)
+        known = self.interpreter.modules.get(found.name)
         if known is not None:
             return known
-        source = self.m.finder.load(found.name)
+        source = self.interpreter.finder.load(found.name)
         module = ModuleValue(found.name, source.path, source.package, Namespace())
-        self.m.modules[found.name] = module
-        self.m.files[source.path] = None
+        self.interpreter.modules[found.name] = module
+        self.interpreter.files[source.path] = None
         if source.tree is None:
             line = max(source.error_line, 1)
-            poison(module.namespace, self.m.unreadable(source.path, line, source.error))
+            poison(module.namespace, self.interpreter.unreadable(source.path, line, source.error))
             return module
         self._introduce(module)
         self._run(module, source.tree)
-        if found.name in self.m.replaced_modules:
+        if found.name in self.interpreter.replaced_modules:
             # It may have put something else in its own place (`importlib._bootstrap._load_unlocked`).
             return self._replaced(found.name)
         self._bind_in_parent(module.name, module)
@@ -282,18 +288,18 @@ class Imports:
     def _bind_in_parent(self, name: str, module: Value) -> None:
         """A submodule that was imported is an attribute of its package (language reference, section 5.4.2)."""
         parent, _, leaf = name.rpartition(".")
-        package = self.m.modules.get(parent)
+        package = self.interpreter.modules.get(parent)
         if isinstance(package, ModuleValue):
             package.namespace[leaf] = module
-            package.namespace.bound[leaf] = self.m.here()
+            package.namespace.bound[leaf] = self.interpreter.here()
 
     def _load_parents(self, name: str) -> None:
         parts = name.split(".")
         for end in range(1, len(parts)):
-            parent = self.m.finder.find(".".join(parts[:end]))
+            parent = self.interpreter.finder.find(".".join(parts[:end]))
             if (
                 parent.kind is ModuleKind.SOURCE
-                and parent.name not in self.m.modules
+                and parent.name not in self.interpreter.modules
                 and self._is_near(parent)
             ):
                 self.load(parent)
@@ -311,27 +317,29 @@ class Imports:
             module.namespace["__path__"] = ListValue([Text(str(Path(module.path).parent))])
 
     def _run(self, module: ModuleValue, tree: ast.Module) -> None:
-        near = str(Path(module.path).parent) in self.m.settings_directories
+        near = str(Path(module.path).parent) in self.interpreter.settings_directories
         frame = Frame(module, module.namespace, module.path)
-        saved = self.m.steps
+        saved = self.interpreter.steps
         budget = saved if near else min(saved, _MAX_MODULE_STEPS)
-        self.m.steps = budget
-        tries, self.m.tries = self.m.tries, list(self.m.tries)
-        self.m.frames.append(frame)
+        self.interpreter.steps = budget
+        tries, self.interpreter.tries = self.interpreter.tries, list(self.interpreter.tries)
+        self.interpreter.frames.append(frame)
         try:
-            self.m.run_block(tree.body, frame)
+            self.interpreter.run_block(tree.body, frame)
         except RecursionError:
-            raise Stuck("the settings are nested too deeply to be evaluated", self.m.here()) from None
+            raise Stuck(
+                "the settings are nested too deeply to be evaluated", self.interpreter.here()
+            ) from None
         except Stuck as stuck:
             if near:
                 raise
             poison(module.namespace, Opaque(stuck.reason, stuck.location, f"module:{module.name}:stuck"))
         except BaseException:
             # As `importlib._bootstrap._load_unlocked` does: a module that failed is forgotten.
-            self.m.modules.pop(module.name, None)
+            self.interpreter.modules.pop(module.name, None)
             raise
         finally:
-            self.m.frames.pop()
-            self.m.tries = tries
-            self.m.steps = saved - (budget - max(self.m.steps, 0))
+            self.interpreter.frames.pop()
+            self.interpreter.tries = tries
+            self.interpreter.steps = saved - (budget - max(self.interpreter.steps, 0))
         module.complete = True

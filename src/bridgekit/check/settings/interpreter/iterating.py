@@ -17,7 +17,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.elements import iterable_items
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, InstanceValue, NativeFunction
 
@@ -30,66 +30,66 @@ def is_followed(value: Value) -> bool:
     )  # fmt: skip
 
 
-def drawn(m: Machine, value: Value) -> Iterator[Value]:
+def drawn(interpreter: Interpreter, value: Value) -> Iterator[Value]:
     """The elements in order. Raises `TypeError` for what is not iterable, `Refused` where they are not known."""
-    value = m.read(m.force(unwrap(value)[0]))
+    value = interpreter.read(interpreter.force(unwrap(value)[0]))
     if isinstance(value, Opaque):
         raise Refused(value.reason)
     if isinstance(value, ListValue):
-        return _of_list(m, value)
+        return _of_list(interpreter, value)
     if isinstance(value, DictValue | ViewValue):
-        return _of_dict(m, value)
+        return _of_dict(interpreter, value)
     if isinstance(value, IteratorValue):
-        return _of_iterator(m, value)
+        return _of_iterator(interpreter, value)
     if isinstance(value, InstanceValue):
-        return _of_object(m, value)
+        return _of_object(interpreter, value)
     if isinstance(value, ClassValue):
-        found = m.library.members(value)
+        found = interpreter.library.members(value)
         if found is None:
             raise Refused("iterating over a class")
         return iter(list(dict.fromkeys(found.values())))
     items = iterable_items(value)
-    m.spend(len(items))
-    return _of_set(m, value, items) if isinstance(value, SetValue) else iter(items)
+    interpreter.spend(len(items))
+    return _of_set(interpreter, value, items) if isinstance(value, SetValue) else iter(items)
 
 
-def _of_list(m: Machine, value: ListValue) -> Iterator[Value]:
+def _of_list(interpreter: Interpreter, value: ListValue) -> Iterator[Value]:
     position = 0
     while position < len(value):
-        m.spend()
+        interpreter.spend()
         if value.poison is not None:
             raise Refused(value.poison.reason)
         yield value[position]
         position += 1
 
 
-def _of_dict(m: Machine, value: DictValue | ViewValue) -> Iterator[Value]:
+def _of_dict(interpreter: Interpreter, value: DictValue | ViewValue) -> Iterator[Value]:
     mapping = value if isinstance(value, DictValue) else value.mapping
     items = list(value) if isinstance(value, DictValue) else value.now()
     for position, item in enumerate(items):
-        m.spend()
+        interpreter.spend()
         if mapping.poison is not None:
             raise Refused(mapping.poison.reason)
-        _same_size(m, mapping, items)
+        _same_size(interpreter, mapping, items)
         yield item if position == 0 or isinstance(value, DictValue) else value.now()[position]
-    _same_size(m, mapping, items)
+    _same_size(interpreter, mapping, items)
 
 
-def _same_size(m: Machine, mapping: DictValue, items: list[Value]) -> None:
+def _same_size(interpreter: Interpreter, mapping: DictValue, items: list[Value]) -> None:
     if len(mapping) != len(items):
-        raise m.fault(RuntimeError, "dictionary changed size during iteration")
+        raise interpreter.fault(RuntimeError, "dictionary changed size during iteration")
 
 
-def _of_set(m: Machine, value: SetValue, items: list[Value]) -> Iterator[Value]:
+def _of_set(interpreter: Interpreter, value: SetValue, items: list[Value]) -> Iterator[Value]:
     for item in items:
         yield item
         if len(value) != len(items):
-            raise m.fault(RuntimeError, "Set changed size during iteration")
+            raise interpreter.fault(RuntimeError, "Set changed size during iteration")
 
 
-def _of_iterator(m: Machine, value: IteratorValue) -> Iterator[Value]:
+def _of_iterator(interpreter: Interpreter, value: IteratorValue) -> Iterator[Value]:
     while True:
-        m.spend()
+        interpreter.spend()
         if value.lost is not None:
             raise Refused(value.lost.reason)
         try:
@@ -99,25 +99,25 @@ def _of_iterator(m: Machine, value: IteratorValue) -> Iterator[Value]:
         yield item
 
 
-def _of_object(m: Machine, value: InstanceValue) -> Iterator[Value]:
-    hook = special(m, value, "__iter__")
+def _of_object(interpreter: Interpreter, value: InstanceValue) -> Iterator[Value]:
+    hook = special(interpreter, value, "__iter__")
     if isinstance(hook, Opaque):
         raise Refused(hook.reason)
     if hook is None:
-        yield from _by_position(m, value)
+        yield from _by_position(interpreter, value)
         return
-    iterator = m.read(unwrap(m.call(hook, [], {}))[0])
+    iterator = interpreter.read(unwrap(interpreter.call(hook, [], {}))[0])
     if not isinstance(iterator, InstanceValue):
         if not isinstance(iterator, IteratorValue):
             raise Refused("__iter__ gives something that is not followed")
-        yield from drawn(m, iterator)
+        yield from drawn(interpreter, iterator)
         return
-    step = special(m, iterator, "__next__")
+    step = special(interpreter, iterator, "__next__")
     if step is None or isinstance(step, Opaque):
         raise Refused("__next__ is not followed")
     while True:
         try:
-            item = m.call(step, [], {})
+            item = interpreter.call(step, [], {})
         except Raised as raised:
             if _is(raised.error, StopIteration):
                 return
@@ -125,8 +125,8 @@ def _of_object(m: Machine, value: InstanceValue) -> Iterator[Value]:
         yield item
 
 
-def _by_position(m: Machine, value: InstanceValue) -> Iterator[Value]:
-    getter = special(m, value, "__getitem__")
+def _by_position(interpreter: Interpreter, value: InstanceValue) -> Iterator[Value]:
+    getter = special(interpreter, value, "__getitem__")
     if isinstance(getter, Opaque):
         raise Refused(getter.reason)
     if getter is None:
@@ -134,7 +134,7 @@ def _by_position(m: Machine, value: InstanceValue) -> Iterator[Value]:
     position = 0
     while True:
         try:
-            item = m.call(getter, [position], {})
+            item = interpreter.call(getter, [position], {})
         except Raised as raised:
             if _is(raised.error, IndexError):
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import Modelled
 
 
@@ -17,40 +17,40 @@ class Model(Modelled):
 
     __slots__ = ()
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         """``self.name``; `NOT_IMPLEMENTED` for what is not modelled."""
         return NOT_IMPLEMENTED
 
-    def call(self, m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+    def call(self, interpreter: Interpreter, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """``self(*args, **kwargs)``."""
         return NOT_IMPLEMENTED
 
-    def item(self, m: Machine, key: Value) -> Value:
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
         """``self[key]``."""
         return NOT_IMPLEMENTED
 
-    def contains(self, m: Machine, key: Value) -> Value:
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
         """``key in self``."""
         return NOT_IMPLEMENTED
 
-    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
+    def set_attribute(self, interpreter: Interpreter, name: str, value: Value) -> bool:
         """``self.name = value``; whether that is modelled."""
         return False
 
-    def delete_item(self, m: Machine, key: Value) -> bool:
+    def delete_item(self, interpreter: Interpreter, key: Value) -> bool:
         """``del self[key]``; whether that is modelled."""
         return False
 
-    def spoil(self, m: Machine, cause: Opaque) -> None:
+    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
         """Code that cannot be read had its hands on it."""
 
-    def enter(self, m: Machine) -> Value:
+    def enter(self, interpreter: Interpreter) -> Value:
         """``with self as target``: the target."""
         return self
 
     def leave(self) -> None:
         """The end of ``with self``."""
 
-    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
+    def set_item(self, interpreter: Interpreter, key: Value, value: Value) -> bool:
         """``self[key] = value``; whether that is modelled."""
         return False

@@ -9,14 +9,14 @@ from bridgekit.check.python.scopes import names_bound_by
 from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.interpreter.compare import compare
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame, NativeFunction
 
 
 def matches_pattern(
-    m: Machine,
+    interpreter: Interpreter,
     pattern: ast.pattern,
     subject: Value,
     bindings: dict[str, Value],
@@ -25,41 +25,49 @@ def matches_pattern(
 ) -> bool:
     """Whether ``subject`` matches; names that the pattern captures go to ``bindings``."""
     if isinstance(pattern, ast.MatchValue):
-        answer = compare(m, ast.Eq(), subject, m.evaluate(pattern.value, frame), pattern.value, frame)
-        return truth(m, answer, pattern.value, frame)
+        answer = compare(
+            interpreter, ast.Eq(), subject, interpreter.evaluate(pattern.value, frame), pattern.value, frame
+        )
+        return truth(interpreter, answer, pattern.value, frame)
     if isinstance(pattern, ast.MatchSingleton):
-        return truth(m, compare(m, ast.Is(), subject, pattern.value, asked, frame), asked, frame)
+        return truth(
+            interpreter, compare(interpreter, ast.Is(), subject, pattern.value, asked, frame), asked, frame
+        )
     if isinstance(pattern, ast.MatchOr):
-        return any(matches_pattern(m, one, subject, bindings, frame, asked) for one in pattern.patterns)
+        return any(
+            matches_pattern(interpreter, one, subject, bindings, frame, asked) for one in pattern.patterns
+        )
     if isinstance(pattern, ast.MatchAs):
         if pattern.pattern is not None and not matches_pattern(
-            m, pattern.pattern, subject, bindings, frame, asked
+            interpreter, pattern.pattern, subject, bindings, frame, asked
         ):
             return False
         if pattern.name:
             bindings[pattern.name] = subject
         return True
-    plain = m.read(unwrap(subject)[0])
+    plain = interpreter.read(unwrap(subject)[0])
     if isinstance(pattern, ast.MatchSequence) and is_plain(plain):
         if not isinstance(plain, ListValue | tuple):
             return isinstance(plain, range) and _matches_sequence(
-                m, pattern, list(plain), bindings, frame, asked
+                interpreter, pattern, list(plain), bindings, frame, asked
             )
-        return _matches_sequence(m, pattern, list(plain), bindings, frame, asked)
+        return _matches_sequence(interpreter, pattern, list(plain), bindings, frame, asked)
     if isinstance(pattern, ast.MatchSequence) and isinstance(plain, ListValue | tuple):
-        return _matches_sequence(m, pattern, list(plain), bindings, frame, asked)
+        return _matches_sequence(interpreter, pattern, list(plain), bindings, frame, asked)
     if isinstance(pattern, ast.MatchMapping) and is_plain(plain):
-        return isinstance(plain, DictValue) and _matches_mapping(m, pattern, plain, bindings, frame, asked)
+        return isinstance(plain, DictValue) and _matches_mapping(
+            interpreter, pattern, plain, bindings, frame, asked
+        )
     if isinstance(pattern, ast.MatchClass) and is_plain(plain):
-        known = _matches_type(m, pattern, subject, bindings, frame, asked)
+        known = _matches_type(interpreter, pattern, subject, bindings, frame, asked)
         if known is not None:
             return known
-    cause = m.opaque("this kind of match pattern is not interpreted", pattern, frame)
-    m.hand_over([plain], cause)
+    cause = interpreter.opaque("this kind of match pattern is not interpreted", pattern, frame)
+    interpreter.hand_over([plain], cause)
     # Whatever it would capture is not known, should it match.
     for name in names_in_pattern(pattern):
         bindings[name] = cause.derive(f".{name}")
-    return truth(m, cause, asked, frame)
+    return truth(interpreter, cause, asked, frame)
 
 
 def names_in_pattern(pattern: ast.pattern) -> list[str]:
@@ -68,18 +76,25 @@ def names_in_pattern(pattern: ast.pattern) -> list[str]:
 
 
 def _matches_mapping(
-    m: Machine,
+    interpreter: Interpreter,
     pattern: ast.MatchMapping,
     subject: DictValue,
     bindings: dict[str, Value],
     frame: Frame,
     asked: ast.expr,
 ) -> bool:
-    keys = [m.evaluate(key, frame) for key in pattern.keys]
+    keys = [interpreter.evaluate(key, frame) for key in pattern.keys]
     if not all(is_plain(key) for key in keys):
-        return truth(m, m.opaque("the key of a match pattern is not known", pattern, frame), asked, frame)
+        return truth(
+            interpreter,
+            interpreter.opaque("the key of a match pattern is not known", pattern, frame),
+            asked,
+            frame,
+        )
     for key, inner in zip(keys, pattern.patterns, strict=True):
-        if key not in subject or not matches_pattern(m, inner, subject[key], bindings, frame, asked):
+        if key not in subject or not matches_pattern(
+            interpreter, inner, subject[key], bindings, frame, asked
+        ):
             return False
     if pattern.rest:
         bindings[pattern.rest] = DictValue({key: value for key, value in subject.items() if key not in keys})
@@ -90,7 +105,7 @@ _SELF_MATCHING = (bool, bytes, dict, float, frozenset, int, list, set, str, tupl
 
 
 def _matches_type(
-    m: Machine,
+    interpreter: Interpreter,
     pattern: ast.MatchClass,
     subject: Value,
     bindings: dict[str, Value],
@@ -98,7 +113,7 @@ def _matches_type(
     asked: ast.expr,
 ) -> bool | None:
     """``case int(x)``, for the types of plain data; None for others."""
-    kind = m.evaluate(pattern.cls, frame)
+    kind = interpreter.evaluate(pattern.cls, frame)
     if not isinstance(kind, NativeFunction) or kind.kind not in _SELF_MATCHING or pattern.kwd_attrs:
         return None
     if not isinstance(unwrap(subject)[0], kind.kind):
@@ -106,12 +121,12 @@ def _matches_type(
     if not pattern.patterns:
         return True
     return len(pattern.patterns) == 1 and matches_pattern(
-        m, pattern.patterns[0], subject, bindings, frame, asked
+        interpreter, pattern.patterns[0], subject, bindings, frame, asked
     )
 
 
 def _matches_sequence(
-    m: Machine,
+    interpreter: Interpreter,
     pattern: ast.MatchSequence,
     items: list[Value],
     bindings: dict[str, Value],
@@ -123,7 +138,7 @@ def _matches_sequence(
     if not stars:
         pairs = list(zip(pattern.patterns, items, strict=False))
         return len(items) == count and all(
-            matches_pattern(m, one, item, bindings, frame, asked) for one, item in pairs
+            matches_pattern(interpreter, one, item, bindings, frame, asked) for one, item in pairs
         )
     if len(items) < count - 1:
         return False
@@ -133,4 +148,6 @@ def _matches_sequence(
         bindings[star.name] = ListValue(items[at : len(items) - after])
     head = zip(pattern.patterns[:at], items[:at], strict=True)
     tail = zip(pattern.patterns[at + 1 :], items[len(items) - after :], strict=True)
-    return all(matches_pattern(m, one, item, bindings, frame, asked) for one, item in (*head, *tail))
+    return all(
+        matches_pattern(interpreter, one, item, bindings, frame, asked) for one, item in (*head, *tail)
+    )

@@ -12,7 +12,7 @@ from bridgekit.check.settings.interpreter.data import (
     Text,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import External, FunctionValue
 from bridgekit.check.settings.result import Known, Unknown
@@ -21,9 +21,9 @@ from bridgekit.middleware_chain.facts import Location
 _MAX_DEPTH = 8
 
 
-def to_plain(m: Machine, value: Value, bound: Location | None) -> Known | Unknown:
+def to_plain(interpreter: Interpreter, value: Value, bound: Location | None) -> Known | Unknown:
     """The value with its unknown parts marked; the whole is unknown where nothing of it is known."""
-    conversion = _Conversion(m, bound or Location("", 1))
+    conversion = _Conversion(interpreter, bound or Location("", 1))
     plain = conversion.of(value, _MAX_DEPTH)
     if isinstance(plain, Unknown):
         return plain
@@ -34,14 +34,14 @@ def to_plain(m: Machine, value: Value, bound: Location | None) -> Known | Unknow
 class _Conversion:
     """One value made plain, and what was met on the way: the inputs it is made of, the places of keys."""
 
-    def __init__(self, m: Machine, where: Location) -> None:
-        self.m = m
+    def __init__(self, interpreter: Interpreter, where: Location) -> None:
+        self.interpreter = interpreter
         self.where = where
         self.inputs: set[str] = set()
         self.places: dict[tuple[object, ...], Location] = {}
 
     def of(self, value: Value, depth: int, path: tuple[object, ...] = ()) -> object:
-        value = self.m.read(value)
+        value = self.interpreter.read(value)
         if isinstance(value, Input):
             self.inputs.update(value.inputs)
             return self.of(value.value, depth, path)

@@ -17,7 +17,7 @@ from bridgekit.check.settings.interpreter.data import (
     SetValue,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import flat, own
 from bridgekit.check.settings.interpreter.values import NativeFunction
 
@@ -28,14 +28,14 @@ _PATHS = ("os.path.", "posixpath.", "builtins.str")
 def pure_function(name: str) -> NativeFunction:
     """A function of the table by its dotted path."""
 
-    def call(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        return apply(m, name, lambda a, k: plain.call_function(name, a, k), args, kwargs)
+    def call(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        return apply(interpreter, name, lambda a, k: plain.call_function(name, a, k), args, kwargs)
 
     return NativeFunction(name, call)
 
 
 def apply(
-    m: Machine,
+    interpreter: Interpreter,
     name: str,
     function: Callable[[list[Value], dict[str, Value]], object],
     args: Sequence[Value],
@@ -43,27 +43,29 @@ def apply(
 ) -> Value:
     """``function`` of the arguments under the present inputs; unknown where one of them is, or where it is refused."""
     given, inputs, unknown = flat([*args, *kwargs.values()])
-    given = [m.read(value) for value in given]
+    given = [interpreter.read(value) for value in given]
     unknown = unknown or next((value for value in given if isinstance(value, Opaque)), None)
     if unknown is not None:
-        m.lend([*args, *kwargs.values()], unknown)
-        m.may_raise(unknown, *plain.ERRORS)
+        interpreter.lend([*args, *kwargs.values()], unknown)
+        interpreter.may_raise(unknown, *plain.ERRORS)
         return unknown.derive(f".{name}()")
     if name.startswith(_PATHS):
         given = [value.path if isinstance(value, PathValue) else value for value in given]
     try:
         made = function(given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True)))
     except plain.Refused as refusal:
-        cause = m.opaque(f"{name}(): {refusal}", inputs=inputs)
-        m.lend([*args, *kwargs.values()], cause)
-        m.may_raise(cause, *plain.ERRORS)
+        cause = interpreter.opaque(f"{name}(): {refusal}", inputs=inputs)
+        interpreter.lend([*args, *kwargs.values()], cause)
+        interpreter.may_raise(cause, *plain.ERRORS)
         return cause
     except plain.ERRORS as error:
         if inputs and None in given:
-            return m.unfit_default(inputs, m.frames[-1].statement or ast.Pass(), m.frames[-1])
-        raise m.native_error(error) from None
+            return interpreter.unfit_default(
+                inputs, interpreter.frames[-1].statement or ast.Pass(), interpreter.frames[-1]
+            )
+        raise interpreter.native_error(error) from None
     except (SyntaxError, MemoryError, RecursionError):
-        return m.opaque(f"{name}() of this is not followed", inputs=inputs)
+        return interpreter.opaque(f"{name}() of this is not followed", inputs=inputs)
     result = adopt(made)
     return Input(result, inputs) if inputs else result
 

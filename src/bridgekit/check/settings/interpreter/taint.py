@@ -21,7 +21,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
     ViewValue,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -59,7 +59,7 @@ _CHANGEABLE = (ListValue, SetValue, DictValue, InstanceValue, IteratorValue, tup
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def taint(m: Machine, values: Iterable[Value], cause: Opaque) -> None:
+def taint(interpreter: Interpreter, values: Iterable[Value], cause: Opaque) -> None:
     """Code that cannot be read, for the reason ``cause``, had its hands on these values."""
     waiting = list(values)
     seen: set[int] = set()
@@ -70,14 +70,14 @@ def taint(m: Machine, values: Iterable[Value], cause: Opaque) -> None:
             continue
         seen.add(id(value))
         kept.append(value)
-        m.spend()
-        waiting.extend(_reached(m, value, cause))
+        interpreter.spend()
+        waiting.extend(_reached(interpreter, value, cause))
 
 
-def _reached(m: Machine, value: Value, cause: Opaque) -> Iterable[Value]:
+def _reached(interpreter: Interpreter, value: Value, cause: Opaque) -> Iterable[Value]:
     """What can be reached from one value, which is spoilt itself."""
     if isinstance(value, Namespace):
-        m.taint(value, cause)
+        interpreter.taint(value, cause)
         return ()
     if isinstance(value, ListValue | SetValue | DictValue):
         inner = inside(value)
@@ -93,25 +93,25 @@ def _reached(m: Machine, value: Value, cause: Opaque) -> Iterable[Value]:
     if isinstance(value, InstanceValue | ClassValue | ErrorValue):
         return _of_object(value, cause)
     if isinstance(value, FunctionValue):
-        return _called(m, value, cause)
+        return _called(interpreter, value, cause)
     if isinstance(value, External):
-        opened = _opened(m, value)
+        opened = _opened(interpreter, value)
         return () if opened is value else (opened,)
     if isinstance(value, Model):
-        value.spoil(m, cause)
+        value.spoil(interpreter, cause)
         return value.held()
     return _of_wrapper(value, cause)
 
 
-def _opened(m: Machine, value: External) -> Value:
+def _opened(interpreter: Interpreter, value: External) -> Value:
     """What a module of the project that still waits holds: read now, or what changed it would find it as it was. Its classes and
     functions go on waiting."""
     module, _, name = value.dotted.rpartition(".")
-    source = m.finder.load(module) if module and not value.is_module else None
+    source = interpreter.finder.load(module) if module and not value.is_module else None
     body = source.tree.body if source is not None and source.tree is not None else ()
     if any(isinstance(one, _DEFINITIONS) and one.name == name for one in body):
         return value
-    return m.force(value)
+    return interpreter.force(value)
 
 
 def _of_wrapper(value: Value, cause: Opaque) -> Iterable[Value]:
@@ -152,7 +152,7 @@ def functions_of(cls: ClassValue) -> Iterator[Value]:
             yield from (one for one in base.namespace.values() if not isinstance(one, ClassValue))
 
 
-def _called(m: Machine, function: FunctionValue, cause: Opaque) -> list[Value]:
+def _called(interpreter: Interpreter, function: FunctionValue, cause: Opaque) -> list[Value]:
     """What a function of the project may change beyond itself: it may have been called, any number of times."""
     found: list[Value] = [
         *function.defaults,
@@ -161,7 +161,7 @@ def _called(m: Machine, function: FunctionValue, cause: Opaque) -> list[Value]:
     ]
     for name in names_affected(function.node):
         if name == EVERYTHING:
-            m.taint(function.frame.module.namespace, cause)
+            interpreter.taint(function.frame.module.namespace, cause)
             continue
         value = visible(function.frame, name.removesuffix("()"))
         if isinstance(value, ClassValue) and name.endswith("()"):

@@ -17,7 +17,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -47,31 +47,31 @@ _ALWAYS_TRUE = (
 )
 
 
-def truth(m: Machine, value: Value, node: ast.expr, frame: Frame) -> bool:
+def truth(interpreter: Interpreter, value: Value, node: ast.expr, frame: Frame) -> bool:
     """``bool(value)``, where ``node`` is the expression that is asked."""
-    value = m.read(value)
+    value = interpreter.read(value)
     if isinstance(value, Input):
-        location = m.locate(node, frame)
-        natural = bool(m.read(value.value)) if not isinstance(value.value, Opaque) else None
+        location = interpreter.locate(node, frame)
+        natural = bool(interpreter.read(value.value)) if not isinstance(value.value, Opaque) else None
         key = f"input@{location}:{','.join(sorted(value.inputs))}"
-        return m.decide(key, node, location, natural, inputs=value.inputs)
+        return interpreter.decide(key, node, location, natural, inputs=value.inputs)
     if isinstance(value, External):
         if value.is_module or value.dotted.rpartition(".")[2] == "TYPE_CHECKING":
             return value.is_module
         reason, key = f"{value.dotted} is not read", f"external:{value.dotted}"
-        return m.decide(key, node, m.locate(node, frame), None, reason=reason)
+        return interpreter.decide(key, node, interpreter.locate(node, frame), None, reason=reason)
     if isinstance(value, InstanceValue):
-        return _instance_truth(m, value, node, frame)
+        return _instance_truth(interpreter, value, node, frame)
     if isinstance(value, ViewValue):
         value = value.mapping if value.mapping.poison is None else value.mapping.poison
     if value is NOT_IMPLEMENTED or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
-        value = m.opaque("the truth of a value that is not followed", node, frame)
+        value = interpreter.opaque("the truth of a value that is not followed", node, frame)
     if isinstance(value, Opaque):
-        location = m.locate(node, frame)
+        location = interpreter.locate(node, frame)
         if value.truth is not None and not value.inputs:
             return value.truth
-        key = m.question_keys.about(value, location)
-        return m.decide(key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
+        key = interpreter.question_keys.about(value, location)
+        return interpreter.decide(key, node, location, value.truth, inputs=value.inputs, reason=value.reason)
     return True if isinstance(value, _ALWAYS_TRUE) else bool(value)
 
 
@@ -87,26 +87,31 @@ def _is_container(value: Value) -> bool:
     )
 
 
-def _instance_truth(m: Machine, value: InstanceValue, node: ast.expr, frame: Frame) -> bool:
+def _instance_truth(interpreter: Interpreter, value: InstanceValue, node: ast.expr, frame: Frame) -> bool:
     data = as_data(value)
     written = any(isinstance(base, ClassValue) and "__bool__" in base.namespace for base in value.cls.mro)
     if data is not value and not written:
         return bool(data)
-    if is_member(m, value) and not written:
-        return truth(m, m.opaque("the truth of a member of an enumeration", node, frame), node, frame)
+    if is_member(interpreter, value) and not written:
+        return truth(
+            interpreter,
+            interpreter.opaque("the truth of a member of an enumeration", node, frame),
+            node,
+            frame,
+        )
     for name in ("__bool__", "__len__"):
-        hook = special(m, value, name)
+        hook = special(interpreter, value, name)
         if isinstance(hook, Opaque):
-            return truth(m, m.refuse(hook.reason, value), node, frame)
+            return truth(interpreter, interpreter.refuse(hook.reason, value), node, frame)
         if hook is not None:
-            answer = m.call(hook, [], {})
-            return truth(m, answer, node, frame)
+            answer = interpreter.call(hook, [], {})
+            return truth(interpreter, answer, node, frame)
     return True
 
 
-def negated(m: Machine, value: Value, node: ast.expr, frame: Frame) -> Value:
+def negated(interpreter: Interpreter, value: Value, node: ast.expr, frame: Frame) -> Value:
     """``not value``: keeps the inputs of a default without deciding anything."""
-    value = m.read(value)
+    value = interpreter.read(value)
     if isinstance(value, Input) and not isinstance(value.value, Opaque | InstanceValue | External):
-        return Input(not m.read(value.value), value.inputs)
-    return not truth(m, value, node, frame)
+        return Input(not interpreter.read(value.value), value.inputs)
+    return not truth(interpreter, value, node, frame)

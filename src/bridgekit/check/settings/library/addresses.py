@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.registry import CALLS
 
@@ -24,10 +24,12 @@ _URLS: dict[str, tuple[str, ...]] = {
 """The keys of each kind. What the address says of them is not read."""
 
 
-def address(m: Machine, kind: str, value: Value = None) -> Value:
+def address(interpreter: Interpreter, kind: str, value: Value = None) -> Value:
     """The dictionary that an address becomes."""
     unknown = unwrap(value)[0]
-    cause = unknown if isinstance(unknown, Opaque) else m.opaque(f"the {kind} address is not parsed")
+    cause = (
+        unknown if isinstance(unknown, Opaque) else interpreter.opaque(f"the {kind} address is not parsed")
+    )
     return DictValue({Text(key): cause.derive(f".{key}") for key in _URLS[kind]})
 
 
@@ -37,9 +39,9 @@ def url_kind(name: str) -> str | None:
     return kind if kind in _URLS else None
 
 
-def _database(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _database(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``dj_database_url.config(default=..., conn_max_age=600)``: what rules read of it; the rest is unknown."""
-    result = address(m, "db")
+    result = address(interpreter, "db")
     for key, name in (("conn_max_age", "CONN_MAX_AGE"), ("atomic_requests", "ATOMIC_REQUESTS")):
         if key in kwargs and isinstance(result, DictValue):
             result[Text(name)] = kwargs[key]

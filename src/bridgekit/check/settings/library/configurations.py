@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.settings.interpreter.data import DictValue, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, ModuleValue, NativeFunction
@@ -37,7 +37,7 @@ class SettingValue(Model):
     def __init__(self, kind: str, args: Sequence[Value], kwargs: dict[str, Value]) -> None:
         self.kind, self.args, self.kwargs = kind, list(args), kwargs
 
-    def resolve(self, m: Machine, attribute: str) -> Value:
+    def resolve(self, interpreter: Interpreter, attribute: str) -> Value:
         """The value as the configured settings have it."""
         default = self.args[0] if self.args else self.kwargs.get("default")
         kind = _KINDS.get(self.kind)
@@ -46,23 +46,25 @@ class SettingValue(Model):
         name = unwrap(self.kwargs.get("environ_name"))[0] or attribute
         prefix = unwrap(self.kwargs.get("environ_prefix", "DJANGO"))[0]
         if not isinstance(name, str) or not isinstance(prefix, str | None):
-            return m.opaque("the name of an environment variable is not known")
+            return interpreter.opaque("the name of an environment variable is not known")
         variable = f"{prefix}_{name.upper()}" if prefix else name.upper()
-        return read_variable(m, variable, default, kind, has_default=self.kind != "SecretValue")
+        return read_variable(interpreter, variable, default, kind, has_default=self.kind != "SecretValue")
 
 
 def _maker(kind: str) -> object:
-    def make(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def make(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         made = SettingValue(kind, args, kwargs)
         # With a name and without late binding, the value is there at once (configurations/values.py, Value.__new__).
         if kwargs.get("environ_name") is not None and not kwargs.get("late_binding"):
-            return made.resolve(m, "")
+            return made.resolve(interpreter, "")
         return made
 
     return make
 
 
-def _base_settings(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+def _base_settings(
+    interpreter: Interpreter, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
+) -> Value:
     """``class Settings(BaseSettings)``: each annotated field is an environment variable with a default."""
     instance = InstanceValue(cls)
     prefix = _env_prefix(cls)
@@ -79,7 +81,7 @@ def _base_settings(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: d
             default = base.namespace.get(name)
             variable = f"{prefix}{name}".upper()
             instance.attributes[name] = read_variable(
-                m, variable, default, kind, has_default=name in base.namespace
+                interpreter, variable, default, kind, has_default=name in base.namespace
             )
     return instance
 
@@ -98,15 +100,17 @@ def _env_prefix(cls: ClassValue) -> str:
     return ""
 
 
-def _settings_config(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _settings_config(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return DictValue(kwargs)
 
 
-def _uppercase_attributes(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _uppercase_attributes(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``configurations.utils.uppercase_attributes(module)``: its settings by name."""
-    module = m.force(args[0]) if len(args) == 1 and not kwargs else None
+    module = interpreter.force(args[0]) if len(args) == 1 and not kwargs else None
     if not isinstance(module, ModuleValue) or module.namespace.unseen is not None:
-        return m.refuse("the upper-case attributes of something that is not read", *args, *kwargs.values())
+        return interpreter.refuse(
+            "the upper-case attributes of something that is not read", *args, *kwargs.values()
+        )
     found = {
         name: value for name, value in module.namespace.items() if isinstance(name, str) and name.isupper()
     }

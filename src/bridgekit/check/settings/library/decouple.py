@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.data import UNSET, ListValue, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.env_reader import (
@@ -30,35 +30,35 @@ class Decouple(Reader):
         super().__init__()
         self.repository: dict[str, Value] | None = None
 
-    def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
-        return self.call(m, args, kwargs)
+    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
+        return self.call(interpreter, args, kwargs)
 
-    def call(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         given: Keywords = dict(zip(("option", "default", "cast"), args, strict=False)) | kwargs
         if self.repository is None:
-            self.repository = repository(m)
+            self.repository = repository(interpreter)
         cast = given.get("cast")
         kind = cast_name(cast)
         option = given.get("option")
         default = self.repository.get(str(unwrap(option)[0]), given.get("default", UNSET))
-        value, _ = self.fetch(m, option, default, kind)
+        value, _ = self.fetch(interpreter, option, default, kind)
         if cast is None:
             return value
         plain, inputs = unwrap(value)
         if isinstance(plain, Opaque):
             return plain.derive(".cast")
         if kind == "bool":
-            return with_any(_decoupled(m, plain), inputs)
-        return with_any(m.call(m.force(cast), [plain], {}), inputs)
+            return with_any(_decoupled(interpreter, plain), inputs)
+        return with_any(interpreter.call(interpreter.force(cast), [plain], {}), inputs)
 
 
-def _decoupled(m: Machine, value: Value) -> Value:
+def _decoupled(interpreter: Interpreter, value: Value) -> Value:
     """decouple casts ``str(value)`` of anything, ``""`` to false."""
     text = str(value)
     try:
         return bool(text) and word(text)
     except ValueError as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
 
 
 class Csv(Model):
@@ -70,26 +70,26 @@ class Csv(Model):
         self.cast, self.post = given.get("cast"), given.get("post_process")
         self.delimiter = unwrap(given.get("delimiter", ","))[0]
 
-    def call(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         text, inputs = unwrap(args[0])
         if isinstance(text, Opaque):
             return text.derive(".csv")
         if not isinstance(text, str) or not isinstance(self.delimiter, str):
-            return m.opaque("Csv() of something else than text")
+            return interpreter.opaque("Csv() of something else than text")
         made = ListValue(Text(part.strip()) for part in text.split(self.delimiter) if part.strip())
         if self.cast is not None:
-            made = ListValue(element(m, item, self.cast) for item in made)
-        value: Value = made if self.post is None else m.call(self.post, [made], {})
+            made = ListValue(element(interpreter, item, self.cast) for item in made)
+        value: Value = made if self.post is None else interpreter.call(self.post, [made], {})
         return with_any(value, inputs)
 
 
-def _csv(m: Machine, args: list[Value], kwargs: Keywords) -> Value:
+def _csv(interpreter: Interpreter, args: list[Value], kwargs: Keywords) -> Value:
     return Csv(dict(zip(("cast", "delimiter"), args, strict=False)) | kwargs)
 
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CONSTANTS["decouple.config"] = lambda m: Decouple()
+    CONSTANTS["decouple.config"] = lambda interpreter: Decouple()
     for dotted in ("decouple.Config", "decouple.AutoConfig", "prettyconf.config"):
-        CALLS[dotted] = lambda m, args, kwargs: Decouple()
+        CALLS[dotted] = lambda interpreter, args, kwargs: Decouple()
     CALLS["decouple.Csv"] = _csv

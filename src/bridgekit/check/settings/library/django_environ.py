@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.data import UNSET, DictValue, ListValue, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.addresses import address, url_kind
@@ -60,10 +60,10 @@ class DjangoEnviron(Reader):
         super().__init__()
         self.scheme = scheme
 
-    def call(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-        return self.typed(m, "get_value", args, kwargs)
+    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+        return self.typed(interpreter, "get_value", args, kwargs)
 
-    def set_attribute(self, m: Machine, name: str, value: Value) -> bool:
+    def set_attribute(self, interpreter: Interpreter, name: str, value: Value) -> bool:
         """``env.prefix = "APP_"``."""
         plain = unwrap(value)[0]
         if name == "prefix" and isinstance(plain, str):
@@ -71,7 +71,7 @@ class DjangoEnviron(Reader):
             return True
         return name in ("escape_proxy", "smart_cast", "warn_on_default")
 
-    def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
+    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         names = ("var", "cast", "default") if kind in _CAST_SECOND else ("var", "default")
         given: Keywords = dict(zip(names, args, strict=False)) | kwargs
         name, default = given.get("var"), given.get("default", UNSET)
@@ -87,25 +87,25 @@ class DjangoEnviron(Reader):
             cast, default = _from_scheme(scheme, cast, default)
         if cast is None and default is not UNSET:
             cast = _type_of(unwrap(default)[0])
-        value, is_default = self.fetch(m, name, default, cast_name(cast))
+        value, is_default = self.fetch(interpreter, name, default, cast_name(cast))
         if url is not None:
-            return address(m, url, value) if value is not None else None
+            return address(interpreter, url, value) if value is not None else None
         if is_default:
             return value
         if default is None and unwrap(value)[0] == "":
             return with_any(None, unwrap(value)[1])
-        return _environ_cast(m, value, cast, kind)
+        return _environ_cast(interpreter, value, cast, kind)
 
 
-def _environ_cast(m: Machine, value: Value, cast: Value, kind: str) -> Value:
+def _environ_cast(interpreter: Interpreter, value: Value, cast: Value, kind: str) -> Value:
     if isinstance(cast, ListValue):
-        return each(m, parsed(m, value, _ENVIRON_PARSERS["list"], "list"), cast)
+        return each(interpreter, parsed(interpreter, value, _ENVIRON_PARSERS["list"], "list"), cast)
     name = cast_name(cast)
     if name in _ENVIRON_PARSERS:
-        return parsed(m, value, _ENVIRON_PARSERS[name], name)
+        return parsed(interpreter, value, _ENVIRON_PARSERS[name], name)
     if cast is None:
-        return value if kind == "get_value" else parsed(m, value, None, kind)
-    return m.call(m.force(cast), [value], {})
+        return value if kind == "get_value" else parsed(interpreter, value, None, kind)
+    return interpreter.call(interpreter.force(cast), [value], {})
 
 
 def _type_of(default: Value) -> str | None:
@@ -132,6 +132,6 @@ def _from_scheme(scheme: Value, cast: Value, default: Value) -> tuple[Value, Val
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CONSTANTS["environ.Env.read_env"] = lambda m: NativeFunction("read_env", read_settings_file)
+    CONSTANTS["environ.Env.read_env"] = lambda interpreter: NativeFunction("read_env", read_settings_file)
     for dotted in ("environ.Env", "environ.FileAwareEnv"):
-        CALLS[dotted] = lambda m, args, kwargs: DjangoEnviron(kwargs)
+        CALLS[dotted] = lambda interpreter, args, kwargs: DjangoEnviron(kwargs)

@@ -7,25 +7,25 @@ from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.settings.interpreter.data import PathValue, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.middleware_chain.facts import Location
 
 _MAX_DOTENV = 64 * 1024
 
 
-def read_dotenv(m: Machine, path: Value) -> dict[str, Value]:
+def read_dotenv(interpreter: Interpreter, path: Value) -> dict[str, Value]:
     """The variables of a ``.env`` file of the project (by default beside the code that asks)."""
     text = path.path if isinstance(path, PathValue) else path
     if not isinstance(text, str):
-        text = str(Path(m.frames[-1].path).parent / ".env")
+        text = str(Path(interpreter.frames[-1].path).parent / ".env")
     text = os.path.normpath(text)
-    if not m.surroundings.in_project(text):
+    if not interpreter.surroundings.in_project(text):
         return {}
     try:
         lines = read_bounded(text, _MAX_DOTENV).decode("utf-8-sig", "replace").splitlines()
     except UnreadableError:
         return {}
-    m.files[text] = None
+    interpreter.files[text] = None
     found: dict[str, Value] = {}
     for number, line in enumerate(lines, 1):
         name, equals, value = line.strip().removeprefix("export ").partition("=")

@@ -7,35 +7,37 @@ from collections.abc import Sequence
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.interpreter.data import Input, Opaque, Value
 from bridgekit.check.settings.interpreter.enumerations import DATA, PLAIN, Auto, members
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import equal, unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
 
-def _by_value(m: Machine, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+def _by_value(
+    interpreter: Interpreter, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
+) -> Value:
     """``Environment("production")``: the member with that value; ValueError for none."""
     wanted, inputs = unwrap(args[0]) if len(args) == 1 and not kwargs else (None, frozenset[str]())
     if isinstance(wanted, InstanceValue) and wanted.cls is cls:
         return wanted
-    found = members(m, cls)
+    found = members(interpreter, cls)
     if found is None or len(args) != 1 or kwargs:
-        return m.refuse(f"the members of {cls.name} are not followed", *args)
+        return interpreter.refuse(f"the members of {cls.name} are not followed", *args)
     for member in found.values():
         raw = member.attributes["value"]
-        m.suggest(inputs, raw)
+        interpreter.suggest(inputs, raw)
         if not isinstance(wanted, Opaque) and equal(raw, wanted):
             return Input(member, inputs) if inputs else member
     if isinstance(wanted, Opaque):
         return wanted.derive(f".{cls.name}")
     if not is_plain(wanted) or any(isinstance(b, ClassValue) and "_missing_" in b.namespace for b in cls.mro):
-        return m.refuse(f"what {cls.name} makes of this value is not followed", *args)
-    raise m.fault(ValueError, f"{wanted!r} is not a valid {cls.name}")
+        return interpreter.refuse(f"what {cls.name} makes of this value is not followed", *args)
+    raise interpreter.fault(ValueError, f"{wanted!r} is not a valid {cls.name}")
 
 
 def register() -> None:
     """Add this module's models to the registry."""
     for dotted in (*PLAIN, *DATA, "enum.Flag", "enum.IntFlag"):
         CLASS_BASES[dotted] = _by_value
-    CALLS["enum.auto"] = lambda m, args, kwargs: Auto()
-    CALLS["enum.unique"] = lambda m, args, kwargs: args[0]
+    CALLS["enum.auto"] = lambda interpreter, args, kwargs: Auto()
+    CALLS["enum.unique"] = lambda interpreter, args, kwargs: args[0]

@@ -19,7 +19,7 @@ from bridgekit.check.settings.interpreter.data import (
     Text,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import adopt
@@ -60,11 +60,11 @@ def data(text: str) -> Value:
     return adopt(json.loads(text))
 
 
-def _suggest(m: Machine, name: str, kind: str | None) -> None:
+def _suggest(interpreter: Interpreter, name: str, kind: str | None) -> None:
     """A switch is worth trying both ways."""
     if kind == "bool":
         for word in ("true", "false"):
-            m.suggest(frozenset((f"env:{name}",)), word)
+            interpreter.suggest(frozenset((f"env:{name}",)), word)
 
 
 class Reader(Model):
@@ -78,7 +78,7 @@ class Reader(Model):
     def __init__(self) -> None:
         self.prefix = ""
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name in (
             "read_env",
             "read_envfile",
@@ -93,46 +93,50 @@ class Reader(Model):
             return Environ()
         if name.startswith("_"):
             return NOT_IMPLEMENTED
-        return NativeFunction(f"env.{name}", lambda m, args, kwargs: self.typed(m, name, args, kwargs))
+        return NativeFunction(
+            f"env.{name}", lambda interpreter, args, kwargs: self.typed(interpreter, name, args, kwargs)
+        )
 
-    def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
+    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         """``env.kind(name, ...)``."""
         raise NotImplementedError
 
-    def item(self, m: Machine, key: Value) -> Value:
-        return self.call(m, [key], {})
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
+        return self.call(interpreter, [key], {})
 
-    def contains(self, m: Machine, key: Value) -> Value:
-        return Environ().contains(m, key)
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
+        return Environ().contains(interpreter, key)
 
-    def fetch(self, m: Machine, name: Value, default: Value, kind: str | None) -> tuple[Value, bool]:
+    def fetch(
+        self, interpreter: Interpreter, name: Value, default: Value, kind: str | None
+    ) -> tuple[Value, bool]:
         """The variable's text (or the unknown), and whether it is the default in its place."""
         plain = unwrap(name)[0]
         if not isinstance(plain, str):
-            return m.opaque("the name of an environment variable is not known"), False
+            return interpreter.opaque("the name of an environment variable is not known"), False
         variable = self.prefix + plain
-        _suggest(m, variable, kind)
-        value = unset_or(m, variable)
+        _suggest(interpreter, variable, kind)
+        value = unset_or(interpreter, variable)
         if value is not UNSET:
             return value, False
         if default is UNSET:
             error = ErrorValue(External(self.missing), (Text(f"{variable} is not set"),))
-            return required(m, variable, error), False
+            return required(interpreter, variable, error), False
         return with_inputs(default, frozenset((f"env:{variable}",))), True
 
 
-def each(m: Machine, items: Value, cast: ListValue) -> Value:
+def each(interpreter: Interpreter, items: Value, cast: ListValue) -> Value:
     """``cast=[int]``: every part through the one function."""
     plain, inputs = unwrap(items)
     if not isinstance(plain, ListValue) or not cast:
         return items
-    made = ListValue(element(m, item, cast[0]) for item in plain)
+    made = ListValue(element(interpreter, item, cast[0]) for item in plain)
     return with_inputs(made, inputs) if inputs else made
 
 
-def element(m: Machine, item: Value, cast: Value) -> Value:
+def element(interpreter: Interpreter, item: Value, cast: Value) -> Value:
     """One part, cast; a text is one already."""
-    return item if cast_name(cast) == "str" else m.call(cast, [item], {})
+    return item if cast_name(cast) == "str" else interpreter.call(cast, [item], {})
 
 
 def cast_name(cast: Value) -> str | None:

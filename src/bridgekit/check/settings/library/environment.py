@@ -21,7 +21,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.inputs import environment_variable
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import flat, unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction, NativeMethod
@@ -30,13 +30,13 @@ from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
 TRUE_TEXTS = ("true", "on", "ok", "y", "yes", "1", "t")
 
 
-def unset_or(m: Machine, name: str) -> Value:
+def unset_or(interpreter: Interpreter, name: str) -> Value:
     """The variable's text, or `UNSET` with nothing decided."""
-    if m.written_environ.get(name) is UNSET:
+    if interpreter.written_environ.get(name) is UNSET:
         return UNSET
-    if m.lost_environ is not None and name not in m.written_environ:
-        return m.lost_environ.named(name)
-    value = environment_variable(m, name)
+    if interpreter.lost_environ is not None and name not in interpreter.written_environ:
+        return interpreter.lost_environ.named(name)
+    value = environment_variable(interpreter, name)
     return UNSET if isinstance(value, Input) and value.value is None else value
 
 
@@ -52,17 +52,17 @@ def with_inputs(value: Value, inputs: frozenset[str]) -> Value:
     return Input(plain, inputs | more)
 
 
-def required(m: Machine, name: str, error: ErrorValue) -> Value:
+def required(interpreter: Interpreter, name: str, error: ErrorValue) -> Value:
     """A variable without default that is not set: ``error`` where the settings catch it, else simply unknown.
 
     Uncaught it would end the settings, so whoever runs them has set it.
     """
     inputs = _inputs(name)
-    if m.catches_error(error) and not m.decide(
-        f"set:{name}", None, m.here(), False, inputs=inputs, reason=f"{name} is set"
+    if interpreter.catches_error(error) and not interpreter.decide(
+        f"set:{name}", None, interpreter.here(), False, inputs=inputs, reason=f"{name} is set"
     ):
-        raise Raised(error, m.here())
-    return m.opaque(
+        raise Raised(error, interpreter.here())
+    return interpreter.opaque(
         f"the environment variable {name} is required and not given", inputs=inputs, key=f"env:{name}"
     )
 
@@ -80,132 +80,149 @@ class Environ(Model):
     def __init__(self, written: dict[str, Value] | None = None) -> None:
         self.written = written
 
-    def _own(self, m: Machine) -> dict[str, Value]:
-        return m.written_environ if self.written is None else self.written
+    def _own(self, interpreter: Interpreter) -> dict[str, Value]:
+        return interpreter.written_environ if self.written is None else self.written
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         methods = {
             "get": self._get,
             "setdefault": self._setdefault,
             "pop": self._pop,
             "update": self.update,
-            "__getitem__": lambda m, args, kwargs: self.item(m, args[0]),
-            "__contains__": lambda m, args, kwargs: self.contains(m, args[0]),
-            "__setitem__": lambda m, args, kwargs: self._set(m, args[0], args[1]),
-            "__delitem__": lambda m, args, kwargs: self._delete(m, args[0]),
+            "__getitem__": lambda interpreter, args, kwargs: self.item(interpreter, args[0]),
+            "__contains__": lambda interpreter, args, kwargs: self.contains(interpreter, args[0]),
+            "__setitem__": lambda interpreter, args, kwargs: self._set(interpreter, args[0], args[1]),
+            "__delitem__": lambda interpreter, args, kwargs: self._delete(interpreter, args[0]),
         }
         if name in methods:
             return NativeFunction(f"os.environ.{name}", methods[name])
         if name == "copy":
-            return NativeFunction("os.environ.copy", lambda m, args, kwargs: Environ(dict(self._own(m))))
+            return NativeFunction(
+                "os.environ.copy", lambda interpreter, args, kwargs: Environ(dict(self._own(interpreter)))
+            )
         if name in ("items", "keys", "values"):
             return NativeFunction(
-                name, lambda m, args, kwargs: m.opaque("the content of the whole environment")
+                name,
+                lambda interpreter, args, kwargs: interpreter.opaque("the content of the whole environment"),
             )
         return NOT_IMPLEMENTED
 
-    def spoil(self, m: Machine, cause: Opaque) -> None:
-        m.lost_environ = m.lost_environ or cause
-        self._own(m).clear()
+    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+        interpreter.lost_environ = interpreter.lost_environ or cause
+        self._own(interpreter).clear()
 
-    def _read(self, m: Machine, name: str) -> Value:
+    def _read(self, interpreter: Interpreter, name: str) -> Value:
         """The variable's text, or `UNSET` with nothing decided."""
         if self.written is None:
-            return unset_or(m, name)
-        kept, m.written_environ = m.written_environ, self.written
+            return unset_or(interpreter, name)
+        kept, interpreter.written_environ = interpreter.written_environ, self.written
         try:
-            return unset_or(m, name)
+            return unset_or(interpreter, name)
         finally:
-            m.written_environ = kept
+            interpreter.written_environ = kept
 
-    def item(self, m: Machine, key: Value) -> Value:
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
         name = unwrap(key)[0]
         if not isinstance(name, str):
-            return m.opaque("the name of an environment variable is not known")
-        value = self._read(m, name)
+            return interpreter.opaque("the name of an environment variable is not known")
+        value = self._read(interpreter, name)
         if value is UNSET:
-            if name in self._own(m):
-                raise Raised(key_error(name), m.here())
-            return required(m, name, key_error(name))
+            if name in self._own(interpreter):
+                raise Raised(key_error(name), interpreter.here())
+            return required(interpreter, name, key_error(name))
         return value
 
-    def contains(self, m: Machine, key: Value) -> Value:
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
         name = unwrap(key)[0]
         if not isinstance(name, str):
-            return m.opaque("the name of an environment variable is not known")
-        value = self._read(m, name)
+            return interpreter.opaque("the name of an environment variable is not known")
+        value = self._read(interpreter, name)
         if value is UNSET:
-            return False if name in self._own(m) else Input(False, _inputs(name))
+            return False if name in self._own(interpreter) else Input(False, _inputs(name))
         if isinstance(value, Opaque) and not value.truth:
             return value if not value.inputs else Input(True, value.inputs)
         return True if isinstance(value, Text) else Input(True, _inputs(name))
 
-    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
-        self._set(m, key, value)
+    def set_item(self, interpreter: Interpreter, key: Value, value: Value) -> bool:
+        self._set(interpreter, key, value)
         return True
 
-    def _set(self, m: Machine, key: Value, value: Value) -> None:
+    def _set(self, interpreter: Interpreter, key: Value, value: Value) -> None:
         name, text = unwrap(key)[0], unwrap(value)[0]
         if is_plain(text) and not isinstance(text, str):
-            raise m.fault(TypeError, "str expected")
+            raise interpreter.fault(TypeError, "str expected")
         if isinstance(name, str):
-            self._own(m)[str(name)] = value
+            self._own(interpreter)[str(name)] = value
         else:
-            self.spoil(m, m.opaque("an environment variable is set whose name is not known"))
+            self.spoil(
+                interpreter, interpreter.opaque("an environment variable is set whose name is not known")
+            )
 
-    def delete_item(self, m: Machine, key: Value) -> bool:
-        self._delete(m, key)
+    def delete_item(self, interpreter: Interpreter, key: Value) -> bool:
+        self._delete(interpreter, key)
         return True
 
-    def _delete(self, m: Machine, key: Value) -> None:
-        self.item(m, key)
+    def _delete(self, interpreter: Interpreter, key: Value) -> None:
+        self.item(interpreter, key)
         name = unwrap(key)[0]
         if isinstance(name, str):
-            self._own(m)[str(name)] = UNSET
+            self._own(interpreter)[str(name)] = UNSET
         else:
-            self.spoil(m, m.opaque("an environment variable is deleted whose name is not known"))
+            self.spoil(
+                interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
+            )
 
-    def _get(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _get(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) > 2 or not set(kwargs) <= {"key", "varname", "default"}:
             raise TypeError("get() with these arguments")
         name = unwrap(args[0])[0] if args else unwrap(kwargs.get("key", kwargs.get("varname")))[0]
         if not isinstance(name, str):
-            return m.opaque("the name of an environment variable is not known")
-        value = self._read(m, name)
+            return interpreter.opaque("the name of an environment variable is not known")
+        value = self._read(interpreter, name)
         if value is UNSET:
             default = args[1] if len(args) > 1 else kwargs.get("default")
-            return default if name in self._own(m) else with_inputs(default, _inputs(name))
+            return default if name in self._own(interpreter) else with_inputs(default, _inputs(name))
         return value
 
-    def _pop(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        value = self._get(m, args, kwargs) if len(args) > 1 or kwargs else self.item(m, args[0])
+    def _pop(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        value = (
+            self._get(interpreter, args, kwargs)
+            if len(args) > 1 or kwargs
+            else self.item(interpreter, args[0])
+        )
         name = unwrap(args[0])[0]
         if isinstance(name, str):
-            self._own(m)[str(name)] = UNSET
+            self._own(interpreter)[str(name)] = UNSET
         else:
-            self.spoil(m, m.opaque("an environment variable is deleted whose name is not known"))
+            self.spoil(
+                interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
+            )
         return value
 
-    def _setdefault(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _setdefault(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         name = unwrap(args[0])[0]
-        if isinstance(name, str) and self._read(m, name) is UNSET:
-            certain = name in self._own(m)
-            self._set(m, args[0], args[1] if certain else with_inputs(args[1], _inputs(name)))
-        return self._get(m, args[:1], {})
+        if isinstance(name, str) and self._read(interpreter, name) is UNSET:
+            certain = name in self._own(interpreter)
+            self._set(interpreter, args[0], args[1] if certain else with_inputs(args[1], _inputs(name)))
+        return self._get(interpreter, args[:1], {})
 
-    def update(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def update(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """``os.environ.update(mapping, NAME=value)``, and ``os.environ |= mapping``."""
         added = DictValue()
-        m.call(NativeMethod(added, "update"), args, kwargs)
+        interpreter.call(NativeMethod(added, "update"), args, kwargs)
         if added.poison is not None:
-            self.spoil(m, added.poison)
+            self.spoil(interpreter, added.poison)
         for name, value in added.items():
-            self._set(m, name, value)
+            self._set(interpreter, name, value)
         return None
 
 
-def _get(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return m.call(m.getattr(m.getattr(External("os", is_module=True), "environ"), "get"), args, kwargs)
+def _get(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interpreter.call(
+        interpreter.getattr(interpreter.getattr(External("os", is_module=True), "environ"), "get"),
+        args,
+        kwargs,
+    )
 
 
 # -- typed access ----------------------------------------------------------------------------------------------------
@@ -227,38 +244,42 @@ _CASTS: dict[str, Callable[[str], Value]] = {
 
 
 def read_variable(
-    m: Machine, name: str, default: Value, kind: str | None, *, has_default: bool = True
+    interpreter: Interpreter, name: str, default: Value, kind: str | None, *, has_default: bool = True
 ) -> Value:
     """A variable read as ``kind``, a key of the casts (any other is text); a default is what it is."""
-    value = unset_or(m, name)
+    value = unset_or(interpreter, name)
     inputs = _inputs(name)
     if kind == "bool":
-        m.suggest(inputs, "true")
-        m.suggest(inputs, "false")
+        interpreter.suggest(inputs, "true")
+        interpreter.suggest(inputs, "false")
     if value is UNSET:
         if not has_default:
-            return required(m, name, key_error(name))
+            return required(interpreter, name, key_error(name))
         return with_inputs(default, inputs)
-    return parsed(m, value, _CASTS.get(kind or ""), kind or "text")
+    return parsed(interpreter, value, _CASTS.get(kind or ""), kind or "text")
 
 
-def parsed(m: Machine, value: Value, parse: Callable[[str], Value] | None, kind: str) -> Value:
+def parsed(interpreter: Interpreter, value: Value, parse: Callable[[str], Value] | None, kind: str) -> Value:
     """What ``parse`` makes of a variable's text; the inputs it hangs on stay with it."""
     text, inputs = unwrap(value)
     if isinstance(text, Opaque):
         return text.derive(f".{kind}") if kind not in ("str", "text") else value
     if parse is None or not isinstance(text, str):
-        return value if kind in ("str", "text") else m.opaque(f"an environment variable read as {kind}")
+        return (
+            value
+            if kind in ("str", "text")
+            else interpreter.opaque(f"an environment variable read as {kind}")
+        )
     try:
         made = parse(text)
     except ValueError as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     return with_inputs(made, inputs) if inputs else made
 
 
-def _strtobool(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _strtobool(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     plain, inputs, unknown = flat(args)
-    m.suggest(inputs, "true")
+    interpreter.suggest(inputs, "true")
     if unknown is not None:
         return unknown.derive(".strtobool")
     if not isinstance(plain[0], str):
@@ -269,11 +290,11 @@ def _strtobool(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CONSTANTS["os.environ"] = lambda m: Environ()
-    CONSTANTS["os.environb"] = lambda m: m.opaque("os.environb")
-    CONSTANTS["starlette.config.environ"] = lambda m: Environ()
+    CONSTANTS["os.environ"] = lambda interpreter: Environ()
+    CONSTANTS["os.environb"] = lambda interpreter: interpreter.opaque("os.environb")
+    CONSTANTS["starlette.config.environ"] = lambda interpreter: Environ()
     CALLS["os.getenv"] = _get
     CALLS["os.environ.get"] = _get
-    CALLS["os.putenv"] = lambda m, args, kwargs: None
+    CALLS["os.putenv"] = lambda interpreter, args, kwargs: None
     for dotted in ("distutils.util.strtobool", "setuptools._distutils.util.strtobool"):
         CALLS[dotted] = _strtobool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.data import UNSET, ListValue, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
@@ -39,25 +39,27 @@ class Environs(Reader):
 
     missing = "environs.EnvError"
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name == "prefixed":
-            return NativeFunction("env.prefixed", lambda m, args, kwargs: Prefixed(self, unwrap(args[0])[0]))
-        return super().attribute(m, name)
+            return NativeFunction(
+                "env.prefixed", lambda interpreter, args, kwargs: Prefixed(self, unwrap(args[0])[0])
+            )
+        return super().attribute(interpreter, name)
 
-    def call(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-        return self.typed(m, "str", args, kwargs)
+    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+        return self.typed(interpreter, "str", args, kwargs)
 
-    def typed(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
+    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         given: Keywords = dict(zip(("name", "default"), args, strict=False)) | kwargs
-        value, is_default = self.fetch(m, given.get("name"), given.get("default", UNSET), kind)
+        value, is_default = self.fetch(interpreter, given.get("name"), given.get("default", UNSET), kind)
         url = url_kind(kind)
         if url is not None and value is not None:
-            return address(m, url, value)
+            return address(interpreter, url, value)
         if is_default:
             return value
-        made = parsed(m, value, _ENVIRONS_PARSERS.get(kind), kind)
+        made = parsed(interpreter, value, _ENVIRONS_PARSERS.get(kind), kind)
         subcast = given.get("subcast")
-        return made if subcast is None else each(m, made, ListValue([subcast]))
+        return made if subcast is None else each(interpreter, made, ListValue([subcast]))
 
 
 class Prefixed(Model):
@@ -68,7 +70,7 @@ class Prefixed(Model):
     def __init__(self, reader: Reader, prefix: Value) -> None:
         self.reader, self.prefix, self.before = reader, prefix, ""
 
-    def enter(self, m: Machine) -> Value:
+    def enter(self, interpreter: Interpreter) -> Value:
         self.before = self.reader.prefix
         if isinstance(self.prefix, str):
             self.reader.prefix += str(self.prefix)
@@ -80,6 +82,6 @@ class Prefixed(Model):
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CONSTANTS["environs.env"] = lambda m: Environs()
+    CONSTANTS["environs.env"] = lambda interpreter: Environs()
     for dotted in ("environs.Env", "environs.FileAwareEnv"):
-        CALLS[dotted] = lambda m, args, kwargs: Environs()
+        CALLS[dotted] = lambda interpreter, args, kwargs: Environs()

@@ -23,13 +23,13 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
 )
 from bridgekit.check.settings.interpreter.inputs import outside_value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS
 
-Call: TypeAlias = Callable[[Machine, list[Value], dict[str, Value]], Value]
+Call: TypeAlias = Callable[[Interpreter, list[Value], dict[str, Value]], Value]
 
 _MAX_TEXT = 64 * 1024
 """Version files and the like; anything larger is no setting."""
@@ -41,28 +41,30 @@ def text_of(value: Value) -> str | None:
     return plain.path if isinstance(plain, PathValue) else str(plain) if isinstance(plain, str) else None
 
 
-def changed_on_disk(m: Machine, path: str) -> Opaque | None:
+def changed_on_disk(interpreter: Interpreter, path: str) -> Opaque | None:
     """The cause, where the settings themselves wrote or deleted this path, or something below or above it."""
-    for changed, cause in m.lost_disk.items():
+    for changed, cause in interpreter.lost_disk.items():
         if not changed or path == changed or path.startswith(f"{changed}/") or changed.startswith(f"{path}/"):
             return cause
     return None
 
 
-def change_on_disk(m: Machine, given: Value) -> None:
+def change_on_disk(interpreter: Interpreter, given: Value) -> None:
     """The settings write or delete a path: nothing is known of what is there from now on."""
-    cause = m.opaque("the settings change what is on the disk")
-    m.lost_disk[text_of(given) or ""] = cause
+    cause = interpreter.opaque("the settings change what is on the disk")
+    interpreter.lost_disk[text_of(given) or ""] = cause
 
 
-def resolved(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def resolved(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``os.path.abspath`` and ``realpath`` of what is absolute already: where a process stands is not known."""
     value, inputs = unwrap(args[0])
     path = text_of(value)
     if path is None or kwargs or len(args) != 1:
-        return value.derive(".path") if isinstance(value, Opaque) else m.opaque("a path is not known")
+        return (
+            value.derive(".path") if isinstance(value, Opaque) else interpreter.opaque("a path is not known")
+        )
     if not path.startswith("/"):
-        return m.opaque("the directory that a process is started in")
+        return interpreter.opaque("the directory that a process is started in")
     result = posixpath.normpath(path)
     return Input(result, inputs) if inputs else result
 
@@ -70,12 +72,14 @@ def resolved(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
 def _expanded(mark: str) -> Call:
     """``expanduser`` and ``expandvars`` of what has nothing to expand."""
 
-    def call(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def call(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         value, inputs = unwrap(args[0])
         path = text_of(value)
         if path is None or mark in path:
             return (
-                value.derive(".path") if isinstance(value, Opaque) else m.opaque("what a path is expanded to")
+                value.derive(".path")
+                if isinstance(value, Opaque)
+                else interpreter.opaque("what a path is expanded to")
             )
         return Input(path, inputs) if inputs else path
 
@@ -95,17 +99,21 @@ def is_directory(path: str) -> bool:
 
 
 def exists(test: Callable[[str], bool]) -> Call:
-    def call(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def call(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         path = text_of(args[0])
         if path is None:
             value = unwrap(args[0])[0]
-            return value.derive(".exists") if isinstance(value, Opaque) else m.opaque("whether a file exists")
-        lost = changed_on_disk(m, path)
+            return (
+                value.derive(".exists")
+                if isinstance(value, Opaque)
+                else interpreter.opaque("whether a file exists")
+            )
+        lost = changed_on_disk(interpreter, path)
         if lost is not None:
             return lost.derive(".exists")
-        if m.surroundings.in_project(path):
+        if interpreter.surroundings.in_project(path):
             return test(path)
-        return outside_value(m, f"{path} exists", False)
+        return outside_value(interpreter, f"{path} exists", False)
 
     return call
 
@@ -113,7 +121,7 @@ def exists(test: Callable[[str], bool]) -> Call:
 _READING = ("r", "rb", "rt")
 
 
-def open_file(m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+def open_file(interpreter: Interpreter, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
     """``open(path)``: a file object that can only be read; a missing project file raises where that is caught."""
     given = (
         dict(zip(("file", "mode", "buffering", "encoding", "errors", "newline"), args, strict=False)) | kwargs
@@ -121,24 +129,24 @@ def open_file(m: Machine, args: Sequence[Value], kwargs: dict[str, Value]) -> Va
     path = text_of(given.get("file"))
     mode = unwrap(given.get("mode", "r"))[0]
     if mode not in _READING:
-        change_on_disk(m, given.get("file"))
-        return m.opaque("a file that is written")
+        change_on_disk(interpreter, given.get("file"))
+        return interpreter.opaque("a file that is written")
     if path is None:
-        return m.opaque("the file that is opened is not known")
-    lost = changed_on_disk(m, path)
+        return interpreter.opaque("the file that is opened is not known")
+    lost = changed_on_disk(interpreter, path)
     if lost is not None:
-        m.may_raise(lost)
+        interpreter.may_raise(lost)
         return lost.derive(".open")
-    if m.catches(FileNotFoundError):
-        if m.surroundings.in_project(path):
+    if interpreter.catches(FileNotFoundError):
+        if interpreter.surroundings.in_project(path):
             there = Path(path).is_file()
         else:
             label = f"{path} exists"
-            there = m.decide(
-                f"exists:{path}", None, m.here(), False, inputs=frozenset((label,)), reason=label
+            there = interpreter.decide(
+                f"exists:{path}", None, interpreter.here(), False, inputs=frozenset((label,)), reason=label
             )
         if not there:
-            raise m.fault(FileNotFoundError, path)
+            raise interpreter.fault(FileNotFoundError, path)
     encoding = unwrap(given.get("encoding", "utf-8"))[0] or "utf-8"
     plainly = set(given) <= {"file", "mode", "encoding"} and str(encoding).lower().replace("_", "-") in _UTF_8
     return OpenFile(path, str(mode), is_plain=plainly)
@@ -155,33 +163,37 @@ class OpenFile(Model):
     def __init__(self, path: str, mode: str = "r", *, is_plain: bool = True) -> None:
         self.path, self.mode, self.is_plain, self.touched = path, mode, is_plain, False
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name == "close":
-            return NativeFunction("close", lambda m, args, kwargs: None)
+            return NativeFunction("close", lambda interpreter, args, kwargs: None)
         if name == "read":
-            return NativeFunction("file.read", lambda m, args, kwargs: self._read(m, args, kwargs))
+            return NativeFunction(
+                "file.read", lambda interpreter, args, kwargs: self._read(interpreter, args, kwargs)
+            )
         self.touched = True
-        return m.opaque(f"the file {self.path}")
+        return interpreter.opaque(f"the file {self.path}")
 
-    def spoil(self, m: Machine, cause: Opaque) -> None:
+    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
         self.touched = True
 
-    def _read(self, m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    def _read(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         before, self.touched = self.touched, True
         if before or args or kwargs or not self.is_plain:
-            return m.opaque(f"the rest of the file {self.path}")
-        return read_text(m, self.path, as_bytes="b" in self.mode)
+            return interpreter.opaque(f"the rest of the file {self.path}")
+        return read_text(interpreter, self.path, as_bytes="b" in self.mode)
 
 
-def read_text(m: Machine, path: str, *, as_bytes: bool = False) -> Value:
+def read_text(interpreter: Interpreter, path: str, *, as_bytes: bool = False) -> Value:
     """The content of a small text file of the project; Python files are only ever included, not read as text."""
     if path.endswith(".py"):
-        return m.opaque(f"the content of {path}", key=f"file:{path}", cause=Cause.SOURCE_TEXT, subject=path)
-    lost = changed_on_disk(m, path)
+        return interpreter.opaque(
+            f"the content of {path}", key=f"file:{path}", cause=Cause.SOURCE_TEXT, subject=path
+        )
+    lost = changed_on_disk(interpreter, path)
     if lost is not None:
         return lost.derive(".read")
-    if not m.surroundings.in_project(path):
-        return m.opaque(f"the content of {path} is not known")
+    if not interpreter.surroundings.in_project(path):
+        return interpreter.opaque(f"the content of {path} is not known")
     try:
         content = read_bounded(path, _MAX_TEXT)
         if as_bytes:
@@ -189,27 +201,33 @@ def read_text(m: Machine, path: str, *, as_bytes: bool = False) -> Value:
         # Universal newlines, as `open` and `read_text` translate them.
         text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (UnreadableError, UnicodeDecodeError) as error:
-        cause = m.opaque(f"{path} {error}" if isinstance(error, UnreadableError) else f"{path} is not UTF-8")
-        m.may_raise(cause)
+        cause = interpreter.opaque(
+            f"{path} {error}" if isinstance(error, UnreadableError) else f"{path} is not UTF-8"
+        )
+        interpreter.may_raise(cause)
         return cause
-    return Text.at(text, m.here())
+    return Text.at(text, interpreter.here())
 
 
-def _list_directory(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _list_directory(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     path = text_of(args[0]) if args else None
-    if path is None or not m.surroundings.in_project(path) or changed_on_disk(m, path) is not None:
-        return m.opaque("the content of a directory outside the project")
+    if (
+        path is None
+        or not interpreter.surroundings.in_project(path)
+        or changed_on_disk(interpreter, path) is not None
+    ):
+        return interpreter.opaque("the content of a directory outside the project")
     try:
         names = sorted(entry.name for entry in Path(path).iterdir())
     except OSError as error:
-        raise m.fault(FileNotFoundError, path) from error
+        raise interpreter.fault(FileNotFoundError, path) from error
     texts = [Text(name) for name in names]
     return ListValue(texts) if len(texts) < 2 else UnorderedList(tuple(texts))
 
 
-def _written(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    change_on_disk(m, args[0] if args else None)
-    m.may_raise(m.opaque("whether a directory can be made"), OSError)
+def _written(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    change_on_disk(interpreter, args[0] if args else None)
+    interpreter.may_raise(interpreter.opaque("whether a directory can be made"), OSError)
     return None
 
 
@@ -219,7 +237,9 @@ def register() -> None:
         CALLS[f"os.path.{name}"] = resolved
     CALLS["os.path.expanduser"] = _expanded("~")
     CALLS["os.path.expandvars"] = _expanded("$")
-    CALLS["os.fspath"] = lambda m, args, kwargs: m.call(m.builtin("str"), args, kwargs)
+    CALLS["os.fspath"] = lambda interpreter, args, kwargs: interpreter.call(
+        interpreter.builtin("str"), args, kwargs
+    )
     CALLS["os.path.exists"] = exists(is_there)
     CALLS["os.path.isfile"] = exists(is_file)
     CALLS["os.path.isdir"] = exists(is_directory)
@@ -229,4 +249,4 @@ def register() -> None:
     for dotted in ("os.makedirs", "os.mkdir", "os.chmod"):
         CALLS[dotted] = _written
     for dotted in ("os.umask",):
-        CALLS[dotted] = lambda m, args, kwargs: None
+        CALLS[dotted] = lambda interpreter, args, kwargs: None

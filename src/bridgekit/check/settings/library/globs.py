@@ -14,7 +14,7 @@ from bridgekit.check.settings.interpreter.data import (
     UnorderedList,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.check.settings.library.registry import CALLS
@@ -23,31 +23,37 @@ _MAX_ENTRIES = 5_000
 """Directory entries looked at for one pattern: settings gather a few files, not a tree."""
 
 
-def _glob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _glob(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Paths that match. The order is the file system's: that of more than one is not known until they are sorted."""
     given = unwrap(args[0] if args else kwargs.get("pathname"))[0]
     pattern = text_of(given)
     if pattern is None:
-        return given.derive(".glob") if isinstance(given, Opaque) else m.opaque("which files are looked for")
+        return (
+            given.derive(".glob")
+            if isinstance(given, Opaque)
+            else interpreter.opaque("which files are looked for")
+        )
     if set(kwargs) - {"pathname"} or "**" in pattern:
-        return m.opaque("glob() over a whole tree is not followed")
-    lost = changed_on_disk(m, pattern.split("*")[0].rstrip("/"))
+        return interpreter.opaque("glob() over a whole tree is not followed")
+    lost = changed_on_disk(interpreter, pattern.split("*")[0].rstrip("/"))
     if lost is not None:
         return lost.derive(".glob")
-    if not m.surroundings.in_project(pattern):
+    if not interpreter.surroundings.in_project(pattern):
         label = f"{pattern} has files"
-        if m.decide(f"glob:{pattern}", None, m.here(), False, inputs=frozenset((label,)), reason=label):
-            return m.opaque(f"the files of {pattern} are not known")
+        if interpreter.decide(
+            f"glob:{pattern}", None, interpreter.here(), False, inputs=frozenset((label,)), reason=label
+        ):
+            return interpreter.opaque(f"the files of {pattern} are not known")
         return ListValue()
-    found = _matching(pattern, m.surroundings.in_project)
+    found = _matching(pattern, interpreter.surroundings.in_project)
     if found is None:
-        return m.opaque(f"{pattern} has too many files, or leads out of the project")
+        return interpreter.opaque(f"{pattern} has too many files, or leads out of the project")
     texts = [Text(path) for path in found]
     return ListValue(texts) if len(texts) < 2 else UnorderedList(tuple(texts))
 
 
-def _iglob(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    made = _glob(m, args, kwargs)
+def _iglob(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    made = _glob(interpreter, args, kwargs)
     return IteratorValue(iter(made), (made,)) if isinstance(made, ListValue) else made
 
 

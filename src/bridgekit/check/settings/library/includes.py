@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Value
 from bridgekit.check.settings.interpreter.included_files import include_file
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.files import text_of
@@ -24,13 +24,13 @@ class OptionalFile(Model):
         self.path = path
 
 
-def _optional(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _optional(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     return OptionalFile(args[0] if args else kwargs.get("filename"))
 
 
-def _include(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _include(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Each pattern's files in sorted order, executed in ``scope`` (by default the caller's own globals)."""
-    frame = m.frames[-1]
+    frame = interpreter.frames[-1]
     scope = unwrap(kwargs.get("scope", frame.module.namespace))[0]
     for argument in args:
         is_optional = isinstance(argument, OptionalFile)
@@ -41,29 +41,29 @@ def _include(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if path is None or not isinstance(scope, DictValue):
             value = unwrap(given)[0]
             reason = value.reason if isinstance(value, Opaque) else "which file include() reads is not known"
-            _taint(m, scope, m.opaque(reason))
+            _taint(interpreter, scope, interpreter.opaque(reason))
             continue
         _include_pattern(
-            m, posixpath.join(posixpath.dirname(frame.path), path), scope, is_optional=is_optional
+            interpreter, posixpath.join(posixpath.dirname(frame.path), path), scope, is_optional=is_optional
         )
     return None
 
 
-def _include_pattern(m: Machine, pattern: str, scope: DictValue, *, is_optional: bool) -> None:
-    if not (m.surroundings.in_project(pattern) or m.surroundings.is_installed(pattern)):
+def _include_pattern(interpreter: Interpreter, pattern: str, scope: DictValue, *, is_optional: bool) -> None:
+    if not (interpreter.surroundings.in_project(pattern) or interpreter.surroundings.is_installed(pattern)):
         if is_optional or any(mark in pattern for mark in "*?["):
-            m.note(f"{pattern} is outside the project: taken as absent")
+            interpreter.note(f"{pattern} is outside the project: taken as absent")
         else:
-            _taint(m, scope, m.opaque(f"{pattern} is outside the project"))
+            _taint(interpreter, scope, interpreter.opaque(f"{pattern} is outside the project"))
         return
     found = _matching(pattern)
     if not found and not is_optional and not any(mark in pattern for mark in "*?["):
-        raise m.fault(OSError, f"No such file: {pattern}")
+        raise interpreter.fault(OSError, f"No such file: {pattern}")
     if not found:
-        m.note(f"{pattern} does not exist in the project: taken as absent")
+        interpreter.note(f"{pattern} does not exist in the project: taken as absent")
     for path in found:
-        if not include_file(m, path, scope):
-            _taint(m, scope, m.opaque(f"{path} cannot be read"))
+        if not include_file(interpreter, path, scope):
+            _taint(interpreter, scope, interpreter.opaque(f"{path} cannot be read"))
 
 
 def _matching(pattern: str) -> list[str]:
@@ -76,8 +76,8 @@ def _matching(pattern: str) -> list[str]:
     return sorted(str(entry) for entry in entries)
 
 
-def _taint(m: Machine, scope: Value, cause: Opaque) -> None:
-    m.hand_over([scope], cause)
+def _taint(interpreter: Interpreter, scope: Value, cause: Opaque) -> None:
+    interpreter.hand_over([scope], cause)
 
 
 def register() -> None:

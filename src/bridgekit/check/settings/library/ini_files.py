@@ -19,7 +19,7 @@ from bridgekit.check.settings.interpreter.data import (
     Text,
     Value,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
@@ -62,77 +62,83 @@ class IniParser(Model):
         self.unknown: Opaque | None = None
         self.interpolates = interpolates
 
-    def spoil(self, m: Machine, cause: Opaque) -> None:
+    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
         self.unknown = self.unknown or cause
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name in _READERS:
-            return NativeFunction(f"parser.{name}", lambda m, args, kwargs: self._get(m, name, args, kwargs))
-        methods: dict[str, Callable[[Machine, Arguments, Keywords], Value]] = {
+            return NativeFunction(
+                f"parser.{name}", lambda interpreter, args, kwargs: self._get(interpreter, name, args, kwargs)
+            )
+        methods: dict[str, Callable[[Interpreter, Arguments, Keywords], Value]] = {
             "read": self._read,
             "read_string": self._read_string,
             "read_dict": self._read_dict,
-            "has_section": lambda m, args, kwargs: self.contains(m, args[0]),
+            "has_section": lambda interpreter, args, kwargs: self.contains(interpreter, args[0]),
             "has_option": self._has_option,
             "add_section": self._add_section,
             "sections": self._sections,
         }
         return NativeFunction(f"parser.{name}", methods[name]) if name in methods else NOT_IMPLEMENTED
 
-    def contains(self, m: Machine, key: Value) -> Value:
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
         name = unwrap(key)[0]
         if self.unknown is not None:
             return self.unknown.derive("." + str(name))
         return name in self.sections and name != _DEFAULTS
 
-    def item(self, m: Machine, key: Value) -> Value:
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
         name = unwrap(key)[0]
         if self.unknown is None and name not in self.sections and name != _DEFAULTS:
-            raise m.error(KeyError, Text(str(name)))
+            raise interpreter.error(KeyError, Text(str(name)))
         return Section(self, str(name))
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _read(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def _read(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         given = unwrap(args[0] if args else kwargs.get("filenames"))[0]
         paths = list(given) if isinstance(given, ListValue | tuple) else [given]
-        done = [path for path in paths if self._read_path(m, path)]
+        done = [path for path in paths if self._read_path(interpreter, path)]
         return ListValue(Text(text_of(path) or "") for path in done)
 
-    def _read_path(self, m: Machine, given: Value) -> bool:
+    def _read_path(self, interpreter: Interpreter, given: Value) -> bool:
         path = text_of(given)
         if path is None:
             unknown = unwrap(given)[0]
             self.unknown = (
-                unknown if isinstance(unknown, Opaque) else m.opaque("which file is read is not known")
+                unknown
+                if isinstance(unknown, Opaque)
+                else interpreter.opaque("which file is read is not known")
             )
             return False
-        if m.surroundings.in_project(path):
-            return self._read_own(m, path)
+        if interpreter.surroundings.in_project(path):
+            return self._read_own(interpreter, path)
         label = f"{path} exists"
-        there = m.decide(f"exists:{path}", None, m.here(), False, inputs=frozenset((label,)), reason=label)
+        there = interpreter.decide(
+            f"exists:{path}", None, interpreter.here(), False, inputs=frozenset((label,)), reason=label
+        )
         if there:
-            self.unknown = m.opaque(f"the content of {path} is not known")
+            self.unknown = interpreter.opaque(f"the content of {path} is not known")
         return there
 
-    def _read_own(self, m: Machine, path: str) -> bool:
+    def _read_own(self, interpreter: Interpreter, path: str) -> bool:
         if not Path(path).is_file():
             return False
         try:
             text = read_bounded(path, _MAX_FILE).decode("utf-8")
         except (UnreadableError, UnicodeDecodeError) as error:
-            self.unknown = m.opaque(f"{path} is not read: {error}")
+            self.unknown = interpreter.opaque(f"{path} is not read: {error}")
             return False
-        m.files[path] = None
-        self._take(m, text, Location(path, 1))
+        interpreter.files[path] = None
+        self._take(interpreter, text, Location(path, 1))
         return True
 
-    def _take(self, m: Machine, text: str, location: Location) -> None:
+    def _take(self, interpreter: Interpreter, text: str, location: Location) -> None:
         parser = configparser.RawConfigParser(strict=False)
         try:
             parser.read_string(text)
         except configparser.Error as error:
-            self.unknown = m.opaque(f"{location.path} is not a configuration file: {error}")
+            self.unknown = interpreter.opaque(f"{location.path} is not a configuration file: {error}")
             return
         for name in (*parser.sections(), _DEFAULTS):
             options = parser.defaults() if name == _DEFAULTS else parser[name]
@@ -141,29 +147,33 @@ class IniParser(Model):
                 if name == _DEFAULTS or option not in parser.defaults() or value != parser.defaults()[option]:
                     section[option] = Text.at(value, location)
 
-    def _read_string(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def _read_string(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         text = unwrap(args[0])[0]
         if isinstance(text, str):
-            self._take(m, str(text), m.here())
+            self._take(interpreter, str(text), interpreter.here())
         else:
             self.unknown = (
-                text if isinstance(text, Opaque) else m.opaque("the text that is read is not known")
+                text if isinstance(text, Opaque) else interpreter.opaque("the text that is read is not known")
             )
         return None
 
-    def _read_dict(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
-        given = m.read(unwrap(args[0])[0])
+    def _read_dict(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+        given = interpreter.read(unwrap(args[0])[0])
         if not isinstance(given, DictValue):
-            self.unknown = given if isinstance(given, Opaque) else m.opaque("what is read is not known")
+            self.unknown = (
+                given if isinstance(given, Opaque) else interpreter.opaque("what is read is not known")
+            )
             return None
         for name, options in given.items():
-            plain = m.read(unwrap(options)[0])
+            plain = interpreter.read(unwrap(options)[0])
             section = self.sections.setdefault(str(name), {})
             if isinstance(plain, DictValue):
                 for option, value in plain.items():
                     section[self._key(option)] = _as_text(value)
             else:
-                self.unknown = plain if isinstance(plain, Opaque) else m.opaque("what is read is not known")
+                self.unknown = (
+                    plain if isinstance(plain, Opaque) else interpreter.opaque("what is read is not known")
+                )
         return None
 
     # -- asking ------------------------------------------------------------------------------------------------------
@@ -175,26 +185,28 @@ class IniParser(Model):
         """The option's text, `UNSET` if there is none."""
         return self.sections.get(section, {}).get(option, self.sections.get(_DEFAULTS, {}).get(option, UNSET))
 
-    def _get(self, m: Machine, kind: str, args: Arguments, kwargs: Keywords) -> Value:
+    def _get(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         names = [unwrap(argument)[0] for argument in args[:2]]
         if len(names) < 2 or not all(isinstance(name, str) for name in names):
-            return m.opaque("which option is read is not known")
-        return self.value(m, kind, str(names[0]), self._key(names[1]), kwargs.get("fallback", UNSET))
+            return interpreter.opaque("which option is read is not known")
+        return self.value(
+            interpreter, kind, str(names[0]), self._key(names[1]), kwargs.get("fallback", UNSET)
+        )
 
-    def value(self, m: Machine, kind: str, section: str, option: str, fallback: Value) -> Value:
+    def value(self, interpreter: Interpreter, kind: str, section: str, option: str, fallback: Value) -> Value:
         """``parser.get<kind>(section, option, fallback=fallback)``."""
         if self.unknown is not None:
             return self.unknown.derive(f".{section}.{option}")
         found = self.find(section, option)
         if found is UNSET:
-            return self._absent(m, section, option, fallback)
+            return self._absent(interpreter, section, option, fallback)
         text = unwrap(found)[0]
         if self.interpolates and isinstance(text, str) and "%" in text:
-            return m.opaque(f"the option {option} is made of others")
+            return interpreter.opaque(f"the option {option} is made of others")
         read = _READERS[kind]
-        return found if read is None else parsed(m, found, read, kind)
+        return found if read is None else parsed(interpreter, found, read, kind)
 
-    def _absent(self, m: Machine, section: str, option: str, fallback: Value) -> Value:
+    def _absent(self, interpreter: Interpreter, section: str, option: str, fallback: Value) -> Value:
         given = unwrap(fallback)[0]
         if fallback is not UNSET and not (isinstance(given, External) and given.dotted.endswith("._UNSET")):
             return fallback
@@ -204,24 +216,24 @@ class IniParser(Model):
         )
         base = ErrorValue(External("configparser.Error"))
         for one in (error, base):
-            if m.catches_error(one):
-                raise Raised(one, m.here())
-        return m.opaque(f"the option {option} of [{section}] is required and not given")
+            if interpreter.catches_error(one):
+                raise Raised(one, interpreter.here())
+        return interpreter.opaque(f"the option {option} of [{section}] is required and not given")
 
-    def _has_option(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def _has_option(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         section, option = unwrap(args[0])[0], self._key(args[1])
         if self.unknown is not None:
             return self.unknown.derive(f".{section!s}.{option}")
         return section in self.sections and self.find(str(section), option) is not UNSET
 
-    def _sections(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def _sections(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         if self.unknown is not None:
             return self.unknown.derive(".sections")
         return ListValue(Text(name) for name in self.sections if name != _DEFAULTS)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def _add_section(self, m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+    def _add_section(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
         self.sections.setdefault(str(unwrap(args[0])[0]), {})
         return None
 
@@ -237,27 +249,27 @@ class Section(Model):
     def held(self) -> tuple[Value, ...]:
         return (self.parser,)
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name not in _READERS:
             return NOT_IMPLEMENTED
 
-        def read(m: Machine, args: Arguments, kwargs: Keywords) -> Value:
+        def read(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
             fallback = args[1] if len(args) > 1 else kwargs.get("fallback")
             option = str(unwrap(args[0])[0])
-            return self.parser.value(m, name, self.name, option.lower(), fallback)
+            return self.parser.value(interpreter, name, self.name, option.lower(), fallback)
 
         return NativeFunction(f"section.{name}", read)
 
-    def item(self, m: Machine, key: Value) -> Value:
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
         option = str(unwrap(key)[0])
-        found = self.parser.value(m, "get", self.name, option.lower(), UNSET)
+        found = self.parser.value(interpreter, "get", self.name, option.lower(), UNSET)
         if found is UNSET:
-            raise m.error(KeyError, Text(option))
+            raise interpreter.error(KeyError, Text(option))
         return found
 
-    def contains(self, m: Machine, key: Value) -> Value:
-        found = self.parser.attribute(m, "has_option")
-        return m.call(found, [Text(self.name), key], {})
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
+        found = self.parser.attribute(interpreter, "has_option")
+        return interpreter.call(found, [Text(self.name), key], {})
 
 
 def _as_text(value: Value) -> Value:
@@ -271,8 +283,8 @@ def _as_text(value: Value) -> Value:
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CALLS["configparser.RawConfigParser"] = lambda m, args, kwargs: IniParser(interpolates=False)
+    CALLS["configparser.RawConfigParser"] = lambda interpreter, args, kwargs: IniParser(interpolates=False)
     for name in ("ConfigParser", "SafeConfigParser"):
-        CALLS[f"configparser.{name}"] = lambda m, args, kwargs: IniParser(
+        CALLS[f"configparser.{name}"] = lambda interpreter, args, kwargs: IniParser(
             interpolates=kwargs.get("interpolation", True) is not None
         )

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Input, PathValue, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import flat
 from bridgekit.check.settings.interpreter.pure import adopt
 from bridgekit.check.settings.interpreter.values import NativeFunction
@@ -25,13 +25,13 @@ from bridgekit.check.settings.library.files import (
 from bridgekit.check.settings.library.registry import CALLS
 
 
-def _make_path(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _make_path(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     plain, inputs, unknown = flat(args)
     if unknown is not None:
         return unknown.derive(".path")
     texts = [text_of(value) for value in plain]
     if None in texts or kwargs:
-        return m.opaque("a path is not known")
+        return interpreter.opaque("a path is not known")
     path = PathValue(str(PurePosixPath(*[text or "" for text in texts])))
     return Input(path, inputs) if inputs else path
 
@@ -53,7 +53,7 @@ _METHODS = (
 )
 
 
-def path_attribute(m: Machine, path: PathValue, name: str) -> Value:
+def path_attribute(interpreter: Interpreter, path: PathValue, name: str) -> Value:
     """An attribute or method of a `pathlib.Path`: what is pure by `pathlib.PurePosixPath` itself."""
     text = path.path
     pure = PurePosixPath(text)
@@ -62,25 +62,29 @@ def path_attribute(m: Machine, path: PathValue, name: str) -> Value:
     if name == "parents":
         return tuple(PathValue(str(parent)) for parent in pure.parents)
     if name in _METHODS:
-        return NativeFunction(f"Path.{name}", lambda m, a, k: _of_pure_path(m, pure, name, a, k))
+        return NativeFunction(
+            f"Path.{name}", lambda interpreter, a, k: _of_pure_path(interpreter, pure, name, a, k)
+        )
     methods: dict[str, Call] = {
-        "resolve": lambda m, a, k: _as_path(resolved(m, [path], {})),
-        "absolute": lambda m, a, k: path if text.startswith("/") else m.opaque(_CWD),
-        "expanduser": lambda m, a, k: path if not text.startswith("~") else m.opaque("the home directory"),
-        "__str__": lambda m, a, k: Text(text),
-        "__fspath__": lambda m, a, k: Text(text),
-        "exists": lambda m, a, k: exists(is_there)(m, [path], {}),
-        "is_file": lambda m, a, k: exists(is_file)(m, [path], {}),
-        "is_dir": lambda m, a, k: exists(is_directory)(m, [path], {}),
-        "open": lambda m, a, k: open_file(m, [path, *a], k),
-        "read_text": lambda m, a, k: _read_path(m, path, a, k),
-        "read_bytes": lambda m, a, k: read_text(m, text, as_bytes=True),
+        "resolve": lambda interpreter, a, k: _as_path(resolved(interpreter, [path], {})),
+        "absolute": lambda interpreter, a, k: path if text.startswith("/") else interpreter.opaque(_CWD),
+        "expanduser": lambda interpreter, a, k: (
+            path if not text.startswith("~") else interpreter.opaque("the home directory")
+        ),
+        "__str__": lambda interpreter, a, k: Text(text),
+        "__fspath__": lambda interpreter, a, k: Text(text),
+        "exists": lambda interpreter, a, k: exists(is_there)(interpreter, [path], {}),
+        "is_file": lambda interpreter, a, k: exists(is_file)(interpreter, [path], {}),
+        "is_dir": lambda interpreter, a, k: exists(is_directory)(interpreter, [path], {}),
+        "open": lambda interpreter, a, k: open_file(interpreter, [path, *a], k),
+        "read_text": lambda interpreter, a, k: _read_path(interpreter, path, a, k),
+        "read_bytes": lambda interpreter, a, k: read_text(interpreter, text, as_bytes=True),
     }
     if name in methods:
         return NativeFunction(f"Path.{name}", methods[name])
     if name in _CHANGING:
-        return NativeFunction(f"Path.{name}", lambda m, a, k: _changing(m, path, name))
-    return m.opaque(f"Path.{name} is not modelled")
+        return NativeFunction(f"Path.{name}", lambda interpreter, a, k: _changing(interpreter, path, name))
+    return interpreter.opaque(f"Path.{name} is not modelled")
 
 
 _CWD = "the directory that a process is started in"
@@ -104,10 +108,10 @@ _CHANGING = frozenset(
 )
 
 
-def _changing(m: Machine, path: PathValue, name: str) -> Value:
-    change_on_disk(m, path if name not in ("rename", "replace") else None)
-    cause = m.opaque(f"whether Path.{name}() can be done")
-    m.may_raise(cause, OSError)
+def _changing(interpreter: Interpreter, path: PathValue, name: str) -> Value:
+    change_on_disk(interpreter, path if name not in ("rename", "replace") else None)
+    cause = interpreter.opaque(f"whether Path.{name}() can be done")
+    interpreter.may_raise(cause, OSError)
     return None if name in ("mkdir", "touch", "unlink", "rmdir", "chmod") else cause
 
 
@@ -115,13 +119,15 @@ def _as_path(value: Value) -> Value:
     return PathValue(value) if isinstance(value, str) else value
 
 
-def _read_path(m: Machine, path: PathValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    file = open_file(m, [path], {**dict(zip(("encoding", "errors"), args, strict=False)), **kwargs})
-    return m.call(m.getattr(file, "read"), [], {})
+def _read_path(
+    interpreter: Interpreter, path: PathValue, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    file = open_file(interpreter, [path], {**dict(zip(("encoding", "errors"), args, strict=False)), **kwargs})
+    return interpreter.call(interpreter.getattr(file, "read"), [], {})
 
 
 def _of_pure_path(
-    m: Machine, pure: PurePosixPath, name: str, args: list[Value], kwargs: dict[str, Value]
+    interpreter: Interpreter, pure: PurePosixPath, name: str, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     plain, inputs, unknown = flat(args)
     if unknown is not None:

@@ -13,8 +13,8 @@ from bridgekit.check.settings.interpreter.data import (
     OrderedDictValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
-from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -38,41 +38,41 @@ from bridgekit.check.settings.library.registry import CALLS, CONSTANTS, Args, Kw
 from bridgekit.check.settings.library.urls import parse_url
 
 
-def _known_items(m: Machine, value: Value) -> list[Value] | Opaque:
-    plain = m.read(unwrap(value)[0])
+def _known_items(interpreter: Interpreter, value: Value) -> list[Value] | Opaque:
+    plain = interpreter.read(unwrap(value)[0])
     if isinstance(plain, Opaque):
         return plain
-    items = list(drawn(m, plain))
+    items = list(drawn(interpreter, plain))
     return items
 
 
-def _chain(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _chain(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     for argument in args:
-        plain = m.read(unwrap(argument)[0])
+        plain = interpreter.read(unwrap(argument)[0])
         if isinstance(plain, Opaque):
-            m.lend(args, plain)
+            interpreter.lend(args, plain)
             return plain.derive(".chain")
-    return IteratorValue((item for argument in args for item in drawn(m, argument)), tuple(args))
+    return IteratorValue((item for argument in args for item in drawn(interpreter, argument)), tuple(args))
 
 
-def _chain_from(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    items = _known_items(m, args[0])
-    return items if isinstance(items, Opaque) else _chain(m, items, {})
+def _chain_from(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
+    items = _known_items(interpreter, args[0])
+    return items if isinstance(items, Opaque) else _chain(interpreter, items, {})
 
 
-def _ordered_dict(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _ordered_dict(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     result = OrderedDictValue()
-    m.call(NativeMethod(result, "update"), args, kwargs)
-    return m.read(result)
+    interpreter.call(NativeMethod(result, "update"), args, kwargs)
+    return interpreter.read(result)
 
 
-def _fromkeys(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    made = m.call(NativeMethod(DictValue(), "fromkeys"), args, kwargs)
+def _fromkeys(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
+    made = interpreter.call(NativeMethod(DictValue(), "fromkeys"), args, kwargs)
     return OrderedDictValue(made) if isinstance(made, DictValue) else made
 
 
-def _reduce(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-    items = _known_items(m, args[1])
+def _reduce(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
+    items = _known_items(interpreter, args[1])
     if isinstance(items, Opaque):
         return items.derive(".reduce")
     values = [*args[2:], *items]
@@ -80,7 +80,7 @@ def _reduce(m: Machine, args: Args, kwargs: Kwargs) -> Value:
         raise TypeError("reduce() of empty iterable with no initial value")
     total = values[0]
     for value in values[1:]:
-        total = m.call(args[0], [total, value], {})
+        total = interpreter.call(args[0], [total, value], {})
     return total
 
 
@@ -93,7 +93,7 @@ class Suppress(Model):
         self.kinds = kinds
 
 
-def _suppress(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _suppress(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return Suppress(tuple(args))
 
 
@@ -105,67 +105,73 @@ class NullContext(Model):
     def __init__(self, value: Value) -> None:
         self.value = value
 
-    def enter(self, m: Machine) -> Value:
+    def enter(self, interpreter: Interpreter) -> Value:
         return self.value
 
     def held(self) -> tuple[Value, ...]:
         return (self.value,)
 
 
-def _nullcontext(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _nullcontext(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return NullContext(args[0] if args else kwargs.get("enter_result"))
 
 
-def _same(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _same(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return args[0]
 
 
-def _last(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _last(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return args[-1]
 
 
-def _import_module(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _import_module(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     name = unwrap(args[0])[0] if args else unwrap(kwargs.get("name"))[0]
     package = unwrap(args[1] if len(args) > 1 else kwargs.get("package"))[0]
     if not isinstance(name, str):
-        cause = name if isinstance(name, Opaque) else m.opaque("import_module() of a name that is not known")
-        m.may_raise(cause)
+        cause = (
+            name
+            if isinstance(name, Opaque)
+            else interpreter.opaque("import_module() of a name that is not known")
+        )
+        interpreter.may_raise(cause)
         return cause
     if name.startswith("."):
         if not isinstance(package, str):
-            return m.opaque("import_module() of a relative name without a package")
+            return interpreter.opaque("import_module() of a relative name without a package")
         level = len(name) - len(name.lstrip("."))
         base = package.split(".")[: len(package.split(".")) - level + 1]
         name = ".".join([*base, name.lstrip(".")])
-    return m.imports.import_module(str(name))
+    return interpreter.imports.import_module(str(name))
 
 
-def _find_spec(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _find_spec(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     """``importlib.util.find_spec``: whether the module can be found."""
     name = unwrap(args[0])[0]
     if not isinstance(name, str):
-        return m.opaque("find_spec() of a name that is not known")
-    if m.imports.importable(str(name)):
-        return m.opaque(f"the module {name}", truth=True, key=f"spec:{name}")
+        return interpreter.opaque("find_spec() of a name that is not known")
+    if interpreter.imports.importable(str(name)):
+        return interpreter.opaque(f"the module {name}", truth=True, key=f"spec:{name}")
     return None
 
 
-def _members(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _members(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     """``inspect.getmembers(object)``: names and values, sorted."""
     target = unwrap(args[0])[0]
     if not isinstance(target, InstanceValue | ClassValue | ModuleValue) or len(args) > 1:
-        return m.opaque("the members of something that is not read")
-    names = m.call(m.builtin("dir"), [target], {})
+        return interpreter.opaque("the members of something that is not read")
+    names = interpreter.call(interpreter.builtin("dir"), [target], {})
     if not isinstance(names, ListValue):
         return names
-    return ListValue([(name, m.getattr(target, str(name))) for name in names if isinstance(name, str)])
+    return ListValue(
+        [(name, interpreter.getattr(target, str(name))) for name in names if isinstance(name, str)]
+    )
 
 
-def _is_property(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _is_property(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return isinstance(args[0], PropertyValue)
 
 
-def _cast(m: Machine, args: Args, kwargs: Kwargs) -> Value:
+def _cast(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     return args[1]
 
 
@@ -204,7 +210,7 @@ def register() -> None:
             "dataclasses.field": make_field,
         }
     )
-    CONSTANTS["itertools.chain"] = lambda m: Chain()
+    CONSTANTS["itertools.chain"] = lambda interpreter: Chain()
 
 
 class Chain(Model):
@@ -212,10 +218,10 @@ class Chain(Model):
 
     __slots__ = ()
 
-    def call(self, m: Machine, args: Sequence[Value], kwargs: Kwargs) -> Value:
-        return _chain(m, list(args), kwargs)
+    def call(self, interpreter: Interpreter, args: Sequence[Value], kwargs: Kwargs) -> Value:
+        return _chain(interpreter, list(args), kwargs)
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         return (
             NativeFunction("chain.from_iterable", _chain_from) if name == "from_iterable" else NOT_IMPLEMENTED
         )

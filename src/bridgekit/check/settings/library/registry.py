@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from bridgekit.check.settings.interpreter.data import Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import ClassValue
 
 Args: TypeAlias = list[Value]
 Kwargs: TypeAlias = dict[str, Value]
-Model: TypeAlias = Callable[[Machine, Args, Kwargs], Value]
-Constant: TypeAlias = Callable[[Machine], Value]
-ClassModel: TypeAlias = Callable[[Machine, ClassValue, Sequence[Value], dict[str, Value]], Value]
+Model: TypeAlias = Callable[[Interpreter, Args, Kwargs], Value]
+Constant: TypeAlias = Callable[[Interpreter], Value]
+ClassModel: TypeAlias = Callable[[Interpreter, ClassValue, Sequence[Value], dict[str, Value]], Value]
 
 CALLS: dict[str, Model] = {}
 """Functions and classes by dotted path; ``*.name`` matches the last part in any package."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.settings.interpreter.data import UNSET, Text, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.library.dotenv import read_dotenv
 from bridgekit.check.settings.library.environment import unset_or
@@ -18,33 +18,33 @@ _MAX_INI = 64 * 1024
 """Bytes; a settings.ini holds a few dozen lines."""
 
 
-def read_settings_file(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def read_settings_file(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """``read_env(path)``: a ``.env`` file inside the project sets what is unset."""
     given = args[0] if args else kwargs.get("env_file", kwargs.get("path", kwargs.get("dotenv_path")))
-    for name, text in read_dotenv(m, unwrap(given)[0]).items():
-        if unset_or(m, name) is UNSET:
-            m.written_environ[name] = text
+    for name, text in read_dotenv(interpreter, unwrap(given)[0]).items():
+        if unset_or(interpreter, name) is UNSET:
+            interpreter.written_environ[name] = text
     return True
 
 
-def repository(m: Machine) -> dict[str, Value]:
+def repository(interpreter: Interpreter) -> dict[str, Value]:
     """What decouple finds for the file that asks: ``settings.ini`` or ``.env`` beside it or in a directory above."""
-    for directory in Path(m.frames[-1].path).parents:
-        if not m.surroundings.in_project(str(directory)):
+    for directory in Path(interpreter.frames[-1].path).parents:
+        if not interpreter.surroundings.in_project(str(directory)):
             break
         ini = directory / "settings.ini"
-        if ini.is_file() and m.surroundings.in_project(str(ini)):
-            return _ini(m, str(ini))
+        if ini.is_file() and interpreter.surroundings.in_project(str(ini)):
+            return _ini(interpreter, str(ini))
         if (directory / ".env").is_file():
-            return read_dotenv(m, Text(directory / ".env"))
+            return read_dotenv(interpreter, Text(directory / ".env"))
     return {}
 
 
-def _ini(m: Machine, path: str) -> dict[str, Value]:
+def _ini(interpreter: Interpreter, path: str) -> dict[str, Value]:
     parser = ConfigParser()
     try:
         parser.read_string(read_bounded(path, _MAX_INI).decode("utf-8"))
-        m.files[path] = None
+        interpreter.files[path] = None
         section = dict(parser["settings"]) if "settings" in parser else {}
     except (UnreadableError, UnicodeDecodeError, Error):
         return {}

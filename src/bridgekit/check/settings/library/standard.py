@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import External
 from bridgekit.check.settings.slicing.effects import EVERYTHING, names_bound_in
 
@@ -17,14 +17,14 @@ _MAX_SOURCE = 512 * 1024
 """Bytes. The largest module of the standard library, ``_pydecimal``, has half of it."""
 
 
-def defines(m: Machine, owner: External, name: str) -> bool | None:
+def defines(interpreter: Interpreter, owner: External, name: str) -> bool | None:
     """Whether ``owner``, a module of the standard library, has the attribute ``name``; None where that is not known.
 
     Answered for the Python that bridgekit runs under. Nothing is imported for it: a module that is not loaded is read
     from source, and of C modules that are not loaded nothing is known.
     """
     dotted = owner.dotted
-    if not m.surroundings.is_standard(dotted) or f"{dotted}.{name}" in m.patched:
+    if not interpreter.surroundings.is_standard(dotted) or f"{dotted}.{name}" in interpreter.patched:
         return None
     loaded = sys.modules.get(dotted)
     if loaded is not None:

@@ -7,7 +7,7 @@ import ast
 from bridgekit.check.python.target import VersionInfo
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.inputs import outside_value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
@@ -19,70 +19,80 @@ class SysModules(Model):
 
     __slots__ = ()
 
-    def item(self, m: Machine, key: Value) -> Value:
-        if m.lost_modules is not None:
-            return m.lost_modules.derive(".item")
-        if isinstance(key, str) and key in m.replaced_modules:
-            return m.replaced_modules[key]
-        module: Value = m.modules.get(key) if isinstance(key, str) else None
-        if module is None and isinstance(key, str) and key in m.waiting:
-            module = m.imports.import_module(str(key))
-        return module if module is not None else m.opaque("sys.modules of a module that is not read")
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
+        if interpreter.lost_modules is not None:
+            return interpreter.lost_modules.derive(".item")
+        if isinstance(key, str) and key in interpreter.replaced_modules:
+            return interpreter.replaced_modules[key]
+        module: Value = interpreter.modules.get(key) if isinstance(key, str) else None
+        if module is None and isinstance(key, str) and key in interpreter.waiting:
+            module = interpreter.imports.import_module(str(key))
+        return (
+            module if module is not None else interpreter.opaque("sys.modules of a module that is not read")
+        )
 
-    def set_item(self, m: Machine, key: Value, value: Value) -> bool:
+    def set_item(self, interpreter: Interpreter, key: Value, value: Value) -> bool:
         key = unwrap(key)[0]
         if isinstance(key, str):
-            m.replaced_modules[str(key)] = value
+            interpreter.replaced_modules[str(key)] = value
         return isinstance(key, str)
 
-    def delete_item(self, m: Machine, key: Value) -> bool:
+    def delete_item(self, interpreter: Interpreter, key: Value) -> bool:
         key = unwrap(key)[0]
         if isinstance(key, str):
-            m.replaced_modules[str(key)] = m.opaque(f"the module {key} is imported once more")
+            interpreter.replaced_modules[str(key)] = interpreter.opaque(
+                f"the module {key} is imported once more"
+            )
         return isinstance(key, str)
 
-    def spoil(self, m: Machine, cause: Opaque) -> None:
-        m.lost_modules = m.lost_modules or cause
+    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+        interpreter.lost_modules = interpreter.lost_modules or cause
 
-    def contains(self, m: Machine, key: Value) -> Value:
-        if m.lost_modules is not None:
-            return m.lost_modules.derive(".contains")
-        if isinstance(key, str) and key in m.replaced_modules:
-            return m.opaque("which modules are imported") if self._is_unsure(m, key) else True
-        if isinstance(key, str) and key in m.modules:
+    def contains(self, interpreter: Interpreter, key: Value) -> Value:
+        if interpreter.lost_modules is not None:
+            return interpreter.lost_modules.derive(".contains")
+        if isinstance(key, str) and key in interpreter.replaced_modules:
+            return (
+                interpreter.opaque("which modules are imported")
+                if self._is_unsure(interpreter, key)
+                else True
+            )
+        if isinstance(key, str) and key in interpreter.modules:
             return True
-        if not isinstance(key, str) or m.surroundings.is_standard(key):
-            return m.opaque("which modules of the standard library are imported")
-        return outside_value(m, f"{key} in sys.modules", False)
+        if not isinstance(key, str) or interpreter.surroundings.is_standard(key):
+            return interpreter.opaque("which modules of the standard library are imported")
+        return outside_value(interpreter, f"{key} in sys.modules", False)
 
     @staticmethod
-    def _is_unsure(m: Machine, key: str) -> bool:
+    def _is_unsure(interpreter: Interpreter, key: str) -> bool:
         """Whether the module may have been taken out."""
-        return isinstance(m.replaced_modules[key], Opaque)
+        return isinstance(interpreter.replaced_modules[key], Opaque)
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name == "get":
-            return NativeFunction("sys.modules.get", lambda m, args, kwargs: self.item(m, args[0]))
+            return NativeFunction(
+                "sys.modules.get", lambda interpreter, args, kwargs: self.item(interpreter, args[0])
+            )
         return NOT_IMPLEMENTED
 
 
-def _argv(m: Machine) -> Value:
+def _argv(interpreter: Interpreter) -> Value:
     """The command line of a server; tests for ``"test" in sys.argv`` make a variant."""
-    assumed = m.assumed_inputs.get("sys.argv")
+    assumed = interpreter.assumed_inputs.get("sys.argv")
     words = ["server"] if assumed is None else ["manage.py", assumed]
     return Input(ListValue(Text(word) for word in words), frozenset(("sys.argv",)))
 
 
-def _search_path(m: Machine) -> Value:
+def _search_path(interpreter: Interpreter) -> Value:
     """``sys.path``: settings may add to it; what it holds is the server's affair."""
     path = ListValue()
-    path.poison = m.opaque("the content of sys.path")
+    path.poison = interpreter.opaque("the content of sys.path")
     return path
 
 
-def _django_version(m: Machine) -> Value:
+def _django_version(interpreter: Interpreter) -> Value:
     """``django.VERSION`` of the environment that is read, from its source."""
-    tree = m.finder.load("django").tree
+    tree = interpreter.finder.load("django").tree
     for node in tree.body if tree is not None else ():
         if (
             isinstance(node, ast.Assign)
@@ -91,16 +101,16 @@ def _django_version(m: Machine) -> Value:
             and node.targets[0].id == "VERSION"
         ):
             return tuple(part.value for part in node.value.elts if isinstance(part, ast.Constant))
-    return m.opaque("django is not installed where bridgekit looks", key="django.VERSION")
+    return interpreter.opaque("django is not installed where bridgekit looks", key="django.VERSION")
 
 
-def _exit(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    raise m.error(SystemExit, *args)
+def _exit(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    raise interpreter.error(SystemExit, *args)
 
 
-def _all_objects(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    cause = m.opaque("all objects of the process")
-    m.taint(m.frames[0].module.namespace, cause)
+def _all_objects(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    cause = interpreter.opaque("all objects of the process")
+    interpreter.taint(interpreter.frames[0].module.namespace, cause)
     return cause
 
 
@@ -110,24 +120,26 @@ def _platform(name: str, value: str) -> Value:
 
 def register() -> None:
     """Add this module's models to the registry."""
-    CONSTANTS["sys.modules"] = lambda m: SysModules()
+    CONSTANTS["sys.modules"] = lambda interpreter: SysModules()
     CONSTANTS["sys.argv"] = _argv
-    CONSTANTS["sys.platform"] = lambda m: _platform("sys.platform", "linux")
-    CONSTANTS["sys.version_info"] = lambda m: VersionInfo.of(m.finder.environment.python_version)
-    CONSTANTS["sys.version"] = lambda m: m.opaque("sys.version")
-    CONSTANTS["sys.maxsize"] = lambda m: 2**63 - 1
+    CONSTANTS["sys.platform"] = lambda interpreter: _platform("sys.platform", "linux")
+    CONSTANTS["sys.version_info"] = lambda interpreter: VersionInfo.of(
+        interpreter.finder.environment.python_version
+    )
+    CONSTANTS["sys.version"] = lambda interpreter: interpreter.opaque("sys.version")
+    CONSTANTS["sys.maxsize"] = lambda interpreter: 2**63 - 1
     CONSTANTS["sys.path"] = _search_path
-    CONSTANTS["os.name"] = lambda m: _platform("os.name", "posix")
+    CONSTANTS["os.name"] = lambda interpreter: _platform("os.name", "posix")
     CONSTANTS["django.VERSION"] = _django_version
-    CONSTANTS["typing.TYPE_CHECKING"] = lambda m: False
+    CONSTANTS["typing.TYPE_CHECKING"] = lambda interpreter: False
     CALLS["sys.exit"] = _exit
     CALLS["gc.get_objects"] = CALLS["gc.get_referrers"] = _all_objects
-    CALLS["platform.system"] = lambda m, args, kwargs: _platform("platform.system()", "Linux")
+    CALLS["platform.system"] = lambda interpreter, args, kwargs: _platform("platform.system()", "Linux")
     for dotted in ("socket.gethostname", "platform.node", "getpass.getuser", "socket.getfqdn"):
         CALLS[dotted] = _hostname
     for dotted in ("warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "logging.disable"):
-        CALLS[dotted] = lambda m, args, kwargs: None
+        CALLS[dotted] = lambda interpreter, args, kwargs: None
 
 
-def _hostname(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return m.opaque("the name of the machine or the user")
+def _hostname(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interpreter.opaque("the name of the machine or the user")

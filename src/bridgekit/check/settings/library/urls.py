@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import ParseResult, SplitResult
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Input, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.pure import pure_function
@@ -22,17 +22,19 @@ class Url(Model):
     def __init__(self, parts: SplitResult | ParseResult, inputs: frozenset[str]) -> None:
         self.parts, self.inputs = parts, inputs
 
-    def attribute(self, m: Machine, name: str) -> Value:
+    def attribute(self, interpreter: Interpreter, name: str) -> Value:
         if name == "geturl":
-            return NativeFunction("geturl", lambda m, args, kwargs: self._with_inputs(self.parts.geturl()))
+            return NativeFunction(
+                "geturl", lambda interpreter, args, kwargs: self._with_inputs(self.parts.geturl())
+            )
         if name not in (*self.parts._fields, "username", "password", "hostname", "port"):
             return NOT_IMPLEMENTED
         try:
             return self._with_inputs(getattr(self.parts, name))
         except ValueError as error:
-            raise m.native_error(error) from None
+            raise interpreter.native_error(error) from None
 
-    def item(self, m: Machine, key: Value) -> Value:
+    def item(self, interpreter: Interpreter, key: Value) -> Value:
         if not isinstance(key, int) or not -len(self.parts) <= key < len(self.parts):
             return NOT_IMPLEMENTED
         return self._with_inputs(self.parts[key])
@@ -41,9 +43,9 @@ class Url(Model):
         return Input(value, self.inputs) if self.inputs else value
 
 
-def parse_url(name: str) -> Callable[[Machine, Args, Kwargs], Value]:
-    def call(m: Machine, args: Args, kwargs: Kwargs) -> Value:
-        made = m.call(pure_function(name), args, kwargs)
+def parse_url(name: str) -> Callable[[Interpreter, Args, Kwargs], Value]:
+    def call(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
+        made = interpreter.call(pure_function(name), args, kwargs)
         parts, inputs = unwrap(made)
         return Url(parts, inputs) if isinstance(parts, SplitResult | ParseResult) else made
 

@@ -14,7 +14,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
     ViewValue,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.pure import apply
 from bridgekit.check.settings.methods.dictionaries import dict_method
 from bridgekit.check.settings.methods.lists import list_method
@@ -39,21 +39,21 @@ def _kind(receiver: Value) -> type | None:
 
 
 def call_method(
-    m: Machine, receiver: Value, name: str, args: Sequence[Value], kwargs: dict[str, Value]
+    interpreter: Interpreter, receiver: Value, name: str, args: Sequence[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``receiver.name(*args, **kwargs)``. Raises `Refused`, or what the method raises."""
     if isinstance(receiver, ListValue):
-        return list_method(m, receiver, name, args, kwargs)
+        return list_method(interpreter, receiver, name, args, kwargs)
     if isinstance(receiver, DictValue):
-        return dict_method(m, receiver, name, args, kwargs)
+        return dict_method(interpreter, receiver, name, args, kwargs)
     if isinstance(receiver, SetValue):
-        return set_method(m, receiver, name, args, kwargs)
+        return set_method(interpreter, receiver, name, args, kwargs)
     if isinstance(receiver, tuple):
         if kwargs:
             raise TypeError("takes no keyword arguments")
-        return search_method(m, receiver, name, args)
+        return search_method(interpreter, receiver, name, args)
     if isinstance(receiver, str) and name == "join":
-        return text_method(m, receiver, args, kwargs)
+        return text_method(interpreter, receiver, args, kwargs)
     if isinstance(receiver, ViewValue):
         raise Refused("a method of a view of a dictionary")
-    return apply(m, name, lambda a, k: plain.call_method(receiver, name, a, k), args, kwargs)
+    return apply(interpreter, name, lambda a, k: plain.call_method(receiver, name, a, k), args, kwargs)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from bridgekit.check.python.plain import MAX_SIZE, Refused, is_plain
 from bridgekit.check.settings.interpreter.data import ListValue, Opaque, PathValue, Value
 from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
-from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import flat, own, unwrap
 from bridgekit.check.settings.methods.search import position_of, search_method
 
@@ -18,7 +18,7 @@ _LIST = frozenset(
 
 
 def list_method(
-    m: Machine, receiver: ListValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
+    interpreter: Interpreter, receiver: ListValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``items.name(...)``."""
     if name in ("__setitem__", "__delitem__", "__getitem__") and not kwargs:
@@ -31,18 +31,18 @@ def list_method(
     if name == "sort":
         if args:
             raise TypeError("sort() takes no positional arguments")
-        return _sort(m, receiver, kwargs)
+        return _sort(interpreter, receiver, kwargs)
     if kwargs:
         raise TypeError(f"{name}() takes no keyword arguments")
     if name in ("count", "index"):
-        return search_method(m, receiver, name, args)
+        return search_method(interpreter, receiver, name, args)
     if name == "append" and len(args) == 1:
         receiver.append(args[0])
         return None
     if name == "extend" and len(args) == 1:
-        return extend(m, receiver, args[0])
+        return extend(interpreter, receiver, args[0])
     if name == "remove" and len(args) == 1:
-        position = position_of(m, receiver, args[0])
+        position = position_of(interpreter, receiver, args[0])
         if position < 0:
             raise ValueError("list.remove(x): x not in list")
         del receiver[position]
@@ -69,15 +69,15 @@ def _by_position(receiver: ListValue, name: str, args: Sequence[Value]) -> Value
     return own(getattr(list, name)(receiver, *plain))
 
 
-def extend(m: Machine, receiver: ListValue, items: Value) -> Value:
+def extend(interpreter: Interpreter, receiver: ListValue, items: Value) -> Value:
     """``receiver.extend(items)``; unknown items leave the whole list unknown."""
-    items = m.read(unwrap(items)[0])
+    items = interpreter.read(unwrap(items)[0])
     if isinstance(items, Opaque):
-        m.hand_over([receiver], items)
+        interpreter.hand_over([receiver], items)
         return None
     if items is receiver:
         items = ListValue(receiver)
-    for item in drawn(m, items):
+    for item in drawn(interpreter, items):
         if len(receiver) >= MAX_SIZE:
             raise Refused(f"the list has more than {MAX_SIZE:,} elements")
         receiver.append(item)
@@ -91,20 +91,21 @@ def repeat(receiver: ListValue, times: int) -> None:
     receiver[:] = list(receiver) * times
 
 
-def _sort(m: Machine, receiver: ListValue, kwargs: dict[str, Value]) -> Value:
-    receiver[:] = ordered(m, list(receiver), kwargs)
+def _sort(interpreter: Interpreter, receiver: ListValue, kwargs: dict[str, Value]) -> Value:
+    receiver[:] = ordered(interpreter, list(receiver), kwargs)
     return None
 
 
-def ordered(m: Machine, items: Sequence[Value], kwargs: dict[str, Value]) -> list[Value]:
+def ordered(interpreter: Interpreter, items: Sequence[Value], kwargs: dict[str, Value]) -> list[Value]:
     """``sorted(items, key=, reverse=)`` of plain data."""
     if not set(kwargs) <= {"key", "reverse"}:
         raise TypeError("sort() got an unexpected keyword argument")
     key = kwargs.get("key")
-    ranks = [m.call(key, [item], {}) if key is not None else item for item in items]
+    ranks = [interpreter.call(key, [item], {}) if key is not None else item for item in items]
     plain, _, unknown = flat([as_data(unwrap(rank)[0]) for rank in ranks])
     paths = [value.path.split("/") if isinstance(value, PathValue) else value for value in plain]
     if unknown is not None or not all(map(is_plain, paths)):
         raise Refused("an element that is sorted is not plain data")
-    order = sorted(range(len(paths)), key=paths.__getitem__, reverse=m.test(kwargs.get("reverse", False)))  # type: ignore[arg-type]  # TypeError for the interpreted code
+    downwards = interpreter.test(kwargs.get("reverse", False))
+    order = sorted(range(len(paths)), key=paths.__getitem__, reverse=downwards)  # type: ignore[arg-type]  # TypeError for the interpreted code
     return [items[position] for position in order]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.interpreter.data import Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import same_or_equal, unwrap
 
 
-def position_of(m: Machine, items: Sequence[Value], wanted: Value) -> int:
+def position_of(interpreter: Interpreter, items: Sequence[Value], wanted: Value) -> int:
     """Where ``wanted`` stands first; -1 for nowhere. Raises `Refused` if an unknown element may be it."""
     for position, item in enumerate(items):
-        m.spend()
+        interpreter.spend()
         same = same_or_equal(item, wanted)
         if same is None:
             raise Refused("an element that is compared is unknown")
@@ -22,7 +22,9 @@ def position_of(m: Machine, items: Sequence[Value], wanted: Value) -> int:
     return -1
 
 
-def search_method(m: Machine, receiver: Sequence[Value], name: str, args: Sequence[Value]) -> Value:
+def search_method(
+    interpreter: Interpreter, receiver: Sequence[Value], name: str, args: Sequence[Value]
+) -> Value:
     """``index`` and ``count`` of a list or tuple."""
     if name == "count" and len(args) == 1:
         answers = [same_or_equal(item, args[0]) for item in receiver]
@@ -31,7 +33,7 @@ def search_method(m: Machine, receiver: Sequence[Value], name: str, args: Sequen
         return sum(answer is True for answer in answers)
     if name == "index" and 1 <= len(args) <= 3 and all(isinstance(arg, int) for arg in args[1:]):
         low, high, _ = slice(*args[1:], *[None] * (3 - len(args))).indices(len(receiver))
-        found = position_of(m, receiver[low:high], args[0])
+        found = position_of(interpreter, receiver[low:high], args[0])
         if found < 0:
             raise ValueError(f"{unwrap(args[0])[0]!r} is not in list")
         return found + low

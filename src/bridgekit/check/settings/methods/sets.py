@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.interpreter.data import Input, Opaque, SetValue, Value
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
-from bridgekit.check.settings.interpreter.machine import Machine
 from bridgekit.check.settings.interpreter.operators import own, unwrap
 
 _SINGLE = frozenset(("add", "discard", "remove"))
@@ -29,12 +29,12 @@ _OPERANDS = frozenset(
 
 
 def set_method(
-    m: Machine, receiver: SetValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
+    interpreter: Interpreter, receiver: SetValue, name: str, args: Sequence[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``elements.name(...)``."""
     if kwargs:
         raise TypeError("takes no keyword arguments")
-    operands = [m.read(unwrap(arg)[0]) for arg in args]
+    operands = [interpreter.read(unwrap(arg)[0]) for arg in args]
     unknown = next((value for value in operands if isinstance(value, Opaque)), None)
     if unknown is not None:
         raise Refused(unknown.reason)
@@ -42,7 +42,7 @@ def set_method(
         if not all(is_plain(value) for value in (*operands, *receiver)):
             raise Refused("an element says itself what it is equal to")
     elif name in _OPERANDS:
-        others = [_members(m, value) for value in operands]
+        others = [_members(interpreter, value) for value in operands]
         if not is_plain(receiver):
             raise Refused("an element says itself what it is equal to")
         return own(getattr(set, name)(receiver, *others))
@@ -53,8 +53,8 @@ def set_method(
     return own(getattr(set, name)(receiver, *operands))
 
 
-def _members(m: Machine, value: Value) -> Collection[Value]:
-    members = value if isinstance(value, SetValue | frozenset) else list(drawn(m, value))
+def _members(interpreter: Interpreter, value: Value) -> Collection[Value]:
+    members = value if isinstance(value, SetValue | frozenset) else list(drawn(interpreter, value))
     if any(isinstance(member, Opaque | Input) or not is_plain(member) for member in members):
         raise Refused("an element is unknown")
     return members

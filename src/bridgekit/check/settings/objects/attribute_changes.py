@@ -6,7 +6,7 @@ import dataclasses
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -22,71 +22,75 @@ from bridgekit.check.settings.interpreter.values import (
 from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 
-def set_attribute(m: Machine, target: Value, name: str, value: Value, *, plainly: bool = False) -> None:
+def set_attribute(
+    interpreter: Interpreter, target: Value, name: str, value: Value, *, plainly: bool = False
+) -> None:
     """``target.name = value``; ``plainly``: as `object.__setattr__` does it. What is not of the project keeps what this run gave it."""
-    target = m.force(target)
+    target = interpreter.force(target)
     if isinstance(target, InstanceValue):
-        _set_on_instance(m, target, name, value, plainly=plainly)
+        _set_on_instance(interpreter, target, name, value, plainly=plainly)
     elif isinstance(target, ClassValue):
-        _set_on_class(m, target, name, value)
+        _set_on_class(interpreter, target, name, value)
     elif isinstance(target, ModuleValue):
         if name in target.namespace:
             # What was read of it before, and waits, is what it was.
-            m.externals.setdefault(f"{target.name}.{name}", target.namespace[name])
+            interpreter.externals.setdefault(f"{target.name}.{name}", target.namespace[name])
         target.namespace[name] = value
-        target.namespace.bound[name] = m.here()
+        target.namespace.bound[name] = interpreter.here()
     elif isinstance(target, FunctionValue):
         if name.startswith("__") and name not in ("__name__", "__doc__", "__wrapped__"):
-            m.refuse(f"{name} of a function is set", target)
-            target.attributes.poison = m.opaque(f"{name} of a function is set")
+            interpreter.refuse(f"{name} of a function is set", target)
+            target.attributes.poison = interpreter.opaque(f"{name} of a function is set")
             target.changed = True
         target.attributes[name] = value
     elif isinstance(target, ErrorValue):
         target.attributes[name] = value
     elif isinstance(target, Model):
-        if not target.set_attribute(m, name, value):
-            m.refuse(f"{type(target).__name__}.{name} = ... is not modelled", target, value)
+        if not target.set_attribute(interpreter, name, value):
+            interpreter.refuse(f"{type(target).__name__}.{name} = ... is not modelled", target, value)
     elif isinstance(target, External):
-        m.patched[f"{target.dotted}.{name}"] = value
+        interpreter.patched[f"{target.dotted}.{name}"] = value
     elif isinstance(target, str | int | float | bytes | list | tuple | dict | set | None):
-        raise m.fault(AttributeError, f"no attribute {name!r} can be set")
+        raise interpreter.fault(AttributeError, f"no attribute {name!r} can be set")
     else:
-        m.refuse(f"an attribute {name} is set on something that is not followed", target, value)
+        interpreter.refuse(f"an attribute {name} is set on something that is not followed", target, value)
 
 
-def _set_on_instance(m: Machine, target: InstanceValue, name: str, value: Value, *, plainly: bool) -> None:
+def _set_on_instance(
+    interpreter: Interpreter, target: InstanceValue, name: str, value: Value, *, plainly: bool
+) -> None:
     if not plainly:
-        hook = special(m, target, "__setattr__")
+        hook = special(interpreter, target, "__setattr__")
         if isinstance(hook, Opaque):
             if any(
                 isinstance(base, ClassValue) and (base.dataclass or {}).get("frozen")
                 for base in target.cls.mro
             ):
-                raise m.error(dataclasses.FrozenInstanceError)
+                raise interpreter.error(dataclasses.FrozenInstanceError)
             if not _comes_from_object(target.cls):
-                m.refuse(hook.reason, target, value)
+                interpreter.refuse(hook.reason, target, value)
                 return
         elif hook is not None:
-            m.call(hook, [Text(name), value], {})
+            interpreter.call(hook, [Text(name), value], {})
             return
     raw = find_in_class(target.cls, name)
     if isinstance(raw, PropertyValue) and not raw.cached:
         if raw.setter is None:
-            raise m.fault(AttributeError, f"property {name!r} has no setter")
-        m.call(raw.setter, [target, value], {})
+            raise interpreter.fault(AttributeError, f"property {name!r} has no setter")
+        interpreter.call(raw.setter, [target, value], {})
         return
-    setter = special(m, raw, "__set__")
+    setter = special(interpreter, raw, "__set__")
     if isinstance(setter, BoundMethod):
-        m.call(setter, [target, value], {})
+        interpreter.call(setter, [target, value], {})
         return
-    if isinstance(setter, Opaque) and not m.library.is_member(raw):
-        m.refuse(setter.reason, raw, target, value)
+    if isinstance(setter, Opaque) and not interpreter.library.is_member(raw):
+        interpreter.refuse(setter.reason, raw, target, value)
         return
     if name == "__class__":
-        m.refuse("the class of an object is changed", target)
+        interpreter.refuse("the class of an object is changed", target)
         return
-    if not _has_room(m, target.cls, name):
-        raise m.fault(AttributeError, f"no attribute {name!r}: its class has __slots__")
+    if not _has_room(interpreter, target.cls, name):
+        raise interpreter.fault(AttributeError, f"no attribute {name!r}: its class has __slots__")
     target.attributes[name] = value
 
 
@@ -95,7 +99,7 @@ def _comes_from_object(cls: ClassValue) -> bool:
     return not any(isinstance(base, NativeFunction) for base in cls.mro)
 
 
-def _has_room(m: Machine, cls: ClassValue, name: str) -> bool:
+def _has_room(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
     """Whether an instance takes the attribute: one of its classes has no ``__slots__``, or they name it."""
     named: list[Value] = []
     for base in cls.mro:
@@ -113,49 +117,51 @@ def _has_room(m: Machine, cls: ClassValue, name: str) -> bool:
     return name in named or "__dict__" in named
 
 
-def _set_on_class(m: Machine, target: ClassValue, name: str, value: Value) -> None:
+def _set_on_class(interpreter: Interpreter, target: ClassValue, name: str, value: Value) -> None:
     if name.startswith("__") and name in ("__bases__", "__class__", "__mro__"):
-        m.refuse(f"{name} of a class is changed", target)
+        interpreter.refuse(f"{name} of a class is changed", target)
         return
-    if m.library.enum_attribute(target, name) is not NOT_IMPLEMENTED:
-        raise m.fault(AttributeError, "a member of an enumeration cannot be replaced")
+    if interpreter.library.enum_attribute(target, name) is not NOT_IMPLEMENTED:
+        raise interpreter.fault(AttributeError, "a member of an enumeration cannot be replaced")
     target.namespace[name] = value
 
 
-def delete_attribute(m: Machine, target: Value, name: str, *, plainly: bool = False) -> None:
+def delete_attribute(interpreter: Interpreter, target: Value, name: str, *, plainly: bool = False) -> None:
     """``del target.name``."""
-    target = m.force(target)
+    target = interpreter.force(target)
     if isinstance(target, InstanceValue):
-        _delete_on_instance(m, target, name, plainly=plainly)
+        _delete_on_instance(interpreter, target, name, plainly=plainly)
     elif isinstance(target, ClassValue | ModuleValue):
         if name not in target.namespace:
-            raise m.fault(AttributeError, f"no attribute {name!r}")
+            raise interpreter.fault(AttributeError, f"no attribute {name!r}")
         del target.namespace[name]
     elif isinstance(target, External):
-        m.patched[f"{target.dotted}.{name}"] = m.opaque(f"{target.dotted}.{name} is deleted")
+        interpreter.patched[f"{target.dotted}.{name}"] = interpreter.opaque(
+            f"{target.dotted}.{name} is deleted"
+        )
     else:
-        m.refuse(f"an attribute {name} is deleted of something that is not followed", target)
+        interpreter.refuse(f"an attribute {name} is deleted of something that is not followed", target)
 
 
-def _delete_on_instance(m: Machine, target: InstanceValue, name: str, *, plainly: bool) -> None:
-    hook = None if plainly else special(m, target, "__delattr__")
+def _delete_on_instance(interpreter: Interpreter, target: InstanceValue, name: str, *, plainly: bool) -> None:
+    hook = None if plainly else special(interpreter, target, "__delattr__")
     if isinstance(hook, Opaque):
-        m.refuse(hook.reason, target)
+        interpreter.refuse(hook.reason, target)
         return
     if hook is not None:
-        m.call(hook, [Text(name)], {})
+        interpreter.call(hook, [Text(name)], {})
         return
     raw = find_in_class(target.cls, name)
     if isinstance(raw, PropertyValue) and not raw.cached:
         if raw.deleter is None:
-            raise m.fault(AttributeError, f"property {name!r} has no deleter")
-        m.call(raw.deleter, [target], {})
+            raise interpreter.fault(AttributeError, f"property {name!r} has no deleter")
+        interpreter.call(raw.deleter, [target], {})
         return
     if isinstance(raw, InstanceValue):
-        m.refuse("an attribute is deleted that may be a descriptor", target, raw)
+        interpreter.refuse("an attribute is deleted that may be a descriptor", target, raw)
         return
-    if isinstance(m.read(target.attributes), Opaque):
+    if isinstance(interpreter.read(target.attributes), Opaque):
         return
     if name not in target.attributes:
-        raise m.fault(AttributeError, f"no attribute {name!r}")
+        raise interpreter.fault(AttributeError, f"no attribute {name!r}")
     del target.attributes[name]

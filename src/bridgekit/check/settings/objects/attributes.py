@@ -22,7 +22,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
     ViewValue,
 )
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -51,37 +51,37 @@ _KEEPING_TRUTH = frozenset(("casefold", "lower", "lstrip", "rstrip", "strip", "u
 """Methods of text after which a text that is set is still one that is not empty."""
 
 
-def get_attribute(m: Machine, value: Value, name: str) -> Value:
+def get_attribute(interpreter: Interpreter, value: Value, name: str) -> Value:
     """``value.name``; raises `Raised` with AttributeError where Python would."""
-    found = _lookup(m, m.read(value), name)
+    found = _lookup(interpreter, interpreter.read(value), name)
     if found is MISSING:
-        raise m.fault(AttributeError, f"no attribute {name!r}")
-    return m.read(found)
+        raise interpreter.fault(AttributeError, f"no attribute {name!r}")
+    return interpreter.read(found)
 
 
-def _lookup(m: Machine, value: Value, name: str) -> Value:
+def _lookup(interpreter: Interpreter, value: Value, name: str) -> Value:
     if isinstance(value, Opaque | External) and name in _NAMESPACES:
-        return _of_frame(m, value, name)
+        return _of_frame(interpreter, value, name)
     if isinstance(value, Opaque):
-        return _of_unknown(m, value, name)
+        return _of_unknown(interpreter, value, name)
     if isinstance(value, External):
-        return m.library.attribute(value, name)
+        return interpreter.library.attribute(value, name)
     if isinstance(value, ModuleValue):
-        return _of_module(m, value, name)
+        return _of_module(interpreter, value, name)
     if isinstance(value, InstanceValue):
-        return of_instance(m, value, name)
+        return of_instance(interpreter, value, name)
     if isinstance(value, ClassValue):
-        return of_class(m, value, name)
+        return of_class(interpreter, value, name)
     if isinstance(value, SuperValue):
-        return of_super(m, value, name)
+        return of_super(interpreter, value, name)
     if isinstance(value, Model):
-        found = value.attribute(m, name)
+        found = value.attribute(interpreter, name)
         if found is NOT_IMPLEMENTED:
-            return m.refuse(f"{type(value).__name__}.{name} is not modelled", value)
+            return interpreter.refuse(f"{type(value).__name__}.{name} is not modelled", value)
         return found
     if isinstance(value, Input):
-        return _of_input(m, value, name)
-    return _of_rest(m, value, name)
+        return _of_input(interpreter, value, name)
+    return _of_rest(interpreter, value, name)
 
 
 _NAMESPACES = frozenset(
@@ -90,53 +90,53 @@ _NAMESPACES = frozenset(
 """Attributes that lead from a frame or a function to the names of a module."""
 
 
-def _of_frame(m: Machine, value: Value, name: str) -> Value:
-    opened = m.force(value) if isinstance(value, External) else value
+def _of_frame(interpreter: Interpreter, value: Value, name: str) -> Value:
+    opened = interpreter.force(value) if isinstance(value, External) else value
     if isinstance(opened, FunctionValue):  # of a module that has waited
-        return _lookup(m, opened, name)
-    cause = m.opaque(f"{name} leads to the names of a module")
-    for frame in m.frames:
+        return _lookup(interpreter, opened, name)
+    cause = interpreter.opaque(f"{name} leads to the names of a module")
+    for frame in interpreter.frames:
         if frame.module.namespace.unseen is None:
-            m.taint(frame.module.namespace, cause)
+            interpreter.taint(frame.module.namespace, cause)
     return cause
 
 
-def _of_unknown(m: Machine, value: Opaque, name: str) -> Value:
-    m.may_raise(value, AttributeError)
+def _of_unknown(interpreter: Interpreter, value: Opaque, name: str) -> Value:
+    interpreter.may_raise(value, AttributeError)
     derived = value.named(name) if value.is_exact else value.derive(f".{name}")
     truth = True if value.truth and value.inputs else None
     cause = Cause.TEXT_KEPT if name in _KEEPING_TRUTH else Cause.NOT_MODELLED
     return replace(derived, truth=truth, cause=cause)
 
 
-def _of_rest(m: Machine, value: Value, name: str) -> Value:
+def _of_rest(interpreter: Interpreter, value: Value, name: str) -> Value:
     if isinstance(value, PathValue):
         if not hasattr(PosixPath, name):
             return MISSING
-        return m.library.path_attribute(value, name)
+        return interpreter.library.path_attribute(value, name)
     if isinstance(value, FunctionValue):
-        return _of_function(m, value, name)
+        return _of_function(interpreter, value, name)
     if isinstance(value, ErrorValue):
-        return _of_error(m, value, name)
+        return _of_error(interpreter, value, name)
     if isinstance(value, BoundMethod):
         if name == "__self__":
             return value.receiver
-        return value.function if name == "__func__" else _lookup(m, value.function, name)
+        return value.function if name == "__func__" else _lookup(interpreter, value.function, name)
     if isinstance(value, NativeFunction):
-        return of_native(m, value, name)
+        return of_native(interpreter, value, name)
     if isinstance(value, PropertyValue):
-        return _of_property(m, value, name)
+        return _of_property(interpreter, value, name)
     if isinstance(value, VersionInfo) and name in VersionInfo._fields:
         return value[VersionInfo._fields.index(name)]
     if name == "__class__":
-        return m.call(m.builtin("type"), [value], {})
+        return interpreter.call(interpreter.builtin("type"), [value], {})
     if isinstance(value, ViewValue) and name in ("isdisjoint", "mapping"):
-        return m.opaque(f"the attribute {name} of a view of a dictionary is not modelled")
+        return interpreter.opaque(f"the attribute {name} of a view of a dictionary is not modelled")
     if has_method(value, name):
         return NativeMethod(value, name)
     if _lacks(value, name):
         return MISSING
-    return m.refuse(f"the attribute {name} is not modelled", value)
+    return interpreter.refuse(f"the attribute {name} is not modelled", value)
 
 
 def _lacks(value: Value, name: str) -> bool:
@@ -148,8 +148,8 @@ def _lacks(value: Value, name: str) -> bool:
     return kind is not None and not hasattr(kind, name)
 
 
-def _of_function(m: Machine, function: FunctionValue, name: str) -> Value:
-    attributes = m.read(function.attributes)
+def _of_function(interpreter: Interpreter, function: FunctionValue, name: str) -> Value:
+    attributes = interpreter.read(function.attributes)
     if isinstance(attributes, Opaque):
         return attributes.derive(f".{name}")
     if name in function.attributes:
@@ -157,31 +157,35 @@ def _of_function(m: Machine, function: FunctionValue, name: str) -> Value:
     if name == "__globals__":
         return function.frame.module.namespace
     if name in ("__name__", "__qualname__"):
-        return Text(function.name) if name == "__name__" else m.opaque("the qualified name of a function")
+        return (
+            Text(function.name)
+            if name == "__name__"
+            else interpreter.opaque("the qualified name of a function")
+        )
     if function.results is not None:
         function.changed = True
     if hasattr(_of_function, name) or function.changed:
-        return m.refuse(f"the attribute {name} of a function is not modelled", function)
+        return interpreter.refuse(f"the attribute {name} of a function is not modelled", function)
     return MISSING
 
 
-def _of_property(m: Machine, value: PropertyValue, name: str) -> Value:
+def _of_property(interpreter: Interpreter, value: PropertyValue, name: str) -> Value:
     makers: dict[str, Callable[[Value], PropertyValue]] = {
         "getter": lambda function: PropertyValue(function, False, value.setter, value.deleter),
         "setter": lambda function: PropertyValue(value.getter, False, function, value.deleter),
         "deleter": lambda function: PropertyValue(value.getter, False, value.setter, function),
     }
     if value.cached:
-        return m.opaque(f"the attribute {name} of a cached property is not modelled")
+        return interpreter.opaque(f"the attribute {name} of a cached property is not modelled")
     if name in makers:
-        return NativeFunction(f"property.{name}", lambda m, args, kwargs: makers[name](args[0]))
+        return NativeFunction(f"property.{name}", lambda interpreter, args, kwargs: makers[name](args[0]))
     if name in ("fget", "fset", "fdel"):
         return {"fget": value.getter, "fset": value.setter, "fdel": value.deleter}[name]
-    return m.opaque(f"the attribute {name} of a property is not modelled")
+    return interpreter.opaque(f"the attribute {name} of a property is not modelled")
 
 
-def _of_error(m: Machine, error: ErrorValue, name: str) -> Value:
-    attributes = m.read(error.attributes)
+def _of_error(interpreter: Interpreter, error: ErrorValue, name: str) -> Value:
+    attributes = interpreter.read(error.attributes)
     if isinstance(attributes, Opaque):
         return attributes.derive(f".{name}")
     if name in error.attributes:
@@ -189,7 +193,7 @@ def _of_error(m: Machine, error: ErrorValue, name: str) -> Value:
     if isinstance(error.kind, ClassValue):
         raw = find_in_class(error.kind, name)
         if raw is not MISSING and not isinstance(raw, External | NativeFunction):
-            return bind(m, raw, error, error.kind, name)
+            return bind(interpreter, raw, error, error.kind, name)
     if name == "args":
         return error.arguments
     if name == "code" and isinstance(error.kind, NativeFunction) and error.kind.kind is SystemExit:
@@ -197,34 +201,34 @@ def _of_error(m: Machine, error: ErrorValue, name: str) -> Value:
     kind = error.kind.kind if isinstance(error.kind, NativeFunction) else None
     if kind is not None and not hasattr(kind, name):
         return MISSING
-    return m.refuse(f"the attribute {name} of an exception is not modelled", error)
+    return interpreter.refuse(f"the attribute {name} of an exception is not modelled", error)
 
 
-def _of_input(m: Machine, value: Input, name: str) -> Value:
-    inner = _lookup(m, m.read(value.value), name)
+def _of_input(interpreter: Interpreter, value: Input, name: str) -> Value:
+    inner = _lookup(interpreter, interpreter.read(value.value), name)
     if isinstance(inner, NativeMethod):
         return NativeMethod(value, name)
     if inner is MISSING:
         # The default (often None) lacks it; with the input set, it would be there. Nobody asks this without a test.
-        return m.opaque(f"the attribute {name} of an input's default", inputs=value.inputs)
+        return interpreter.opaque(f"the attribute {name} of an input's default", inputs=value.inputs)
     return inner
 
 
-def _of_module(m: Machine, module: ModuleValue, name: str) -> Value:
+def _of_module(interpreter: Interpreter, module: ModuleValue, name: str) -> Value:
     if name == "__dict__":
         return module.namespace
     if name in module.namespace:
         return module.namespace[name]
     if module.namespace.unseen is not None and (name.isupper() or not module.complete):
         return module.namespace.unseen.named(name)
-    submodule = m.imports.imported_submodule(module, name)
+    submodule = interpreter.imports.imported_submodule(module, name)
     if submodule is not None:
         return submodule
     getter = module.namespace.get("__getattr__")
     if getter is not None:
-        return m.call(getter, [Text(name)], {})
+        return interpreter.call(getter, [Text(name)], {})
     if module.namespace.stars:
         return External(f"{module.namespace.stars[-1]}.{name}")
     if name.startswith("__") or module.namespace.unseen is not None:
-        return m.opaque(f"{module.name}.{name} is not modelled")
+        return interpreter.opaque(f"{module.name}.{name} is not modelled")
     return MISSING

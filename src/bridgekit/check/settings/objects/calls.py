@@ -14,7 +14,7 @@ from bridgekit.check.python.scopes import is_generator, local_names
 from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import MAX_CALLS, Machine
+from bridgekit.check.settings.interpreter.interpreter import MAX_CALLS, Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -35,139 +35,153 @@ NATIVE_ERRORS = plain.ERRORS
 """What an allowed operation may raise: the interpreted code gets it."""
 
 
-def call_value(m: Machine, function: Value, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
+def call_value(
+    interpreter: Interpreter, function: Value, args: Sequence[Value], kwargs: dict[str, Value]
+) -> Value:
     """``function(*args, **kwargs)``; raises `Raised` with what the code raises."""
-    m.spend()
-    function = m.read(unwrap(function)[0])
+    interpreter.spend()
+    function = interpreter.read(unwrap(function)[0])
     arguments = list(args)
     if isinstance(function, FunctionValue):
         if function.changed:
-            return m.refuse(
+            return interpreter.refuse(
                 f"the code or the defaults of {function.name}() are replaced", function, *arguments
             )
         if function.results is not None:
-            return _call_remembering(m, function, arguments, kwargs)
-        return _call_function(m, function, arguments, kwargs)
+            return _call_remembering(interpreter, function, arguments, kwargs)
+        return _call_function(interpreter, function, arguments, kwargs)
     if isinstance(function, BoundMethod):
-        return call_value(m, function.function, [function.receiver, *arguments], kwargs)
+        return call_value(interpreter, function.function, [function.receiver, *arguments], kwargs)
     if isinstance(function, NativeMethod):
-        return _call_method(m, function, arguments, kwargs)
+        return _call_method(interpreter, function, arguments, kwargs)
     if isinstance(function, NativeFunction):
-        return _call_native(m, function, arguments, kwargs)
+        return _call_native(interpreter, function, arguments, kwargs)
     if isinstance(function, ClassValue):
-        return instantiate(m, function, arguments, kwargs)
+        return instantiate(interpreter, function, arguments, kwargs)
     if isinstance(function, External):
-        return m.library.call(function, arguments, kwargs)
+        return interpreter.library.call(function, arguments, kwargs)
     if isinstance(function, Model):
-        result = function.call(m, arguments, kwargs)
+        result = function.call(interpreter, arguments, kwargs)
         return (
             result
             if result is not NOT_IMPLEMENTED
-            else m.library.unread_call(type(function).__name__, arguments, kwargs)
+            else interpreter.library.unread_call(type(function).__name__, arguments, kwargs)
         )
     if isinstance(function, InstanceValue):
-        return _call_instance(m, function, arguments, kwargs)
+        return _call_instance(interpreter, function, arguments, kwargs)
     if isinstance(function, Opaque):
-        m.hand_over([*arguments, *kwargs.values()], function)
-        m.may_raise(function)
+        interpreter.hand_over([*arguments, *kwargs.values()], function)
+        interpreter.may_raise(function)
         if function.cause is Cause.TEXT_KEPT and any(name.startswith("env:") for name in function.inputs):
             return Opaque(
                 function.reason, function.location, f"{function.key}()"[:200], function.truth, function.inputs
             )
         return function.derive(f"({len(arguments)})")
     if plain.is_plain(function):
-        raise m.fault(TypeError, "object is not callable")
-    return m.refuse("a call of something that is not followed", function, *arguments, *kwargs.values())
+        raise interpreter.fault(TypeError, "object is not callable")
+    return interpreter.refuse(
+        "a call of something that is not followed", function, *arguments, *kwargs.values()
+    )
 
 
-def _call_instance(m: Machine, function: InstanceValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    method = special(m, function, "__call__")
+def _call_instance(
+    interpreter: Interpreter, function: InstanceValue, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    method = special(interpreter, function, "__call__")
     if method is None:
-        raise m.fault(TypeError, "object is not callable")
+        raise interpreter.fault(TypeError, "object is not callable")
     if isinstance(method, Opaque):
-        return m.refuse(method.reason, function, *args, *kwargs.values())
-    return call_value(m, method, args, kwargs)
+        return interpreter.refuse(method.reason, function, *args, *kwargs.values())
+    return call_value(interpreter, method, args, kwargs)
 
 
 def _call_remembering(
-    m: Machine, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]
+    interpreter: Interpreter, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]
 ) -> Value:
     """A call through `functools.lru_cache`: the second one with the same arguments gives the very same object."""
     assert function.results is not None
     key = (*args, *kwargs.items())
     if not all(isinstance(part, str | int | None) for part in args) or kwargs:
-        return m.refuse(
+        return interpreter.refuse(
             f"what {function.name}() remembers of these arguments", function, *args, *kwargs.values()
         )
     if key not in function.results:
-        function.results[key] = _call_function(m, function, args, kwargs)
+        function.results[key] = _call_function(interpreter, function, args, kwargs)
     return function.results[key]
 
 
-def _call_native(m: Machine, function: NativeFunction, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_native(
+    interpreter: Interpreter, function: NativeFunction, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     if function.call is None:
         return ErrorValue(function, tuple(args))
     try:
-        result: Value = function.call(m, args, kwargs)
+        result: Value = function.call(interpreter, args, kwargs)
     except Refused as refusal:
-        return _refused(m, f"{function.name}(): {refusal}", args, kwargs)
+        return _refused(interpreter, f"{function.name}(): {refusal}", args, kwargs)
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     except (LookupError, AttributeError):
         # The model was called in a way that it does not know: too few arguments, mostly.
-        return _refused(m, f"{function.name}() with these arguments is not interpreted", args, kwargs)
+        return _refused(
+            interpreter, f"{function.name}() with these arguments is not interpreted", args, kwargs
+        )
     return result
 
 
-def _refused(m: Machine, reason: str, args: list[Value], kwargs: dict[str, Value]) -> Opaque:
-    cause = m.refuse(reason, *args, *kwargs.values())
-    m.may_raise(cause)
+def _refused(interpreter: Interpreter, reason: str, args: list[Value], kwargs: dict[str, Value]) -> Opaque:
+    cause = interpreter.refuse(reason, *args, *kwargs.values())
+    interpreter.may_raise(cause)
     return cause
 
 
-def _call_method(m: Machine, method: NativeMethod, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_method(
+    interpreter: Interpreter, method: NativeMethod, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     receiver, inputs = unwrap(method.receiver)
-    receiver = m.read(receiver)
+    receiver = interpreter.read(receiver)
     if isinstance(receiver, Opaque):
-        m.hand_over([*args, *kwargs.values()], receiver)
+        interpreter.hand_over([*args, *kwargs.values()], receiver)
         return receiver.derive(f".{method.name}()")
     if isinstance(receiver, DictValue | tuple) and args:
         inputs |= unwrap(args[0])[1]
     try:
-        result = call_method(m, receiver, method.name, args, kwargs)
+        result = call_method(interpreter, receiver, method.name, args, kwargs)
     except Refused as refusal:
         reading = method.name not in CHANGING_METHODS and isinstance(
             receiver, str | bytes | int | float | tuple
         )
         handed = [*args, *kwargs.values()] if reading else [receiver, *args, *kwargs.values()]
-        cause = m.opaque(f"{method.name}(): {refusal}", inputs=inputs)
-        m.hand_over(handed, cause)
-        m.may_raise(cause)
+        cause = interpreter.opaque(f"{method.name}(): {refusal}", inputs=inputs)
+        interpreter.hand_over(handed, cause)
+        interpreter.may_raise(cause)
         return cause
     except NATIVE_ERRORS as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     if inputs and result is not None and not isinstance(result, Input | Opaque):
         return Input(result, inputs)
-    return m.read(result)
+    return interpreter.read(result)
 
 
 # -- the project's own functions -------------------------------------------------------------------------------------
 
 
-def _call_function(m: Machine, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _call_function(
+    interpreter: Interpreter, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
     node = function.node
     if isinstance(node, ast.AsyncFunctionDef) or (isinstance(node, ast.FunctionDef) and is_generator(node)):
-        cause = m.opaque(
+        cause = interpreter.opaque(
             f"{function.name}() is a generator or coroutine function",
             key=f"generator:{id(node)}",
             cause=Cause.RUNS_LATER,
         )
-        m.may_raise(cause)
-        m.hand_over([function, *args, *kwargs.values()], cause)
+        interpreter.may_raise(cause)
+        interpreter.hand_over([function, *args, *kwargs.values()], cause)
         return cause
-    if m.calls >= MAX_CALLS:
-        raise Stuck(f"calls are nested more than {MAX_CALLS} deep in {function.name}()", m.here())
-    names = _bind(m, function, args, kwargs)
+    if interpreter.calls >= MAX_CALLS:
+        raise Stuck(f"calls are nested more than {MAX_CALLS} deep in {function.name}()", interpreter.here())
+    names = _bind(interpreter, function, args, kwargs)
     receiver = args[0] if args else None
     frame = Frame(
         function.frame.module,
@@ -179,33 +193,35 @@ def _call_function(m: Machine, function: FunctionValue, args: list[Value], kwarg
         owner=function.owner,
         receiver=receiver,
     )
-    m.calls += 1
-    m.frames.append(frame)
+    interpreter.calls += 1
+    interpreter.frames.append(frame)
     try:
         if isinstance(node, ast.Lambda):
-            return m.evaluate(node.body, frame)
-        m.run_block(node.body, frame)
+            return interpreter.evaluate(node.body, frame)
+        interpreter.run_block(node.body, frame)
     except ReturnValue as leaving:
         return leaving.value
     finally:
-        m.frames.pop()
-        m.calls -= 1
+        interpreter.frames.pop()
+        interpreter.calls -= 1
     return None
 
 
-def _bind(m: Machine, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]) -> DictValue:
+def _bind(
+    interpreter: Interpreter, function: FunctionValue, args: list[Value], kwargs: dict[str, Value]
+) -> DictValue:
     """Arguments to parameters; raises TypeError for the interpreted code."""
     spec = function.node.args
     bound = bind_arguments(spec, args, kwargs)
     if bound.fault:
-        raise m.fault(TypeError, f"{function.name}() {bound.fault}")
+        raise interpreter.fault(TypeError, f"{function.name}() {bound.fault}")
     names = DictValue(bound.values)
     positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
     first = len(positional) - len(function.defaults)
     defaults = dict(zip(positional[first:], function.defaults, strict=True)) | function.keyword_defaults
     for name in bound.missing:
         if name not in defaults:
-            raise m.fault(TypeError, f"{function.name}() missing argument {name!r}")
+            raise interpreter.fault(TypeError, f"{function.name}() missing argument {name!r}")
         names[name] = defaults[name]
     if spec.vararg is not None:
         names[spec.vararg.arg] = bound.rest

@@ -8,7 +8,7 @@ from bridgekit.check.python.linearization import c3
 from bridgekit.check.python.scopes import names_of_body
 from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -25,77 +25,84 @@ from bridgekit.check.settings.interpreter.values import (
 _Base = ClassValue | External | NativeFunction
 
 
-def make_class(m: Machine, node: ast.ClassDef, frame: Frame) -> Value:
+def make_class(interpreter: Interpreter, node: ast.ClassDef, frame: Frame) -> Value:
     """The class object, or the unknown where its bases cannot be followed."""
-    bases: list[Value] = [unwrap(m.force(m.evaluate(base, frame)))[0] for base in node.bases]
+    bases: list[Value] = [
+        unwrap(interpreter.force(interpreter.evaluate(base, frame)))[0] for base in node.bases
+    ]
     cls = ClassValue(node.name, tuple(bases), DictValue(), frame.module)
     names = cls.namespace
     names[Text("__module__")] = Text(frame.module.name)
-    names[Text("__qualname__")] = Text(node.name) if frame.kind == "module" else m.opaque("a qualified name")
+    names[Text("__qualname__")] = (
+        Text(node.name) if frame.kind == "module" else interpreter.opaque("a qualified name")
+    )
     inner = Frame(frame.module, names, frame.path, frame, "class", names_of_body(node), owner=cls)
-    m.frames.append(inner)
+    interpreter.frames.append(inner)
     try:
-        m.run_block(node.body, inner)
+        interpreter.run_block(node.body, inner)
     finally:
-        m.frames.pop()
+        interpreter.frames.pop()
     if node.body and ast.get_docstring(node, clean=False) is None:
         names.setdefault(Text("__doc__"), None)
     else:
-        names.setdefault(Text("__doc__"), m.opaque("the documentation of a class"))
+        names.setdefault(Text("__doc__"), interpreter.opaque("the documentation of a class"))
     for value in names.values():
         _own(value, cls)
-    mro = _linearize(m, cls, bases)
+    mro = _linearize(interpreter, cls, bases)
     if mro is None:
         if all(isinstance(base, ClassValue) for base in bases):
-            raise m.fault(TypeError, "Cannot create a consistent method resolution order (MRO) for bases")
-        return m.refuse(f"the bases of class {node.name} cannot be followed", cls, *bases)
+            raise interpreter.fault(
+                TypeError, "Cannot create a consistent method resolution order (MRO) for bases"
+            )
+        return interpreter.refuse(f"the bases of class {node.name} cannot be followed", cls, *bases)
     cls.mro = mro
-    return _made(m, cls, node, frame)
+    return _made(interpreter, cls, node, frame)
 
 
-def _made(m: Machine, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Value:
+def _made(interpreter: Interpreter, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Value:
     """The class as its metaclass and its bases' ``__init_subclass__`` leave it (`type.__new__`)."""
     given: dict[str, Value] = {}
     for keyword in node.keywords:
-        value = unwrap(m.force(m.evaluate(keyword.value, frame)))[0]
+        value = unwrap(interpreter.force(interpreter.evaluate(keyword.value, frame)))[0]
         if keyword.arg == "metaclass":
             if not (isinstance(value, External) and value.dotted in _PLAIN_METACLASSES):
-                return m.refuse(f"class {node.name} has a metaclass of its own", cls, value)
+                return interpreter.refuse(f"class {node.name} has a metaclass of its own", cls, value)
         elif keyword.arg is None:
-            return m.refuse(f"the keywords of class {node.name} are not known", cls, value)
+            return interpreter.refuse(f"the keywords of class {node.name} are not known", cls, value)
         else:
             given[keyword.arg] = value
     names = [(str(name), value) for name, value in cls.namespace.items()]
     for name, value in names:
-        hook = special(m, value, "__set_name__")
-        if isinstance(hook, Opaque) and not m.library.is_member(value):
-            m.refuse(hook.reason, value, cls)
+        hook = special(interpreter, value, "__set_name__")
+        if isinstance(hook, Opaque) and not interpreter.library.is_member(value):
+            interpreter.refuse(hook.reason, value, cls)
         elif isinstance(hook, BoundMethod):
-            m.call(hook, [cls, Text(name)], {})
-    return _introduced(m, cls, given)
+            interpreter.call(hook, [cls, Text(name)], {})
+    return _introduced(interpreter, cls, given)
 
 
 _PLAIN_METACLASSES = ("abc.ABCMeta",)
 """Metaclasses under which a class is what its body says."""
 
 
-def _introduced(m: Machine, cls: ClassValue, given: dict[str, Value]) -> Value:
+def _introduced(interpreter: Interpreter, cls: ClassValue, given: dict[str, Value]) -> Value:
     """What the first ``__init_subclass__`` of the bases makes of the class."""
     for base in cls.mro[1:]:
         if isinstance(base, External | NativeFunction):
             if given and not (isinstance(base, External) and base.dotted.startswith(TRANSPARENT)):
-                m.hand_over(
-                    [*given.values()], m.opaque(f"{cls.name} derives from something that is not read")
+                interpreter.hand_over(
+                    [*given.values()],
+                    interpreter.opaque(f"{cls.name} derives from something that is not read"),
                 )
             continue
         if base.namespace.poison is not None:
-            return m.refuse(base.namespace.poison.reason, cls)
+            return interpreter.refuse(base.namespace.poison.reason, cls)
         hook = base.namespace.get("__init_subclass__")
         if hook is not None:
-            m.call(hook.function if isinstance(hook, ClassMethod) else hook, [cls], given)
+            interpreter.call(hook.function if isinstance(hook, ClassMethod) else hook, [cls], given)
             return cls
     if given and not any(isinstance(base, External) for base in cls.mro):
-        raise m.fault(TypeError, f"{cls.name}.__init_subclass__() takes no keyword arguments")
+        raise interpreter.fault(TypeError, f"{cls.name}.__init_subclass__() takes no keyword arguments")
     return cls
 
 
@@ -111,7 +118,7 @@ def _own(value: Value, cls: ClassValue) -> None:
         value.owner = cls
 
 
-def _linearize(m: Machine, cls: ClassValue, bases: list[Value]) -> tuple[_Base, ...] | None:
+def _linearize(interpreter: Interpreter, cls: ClassValue, bases: list[Value]) -> tuple[_Base, ...] | None:
     """C3, as `type.mro` computes it; a base that is unknown makes a stand-in that hides every attribute."""
     sequences: list[list[_Base]] = []
     direct: list[_Base] = []
@@ -135,7 +142,7 @@ def _linearize(m: Machine, cls: ClassValue, bases: list[Value]) -> tuple[_Base, 
             sequences.append([stand_in])
             direct.append(stand_in)
     order = c3(sequences, direct, _key)
-    m.spend(sum(map(len, sequences)))
+    interpreter.spend(sum(map(len, sequences)))
     return None if order is None else (cls, *order)
 
 

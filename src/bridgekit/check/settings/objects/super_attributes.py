@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.data import MISSING, Opaque, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassMethod,
@@ -22,23 +22,23 @@ from bridgekit.check.settings.objects.class_attributes import bind, find_in_clas
 from bridgekit.check.settings.objects.native_attributes import of_object
 
 
-def of_super(m: Machine, value: SuperValue, name: str) -> Value:
+def of_super(interpreter: Interpreter, value: SuperValue, name: str) -> Value:
     receiver = value.receiver
     if isinstance(receiver, ErrorValue):
-        return _of_super_error(m, receiver, value.after, name)
+        return _of_super_error(interpreter, receiver, value.after, name)
     cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
     if not isinstance(cls, ClassValue):
-        cause = m.opaque("super() of something that is not read", cause=Cause.SUPER_NOT_FOLLOWED)
-        m.hand_over([receiver], cause)
+        cause = interpreter.opaque("super() of something that is not read", cause=Cause.SUPER_NOT_FOLLOWED)
+        interpreter.hand_over([receiver], cause)
         return cause
     raw = find_in_class(cls, name, value.after)
     if isinstance(raw, Opaque):
         return raw
     if isinstance(raw, External | NativeFunction) and raw in cls.mro:
         base = raw if isinstance(raw, External) else External(raw.name)
-        return m.library.inherited(receiver, base, name)
+        return interpreter.library.inherited(receiver, base, name)
     if raw is MISSING:
-        return _of_super_object(m, receiver, name)
+        return _of_super_object(interpreter, receiver, name)
     if receiver is cls and not isinstance(raw, PropertyValue | InstanceValue):
         if isinstance(raw, StaticMethod):
             return raw.function
@@ -49,7 +49,7 @@ def of_super(m: Machine, value: SuperValue, name: str) -> Value:
             if isinstance(raw, ClassMethod | FunctionValue)
             else raw
         )
-    return bind(m, raw, receiver, cls, name)
+    return bind(interpreter, raw, receiver, cls, name)
 
 
 _ARGUMENTS_OF_THEIR_OWN = (
@@ -66,7 +66,7 @@ _ARGUMENTS_OF_THEIR_OWN = (
 """Exceptions whose constructor does more than to keep its arguments (CPython Objects/exceptions.c)."""
 
 
-def _of_super_error(m: Machine, error: ErrorValue, after: ClassValue, name: str) -> Value:
+def _of_super_error(interpreter: Interpreter, error: ErrorValue, after: ClassValue, name: str) -> Value:
     """``super().name`` in a method of an exception of the project."""
     raw = find_in_class(error.kind, name, after) if isinstance(error.kind, ClassValue) else MISSING
     if isinstance(raw, FunctionValue):
@@ -74,21 +74,21 @@ def _of_super_error(m: Machine, error: ErrorValue, after: ClassValue, name: str)
     kind = raw.kind if isinstance(raw, NativeFunction) else None
     if name == "__init__" and kind is not None and not issubclass(kind, _ARGUMENTS_OF_THEIR_OWN):
 
-        def keep(m: Machine, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        def keep(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
             if kwargs:
-                raise m.fault(TypeError, f"{kind.__name__}() takes no keyword arguments")
+                raise interpreter.fault(TypeError, f"{kind.__name__}() takes no keyword arguments")
             error.arguments = tuple(args)
             return None
 
         return NativeFunction("super().__init__", keep)
-    return m.refuse(f"super().{name} of an exception is not modelled", error)
+    return interpreter.refuse(f"super().{name} of an exception is not modelled", error)
 
 
-def _of_super_object(m: Machine, receiver: Value, name: str) -> Value:
+def _of_super_object(interpreter: Interpreter, receiver: Value, name: str) -> Value:
     if name in ("__init_subclass__", "setup", "pre_setup", "post_setup"):
-        return NativeFunction(name, lambda m, args, kwargs: None)
+        return NativeFunction(name, lambda interpreter, args, kwargs: None)
     if name in ("__setattr__", "__delattr__", "__getattribute__", "__init__"):
-        return BoundMethod(of_object(m, name), receiver)
+        return BoundMethod(of_object(interpreter, name), receiver)
     if name == "__new__":
-        return of_object(m, name)
-    return m.opaque(f"{name} of object is not modelled") if hasattr(object, name) else MISSING
+        return of_object(interpreter, name)
+    return interpreter.opaque(f"{name} of object is not modelled") if hasattr(object, name) else MISSING

@@ -1,4 +1,4 @@
-"""Statements: blocks are run in order; what cannot be decided is decided by the machine or forgotten on the safe side."""
+"""Statements: blocks are run in order; what cannot be decided is decided by the interpreter or forgotten on the safe side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.assignment import annotated_assignment, assignment
 from bridgekit.check.settings.statements.augmented_assignment import augmented_assignment
@@ -21,37 +21,37 @@ from bridgekit.check.settings.statements.loops import break_, continue_, for_, w
 from bridgekit.check.settings.statements.names import global_, nonlocal_
 
 
-def run_block(m: Machine, body: Sequence[ast.stmt], frame: Frame) -> None:
+def run_block(interpreter: Interpreter, body: Sequence[ast.stmt], frame: Frame) -> None:
     """Run statements in order; control leaves by the exceptions of `frames`."""
     outer = frame.statement
     for statement in body:
-        m.spend()
+        interpreter.spend()
         frame.statement = statement
-        if m.skips(statement, frame):
+        if interpreter.skips(statement, frame):
             continue
         handler = _HANDLERS.get(type(statement))
         if handler is None:
             forget(
-                m,
+                interpreter,
                 [statement],
-                m.opaque(f"{type(statement).__name__} is not interpreted", statement, frame),
+                interpreter.opaque(f"{type(statement).__name__} is not interpreted", statement, frame),
                 frame,
             )
         else:
-            handler(m, statement, frame)
+            handler(interpreter, statement, frame)
     frame.statement = outer
 
 
-def _expression(m: Machine, node: ast.Expr, frame: Frame) -> None:
+def _expression(interpreter: Interpreter, node: ast.Expr, frame: Frame) -> None:
     if not isinstance(node.value, ast.Constant):
-        m.evaluate(node.value, frame)
+        interpreter.evaluate(node.value, frame)
 
 
-def _pass(m: Machine, node: ast.stmt, frame: Frame) -> None:
+def _pass(interpreter: Interpreter, node: ast.stmt, frame: Frame) -> None:
     return
 
 
-_HANDLERS: dict[type[ast.stmt], Callable[[Machine, Any, Frame], None]] = {
+_HANDLERS: dict[type[ast.stmt], Callable[[Interpreter, Any, Frame], None]] = {
     ast.AnnAssign: annotated_assignment,
     ast.Assert: assert_,
     ast.Assign: assignment,

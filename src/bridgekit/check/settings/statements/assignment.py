@@ -19,7 +19,7 @@ from bridgekit.check.settings.interpreter.data import (
 )
 from bridgekit.check.settings.interpreter.enumerations import as_data
 from bridgekit.check.settings.interpreter.hooks import special
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -28,103 +28,105 @@ from bridgekit.check.settings.objects.calls import NATIVE_ERRORS
 from bridgekit.check.settings.statements.names import bind
 
 
-def assignment(m: Machine, node: ast.Assign, frame: Frame) -> None:
+def assignment(interpreter: Interpreter, node: ast.Assign, frame: Frame) -> None:
     """``first = second = value``."""
-    value = m.evaluate(node.value, frame)
+    value = interpreter.evaluate(node.value, frame)
     for target in node.targets:
-        assign(m, target, value, frame)
+        assign(interpreter, target, value, frame)
 
 
-def annotated_assignment(m: Machine, node: ast.AnnAssign, frame: Frame) -> None:
+def annotated_assignment(interpreter: Interpreter, node: ast.AnnAssign, frame: Frame) -> None:
     """``target: kind = value``; a class remembers the annotation."""
     if node.value is not None:
-        assign(m, node.target, m.evaluate(node.value, frame), frame)
+        assign(interpreter, node.target, interpreter.evaluate(node.value, frame), frame)
     if frame.kind == "class" and isinstance(node.target, ast.Name):
-        m.annotate(frame, node.target.id, node.annotation)
+        interpreter.annotate(frame, node.target.id, node.annotation)
     elif frame.kind != "function":
-        annotation_effects(m, node.annotation, frame)
+        annotation_effects(interpreter, node.annotation, frame)
 
 
-def annotation_effects(m: Machine, node: ast.expr | None, frame: Frame) -> None:
+def annotation_effects(interpreter: Interpreter, node: ast.expr | None, frame: Frame) -> None:
     """An annotation that calls something does so where it stands, before Python 3.14 (PEP 649)."""
-    if node is None or m.finder.environment.python_version >= (3, 14):
+    if node is None or interpreter.finder.environment.python_version >= (3, 14):
         return
     if any(isinstance(part, ast.Call | ast.NamedExpr | ast.Await | ast.Yield) for part in walk(node)):
-        m.evaluate(node, frame)
+        interpreter.evaluate(node, frame)
 
 
-def assign(m: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
+def assign(interpreter: Interpreter, target: ast.expr, value: Value, frame: Frame) -> None:
     """``target = value`` for any kind of target."""
     if isinstance(target, ast.Name):
-        bind(m, frame, target.id, value)
+        bind(interpreter, frame, target.id, value)
     elif isinstance(target, ast.Tuple | ast.List):
-        _unpack(m, target, value, frame)
+        _unpack(interpreter, target, value, frame)
     elif isinstance(target, ast.Starred):
-        assign(m, target.value, value, frame)
+        assign(interpreter, target.value, value, frame)
     elif isinstance(target, ast.Attribute):
-        owner = m.force(m.evaluate(target.value, frame))
-        m.setattr(owner, mangled(target.attr, frame), value)
+        owner = interpreter.force(interpreter.evaluate(target.value, frame))
+        interpreter.setattr(owner, mangled(target.attr, frame), value)
     elif isinstance(target, ast.Subscript):
-        key = m.force(m.evaluate(target.slice, frame))
-        set_item(m, m.force(m.evaluate(target.value, frame)), key, value, frame)
+        key = interpreter.force(interpreter.evaluate(target.slice, frame))
+        set_item(interpreter, interpreter.force(interpreter.evaluate(target.value, frame)), key, value, frame)
 
 
-def _unpack(m: Machine, target: ast.Tuple | ast.List, value: Value, frame: Frame) -> None:
-    items = iterate(m, value, target, frame)
+def _unpack(interpreter: Interpreter, target: ast.Tuple | ast.List, value: Value, frame: Frame) -> None:
+    items = iterate(interpreter, value, target, frame)
     if isinstance(items, Opaque):
-        m.may_raise(items, TypeError, ValueError)
+        interpreter.may_raise(items, TypeError, ValueError)
         for element in target.elts:
-            assign(m, element, items.derive(".unpacked"), frame)
+            assign(interpreter, element, items.derive(".unpacked"), frame)
         return
     starred = [position for position, element in enumerate(target.elts) if isinstance(element, ast.Starred)]
     count = len(target.elts)
     if starred:
         after = count - starred[0] - 1
         if len(items) < count - 1:
-            raise m.fault(ValueError, "not enough values to unpack")
+            raise interpreter.fault(ValueError, "not enough values to unpack")
         middle: list[Value] = [ListValue(items[starred[0] : len(items) - after])]
         items = [*items[: starred[0]], *middle, *items[len(items) - after :]]
     if len(items) != count:
-        raise m.fault(ValueError, f"expected {count} values to unpack, got {len(items)}")
+        raise interpreter.fault(ValueError, f"expected {count} values to unpack, got {len(items)}")
     for element, item in zip(target.elts, items, strict=True):
-        assign(m, element, item, frame)
+        assign(interpreter, element, item, frame)
 
 
-def set_item(m: Machine, container: Value, key: Value, value: Value, frame: Frame) -> None:
+def set_item(interpreter: Interpreter, container: Value, key: Value, value: Value, frame: Frame) -> None:
     """``container[key] = value``."""
-    container, key = m.read(unwrap(container)[0]), unwrap(key)[0]
+    container, key = interpreter.read(unwrap(container)[0]), unwrap(key)[0]
     if isinstance(container, Model):
-        if not container.set_item(m, key, value):
-            m.refuse(f"an item of a {type(container).__name__} is set", container, value)
+        if not container.set_item(interpreter, key, value):
+            interpreter.refuse(f"an item of a {type(container).__name__} is set", container, value)
         return
     if isinstance(container, InstanceValue):
-        hook = special(m, container, "__setitem__")
+        hook = special(interpreter, container, "__setitem__")
         if hook is None:
-            raise m.fault(TypeError, "object does not support item assignment")
+            raise interpreter.fault(TypeError, "object does not support item assignment")
         if isinstance(hook, Opaque):
-            m.refuse(hook.reason, container, key, value)
+            interpreter.refuse(hook.reason, container, key, value)
         else:
-            m.call(hook, [key, value], {})
+            interpreter.call(hook, [key, value], {})
         return
     if isinstance(container, str | bytes | int | float | tuple | set | frozenset | range | None):
-        raise m.fault(TypeError, "object does not support item assignment")
+        raise interpreter.fault(TypeError, "object does not support item assignment")
     if not isinstance(container, DictValue | ListValue):
-        m.refuse("an item of something that is not plain data is set", container, key, value)
+        interpreter.refuse("an item of something that is not plain data is set", container, key, value)
         return
-    key = hashable(m, key) if isinstance(container, DictValue) else as_data(key)
+    key = hashable(interpreter, key) if isinstance(container, DictValue) else as_data(key)
     if isinstance(key, Opaque) or not isinstance(key, str | int | float | bytes | tuple | slice | None | InstanceValue | PathValue | NativeFunction | ClassValue | frozenset):  # fmt: skip
-        m.hand_over([container, value], key if isinstance(key, Opaque) else m.opaque("the key is not known"))
+        interpreter.hand_over(
+            [container, value], key if isinstance(key, Opaque) else interpreter.opaque("the key is not known")
+        )
         return
     if isinstance(key, slice):
-        items = iterate(m, value, ast.Pass(), frame)
+        items = iterate(interpreter, value, ast.Pass(), frame)
         if isinstance(items, Opaque) or not isinstance(container, ListValue):
-            cause = items if isinstance(items, Opaque) else m.opaque("a slice of no list")
-            m.hand_over([container, value], cause)
+            cause = items if isinstance(items, Opaque) else interpreter.opaque("a slice of no list")
+            interpreter.hand_over([container, value], cause)
             return
         value = ListValue(items)
     try:
         operator.setitem(cast("dict[Value, Value]", container), key, value)
     except NATIVE_ERRORS as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     if isinstance(container, Namespace):
-        container.bound[key] = m.here()
+        container.bound[key] = interpreter.here()

@@ -10,7 +10,7 @@ from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.expressions.operations import operate
 from bridgekit.check.settings.interpreter.data import DictValue, Input, ListValue, Opaque, SetValue, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import Frame
@@ -22,55 +22,63 @@ from bridgekit.check.settings.statements.assignment import set_item
 from bridgekit.check.settings.statements.names import bind
 
 
-def augmented_assignment(m: Machine, node: ast.AugAssign, frame: Frame) -> None:
+def augmented_assignment(interpreter: Interpreter, node: ast.AugAssign, frame: Frame) -> None:
     """``target += value``: in place for lists, sets and dicts, whoever else holds them; the target is evaluated once."""
     target = node.target
     owner: Value = None
     key: Value = None
     if isinstance(target, ast.Name):
-        current = lookup(m, target.id, frame)
+        current = lookup(interpreter, target.id, frame)
     elif isinstance(target, ast.Attribute):
-        owner = m.force(m.evaluate(target.value, frame))
-        current = m.getattr(owner, mangled(target.attr, frame))
+        owner = interpreter.force(interpreter.evaluate(target.value, frame))
+        current = interpreter.getattr(owner, mangled(target.attr, frame))
     else:
-        owner = m.force(m.evaluate(target.value, frame))
-        key = m.force(m.evaluate(target.slice, frame))
-        current = m.subscript(owner, key, target, frame)
-    current = m.read(m.force(current))
-    value = m.force(m.evaluate(node.value, frame))
+        owner = interpreter.force(interpreter.evaluate(target.value, frame))
+        key = interpreter.force(interpreter.evaluate(target.slice, frame))
+        current = interpreter.subscript(owner, key, target, frame)
+    current = interpreter.read(interpreter.force(current))
+    value = interpreter.force(interpreter.evaluate(node.value, frame))
     plain, inputs = unwrap(current)
-    plain = m.read(plain)
-    done = _in_place(m, node, plain, value, frame)
+    plain = interpreter.read(plain)
+    done = _in_place(interpreter, node, plain, value, frame)
     if done is None:
-        result = operate(m, type(node.op), current, value, node, frame, in_place=True)
+        result = operate(interpreter, type(node.op), current, value, node, frame, in_place=True)
     else:
         result = Input(done, inputs) if inputs else done
     if isinstance(target, ast.Name):
-        bind(m, frame, target.id, result)
+        bind(interpreter, frame, target.id, result)
     elif isinstance(target, ast.Attribute):
-        m.setattr(owner, mangled(target.attr, frame), result)
+        interpreter.setattr(owner, mangled(target.attr, frame), result)
     else:
-        set_item(m, owner, key, result, frame)
+        set_item(interpreter, owner, key, result, frame)
 
 
-def _in_place(m: Machine, node: ast.AugAssign, current: Value, value: Value, frame: Frame) -> Value | None:
+def _in_place(
+    interpreter: Interpreter, node: ast.AugAssign, current: Value, value: Value, frame: Frame
+) -> Value | None:
     """The container after ``__iadd__`` or its kin; None where there is no such method."""
-    other = m.read(unwrap(value)[0])
+    other = interpreter.read(unwrap(value)[0])
     if isinstance(current, ListValue) and isinstance(node.op, ast.Add):
-        return _applied(m, current, other, lambda: extend(m, current, other))
+        return _applied(interpreter, current, other, lambda: extend(interpreter, current, other))
     if isinstance(current, ListValue) and isinstance(node.op, ast.Mult):
         if not isinstance(other, int):
-            return m.refuse("a list is repeated by something that is not a number", current, other)
-        return _applied(m, current, other, lambda: repeat(current, other))
+            return interpreter.refuse("a list is repeated by something that is not a number", current, other)
+        return _applied(interpreter, current, other, lambda: repeat(current, other))
     if isinstance(current, DictValue) and isinstance(node.op, ast.BitOr):
-        return _applied(m, current, other, lambda: update(m, current, [other], {}))
+        return _applied(interpreter, current, other, lambda: update(interpreter, current, [other], {}))
     if isinstance(current, SetValue):
         name = _SETS.get(type(node.op))
         if name is None or not isinstance(other, SetValue | frozenset | Opaque):
-            return None if plain_data.is_plain(other) else m.refuse("an operator on a set", current, other)
-        return _applied(m, current, other, lambda: set_method(m, current, name, [other], {}))
+            return (
+                None
+                if plain_data.is_plain(other)
+                else interpreter.refuse("an operator on a set", current, other)
+            )
+        return _applied(
+            interpreter, current, other, lambda: set_method(interpreter, current, name, [other], {})
+        )
     if isinstance(current, Environ) and isinstance(node.op, ast.BitOr):
-        current.update(m, [other], {})
+        current.update(interpreter, [other], {})
         return current
     return None
 
@@ -83,11 +91,11 @@ _SETS: dict[type[ast.operator], str] = {
 }
 
 
-def _applied(m: Machine, current: Value, other: Value, change: Callable[[], object]) -> Value:
+def _applied(interpreter: Interpreter, current: Value, other: Value, change: Callable[[], object]) -> Value:
     try:
         change()
     except Refused as refusal:
-        m.refuse(str(refusal), current, other)
+        interpreter.refuse(str(refusal), current, other)
     except (TypeError, ValueError) as error:
-        raise m.native_error(error) from None
+        raise interpreter.native_error(error) from None
     return current

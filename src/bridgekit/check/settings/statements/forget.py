@@ -9,35 +9,35 @@ from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.expressions.names import lookup
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import Opaque, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.taint import functions_of, taint
 from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, Frame, FunctionValue
 from bridgekit.check.settings.slicing.effects import EVERYTHING, affected_by
 from bridgekit.check.settings.statements.names import bind
 
 
-def forget(m: Machine, statements: Sequence[ast.stmt], cause: Opaque, frame: Frame) -> None:
+def forget(interpreter: Interpreter, statements: Sequence[ast.stmt], cause: Opaque, frame: Frame) -> None:
     """These statements may run any number of times or not at all: what they may change is unknown from here on."""
     reached: list[Value] = []
     for name in affected_by(statements):
         if name == EVERYTHING:
-            m.taint(frame.module.namespace, cause)
+            interpreter.taint(frame.module.namespace, cause)
             continue
-        value = _value_of(m, name.removesuffix("()"), frame)
+        value = _value_of(interpreter, name.removesuffix("()"), frame)
         if isinstance(value, ClassValue) and name.endswith("()"):
             reached.extend(functions_of(value))
         elif isinstance(value, FunctionValue):
             reached.extend([value] if name.endswith("()") else ())
         elif not name.endswith("()") or isinstance(value, BoundMethod):
             reached.append(value)
-    taint(m, reached, cause)
+    taint(interpreter, reached, cause)
     for name in sorted({name for statement in statements for name in _bound_names(statement)}):
-        bind(m, frame, name, cause.derive(f".{name}"))
+        bind(interpreter, frame, name, cause.derive(f".{name}"))
 
 
-def _value_of(m: Machine, name: str, frame: Frame) -> Value:
+def _value_of(interpreter: Interpreter, name: str, frame: Frame) -> Value:
     try:
-        return lookup(m, name, frame)
+        return lookup(interpreter, name, frame)
     except Raised:
         return None
 

@@ -9,7 +9,7 @@ from bridgekit.check.python.plain import Refused
 from bridgekit.check.settings.expressions.iteration import items_of
 from bridgekit.check.settings.interpreter.control import BreakLoop, ContinueLoop
 from bridgekit.check.settings.interpreter.data import Opaque
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.truth import truth
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.check.settings.statements.assignment import assign
@@ -17,12 +17,12 @@ from bridgekit.check.settings.statements.forget import forget
 from bridgekit.check.settings.statements.prefixed import forget_prefixed
 
 
-def for_(m: Machine, node: ast.For, frame: Frame) -> None:
+def for_(interpreter: Interpreter, node: ast.For, frame: Frame) -> None:
     """``for target in items: ... else: ...``."""
-    items = items_of(m, m.evaluate(node.iter, frame), node.iter, frame)
+    items = items_of(interpreter, interpreter.evaluate(node.iter, frame), node.iter, frame)
     if isinstance(items, Opaque):
-        if not forget_prefixed(m, node, items, frame):
-            forget(m, [node], items, frame)
+        if not forget_prefixed(interpreter, node, items, frame):
+            forget(interpreter, [node], items, frame)
         return
     while True:
         frame.statement = node
@@ -31,36 +31,36 @@ def for_(m: Machine, node: ast.For, frame: Frame) -> None:
         except StopIteration:
             break
         except Refused as refusal:
-            forget(m, [node], m.opaque(str(refusal), node.iter, frame), frame)
+            forget(interpreter, [node], interpreter.opaque(str(refusal), node.iter, frame), frame)
             return
         except TypeError as error:
-            raise m.native_error(error) from None
-        assign(m, node.target, item, frame)
-        if not _goes_on_after(m, node.body, frame):
+            raise interpreter.native_error(error) from None
+        assign(interpreter, node.target, item, frame)
+        if not _goes_on_after(interpreter, node.body, frame):
             return
-    m.run_block(node.orelse, frame)
+    interpreter.run_block(node.orelse, frame)
 
 
-def while_(m: Machine, node: ast.While, frame: Frame) -> None:
+def while_(interpreter: Interpreter, node: ast.While, frame: Frame) -> None:
     """``while test: ... else: ...``; an unknown test leaves unknown what the loop changes."""
     while True:
         frame.statement = node
-        m.spend()
-        test = m.read(m.evaluate(node.test, frame))
+        interpreter.spend()
+        test = interpreter.read(interpreter.evaluate(node.test, frame))
         if isinstance(test, Opaque) and test.truth is None:
-            forget(m, [node], test, frame)
+            forget(interpreter, [node], test, frame)
             return
-        if not truth(m, test, node.test, frame):
+        if not truth(interpreter, test, node.test, frame):
             break
-        if not _goes_on_after(m, node.body, frame):
+        if not _goes_on_after(interpreter, node.body, frame):
             return
-    m.run_block(node.orelse, frame)
+    interpreter.run_block(node.orelse, frame)
 
 
-def _goes_on_after(m: Machine, body: Sequence[ast.stmt], frame: Frame) -> bool:
+def _goes_on_after(interpreter: Interpreter, body: Sequence[ast.stmt], frame: Frame) -> bool:
     """Run one round; whether another one, or ``else``, comes after it."""
     try:
-        m.run_block(body, frame)
+        interpreter.run_block(body, frame)
     except ContinueLoop:
         return True
     except BreakLoop:
@@ -68,11 +68,11 @@ def _goes_on_after(m: Machine, body: Sequence[ast.stmt], frame: Frame) -> bool:
     return True
 
 
-def break_(m: Machine, node: ast.stmt, frame: Frame) -> None:
+def break_(interpreter: Interpreter, node: ast.stmt, frame: Frame) -> None:
     """``break``."""
     raise BreakLoop
 
 
-def continue_(m: Machine, node: ast.stmt, frame: Frame) -> None:
+def continue_(interpreter: Interpreter, node: ast.stmt, frame: Frame) -> None:
     """``continue``."""
     raise ContinueLoop

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.settings.interpreter.data import DictValue, Namespace, Value
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.values import Frame
 from bridgekit.middleware_chain.facts import Location
 
 
-def bind(m: Machine, frame: Frame, name: str, value: Value, location: Location | None = None) -> None:
+def bind(
+    interpreter: Interpreter, frame: Frame, name: str, value: Value, location: Location | None = None
+) -> None:
     """``name = value`` in the scope that the name belongs to."""
     name = mangled(name, frame)
     target = scope_of(frame, name)
     target[name] = value
     if isinstance(target, Namespace):
-        target.bound[name] = location or m.here()
+        target.bound[name] = location or interpreter.here()
 
 
 def scope_of(frame: Frame, name: str) -> DictValue:
@@ -32,11 +34,11 @@ def scope_of(frame: Frame, name: str) -> DictValue:
     return frame.names
 
 
-def global_(m: Machine, node: ast.Global, frame: Frame) -> None:
+def global_(interpreter: Interpreter, node: ast.Global, frame: Frame) -> None:
     """``global NAME``."""
     frame.global_names.update(node.names)
 
 
-def nonlocal_(m: Machine, node: ast.Nonlocal, frame: Frame) -> None:
+def nonlocal_(interpreter: Interpreter, node: ast.Nonlocal, frame: Frame) -> None:
     """``nonlocal NAME``."""
     frame.nonlocal_names.update(node.names)

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from bridgekit.check.python.tree import walk
 from bridgekit.check.settings.interpreter.data import Namespace, Opaque
-from bridgekit.check.settings.interpreter.machine import Machine
+from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import Frame
 
 _NAMESPACES = ("globals", "locals", "vars")
 
 
-def forget_prefixed(m: Machine, node: ast.For, cause: Opaque, frame: Frame) -> bool:
+def forget_prefixed(interpreter: Interpreter, node: ast.For, cause: Opaque, frame: Frame) -> bool:
     """Whether the loop binds only names of the module that begin as it says: those are unknown from here on."""
     namespace = frame.names
     prefixes = _prefixes(node)

@@ -42,7 +42,7 @@ MAX_CALLS = 24
 """Nested calls of project functions; each takes some twelve frames of the thousand that CPython allows."""
 
 
-class Machine:
+class Interpreter:
     """One run: its modules, its budget, its decisions."""
 
     # Bound by `wiring.make_machine`: expressions, statements, calls and imports need one another.
