@@ -257,7 +257,7 @@ class WorkerPool:
                 arriving = True
                 continue
             if successor is not None:
-                self._pass_baton(successor)
+                self._pass_token(successor)
             last: object = None
             try:
                 last = job()
@@ -284,9 +284,9 @@ class WorkerPool:
             self._workers.discard(worker)
             successor = self._next_worker() if self._jobs and not self._waking else None
         if successor is not None:
-            self._pass_baton(successor)
+            self._pass_token(successor)
 
-    def _pass_baton(self, successor: _Worker) -> None:
+    def _pass_token(self, successor: _Worker) -> None:
         try:
             self._send_off(successor)
         except RuntimeError:  # unreachable while this worker exists, but never at the price of its job
