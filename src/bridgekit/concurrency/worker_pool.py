@@ -36,12 +36,12 @@ class _Retire(Enum):
 RETIRE: Final = _Retire.RETIRE
 """A job that returns this ends its thread: what the job left in it must not meet another one."""
 
-Parting = Callable[[], None]
+OnFree = Callable[[], None]
 """What a job leaves to be called when its thread may be had again: whoever hears of it finds the thread free."""
 
-Job = Callable[[], "_Retire | Parting | None"]
+Job = Callable[[], "_Retire | OnFree | None"]
 
-EXIT_PATIENCE = 1.0
+EXIT_TIMEOUT = 1.0
 """Seconds that the interpreter's exit waits for workers to end; a blocked one is a daemon thread and is left."""
 
 
@@ -229,7 +229,7 @@ class WorkerPool:
         """Job after job, until the thread is to end."""
         arriving = True
         done = 0
-        parting: Parting | None = None
+        on_free: OnFree | None = None
         while True:
             leaves = False
             with self._lock:
@@ -246,9 +246,9 @@ class WorkerPool:
                     if leaves:
                         self._workers.discard(worker)
                     job, successor = None, None
-            if parting is not None:
-                self._part(parting)
-                parting = None
+            if on_free is not None:
+                self._call_on_free(on_free)
+                on_free = None
             if leaves:
                 return
             if job is None:
@@ -268,12 +268,12 @@ class WorkerPool:
             if last is RETIRE:
                 self._leave(worker)
                 return
-            parting = last if callable(last) else None
+            on_free = last if callable(last) else None
             del last  # as the job: what it hangs on is the request's
 
-    def _part(self, parting: Parting) -> None:
+    def _call_on_free(self, on_free: OnFree) -> None:
         try:
-            parting()
+            on_free()
         except BaseException:  # as for a job
             logger.exception("a job's last call failed")
 
@@ -331,7 +331,7 @@ def _after_fork_in_child() -> None:
 
 def _at_exit() -> None:
     for pool in list(_pools):
-        pool.shutdown(wait_seconds=EXIT_PATIENCE)
+        pool.shutdown(wait_seconds=EXIT_TIMEOUT)
 
 
 in_forked_child(_after_fork_in_child)

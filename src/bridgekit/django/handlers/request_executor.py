@@ -18,8 +18,8 @@ from typing import Any
 from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
 from bridgekit.django.handlers.old_connections import put_away_old_connections
 
-Parting = Callable[[], None]
-Job = Callable[[], Parting | None]
+OnFree = Callable[[], None]
+Job = Callable[[], OnFree | None]
 """What a job returns is called when its thread is free again, or before anything else is done in it."""
 
 
@@ -161,28 +161,28 @@ class RequestExecutor(Executor):
         while not done():
             job = self._pick(stay=True)
             assert job is not None
-            parting = job()
-            if parting is not None:
-                parting()
+            on_free = job()
+            if on_free is not None:
+                on_free()
 
     def _serve(self) -> Any:
         """The pool's job: one stay in a thread."""
         self.taken += 1
         if self.taken > 1:
             put_away_old_connections()
-        parting: Parting | None = None
+        on_free: OnFree | None = None
         while (job := self._pick(stay=False)) is not None:
-            if parting is not None:
-                parting()
-            parting = job()
+            if on_free is not None:
+                on_free()
+            on_free = job()
         del job
         if not self.finished:
             # With CONN_MAX_AGE = 0 a connection ends with the request; the rest of this one is in no thread, or in another.
             put_away_old_connections()
         if not self.tainted:
-            return parting
-        if parting is not None:
-            parting()
+            return on_free
+        if on_free is not None:
+            on_free()
         return RETIRE
 
     def _pick(self, *, stay: bool) -> Job | None:
