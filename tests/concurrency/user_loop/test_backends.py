@@ -231,13 +231,13 @@ def test_enlisted_requests_are_looked_at(loop: Loop) -> None:
     async def main() -> None:
         async with backend_of_this_loop() as backend:
             request, other = Ticking(), Ticking()
-            backend.enlist(request)
-            backend.enlist(other)
-            backend.discharge(other)
+            backend.register(request)
+            backend.register(other)
+            backend.unregister(other)
             with anyio.fail_after(TIMEOUT):
                 await request.changed.wait()
-            backend.discharge(request)
-            backend.discharge(request)
+            backend.unregister(request)
+            backend.unregister(request)
             assert other.ticks == 0
 
     loop.run(main)
@@ -249,15 +249,15 @@ def test_failing_tick_harms_nobody(loop: Loop, caplog: pytest.LogCaptureFixture)
     async def main() -> None:
         async with backend_of_this_loop() as backend:
             failing, healthy = Ticking(fails=True), Ticking()
-            backend.enlist(failing)
-            backend.enlist(healthy)
+            backend.register(failing)
+            backend.register(healthy)
             with anyio.fail_after(TIMEOUT):
                 await failing.changed.wait()
                 failing.changed = anyio.Event()
                 await failing.changed.wait()
                 await healthy.changed.wait()
-            backend.discharge(failing)
-            backend.discharge(healthy)
+            backend.unregister(failing)
+            backend.unregister(healthy)
 
     loop.run(main)
     assert "ZeroDivisionError: in tick" in caplog.text
@@ -269,9 +269,9 @@ def test_idle_loop_has_no_timer() -> None:
     async def main() -> None:
         backend: Any = asyncio_backend()
         request = Ticking()
-        backend.enlist(request)
+        backend.register(request)
         await request.changed.wait()
-        backend.discharge(request)
+        backend.unregister(request)
         loop = asyncio.get_running_loop()
         passed = loop.create_future()
         loop.call_at(backend._timer.when() + 0.001, passed.set_result, None)

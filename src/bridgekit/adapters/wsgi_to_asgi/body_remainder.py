@@ -50,12 +50,12 @@ class Remainder:
 
     async def _wait(self) -> None:
         self._since = time.monotonic()
-        self._backend.enlist(self)
+        self._backend.register(self)
         try:
             if not self._upload.ended:
                 await self._upload.over.wait()
         finally:
-            self._backend.discharge(self)
+            self._backend.unregister(self)
 
     def tick(self) -> None:
         if time.monotonic() - self._since >= SECONDS:

@@ -175,7 +175,7 @@ class WSGIResponder:
     async def _attend(self) -> None:
         """Send what the thread puts into the window, until it has finished."""
         window = self._window
-        self._backend.enlist(self)
+        self._backend.register(self)
         reap = True
         try:
             if self._upload is not None:
@@ -201,7 +201,7 @@ class WSGIResponder:
             await self._give_up("sending the response failed")
             raise
         finally:
-            self._backend.discharge(self)
+            self._backend.unregister(self)
             if not self._finished:
                 self._leave("the request was cancelled")
                 if reap:

@@ -28,7 +28,7 @@ class _ScopeInterruption:
 
     def __enter__(self) -> None:
         self._scope.__enter__()
-        self._backend.enlist(self)
+        self._backend.register(self)
 
     def tick(self) -> None:
         if self._overdue():
@@ -37,7 +37,7 @@ class _ScopeInterruption:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        self._backend.discharge(self)
+        self._backend.unregister(self)
         self._scope.__exit__(
             kind, error, traceback
         )  # trio's says True where there was nothing to swallow, too
@@ -53,7 +53,7 @@ class _AnyioBackend:
         self._token = anyio.lowlevel.current_token()
         self.post = CallbackQueue(self._run_on_loop).put
         self.marks = marks_of(FOREIGN_LOOP)
-        self._enlisted: dict[Ticking, anyio.CancelScope] = {}
+        self._registered: dict[Ticking, anyio.CancelScope] = {}
 
     def _run_on_loop(self, callback: Callback) -> None:
         if threading.get_ident() == self._home:
@@ -86,8 +86,8 @@ class _AnyioBackend:
         self._tasks.start_soon(run)
         return cancel
 
-    def enlist(self, request: Ticking) -> None:
-        scope = self._enlisted[request] = anyio.CancelScope()
+    def register(self, request: Ticking) -> None:
+        scope = self._registered[request] = anyio.CancelScope()
 
         async def run() -> None:
             with scope:
@@ -97,8 +97,8 @@ class _AnyioBackend:
 
         self._tasks.start_soon(run)
 
-    def discharge(self, request: Ticking) -> None:
-        scope = self._enlisted.pop(request, None)
+    def unregister(self, request: Ticking) -> None:
+        scope = self._registered.pop(request, None)
         if scope is not None:
             scope.cancel()
 

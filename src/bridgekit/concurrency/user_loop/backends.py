@@ -33,7 +33,7 @@ class Signal(Protocol):
 
 
 class Ticking(Protocol):
-    """What wants to be looked at every `TICK` seconds while it is enlisted."""
+    """What wants to be looked at every `TICK` seconds while it is registered."""
 
     def tick(self) -> None: ...
 
@@ -59,9 +59,9 @@ class Backend(Protocol):
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
         """Start a task beside the request; awaiting what the returned function gives cancels and reaps it."""
 
-    def enlist(self, request: Ticking) -> None: ...
+    def register(self, request: Ticking) -> None: ...
 
-    def discharge(self, request: Ticking) -> None: ...
+    def unregister(self, request: Ticking) -> None: ...
 
     def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
         """A context within a coroutine that ends when ``overdue``, which is asked every `TICK` seconds, says so.
@@ -120,7 +120,7 @@ class _AsyncioBackend:
         self._loop = loop
         self.post = CallbackQueue(loop.call_soon_threadsafe).put
         self.marks = marks_of(loop)
-        self._enlisted: dict[Ticking, None] = {}
+        self._registered: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         # The clock is every request's. In the context of the one that started it, it would keep what that one has set
         # alive as long as any request is in flight.
@@ -143,23 +143,23 @@ class _AsyncioBackend:
 
         return cancel
 
-    def enlist(self, request: Ticking) -> None:
-        self._enlisted[request] = None
+    def register(self, request: Ticking) -> None:
+        self._registered[request] = None
         if self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
 
-    def discharge(self, request: Ticking) -> None:
-        self._enlisted.pop(request, None)
+    def unregister(self, request: Ticking) -> None:
+        self._registered.pop(request, None)
 
     def interruption(self, overdue: Callable[[], bool]) -> AbstractContextManager[None, bool]:
         return _TaskInterruption(self, overdue)
 
     def _tick(self) -> None:
         self._timer = None
-        for request in list(self._enlisted):
+        for request in list(self._registered):
             look_after(request)
         # The timer runs on only while there is a request to look at: an idle server is not woken.
-        if self._enlisted and self._timer is None:
+        if self._registered and self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
 
 
@@ -178,7 +178,7 @@ class _TaskInterruption:
         assert task is not None, "a coroutine runs in a task"
         self._task = task
         self._before = task.cancelling()
-        self._backend.enlist(self)
+        self._backend.register(self)
 
     def tick(self) -> None:
         if not self._interrupted and self._overdue():
@@ -188,7 +188,7 @@ class _TaskInterruption:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        self._backend.discharge(self)
+        self._backend.unregister(self)
         if not self._interrupted:
             return False
         # A cancellation that somebody else has asked for meanwhile must go on.

@@ -46,20 +46,20 @@ class ClientWatch:
         self._backend = backend
         self.error: BaseException | None = None
         """What listening came to, if it was not cancelled."""
-        backend.enlist(self)
+        backend.register(self)
 
     def tick(self) -> None:
         """See `bridgekit.concurrency.user_loop.backends.Ticking`."""
         if self._listener is None:
             self._listener = self._task.get_loop().create_task(self._listen(), context=self._context)
             self._listener.add_done_callback(self._heard)
-            self._backend.discharge(self)
+            self._backend.unregister(self)
 
     def leave(self) -> bool:
         """Stop listening; false where it takes `end`."""
         if self._listener is not None:
             return False
-        self._backend.discharge(self)
+        self._backend.unregister(self)
         return True
 
     def _heard(self, listener: asyncio.Task[None]) -> None:
@@ -80,7 +80,7 @@ class ClientWatch:
     async def end(self) -> None:
         """Stop listening."""
         self._over = True
-        self._backend.discharge(self)
+        self._backend.unregister(self)
         listener = self._listener
         if listener is not None and not listener.done():
             listener.cancel()
