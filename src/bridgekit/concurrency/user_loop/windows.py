@@ -73,10 +73,10 @@ class ThreadToLoop(Generic[T]):
             self.used = True
             self._items.extend(items)
             self._under_way += size
-            ring = not self._noticed
+            wake = not self._noticed
             self._noticed = True
             full = self._under_way >= self._high
-        if ring:
+        if wake:
             self._backend.post(self._signal.set)
         if full:
             self._wait_until(self._high // 2)
@@ -124,9 +124,9 @@ class ThreadToLoop(Generic[T]):
         """From the thread: nothing more comes; not needed after `put_whole`. Never blocks."""
         with self._lock:
             self._finished = True
-            ring = not self._noticed
+            wake = not self._noticed
             self._noticed = True
-        if ring:
+        if wake:
             self._backend.post(self._signal.set)
 
     def take(self) -> tuple[list[T], bool]:
