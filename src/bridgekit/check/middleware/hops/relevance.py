@@ -96,7 +96,7 @@ def _keeps(node: ast.AST) -> bool:
     )
 
 
-def at_stake(body: Sequence[ast.stmt], *, awaits: bool) -> bool:
+def may_hop(body: Sequence[ast.stmt], *, awaits: bool) -> bool:
     """Whether it may matter to the number of hops that these statements run.
 
     In an async function: whatever awaits, returns or raises. In a plain one: a returned call, which may be an awaitable.

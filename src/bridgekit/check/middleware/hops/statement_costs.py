@@ -11,7 +11,7 @@ from bridgekit.check.middleware.evaluation.atoms import GetResponse, Missing, Na
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Value
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
-from bridgekit.check.middleware.hops.relevance import at_stake, is_async, is_far, last_name
+from bridgekit.check.middleware.hops.relevance import is_async, is_far, last_name, may_hop
 from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
@@ -127,7 +127,7 @@ class StatementCosts(ABC):
 
     def _if(self, node: ast.If, frame: Frame, at: int | None, flow: Flow) -> None:
         start = then(flow.open, self.expression(node.test, frame, at)) if is_async(frame) else flow.open
-        decides = self.decides and at_stake([*node.body, *node.orelse], awaits=is_async(frame))
+        decides = self.decides and may_hop([*node.body, *node.orelse], awaits=is_async(frame))
         outcome = (
             guards.truth_of_test(self.evaluator, node.test, frame, at) if decides else Outcome(Answer.UNKNOWN)
         )
