@@ -21,7 +21,7 @@ from asgiref.local import Local
 from asgiref.sync import async_to_sync
 
 from bridgekit import WSGIToASGI
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import SECONDS, Seldom
+from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import SECONDS, RateLimitedLog
 from bridgekit.typing import Environ, Message, StartResponse
 from tests.adapters.conftest import worker_threads
 from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serve_whole, serving
@@ -311,7 +311,7 @@ def test_saturation_is_logged_once_in_a_while(
 
 def test_events_between_two_lines_are_counted() -> None:
     now = 100.0
-    seldom = Seldom(lambda: now)
+    seldom = RateLimitedLog(lambda: now)
     assert [seldom.note() for _ in range(3)] == [1, 0, 0]
     now += SECONDS
     assert [seldom.note(), seldom.note()] == [3, 0]

@@ -12,8 +12,8 @@ from bridgekit._arguments import check_amount, check_application, check_callable
 from bridgekit.adapters.wsgi_to_asgi.body_intake import Limits
 from bridgekit.adapters.wsgi_to_asgi.lifespan import Hook, answer_lifespan
 from bridgekit.adapters.wsgi_to_asgi.plain_responses import send_plain
+from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import RateLimitedLog
 from bridgekit.adapters.wsgi_to_asgi.responder import WSGIResponder
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
 from bridgekit.adapters.wsgi_to_asgi.settings import Settings
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Room
 from bridgekit.concurrency.user_loop.anyio_backend import open_backend
@@ -122,7 +122,7 @@ class WSGIToASGI:
             queue_timeout=queue_timeout,
             retry_after=retry_after,
             allow_underscores=allow_underscores,
-            saturation=Seldom(),
+            saturation=RateLimitedLog(),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bridgekit._plural import plural
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
+from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import RateLimitedLog
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Room, StoredBody
 from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
@@ -43,7 +43,7 @@ class Limits:
     buffer_chunked: bool
     body_timeout: float | None
     min_body_rate: float
-    no_room: Seldom = field(default_factory=Seldom)
+    no_room: RateLimitedLog = field(default_factory=RateLimitedLog)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bridgekit.adapters.wsgi_to_asgi.body_intake import Beginning, Limits, Unkno
 from bridgekit.adapters.wsgi_to_asgi.body_remainder import Remainder, must_be_received
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
 from bridgekit.adapters.wsgi_to_asgi.plain_responses import send_plain
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
+from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import RateLimitedLog
 from bridgekit.adapters.wsgi_to_asgi.stored_body import NoRoom
 from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.concurrency.worker_pool import WorkerPool
@@ -89,7 +89,9 @@ async def refuse(
         await reap()
 
 
-async def refuse_saturated(pool: WorkerPool, saturation: Seldom, send: Send, retry_after: int) -> None:
+async def refuse_saturated(
+    pool: WorkerPool, saturation: RateLimitedLog, send: Send, retry_after: int
+) -> None:
     """Answer 503: every thread is busy and the queue is full, or the wait in it was too long."""
     count = saturation.note()
     if count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridgekit.adapters.wsgi_to_asgi.body_intake import Limits
-from bridgekit.adapters.wsgi_to_asgi.seldom_logging import Seldom
+from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import RateLimitedLog
 from bridgekit.concurrency.worker_pool import WorkerPool
 from bridgekit.typing import WSGIApp
 
@@ -21,4 +21,4 @@ class Settings:
     queue_timeout: float | None
     retry_after: int
     allow_underscores: bool
-    saturation: Seldom
+    saturation: RateLimitedLog

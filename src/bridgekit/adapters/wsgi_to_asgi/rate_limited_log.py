@@ -10,7 +10,7 @@ SECONDS = 10.0
 """Between two log lines. A server that is full answers thousands of requests a second, and its log fills a disk."""
 
 
-class Seldom:
+class RateLimitedLog:
     """Counts one kind of event and says when to log it.
 
     :param clock: seconds, for tests.
