@@ -94,7 +94,7 @@ def wait_for_loop(function: Callable[[Any], Awaitable[Any]], request: Any) -> An
     return call.wait_for_loop(function, request)
 
 
-class _Errand:
+class _LoopCall:
     """What a thread wants to be awaited, and its outcome."""
 
     __slots__ = ("argument", "context", "done", "error", "function", "result")
@@ -121,9 +121,9 @@ class ThreadCall(Resumption):
         "_args",
         "_before",
         "_context",
-        "_errand",
         "_error",
         "_function",
+        "_loop_call",
         "_post",
         "_result",
         "begun",
@@ -146,7 +146,7 @@ class ThreadCall(Resumption):
         self._post = backend.post
         self._result: Any = None
         self._error: BaseException | None = None
-        self._errand: _Errand | None = None
+        self._loop_call: _LoopCall | None = None
         self.tasks: list[asyncio.Task[Any]] = []
         """The tasks of `async_to_sync` in the thread: asgiref's ``task_context``."""
         self.begun = False
@@ -155,7 +155,7 @@ class ThreadCall(Resumption):
     def __await__(self) -> Generator[Any, None, Any]:
         """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
         executor = self.executor
-        timer = self._loop.call_later(executor.patience, self._lose_patience) if executor.waits else None
+        timer = self._loop.call_later(executor.max_wait, self._time_out) if executor.waits else None
         executor.give(self._in_thread)
         while True:
             self._asyncio_future_blocking = True
@@ -167,10 +167,10 @@ class ThreadCall(Resumption):
             finally:
                 if timer is not None:
                     timer.cancel()
-            errand = self._errand
-            if errand is None:
+            loop_call = self._loop_call
+            if loop_call is None:
                 break
-            yield from self._run_errand(errand).__await__()
+            yield from self._await_loop_call(loop_call).__await__()
         if not executor.finished:  # or nothing runs any more that could see the difference
             carry_out(self._before, self._context)
         error, self._error = self._error, None
@@ -181,21 +181,21 @@ class ThreadCall(Resumption):
                 del error
         return self._result
 
-    def _lose_patience(self) -> None:
+    def _time_out(self) -> None:
         if self.awaited and self.executor.withdraw(self._in_thread):
             self._error = Saturated()
             self.resume()
 
-    async def _run_errand(self, errand: _Errand) -> None:
-        carry_out(self._before, errand.context)
+    async def _await_loop_call(self, loop_call: _LoopCall) -> None:
+        carry_out(self._before, loop_call.context)
         try:
-            errand.result = await errand.function(errand.argument)
+            loop_call.result = await loop_call.function(loop_call.argument)
         except (
             BaseException
         ) as error:  # cancellation too: it is for the layers in the thread, and comes back from them
-            errand.error = error
-        self._before = errand.context = contextvars.copy_context()
-        self.executor.give(errand.settle)
+            loop_call.error = error
+        self._before = loop_call.context = contextvars.copy_context()
+        self.executor.give(loop_call.settle)
 
     def _abandon(self) -> None:
         """Nobody waits any longer."""
@@ -220,10 +220,10 @@ class ThreadCall(Resumption):
             here.call = outer
         del self._function, self._args
         # Whoever waits hears of it when the thread is free: the next request may come at once, and finds it.
-        return self._tell_end
+        return self._report_end
 
-    def _tell_end(self) -> None:
-        self._tell(None)
+    def _report_end(self) -> None:
+        self._report(None)
 
     def _call(self) -> Any:
         if self._context:
@@ -238,32 +238,32 @@ class ThreadCall(Resumption):
         """In the thread; see the function of that name."""
         if self.orphaned:
             raise asyncio.CancelledError
-        errand = _Errand(function, request)
-        before = errand.context
-        self._tell(errand)
-        self.executor.serve_until(errand.is_done)
-        carry_out(before, errand.context)
+        loop_call = _LoopCall(function, request)
+        before = loop_call.context
+        self._report(loop_call)
+        self.executor.serve_until(loop_call.is_done)
+        carry_out(before, loop_call.context)
         here.call = self
-        if errand.error is not None:
-            raise errand.error
-        return errand.result
+        if loop_call.error is not None:
+            raise loop_call.error
+        return loop_call.result
 
-    def _tell(self, errand: _Errand | None) -> None:
-        self._errand = errand
+    def _report(self, loop_call: _LoopCall | None) -> None:
+        self._loop_call = loop_call
         try:
             self._post(self._deliver)
         except LoopGone:
             logger.debug("the event loop was closed before the request had finished")
-            if errand is not None:
+            if loop_call is not None:
                 raise asyncio.CancelledError from None
 
     def _deliver(self) -> None:
         """On the loop."""
         if self.awaited:
             self.resume()
-        elif self._errand is not None:  # cancelled in the same moment: the thread must not wait for ever
-            self._errand.error = asyncio.CancelledError()
-            self.executor.give(self._errand.settle)
+        elif self._loop_call is not None:  # cancelled in the same moment: the thread must not wait for ever
+            self._loop_call.error = asyncio.CancelledError()
+            self.executor.give(self._loop_call.settle)
 
 
 class Crossing(SyncToAsync[..., Any]):

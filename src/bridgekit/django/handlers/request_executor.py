@@ -54,7 +54,7 @@ class RequestExecutor(Executor):
 
     :param pool: lends the thread.
     :param queue: the most requests that may wait for one.
-    :param patience: seconds that this one waits for its first thread.
+    :param max_wait: seconds that this one waits for its first thread.
     """
 
     # What most requests leave as it is stands here: an executor is made for each.
@@ -67,7 +67,7 @@ class RequestExecutor(Executor):
     """How many layers wait for the same thread again; changed in the thread alone, and read there."""
     sticky = False
     """The view has made a sync call: it and those to come are to find the same thread."""
-    brief = False
+    streaming = False
     """The response streams: no call keeps the thread any longer."""
     finished = False
     """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
@@ -81,10 +81,10 @@ class RequestExecutor(Executor):
     _wakeup: threading.Lock | None = None
     """What the thread is parked on, once it has been."""
 
-    def __init__(self, pool: WorkerPool, queue: int, patience: float) -> None:
+    def __init__(self, pool: WorkerPool, queue: int, max_wait: float) -> None:
         self.pool = pool
         self.queue = queue
-        self.patience = patience
+        self.max_wait = max_wait
         self.task = asyncio.current_task()
         """The request's own task."""
         self._lock = threading.Lock()
@@ -103,7 +103,7 @@ class RequestExecutor(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a call of the application's in the request's thread; see `concurrent.futures.Executor.submit`."""
         submitted = _Submitted(fn, args, kwargs)
-        if not self.brief:
+        if not self.streaming:
             self.sticky = True
         if self.on_first is not None:
             first, self.on_first = self.on_first, None
@@ -150,7 +150,7 @@ class RequestExecutor(Executor):
     def stream(self) -> None:
         """What follows is a stream, which holds no thread: from now on each call takes one for itself."""
         with self._lock:
-            self.brief = True
+            self.streaming = True
             self.sticky = False
             parked, self._parked = self._parked, False
         if parked:
