@@ -87,7 +87,7 @@ def threads_wait() -> float:
     return float(value)
 
 
-def lending() -> tuple[int, int, float]:
+def pool_options() -> tuple[int, int, float]:
     """How threads are lent: `threads`, `threads_queue` and `threads_wait`, which raise for what is none."""
     return threads(), threads_queue(), threads_wait()
 

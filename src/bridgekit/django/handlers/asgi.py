@@ -30,7 +30,7 @@ from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
 from bridgekit.django.handlers.receivers import on_finished, on_started
 from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
 from bridgekit.django.handlers.sending import send_whole
-from bridgekit.django.handlers.threads import lending
+from bridgekit.django.handlers.threads import pool_options
 
 logger = logging.getLogger("bridgekit.django")
 
@@ -54,7 +54,7 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             # A thread further out is meant for the sync code of this request: it stays there.
             await super().handle(scope, receive, send)
             return
-        executor = RequestExecutor(*lending())
+        executor = RequestExecutor(*pool_options())
         executors[context] = executor
         try:
             await self._serve(scope, receive, send, executor)

@@ -122,7 +122,7 @@ class PlannedChain(BaseHandler):
 
     def _compose(self, loading: _Loading) -> Callable[[Any], Any]:
         """Give each entry its node, from the view outwards; the outermost is the chain."""
-        conf.lending()  # judged here, and not at the first request
+        conf.pool_options()  # judged here, and not at the first request
         released = frozenset(conf.released_threads())
         if absent := sorted(released.difference(settings.MIDDLEWARE)):
             logger.warning(

@@ -13,29 +13,29 @@ IDLE_SECONDS = 600.0
 """How long an idle thread, and with it its database connections, is kept for the next request."""
 
 _lock = threading.Lock()
-_lent: tuple[WorkerPool, int, float] | None = None
+_options: tuple[WorkerPool, int, float] | None = None
 _generation = -1
 
 
-def lending() -> tuple[WorkerPool, int, float]:
+def pool_options() -> tuple[WorkerPool, int, float]:
     """The process's pool, the most requests that wait for a thread of it, and the seconds that each does: as the settings say now."""
-    if _lent is None or _generation != conf.generation():
+    if _options is None or _generation != conf.generation():
         _look_at_settings()
-    assert _lent is not None
-    return _lent
+    assert _options is not None
+    return _options
 
 
 def pool() -> WorkerPool:
-    """The pool of `lending`."""
-    return lending()[0]
+    """The pool of `pool_options`."""
+    return pool_options()[0]
 
 
 def _look_at_settings() -> None:
-    global _generation, _lent
+    global _generation, _options
     with _lock:
         generation = conf.generation()
-        size, queue, wait = conf.lending()
-        found = None if _lent is None else _lent[0]
+        size, queue, wait = conf.pool_options()
+        found = None if _options is None else _options[0]
         if found is None or found.max_workers != size:
             if found is not None:
                 found.shutdown()
@@ -45,5 +45,5 @@ def _look_at_settings() -> None:
                 name="bridgekit-django",
                 on_retire=connections.close_all,
             )
-        _lent = (found, queue, wait)
+        _options = (found, queue, wait)
         _generation = generation
