@@ -20,7 +20,7 @@ from bridgekit.terminal import dressed, wants_colour
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 BAR = 20
-PATIENCE = 0.5
+SECONDS_BEFORE_PROGRESS = 0.5
 """Seconds before a run says what it is reading: shorter ones would only flicker."""
 
 
@@ -165,7 +165,7 @@ def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
 
     def show(name: str, done: int, total: int) -> None:
         nonlocal width
-        if time.monotonic() - started < PATIENCE:
+        if time.monotonic() - started < SECONDS_BEFORE_PROGRESS:
             return
         filled = BAR * done // total if total else 0
         line = f"[{'#' * filled:<{BAR}}] {done}/{total or '?'} {name}"[:78]

@@ -393,7 +393,7 @@ def test_a_terminal_without_unicode_gets_plain_lines(project: Path) -> None:
 def test_progress_is_shown_on_a_terminal_and_wiped_after(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bar with what is being read; nothing of it stays, and nothing is shown where stderr is no terminal."""
     written: list[str] = []
-    monkeypatch.setattr(cli, "PATIENCE", 0)
+    monkeypatch.setattr(cli, "SECONDS_BEFORE_PROGRESS", 0)
     monkeypatch.setattr("click.echo", lambda text, **options: written.append(text))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
     with cli.progress_on_stderr() as quiet:

@@ -171,7 +171,7 @@ def test_a_body_that_has_been_read_is_never_interrupted(native: asyncio.Abstract
 def test_a_client_that_has_stopped_sending_is_given_up(
     native: asyncio.AbstractEventLoop, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridgekit.adapters.asgi_to_wsgi.receive.PATIENCE", 0.01)
+    monkeypatch.setattr("bridgekit.adapters.asgi_to_wsgi.receive.READ_TIMEOUT", 0.01)
     reading = threading.Event()
     sock = Socket()
 

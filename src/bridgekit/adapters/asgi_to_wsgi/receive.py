@@ -17,11 +17,11 @@ from bridgekit.typing import Message
 
 logger = logging.getLogger("bridgekit.adapters")
 
-PATIENCE = 1.0
+READ_TIMEOUT = 1.0
 """Seconds in which a client that is sending its body sends something of it. Another one has stopped."""
 
 
-class Asker(Protocol):
+class BodyOwner(Protocol):
     """The request that the body belongs to."""
 
     lock: threading.Lock
@@ -39,7 +39,7 @@ class Asker(Protocol):
 class BodyFeed:
     """ASGI's ``receive`` for one request.
 
-    :param asker: the request.
+    :param owner: the request.
     """
 
     failure: BaseException | None = None
@@ -51,8 +51,8 @@ class BodyFeed:
     _reading: threading.Event | None = None
     _reported = _asked = _broken = False
 
-    def __init__(self, asker: Asker, body: WSGIInput, loop: OwnedLoop) -> None:
-        self._asker = asker
+    def __init__(self, owner: BodyOwner, body: WSGIInput, loop: OwnedLoop) -> None:
+        self._owner = owner
         self._input = body
         self._loop = loop
         self._pieces: list[Message] = []
@@ -69,13 +69,13 @@ class BodyFeed:
         """After the request was closed: wait until nobody reads from the input any more.
 
         The server goes on to read from the same input: two readers would tear the next request apart. A client that sends
-        no more for `PATIENCE` seconds is read from no longer: the server finds the end of the connection and gives it up.
+        no more for `READ_TIMEOUT` seconds is read from no longer: the server finds the end of the connection and gives it up.
         Sooner it must not be, for that client may be about to complete its body and to send its next request.
 
         :param kept: whether there may be a next request on the connection.
         """
         reading = self._reading  # an event per read of a helper thread
-        if reading is not None and not reading.wait(PATIENCE if kept else 0):
+        if reading is not None and not reading.wait(READ_TIMEOUT if kept else 0):
             self._input.interrupt()
             reading.wait()
 
@@ -105,7 +105,7 @@ class BodyFeed:
     async def receive(self) -> Message:
         """The next piece of the body, read now; after it, the client's leaving."""
         while True:
-            if self._broken or self._asker.disconnected:
+            if self._broken or self._owner.disconnected:
                 return {"type": "http.disconnect"}
             if self._pieces:
                 return self._pieces.pop(0)
@@ -132,10 +132,10 @@ class BodyFeed:
         if reader is Reader.LOOP:
             self._read(_at_once)
         elif reader is Reader.REQUEST:
-            self._asker.ask_request_thread()
+            self._owner.ask_request_thread()
         else:
-            with self._asker.lock:
-                if self._asker.closed:
+            with self._owner.lock:
+                if self._owner.closed:
                     self._broken = True
                     return
                 self._reading = threading.Event()
