@@ -92,7 +92,7 @@ def _install() -> None:
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
         (responder, "carry_out", _probe_carry_out),
-        (response_body, "lend", _probe_lend),
+        (response_body, "overlay_context", _probe_overlay),
     ):
         original = getattr(owner, name)
         _originals.append((owner, name, original))
@@ -280,14 +280,14 @@ def _probe_carry_out(original: Callable[..., None]) -> Callable[..., None]:
     return carry_out
 
 
-def _probe_lend(original: Callable[..., Any]) -> Callable[..., Any]:
-    def lend(request: object, before: contextvars.Context, after: contextvars.Context) -> Any:
+def _probe_overlay(original: Callable[..., Any]) -> Callable[..., Any]:
+    def overlay_context(request: object, before: contextvars.Context, after: contextvars.Context) -> Any:
         mine = _arrived_by.get()
-        loan = original(request, before, after)
+        overlay = original(request, before, after)
         _arrived_by.set(mine)
-        return loan
+        return overlay
 
-    return lend
+    return overlay_context
 
 
 def name_of(target: Any) -> str:

@@ -160,7 +160,7 @@ def pieces(path: str, body: bytes, token: contextvars.Token[str]) -> Iterator[by
 # Around the outermost adapter stands somebody who looks at the server's own context
 
 
-OURS = ("user", "thing", "structlog_user", "current_context", "bridgekit_loan")
+OURS = ("user", "thing", "structlog_user", "current_context", "bridgekit_context_overlay")
 
 
 def look() -> None:

@@ -20,7 +20,7 @@ from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
 from bridgekit.adapters.asgi_to_wsgi.scope import build_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder, websocket_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import handed_over_socket, wsproto_installed
-from bridgekit.adapters.shared.context import settle
+from bridgekit.adapters.shared.context import remove_stale_overlay
 from bridgekit.adapters.shared.nesting import hear_of_leaving
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName
@@ -128,7 +128,7 @@ class ASGIToWSGI:
             scope["extensions"][EARLY_HINT] = {}
         before = contextvars.copy_context()
         if before:
-            settle(environ)
+            remove_stale_overlay(environ)
             before = contextvars.copy_context()
         while True:
             responder = ASGIResponder(self.app, runtime.loop, self._settings, scope, body, runtime.done)

@@ -12,7 +12,7 @@ from typing import Any
 from bridgekit.adapters.asgi_to_wsgi.file_body import FILE_BLOCK, Blocks, open_file
 from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File
 from bridgekit.adapters.asgi_to_wsgi.responder import LEFT, ASGIResponder
-from bridgekit.adapters.shared.context import Loan, lend
+from bridgekit.adapters.shared.context import ContextOverlay, overlay_context
 from bridgekit.adapters.shared.nesting import outer
 from bridgekit.exceptions import AppProtocolError, ClientDisconnected
 from bridgekit.typing import Environ, StartResponse
@@ -32,7 +32,7 @@ class WSGIResponse:
 
     _at_end = _closed = False
     _file: File | None = None
-    _loan: Loan | None = None
+    _overlay: ContextOverlay | None = None
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class WSGIResponse:
         if whole and not known:
             # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
             headers.append(("Content-Length", str(len(first))))
-        self._lend()
+        self._show_context()
         start_response(response.status, headers)
         if not whole:
             return Stream(self, first)
@@ -90,23 +90,23 @@ class WSGIResponse:
         self._closed = True
         if self._responder.failed:
             self._report_failure()
-        if self._loan is not None:
+        if self._overlay is not None:
             return Whole(self, first)
         return [first] if first else []
 
-    def _lend(self) -> None:
+    def _show_context(self) -> None:
         """Let who called see what the application has set, until `close`."""
         after = self._responder.context
-        if self._loan is not None:
-            self._loan.update(self._before, after)
+        if self._overlay is not None:
+            self._overlay.update(self._before, after)
         elif after:
-            self._loan = lend(self._environ, self._before, after)
+            self._overlay = overlay_context(self._environ, self._before, after)
 
     def _take_back(self) -> None:
         """The request is over: the context is the server's again. An adapter around this one is told what was in it."""
-        loan, self._loan = self._loan, None
-        if loan is not None:
-            loan.end()
+        overlay, self._overlay = self._overlay, None
+        if overlay is not None:
+            overlay.end()
             around = outer(self._environ)
             if around is not None:
                 around.tell_context(self._before, self._responder.context)
@@ -121,7 +121,7 @@ class WSGIResponse:
         opened = open_file(file.path, self.close)
         try:
             headers = response.file_headers(opened.end)
-            self._lend()
+            self._show_context()
             start_response(response.status, headers)
             self._finish()
         except BaseException:
@@ -140,7 +140,7 @@ class WSGIResponse:
             self._leave()
             raise
         if self._at_end:
-            self._lend()
+            self._show_context()
             if not piece:
                 raise StopIteration
         return piece

@@ -20,8 +20,8 @@ _Storage: Any = getattr(asgiref.local, "_Storage", None)
 purpose. Moving it is what a bridge does, and asgiref has no public call for that."""
 
 _MISSING = object()
-_open: ContextVar[Loan] = ContextVar("bridgekit_loan")
-"""The newest loan that the current context has from an application."""
+_open: ContextVar[ContextOverlay] = ContextVar("bridgekit_context_overlay")
+"""The newest overlay that the current context has from an application."""
 
 
 def _sniffio_mark() -> ContextVar[Any] | None:
@@ -80,21 +80,21 @@ def carry_out(before: Context, after: Context) -> None:
         variable.set(_at_home(value))
 
 
-class Loan:
-    """What an application has set, lent to the context of the thread that called it.
+class ContextOverlay:
+    """What an application has set, shown in the context of the thread that called it.
 
     It ends with the request, and the variables are again what they were, or are not there. Where it is ended in another
     context (another thread closes the response, or a finalizer), the context that it was given to cannot be reached; then
-    `settle` takes it back before that thread's next request.
+    `remove_stale_overlay` takes it back before that thread's next request.
 
     :param request: what tells the request apart from the thread's next one: its environ.
     """
 
-    __slots__ = ("_below", "_ended", "_lent", "_request", "_token")
+    __slots__ = ("_below", "_ended", "_request", "_shown", "_token")
 
     def __init__(self, request: object) -> None:
         self._request = request
-        self._lent: dict[ContextVar[Any], tuple[Token[Any], Any]] = {}
+        self._shown: dict[ContextVar[Any], tuple[Token[Any], Any]] = {}
         self._ended = False
         self._below = _open.get(None)
         self._token = _open.set(self)
@@ -102,38 +102,38 @@ class Loan:
     def update(self, before: Context, after: Context) -> None:
         """Have the current context show what ``after`` has now. What was reset in it meanwhile is taken back."""
         if _open.get(None) is not self:
-            return  # another thread's, or a later loan lies on top
+            return  # another thread's, or a later overlay lies on top
         wanted = dict(changes(before, after))
-        for variable in [variable for variable in self._lent if variable not in wanted]:
-            with contextlib.suppress(ValueError):  # a copy of the context that the loan was given to
-                variable.reset(self._lent[variable][0])
-                del self._lent[variable]
+        for variable in [variable for variable in self._shown if variable not in wanted]:
+            with contextlib.suppress(ValueError):  # a copy of the context that the overlay was given to
+                variable.reset(self._shown[variable][0])
+                del self._shown[variable]
         for variable, value in wanted.items():
-            known = self._lent.get(variable)
+            known = self._shown.get(variable)
             if known is None:
-                self._lent[variable] = variable.set(_at_home(value)), value
+                self._shown[variable] = variable.set(_at_home(value)), value
             elif known[1] is not value:
                 variable.set(_at_home(value))
-                self._lent[variable] = known[0], value
+                self._shown[variable] = known[0], value
 
     def end(self) -> None:
-        """Take everything back. One that a later loan lies on goes with that one: values return in the order they came."""
+        """Take everything back. One that a later overlay lies on goes with that one: values return in the order they came."""
         self._ended = True
-        loan: Loan | None = self
+        overlay: ContextOverlay | None = self
         if _open.get(None) is not self:
             return
-        while loan is not None and loan._ended and loan._take_back():
-            loan = loan._below
+        while overlay is not None and overlay._ended and overlay._take_back():
+            overlay = overlay._below
 
     def _take_back(self) -> bool:
-        """Whether this is the context that the loan was given to, and has what it had before."""
+        """Whether this is the context that the overlay was given to, and has what it had before."""
         try:
             _open.reset(self._token)
         except (ValueError, RuntimeError):  # a copy of that context, or done already
             return False
-        for variable, (token, _) in reversed(self._lent.items()):
+        for variable, (token, _) in reversed(self._shown.items()):
             variable.reset(token)
-        self._lent.clear()
+        self._shown.clear()
         self._request = None
         return True
 
@@ -141,20 +141,20 @@ class Loan:
         return self._request is request and not self._ended
 
 
-def lend(request: object, before: Context, after: Context) -> Loan | None:
+def overlay_context(request: object, before: Context, after: Context) -> ContextOverlay | None:
     """Show the current context, for the rest of ``request``, what an application has changed; ``None`` if nothing."""
     if next(changes(before, after), None) is None:
         return None
-    loan = Loan(request)
-    loan.update(before, after)
-    return loan
+    overlay = ContextOverlay(request)
+    overlay.update(before, after)
+    return overlay
 
 
-def settle(request: object) -> None:
-    """Before a thread's request: take back what one before it was lent and nobody has ended here."""
-    loan = _open.get(None)
-    while loan is not None and not loan.is_of(request):
-        if not loan._take_back():
+def remove_stale_overlay(request: object) -> None:
+    """Before a thread's request: take back what an application before it has set and nobody has ended here."""
+    overlay = _open.get(None)
+    while overlay is not None and not overlay.is_of(request):
+        if not overlay._take_back():
             return  # a copy: whoever made it wanted what is in it
-        loan._ended = True
-        loan = _open.get(None)
+        overlay._ended = True
+        overlay = _open.get(None)

@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
-from bridgekit.adapters.shared.context import lend, rehome, settle
+from bridgekit.adapters.shared.context import overlay_context, rehome, remove_stale_overlay
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
@@ -26,7 +26,7 @@ from bridgekit.django.handlers.late_calls import late_calls
 _executors: Any = AsyncToSync.executors
 _marks: Any = SyncToAsync.threadlocal
 
-LOANS = "_bridgekit_loans"
+OVERLAYS = "_bridgekit_overlays"
 """Attribute of a request."""
 
 _borrows: dict[int, Borrow] = {}
@@ -37,7 +37,7 @@ class OnLoop(AsyncToSync[..., Any]):
     """A coroutine function as a plain one, run on the process's one loop thread while the calling thread waits.
 
     As under ``async_to_sync`` the function runs in the caller's context, what it sets there is set for the caller (until
-    `end_loans` of the request that is its first argument), and the caller's thread runs its thread-sensitive ``sync_to_async`` calls. Where asgiref would run it on the loop of a
+    `end_overlays` of the request that is its first argument), and the caller's thread runs its thread-sensitive ``sync_to_async`` calls. Where asgiref would run it on the loop of a
     ``sync_to_async`` call further out (a test's, or an ASGI server's), that one is used.
     """
 
@@ -76,27 +76,27 @@ def _run(
 
 
 def _show(request: Any, before: contextvars.Context, after: contextvars.Context) -> None:
-    """Show the thread, until `end_loans`, what the coroutine has set."""
-    loan = lend(_key(request), before, after)
-    if loan is not None and request is not None:
-        vars(request).setdefault(LOANS, []).append(loan)
+    """Show the thread, until `end_overlays`, what the coroutine has set."""
+    overlay = overlay_context(_key(request), before, after)
+    if overlay is not None and request is not None:
+        vars(request).setdefault(OVERLAYS, []).append(overlay)
 
 
-def begin_loans(request: Any) -> None:
+def begin_overlays(request: Any) -> None:
     """Before a request: what an earlier one has left in this thread (its response was closed in another) is taken back."""
-    settle(_key(request))
+    remove_stale_overlay(_key(request))
 
 
-def has_loans(request: Any) -> bool:
+def has_overlays(request: Any) -> bool:
     """Whether this thread has been shown anything."""
-    return bool(vars(request).get(LOANS))
+    return bool(vars(request).get(OVERLAYS))
 
 
-def end_loans(request: Any) -> None:
+def end_overlays(request: Any) -> None:
     """The thread has again what it had before the request."""
-    loans = vars(request).pop(LOANS, [])
-    while loans:
-        loans.pop().end()
+    overlays = vars(request).pop(OVERLAYS, [])
+    while overlays:
+        overlays.pop().end()
 
 
 def _key(request: Any) -> Any:

@@ -10,7 +10,13 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 
-from bridgekit.django.handlers.on_loop import OnLoop, begin_loans, end_loans, has_loans, iterate_on_loop
+from bridgekit.django.handlers.on_loop import (
+    OnLoop,
+    begin_overlays,
+    end_overlays,
+    has_overlays,
+    iterate_on_loop,
+)
 
 
 class AsyncOnLoop(BaseHandler):
@@ -30,18 +36,18 @@ class AsyncOnLoop(BaseHandler):
 
     def get_response(self, request: HttpRequest) -> Any:
         """The response. What async code has set in its context is seen in this thread until that is closed, and then no more."""
-        begin_loans(request)
+        begin_overlays(request)
         try:
             response: Any = super().get_response(request)
         except BaseException:
-            end_loans(request)
+            end_overlays(request)
             raise
-        if has_loans(request):
-            _end_loans_when_closed(response, request)
+        if has_overlays(request):
+            _end_overlays_when_closed(response, request)
         return response
 
 
-def _end_loans_when_closed(response: Any, request: HttpRequest) -> None:
+def _end_overlays_when_closed(response: Any, request: HttpRequest) -> None:
     """After ``request_finished``, whose receivers are called at the end of `HttpResponseBase.close` and see what the view has set."""
     close = response.close
 
@@ -51,7 +57,7 @@ def _end_loans_when_closed(response: Any, request: HttpRequest) -> None:
         try:
             close()
         finally:
-            end_loans(request)
+            end_overlays(request)
 
     response.close = close_and_end
 
