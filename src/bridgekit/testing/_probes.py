@@ -91,7 +91,7 @@ def _install() -> None:
         (AsyncToSync, "__call__", _probe_to_loop),
         (AppRun, "_call", _probe_wsgi_app),
         (ASGIRuntime, "admit", _probe_asgi_app),
-        (responder, "carry_out", _probe_carry_out),
+        (responder, "apply_changes", _probe_apply_changes),
         (response_body, "overlay_context", _probe_overlay),
     ):
         original = getattr(owner, name)
@@ -270,14 +270,14 @@ def _probe_waiting_thread(original: Callable[..., Any]) -> Callable[..., Any]:
     return wait_for_loop
 
 
-def _probe_carry_out(original: Callable[..., None]) -> Callable[..., None]:
-    def carry_out(before: contextvars.Context, after: contextvars.Context) -> None:
+def _probe_apply_changes(original: Callable[..., None]) -> Callable[..., None]:
+    def apply_changes(before: contextvars.Context, after: contextvars.Context) -> None:
         # The adapters give the caller the context as the application leaves it, perhaps in the middle of a crossing.
         mine = _arrived_by.get()
         original(before, after)
         _arrived_by.set(mine)
 
-    return carry_out
+    return apply_changes
 
 
 def _probe_overlay(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, 
 from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed
 from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
-from bridgekit.adapters.shared.context import rehome
+from bridgekit.adapters.shared.context import move_to_this_thread
 from bridgekit.adapters.shared.timing_key import TIMING_KEY
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop
@@ -148,7 +148,7 @@ class ASGIResponder:
             if self._timing is not None:
                 self._timing.add_loop_wait(time.perf_counter_ns() - self._posted)
             if self.context:
-                self.context.run(rehome, self.context)
+                self.context.run(move_to_this_thread, self.context)
             task = self._loop.spawn(self._run, self.context)
             self._first_step = False
             if not self._over:

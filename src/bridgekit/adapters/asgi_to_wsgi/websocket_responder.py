@@ -11,7 +11,7 @@ from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import WebSocketConnection, message_size
-from bridgekit.adapters.shared.context import rehome
+from bridgekit.adapters.shared.context import move_to_this_thread
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.concurrency.own_loop.outbox import Outbox
@@ -126,7 +126,7 @@ class WebSocketResponder:
     def start(self) -> None:
         """Begin: what the request's thread posts."""
         try:
-            self._context.run(rehome, self._context)
+            self._context.run(move_to_this_thread, self._context)
             task = self._loop.spawn(self._run, self._context)
             if not self._over:
                 self._task = task

@@ -39,14 +39,14 @@ def _sniffio_mark() -> ContextVar[Any] | None:
 _mark = _sniffio_mark()
 
 
-def _at_home(value: Any) -> Any:
+def _for_this_thread(value: Any) -> Any:
     """``value`` as this thread may see it."""
     if _Storage is not None and type(value) is _Storage:
         return _Storage(threading.get_ident(), value.data)
     return value
 
 
-def rehome(context: Context) -> None:
+def move_to_this_thread(context: Context) -> None:
     """Make ``context``, which came from another thread and runs now, one of this thread.
 
     Data of `asgiref.local.Local` become visible. sniffio's mark is taken off: it names the library that runs where the
@@ -70,14 +70,14 @@ def changes(before: Context, after: Context) -> Iterator[tuple[ContextVar[Any], 
         if known is value or variable is _mark or variable is _open:
             continue
         if type(value) is type(known) is _Storage and value.data is known.data:
-            continue  # `rehome` alone: each change of a Local makes other data
+            continue  # `move_to_this_thread` alone: each change of a Local makes other data
         yield variable, value
 
 
-def carry_out(before: Context, after: Context) -> None:
+def apply_changes(before: Context, after: Context) -> None:
     """Set in the current context, which must be one of this request alone, what a run in a copy of it has changed."""
     for variable, value in changes(before, after):
-        variable.set(_at_home(value))
+        variable.set(_for_this_thread(value))
 
 
 class ContextOverlay:
@@ -111,9 +111,9 @@ class ContextOverlay:
         for variable, value in wanted.items():
             known = self._shown.get(variable)
             if known is None:
-                self._shown[variable] = variable.set(_at_home(value)), value
+                self._shown[variable] = variable.set(_for_this_thread(value)), value
             elif known[1] is not value:
-                variable.set(_at_home(value))
+                variable.set(_for_this_thread(value))
                 self._shown[variable] = known[0], value
 
     def end(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import perf_counter_ns
 from typing import Any, Final, TypeAlias
 
-from bridgekit.adapters.shared.context import rehome
+from bridgekit.adapters.shared.context import move_to_this_thread
 from bridgekit.adapters.shared.headers import header_value
 from bridgekit.adapters.shared.nesting import collect
 from bridgekit.adapters.shared.opaque import OpaqueMapping
@@ -159,7 +159,7 @@ class AppRun:
     def _call(self) -> None:
         """Run the application and close what it returned, exactly once, whatever happens (PEP 3333)."""
         if self.context:
-            rehome(self.context)
+            move_to_this_thread(self.context)
         scope = self._environ["asgi.scope"]  # the application may put another one in its place
         try:
             iterable = self._app(self._environ, self.start_response)

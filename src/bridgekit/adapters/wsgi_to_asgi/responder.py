@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bridgekit.adapters.shared.carried import carry_environ
-from bridgekit.adapters.shared.context import carry_out
+from bridgekit.adapters.shared.context import apply_changes
 from bridgekit.adapters.shared.nesting import tell_leaving
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.adapters.shared.timing_key import TIMING_KEY, live_timing
@@ -142,7 +142,7 @@ class WSGIResponder:
             await refuse_saturated(settings.pool, settings.saturation, self._send, settings.retry_after)
             return
         if run.context:
-            carry_out(before, run.context)
+            apply_changes(before, run.context)
         if run.failure is not None:
             await self._conclude(run)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 
-from bridgekit.adapters.shared.context import carry_out, rehome
+from bridgekit.adapters.shared.context import apply_changes, move_to_this_thread
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.user_loop.resumption import Resumption
@@ -172,7 +172,7 @@ class ThreadCall(Resumption):
                 break
             yield from self._await_loop_call(loop_call).__await__()
         if not executor.finished:  # or nothing runs any more that could see the difference
-            carry_out(self._before, self._context)
+            apply_changes(self._before, self._context)
         error, self._error = self._error, None
         if error is not None:
             try:
@@ -187,7 +187,7 @@ class ThreadCall(Resumption):
             self.resume()
 
     async def _await_loop_call(self, loop_call: _LoopCall) -> None:
-        carry_out(self._before, loop_call.context)
+        apply_changes(self._before, loop_call.context)
         try:
             loop_call.result = await loop_call.function(loop_call.argument)
         except (
@@ -227,7 +227,7 @@ class ThreadCall(Resumption):
 
     def _call(self) -> Any:
         if self._context:
-            rehome(self._context)
+            move_to_this_thread(self._context)
         executor = self.executor
         if executor.on_first is not None:
             first, executor.on_first = executor.on_first, None
@@ -242,7 +242,7 @@ class ThreadCall(Resumption):
         before = loop_call.context
         self._report(loop_call)
         self.executor.serve_until(loop_call.is_done)
-        carry_out(before, loop_call.context)
+        apply_changes(before, loop_call.context)
         here.call = self
         if loop_call.error is not None:
             raise loop_call.error

@@ -15,7 +15,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 
-from bridgekit.adapters.shared.context import overlay_context, rehome, remove_stale_overlay
+from bridgekit.adapters.shared.context import move_to_this_thread, overlay_context, remove_stale_overlay
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.borrowed_loop import BorrowedLoop
 from bridgekit.concurrency.own_loop.loop_call import Host, LoopCall
@@ -70,7 +70,7 @@ def _run(
     __traceback_hide__ = True
     while True:
         try:
-            return call.run(_host(noted), awaitable, context, rehome)
+            return call.run(_host(noted), awaitable, context, move_to_this_thread)
         except LoopGone:  # it ended after we had looked
             noted = {}
 
@@ -107,7 +107,7 @@ def _key(request: Any) -> Any:
 def iterate_on_loop(source: AsyncGenerator[Any, None]) -> LoopIterator:
     """Iterate over ``source`` on the same loop, in the present context; thread-sensitive calls run in the iterating thread."""
     context = contextvars.copy_context()
-    iterator = LoopIterator(_host(vars(_marks)), source, context, rehome, outer=late_calls())
+    iterator = LoopIterator(_host(vars(_marks)), source, context, move_to_this_thread, outer=late_calls())
     context.run(setattr, _executors, "current", iterator.pump)
     return iterator
 
