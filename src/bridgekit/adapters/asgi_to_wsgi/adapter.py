@@ -21,7 +21,7 @@ from bridgekit.adapters.asgi_to_wsgi.scope import build_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder, websocket_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import handed_over_socket, wsproto_installed
 from bridgekit.adapters.shared.context import remove_stale_overlay
-from bridgekit.adapters.shared.nesting import hear_of_leaving
+from bridgekit.adapters.shared.nesting import when_client_leaves
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName
 from bridgekit.exceptions import LifespanFailed, ServerProtocolError
@@ -137,7 +137,7 @@ class ASGIToWSGI:
                 break
             except LoopGone:  # it ended after we had looked
                 runtime = self._runtime()
-        hear_of_leaving(environ, responder.leave)
+        when_client_leaves(environ, responder.leave)
         response = WSGIResponse(
             responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
         )

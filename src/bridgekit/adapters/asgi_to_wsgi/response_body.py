@@ -109,7 +109,7 @@ class WSGIResponse:
             overlay.end()
             around = outer(self._environ)
             if around is not None:
-                around.tell_context(self._before, self._responder.context)
+                around.report_context(self._before, self._responder.context)
 
     def _send_file(self, start_response: StartResponse, file: File) -> Iterable[bytes]:
         """A file, by the server's own means where it has some (PEP 3333, "Platform-Specific File Handling").
@@ -247,7 +247,7 @@ class WSGIResponse:
             responder.report_failure()
             return
         failure = responder.take_failure()
-        if failure is not None and not around.tell_failure(failure):
+        if failure is not None and not around.report_failure(failure):
             responder.log(failure)
 
     def abandon(self) -> None:

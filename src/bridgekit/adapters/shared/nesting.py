@@ -28,12 +28,12 @@ class Inner:
         self.over = over
         """Whether nobody collects it any more."""
 
-    def tell_context(self, before: Context, after: Context) -> None:
+    def report_context(self, before: Context, after: Context) -> None:
         """Of the variables that were set from ``before`` to ``after``."""
         if not self.over:
             self.variables.update(changes(before, after))
 
-    def tell_failure(self, failure: BaseException) -> bool:
+    def report_failure(self, failure: BaseException) -> bool:
         """Of what was raised after a complete response; whether somebody will hear of it."""
         if self.over or self.failure is not None:
             return False
@@ -72,7 +72,7 @@ def collect(scope: OpaqueMapping) -> BaseException | None:
     return inner.failure
 
 
-def hear_of_leaving(environ: Environ, leave: Callable[[], object]) -> None:
+def when_client_leaves(environ: Environ, leave: Callable[[], object]) -> None:
     """In an `ASGIToWSGI`: have ``leave`` called, in whatever thread, when the client of an adapter around it has left."""
     scope = environ.get("asgi.scope")
     if type(scope) is OpaqueMapping:
@@ -81,7 +81,7 @@ def hear_of_leaving(environ: Environ, leave: Callable[[], object]) -> None:
             leave()
 
 
-def tell_leaving(scope: OpaqueMapping) -> None:
+def report_client_left(scope: OpaqueMapping) -> None:
     """In a `WSGIToASGI`: its client has left."""
     scope.client_gone = True
     leave = scope.on_leave

@@ -22,7 +22,7 @@ from typing import Any
 
 from bridgekit.adapters.shared.carried import carry_environ
 from bridgekit.adapters.shared.context import apply_changes
-from bridgekit.adapters.shared.nesting import tell_leaving
+from bridgekit.adapters.shared.nesting import report_client_left
 from bridgekit.adapters.shared.opaque import OpaqueMapping
 from bridgekit.adapters.shared.timing_key import TIMING_KEY, live_timing
 from bridgekit.adapters.wsgi_to_asgi.app_run import AppRun, Item, event_size
@@ -307,9 +307,9 @@ class WSGIResponder:
 
     def _listen(self) -> None:
         # In the request's own context, whoever calls: the clock has none, and middleware around `receive` may want it.
-        self._listening = self._context.run(self._backend.spawn, self._hear)
+        self._listening = self._context.run(self._backend.spawn, self._watch_client)
 
-    async def _hear(self) -> None:
+    async def _watch_client(self) -> None:
         """Receive the rest of the body as the application asks for it, then wait for the client to leave."""
         try:
             if self._upload is not None and not await self._upload.feed(self._receive):
@@ -343,5 +343,5 @@ class WSGIResponder:
         self._window.abandon(reason)
         if self._upload is not None:
             self._upload.fail(reason)
-        tell_leaving(self._given)
+        report_client_left(self._given)
         self._take_back()
