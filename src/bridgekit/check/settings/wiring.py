@@ -53,7 +53,7 @@ def make_machine(
     interpreter.truth = partial(truth, interpreter)
     interpreter.annotate = partial(_annotate, interpreter)
     interpreter.builtin = BUILTINS.__getitem__
-    interpreter.spoil = partial(taint, interpreter)
+    interpreter.taint_values = partial(taint, interpreter)
     interpreter.imports = Imports(interpreter)
     interpreter.library = Library(interpreter)
     return interpreter

@@ -203,7 +203,7 @@ _NONE_TYPE = NativeFunction("NoneType", lambda interpreter, args, kwargs: _no_va
 def _print(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
     if not set(kwargs) <= {"sep", "end", "file", "flush"}:
         raise interpreter.fault(TypeError, "print() got an unexpected keyword argument")
-    interpreter.lend(args, interpreter.opaque("print() of an object"))
+    interpreter.taint_callables(args, interpreter.opaque("print() of an object"))
     if "file" in kwargs:
         interpreter.hand_over([kwargs["file"]], interpreter.opaque("print() to a file"))
     return None

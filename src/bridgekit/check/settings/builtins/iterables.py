@@ -133,7 +133,7 @@ def call_sorted(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> 
     given = only(args)
     value, inputs, unknown = source_of(interpreter, given)
     if unknown is not None:
-        interpreter.lend(list(kwargs.values()), unknown)
+        interpreter.taint_callables(list(kwargs.values()), unknown)
         return unknown.derive(".sorted")
     items = _elements(interpreter, value)
     result = ListValue(ordered(interpreter, items, kwargs))
@@ -164,7 +164,7 @@ def extreme(pick: Callable[..., int]) -> Call:
         if len(args) == 1:
             value, more, unknown = source_of(interpreter, args[0])
             if unknown is not None:
-                interpreter.lend(list(kwargs.values()), unknown)
+                interpreter.taint_callables(list(kwargs.values()), unknown)
                 return unknown.derive("()")
             items = _elements(interpreter, value)
         if not items and "default" in kwargs and len(args) == 1:

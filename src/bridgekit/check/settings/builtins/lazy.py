@@ -19,7 +19,7 @@ def _lazily(
     for argument in args:
         _, _, unknown = source_of(interpreter, argument)
         if unknown is not None:
-            interpreter.lend([*args, *held], unknown)
+            interpreter.taint_callables([*args, *held], unknown)
             return unknown.derive("()")
     sources = [drawn(interpreter, argument) for argument in args]
     return IteratorValue(make(*sources), (*args, *held))

@@ -28,11 +28,11 @@ def call_exec(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Va
     cause = interpreter.opaque("exec() runs code that cannot be read")
     interpreter.hand_over([scope, *frame.names.values()], cause)
     interpreter.taint(frame.module.namespace, cause)
-    _spoil_names(interpreter, frame.module.namespace, cause)
+    _taint_names(interpreter, frame.module.namespace, cause)
     return None
 
 
-def _spoil_names(interpreter: Interpreter, namespace: Namespace, cause: Opaque) -> None:
+def _taint_names(interpreter: Interpreter, namespace: Namespace, cause: Opaque) -> None:
     """Any name may be bound anew, and whatever changes may have changed; what is left are modules and definitions."""
     kept = (FunctionValue, ClassValue, ModuleValue, External, NativeFunction)
     interpreter.hand_over([value for value in namespace.values() if not isinstance(value, kept)], cause)
@@ -45,7 +45,7 @@ def call_eval(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Va
     cause = interpreter.opaque("eval() runs code that cannot be read")
     frame = interpreter.frames[-1]
     interpreter.hand_over([*args[1:], *frame.names.values()], cause)
-    _spoil_names(interpreter, frame.module.namespace, cause)
+    _taint_names(interpreter, frame.module.namespace, cause)
     interpreter.may_raise(cause)
     return cause
 

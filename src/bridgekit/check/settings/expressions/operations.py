@@ -67,7 +67,7 @@ def operate(
         if isinstance(side, Opaque):
             if kind in (ast.Div, ast.FloorDiv) and _is_zero(right) and interpreter.catches(ZeroDivisionError):
                 raise interpreter.fault(ZeroDivisionError, "division by zero")
-            interpreter.lend([left, right], side)
+            interpreter.taint_callables([left, right], side)
             interpreter.may_raise(side, TypeError, ValueError, ArithmeticError)
             return Opaque(
                 side.reason,

@@ -322,5 +322,5 @@ def _unknown(
                 and isinstance(op, ast.Eq | ast.NotEq),
             )
     cause = interpreter.opaque("a comparison with a value that is not known", node, frame)
-    interpreter.lend([left, right], cause)
+    interpreter.taint_callables([left, right], cause)
     return cause

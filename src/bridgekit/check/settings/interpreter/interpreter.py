@@ -60,7 +60,7 @@ class Interpreter:
     truth: Callable[[Value, ast.expr, Frame], bool]
     annotate: Callable[[Frame, str, ast.expr], None]
     builtin: Callable[[str], Value]
-    spoil: Callable[[Iterable[Value], Opaque], None]
+    taint_values: Callable[[Iterable[Value], Opaque], None]
     imports: ImportSystem
     library: Libraries
 
@@ -184,11 +184,11 @@ class Interpreter:
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
-        self.spoil(arguments, cause)
+        self.taint_values(arguments, cause)
 
-    def lend(self, arguments: Sequence[Value], cause: Opaque) -> None:
+    def taint_callables(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""
-        self.spoil(callables_in(arguments), cause)
+        self.taint_values(callables_in(arguments), cause)
 
     def taint(self, namespace: Namespace, cause: Opaque) -> None:
         """Code that cannot be read may have set any name of ``namespace``, and may as well have left it alone.

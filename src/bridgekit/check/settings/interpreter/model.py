@@ -41,7 +41,7 @@ class Model(Modelled):
         """``del self[key]``; whether that is modelled."""
         return False
 
-    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+    def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         """Code that cannot be read had its hands on it."""
 
     def enter(self, interpreter: Interpreter) -> Value:

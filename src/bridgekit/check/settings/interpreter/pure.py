@@ -46,7 +46,7 @@ def apply(
     given = [interpreter.read(value) for value in given]
     unknown = unknown or next((value for value in given if isinstance(value, Opaque)), None)
     if unknown is not None:
-        interpreter.lend([*args, *kwargs.values()], unknown)
+        interpreter.taint_callables([*args, *kwargs.values()], unknown)
         interpreter.may_raise(unknown, *plain.ERRORS)
         return unknown.derive(f".{name}()")
     if name.startswith(_PATHS):
@@ -55,7 +55,7 @@ def apply(
         made = function(given[: len(args)], dict(zip(kwargs, given[len(args) :], strict=True)))
     except plain.Refused as refusal:
         cause = interpreter.opaque(f"{name}(): {refusal}", inputs=inputs)
-        interpreter.lend([*args, *kwargs.values()], cause)
+        interpreter.taint_callables([*args, *kwargs.values()], cause)
         interpreter.may_raise(cause, *plain.ERRORS)
         return cause
     except plain.ERRORS as error:

@@ -98,7 +98,7 @@ def _reached(interpreter: Interpreter, value: Value, cause: Opaque) -> Iterable[
         opened = _opened(interpreter, value)
         return () if opened is value else (opened,)
     if isinstance(value, Model):
-        value.spoil(interpreter, cause)
+        value.taint(interpreter, cause)
         return value.held()
     return _of_wrapper(value, cause)
 

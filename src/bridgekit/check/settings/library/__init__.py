@@ -133,7 +133,7 @@ class Library:
         self.interpreter.want(dotted)
         given = [*args, *kwargs.values()]
         if self.interpreter.surroundings.is_standard(dotted) and keeps_arguments(dotted):
-            self.interpreter.lend(given, cause)
+            self.interpreter.taint_callables(given, cause)
             if hands_out(dotted):
                 self.interpreter.hand_over(list(elements_of(given)), cause)
         else:

@@ -107,7 +107,7 @@ class Environ(Model):
             )
         return NOT_IMPLEMENTED
 
-    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+    def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         interpreter.lost_environ = interpreter.lost_environ or cause
         self._own(interpreter).clear()
 
@@ -154,7 +154,7 @@ class Environ(Model):
         if isinstance(name, str):
             self._own(interpreter)[str(name)] = value
         else:
-            self.spoil(
+            self.taint(
                 interpreter, interpreter.opaque("an environment variable is set whose name is not known")
             )
 
@@ -168,7 +168,7 @@ class Environ(Model):
         if isinstance(name, str):
             self._own(interpreter)[str(name)] = UNSET
         else:
-            self.spoil(
+            self.taint(
                 interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
             )
 
@@ -194,7 +194,7 @@ class Environ(Model):
         if isinstance(name, str):
             self._own(interpreter)[str(name)] = UNSET
         else:
-            self.spoil(
+            self.taint(
                 interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
             )
         return value
@@ -211,7 +211,7 @@ class Environ(Model):
         added = DictValue()
         interpreter.call(NativeMethod(added, "update"), args, kwargs)
         if added.poison is not None:
-            self.spoil(interpreter, added.poison)
+            self.taint(interpreter, added.poison)
         for name, value in added.items():
             self._set(interpreter, name, value)
         return None

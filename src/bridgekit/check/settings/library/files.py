@@ -173,7 +173,7 @@ class OpenFile(Model):
         self.touched = True
         return interpreter.opaque(f"the file {self.path}")
 
-    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+    def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         self.touched = True
 
     def _read(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:

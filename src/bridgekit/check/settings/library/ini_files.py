@@ -62,7 +62,7 @@ class IniParser(Model):
         self.unknown: Opaque | None = None
         self.interpolates = interpolates
 
-    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+    def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         self.unknown = self.unknown or cause
 
     def attribute(self, interpreter: Interpreter, name: str) -> Value:

@@ -50,7 +50,7 @@ def _chain(interpreter: Interpreter, args: Args, kwargs: Kwargs) -> Value:
     for argument in args:
         plain = interpreter.read(unwrap(argument)[0])
         if isinstance(plain, Opaque):
-            interpreter.lend(args, plain)
+            interpreter.taint_callables(args, plain)
             return plain.derive(".chain")
     return IteratorValue((item for argument in args for item in drawn(interpreter, argument)), tuple(args))
 

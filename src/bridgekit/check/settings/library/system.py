@@ -45,7 +45,7 @@ class SysModules(Model):
             )
         return isinstance(key, str)
 
-    def spoil(self, interpreter: Interpreter, cause: Opaque) -> None:
+    def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         interpreter.lost_modules = interpreter.lost_modules or cause
 
     def contains(self, interpreter: Interpreter, key: Value) -> Value:
