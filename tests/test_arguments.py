@@ -10,6 +10,7 @@ from asgiref.sync import markcoroutinefunction
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
 from bridgekit._arguments import check_function, is_asynchronous, takes
+from bridgekit.timing import WSGITimingMiddleware
 
 
 class Shop:
@@ -61,3 +62,56 @@ def test_a_partial_of_a_method_is_no_application_of_the_other_protocol() -> None
 def test_what_nobody_would_await_is_refused(function: Any) -> None:
     with pytest.raises(TypeError, match="nobody awaits"):
         check_function("exporter", function, arguments=1, called_with="a record")
+
+
+class Called:
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Never run."""
+
+
+class MadeOfOne(Called):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class MadeOfAnything(Called):
+    def __new__(cls, *args: Any) -> Any:
+        return super().__new__(cls)
+
+
+class MadeByItsMetaclass(type):
+    def __call__(cls, *args: Any) -> Any:
+        return super().__call__()
+
+
+class Registered(Called, metaclass=MadeByItsMetaclass):
+    pass
+
+
+class Response:
+    """As PEP 3333 shows an application that is a class: its instances are the bodies."""
+
+    def __init__(self, environ: Any, start_response: Any) -> None: ...
+
+    def __iter__(self) -> Any:
+        yield b""
+
+
+def test_a_class_is_called_with_what_makes_it_and_not_as_its_instances_are() -> None:
+    wrong: list[Any] = [Called, MadeOfOne]
+    for cls in wrong:
+        with pytest.raises(TypeError, match=f"the class {cls.__name__}.*give that"):
+            WSGIToASGI(cls)
+    possible: list[Any] = [MadeOfAnything, Registered, Response]
+    for cls in possible:
+        WSGIToASGI(cls)
+
+
+def get_response(request: Any) -> Any:
+    """Never run."""
+
+
+def test_a_timing_wrapper_in_djangos_list_is_told_its_line() -> None:
+    wrapped: Any = get_response
+    with pytest.raises(TypeError, match=r"the line is bridgekit\.django\.middleware\.TimingMiddleware"):
+        WSGITimingMiddleware(wrapped)

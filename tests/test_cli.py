@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +18,7 @@ from bridgekit import cli
 
 DOCS = Path(__file__).parents[1] / "docs"
 PROJECT = Path(__file__).parent / "check" / "projects" / "startproject"
+FULL = Path("/dev/full")
 PAGES = {"serve": "serve.md", "check": "check.md", "explain": "check.md"}
 
 
@@ -89,3 +95,33 @@ def test_the_problem_matcher_reads_the_lines_of_findings() -> None:
     assert [match[pattern["code"]] for match in found] == ["BRG001"]
     assert found[0][pattern["file"]].endswith("settings.py")
     assert found[0][pattern["line"]].isdecimal()
+
+
+def reported(*options: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, whose streams are real."""
+    command = [sys.executable, "-m", "bridgekit", *options]
+    return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False, **more)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="Linux has a device that is full")
+def test_a_report_that_cannot_be_written_is_one_line() -> None:
+    with FULL.open("w") as full:
+        shown = reported("check", str(PROJECT), stdout=full)
+    assert shown.returncode == 2
+    assert shown.stderr == "Error: the report cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes a stream by its number")
+def test_without_a_stdout_the_exit_code_tells() -> None:
+    """As under a supervisor that has closed it."""
+    shown = reported("check", str(PROJECT), preexec_fn=functools.partial(os.close, 1))
+    assert (shown.returncode, shown.stderr) == (1, "")
+
+
+def test_an_interruption_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bridgekit.check.command.check_project", interrupted)
+    shown = CliRunner().invoke(cli.main, ["check", str(PROJECT)])
+    assert (shown.exit_code, shown.stderr) == (130, "\nInterrupted\n")

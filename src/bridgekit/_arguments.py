@@ -114,8 +114,19 @@ def check_application(app: object, wrapper: str, wanted: Literal["wsgi", "asgi"]
             f"{CALLED_WITH[wanted]}"
         )
     if fits is False:
-        factory = ". Is it a factory? Then call it, and give what it returns" if takes(app, 0) else ""
-        raise TypeError(f"app cannot be called with {CALLED_WITH[wanted]}: {described(app)}{factory}")
+        raise TypeError(
+            f"app cannot be called with {CALLED_WITH[wanted]}: {described(app)}{_what_it_may_be(app, wrapper)}"
+        )
+
+
+def _what_it_may_be(app: object, wrapper: str) -> str:
+    if isinstance(app, type):
+        return ". Is the application an instance of it? Then make one, and give that"
+    if takes(app, 0):
+        return ". Is it a factory? Then call it, and give what it returns"
+    if wrapper.endswith("TimingMiddleware") and takes(app, 1):
+        return ". In Django's MIDDLEWARE the line is bridgekit.django.middleware.TimingMiddleware"
+    return ""
 
 
 def is_asynchronous(function: object) -> bool:
@@ -151,17 +162,37 @@ def own_code(function: object) -> Iterator[Any]:
     """What is run by a call, if that can be seen without asking the object.
 
     A proxy answers questions about itself with what it stands for, and may have to make that first. So nothing but plain
-    functions, and the plain function ``__call__`` of a type, are looked at.
+    functions, the plain function ``__call__`` of a type, and for a class its plain ``__init__``, are looked at.
     """
     if type(function) is functools.partial:
         if type(function.func) in (types.FunctionType, types.MethodType):
             yield function
     elif type(function) in (types.FunctionType, types.MethodType):
         yield function
-    elif not issubclass(type(function), type):
+    elif issubclass(type(function), type):
+        yield from constructor(function)
+    else:
         call = inspect.getattr_static(type(function), "__call__", None)
         if type(call) is types.FunctionType:
             yield call
+
+
+def constructor(function: Any) -> Iterator[Any]:
+    """The plain ``__init__`` that alone says what a class is called with: there is no ``__new__`` nor ``__call__`` of a metaclass beside it."""
+    if (
+        inspect.getattr_static(type(function), "__call__", None) is not type.__dict__["__call__"]
+        or inspect.getattr_static(function, "__new__", None) is not object.__dict__["__new__"]
+    ):
+        return
+    initialize = inspect.getattr_static(function, "__init__", None)
+    if initialize is object.__dict__["__init__"]:
+        yield _no_arguments
+    elif type(initialize) is types.FunctionType:
+        yield initialize
+
+
+def _no_arguments(self: object) -> None:
+    """Stands for the ``__init__`` of `object`, whose signature takes anything."""
 
 
 def inner_function(code: Any) -> Any:
@@ -171,6 +202,8 @@ def inner_function(code: Any) -> Any:
 def described(function: Any) -> str:
     """Its name with what it takes, for messages."""
     for code in own_code(function):
+        if isinstance(function, type):
+            return f"the class {function.__qualname__}{inspect.signature(code, follow_wrapped=False)}"
         name = getattr(code, "__qualname__", None) or type(function).__name__
         return f"{name}{inspect.signature(code, follow_wrapped=False)}"
     return repr(function)

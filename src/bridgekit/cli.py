@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from click.core import ParameterSource
@@ -24,7 +24,22 @@ SECONDS_BEFORE_PROGRESS = 0.5
 """Seconds before a run says what it is reading: shorter ones would only flicker."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+INTERRUPTED = 130
+"""As shells tell a program that SIGINT ended: 1 would be "findings"."""
+
+
+class Interruptible(click.Group):
+    """Tells Ctrl-C from every other end."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Interruptible, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="bridgekit")
 def main() -> None:
     """Cross between WSGI and ASGI, and see what crossing costs."""
@@ -131,13 +146,20 @@ def check(context: click.Context, /, **given: Any) -> None:
             outcome = check_project(given, said, progress)
     except ProjectError as error:
         raise CannotCheck(str(error)) from None
-    text = outcome.text
-    colour = outcome.is_text and wants_colour(sys.stdout)
-    if outcome.is_text and (colour or sys.stdout.isatty()):
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    text, colour = outcome.text, None
+    stdout: TextIO | None = sys.stdout  # None where whoever started this closed it
+    if outcome.is_text and stdout is not None:
+        colour, is_terminal = wants_colour(stdout), stdout.isatty()
+        width = shutil.get_terminal_size().columns if is_terminal else None
         severities = {rule.code: rule.severity.value for rule in ALL_RULES}
-        text = dressed(text, severities, colour=colour, width=width)
-    click.echo(encodable(text, sys.stdout.encoding), nl=False, color=colour or None)
+        if colour or is_terminal:
+            text = dressed(text, severities, colour=colour, width=width)
+    try:
+        click.echo(encodable(text, getattr(stdout, "encoding", None)), nl=False, color=colour or None)
+    except BrokenPipeError:  # whoever reads has enough: click ends quietly
+        raise
+    except OSError as error:
+        raise CannotCheck(f"the report cannot be written: {error.strerror}") from None
     if outcome.stderr:
         click.echo(outcome.stderr, err=True)
     context.exit(outcome.exit_code)

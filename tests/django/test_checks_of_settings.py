@@ -33,6 +33,7 @@ from tests.helpers.loosely import loosely
         ("BRIDGEKIT_TIMING_LAYERS", "yes", "bridgekit.E101", "it is True or False"),
         ("BRIDGEKIT_TIMING_QUEUE_TIME", "yes", "bridgekit.E101", "it is True or False"),
         ("BRIDGEKIT_TIMING_SHOW", "no.such", "bridgekit.E101", "No module named 'no'"),
+        ("BRIDGEKIT_TIMING_SHOW", "everybody", "bridgekit.E101", 'it is "everyone", "loopback", a function'),
         ("BRIDGEKIT_TIMING_TRACEPARENT", "yes", "bridgekit.E101", "it is True or False"),
         ("BRIDGEKIT_TIMING_EXPORTER", [], "bridgekit.W102", "not a setting of bridgekit's"),
     ],

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from bridgekit.serve.command import serve as command
 from tests.helpers.server_process import ROOT
 
 
@@ -21,7 +23,7 @@ def serve(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]
     [
         (["nowhere_to_be_found:app"], "no module named 'nowhere_to_be_found'"),
         (["tests.serve:app"], "the module 'tests.serve' has no attribute 'app'"),
-        (["bridgekit/cli.py:main"], "is a file; name the module instead"),
+        (["bridgekit/cli.py:main"], "names a path; name the module instead, for example bridgekit.cli:main"),
         (["wsgiref.simple_server:demo_app", "--app-dir", "/", "--", "--no-such-option"], "no-such-option"),
     ],
 )
@@ -32,6 +34,17 @@ def test_what_is_missing_is_one_line_and_exit_code_2(arguments: list[str], told:
     assert shown.stderr.splitlines()[-1].startswith("Error: ")
     assert told in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"), [("--reload", None), ("--workers", None), ("--threds", "--threads")]
+)
+def test_an_option_of_the_servers_is_not_taken_for_one_of_ours(option: str, meant: str | None) -> None:
+    shown = CliRunner().invoke(command, ["shop:app", option])
+    assert shown.exit_code == 2
+    assert f"follow after two dashes: bridgekit serve TARGET -- {option} ..." in shown.output
+    assert ("Did you mean" in shown.output) == (meant is not None)
+    assert meant is None or meant in shown.output
 
 
 def test_a_missing_server_is_one_line_with_the_remedy(tmp_path: Path) -> None:

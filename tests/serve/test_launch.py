@@ -110,6 +110,16 @@ def test_a_limit_that_is_none_is_told_before_a_server_starts() -> None:
         launched(f"{HERE}:wsgi_app", limits={"threads": "many"})
 
 
+def test_an_empty_variable_is_no_limit() -> None:
+    """As of a composed environment, for what is not said; the command takes it so, and the workers have to."""
+    given = {
+        "BRIDGEKIT_SERVE_TARGET": "shop:app",
+        "BRIDGEKIT_SERVE_APP_DIR": "/",
+        "BRIDGEKIT_SERVE_THREADS": "",
+    }
+    assert Settings.from_environment(given).limits == {}
+
+
 def test_the_directory_is_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server's option such as granian's --working-dir changes the directory before the workers import."""
     monkeypatch.chdir(ROOT)

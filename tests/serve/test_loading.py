@@ -130,6 +130,34 @@ def test_a_missing_attribute_names_the_application_before_what_was_imported(
     assert str(failure(f"{name}:zzz", tmp_path)).endswith(f"name one that it has: {name}:app")
 
 
+def test_an_application_is_shown_before_what_only_can_be_called(
+    write_module: WriteModule, tmp_path: Path
+) -> None:
+    """Among imports there may be objects that fail at any question, as Flask's ``request`` does outside of one."""
+    name = write_module(
+        "class Proxy:\n"
+        "    def __getattr__(self, name): raise RuntimeError('outside of a request')\n"
+        "    def __call__(self, *args): ...\n"
+        "request = Proxy()\n"
+        "def helper(): ...\n"
+        "def site(environ, start_response): ..."
+    )
+    assert str(failure(name, tmp_path)).endswith(f"name the attribute: {name}:site")
+
+
+def test_an_attribute_after_a_dot_is_shown_after_a_colon(write_module: WriteModule, tmp_path: Path) -> None:
+    name = write_module("def site(environ, start_response): ...")
+    assert str(failure(f"{name}.site", tmp_path)).endswith(f"write {name}:site")
+    assert "no module named" in str(failure(f"{name}.other", tmp_path))
+
+
+def test_a_missing_variable_is_told_at_the_projects_own_line(
+    write_module: WriteModule, tmp_path: Path
+) -> None:
+    name = write_module("import os\nos.environ['BRIDGEKIT_TEST_SET_BY_NOBODY']")
+    assert str(failure(f"{name}:app", tmp_path)).endswith(f"({tmp_path / name}.py, line 2)")
+
+
 def test_a_missing_inner_attribute_names_its_owner(write_module: WriteModule, tmp_path: Path) -> None:
     name = write_module("class Site: ...\nsite = Site()")
     assert f"the Site in '{name}:site.app' has no attribute 'app'" in str(

@@ -83,3 +83,11 @@ def test_nothing_is_said_about_the_address_that_the_user_did_not_say(server: Ser
 @pytest.mark.parametrize("server", ["hypercorn", "gunicorn"])
 def test_these_take_host_and_port_in_one(server: ServerName, bind: Bind, shown: str) -> None:
     assert server_command(server, bind, [])[1][-2:] == ["--bind", shown]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("given", [["--interface", "wsgi"], ["--interface=wsgi"]])
+def test_the_server_is_not_told_another_interface(server: ServerName, given: list[str]) -> None:
+    """It would call the ASGI application that it is given as WSGI, and answer every request with 500."""
+    with pytest.raises(ProjectError, match="--interface stands before the two dashes"):
+        server_command(server, Bind(), given)

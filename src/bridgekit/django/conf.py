@@ -189,6 +189,11 @@ def _predicate(name: str) -> Callable[[Any], bool] | None:
     value = _get(name, None)
     if value is None:
         return None
+    if isinstance(value, str) and "." not in value and value not in READY_MADE:
+        wanted = ", ".join(f'"{ready}"' for ready in READY_MADE)
+        raise ImproperlyConfigured(
+            f"{PREFIX}{name} is {value!r}: it is {wanted}, a function of the request or its dotted path"
+        )
     if isinstance(value, str):
         value = READY_MADE[value] if value in READY_MADE else imported(PREFIX + name, value)
     try:

@@ -62,7 +62,8 @@ class Settings:
         interface = given.get("INTERFACE") or None
         if interface not in ("wsgi", "asgi", None):
             raise ProjectError(f"{PREFIX}INTERFACE is {interface!r}; it can be wsgi or asgi")
-        limits = {limit.name: given[name] for limit in LIMITS if (name := limit.name.upper()) in given}
+        # An empty variable is none, as it is to the command itself: composed environments have them for what is not said.
+        limits = {limit.name: text for limit in LIMITS if (text := given.get(limit.name.upper()))}
         return cls(
             given["TARGET"],
             given["APP_DIR"],

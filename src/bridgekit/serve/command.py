@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
@@ -10,6 +11,10 @@ from bridgekit.exceptions import ProjectError
 from bridgekit.serve.limits import LIMITS, Limit
 
 SERVERS = ("uvicorn", "hypercorn", "granian", "daphne", "gunicorn")
+
+
+LIKE = 0.7
+"""How alike two names are of which one may be meant for the other (`difflib`)."""
 
 
 class CannotServe(click.ClickException):
@@ -25,8 +30,12 @@ class ServeCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            # click compares the dashes, too, and offers --threads for --reload.
+            own = [name.lstrip("-") for option in self.params for name in option.opts]
+            near = difflib.get_close_matches(error.option_name.lstrip("-"), own, cutoff=LIKE)
+            refused = click.NoSuchOption(error.option_name, possibilities=[f"--{name}" for name in near])
             raise click.UsageError(
-                f"{error.format_message()}\nOptions of the server itself follow after two dashes: "
+                f"{refused.format_message()}\nOptions of the server itself follow after two dashes: "
                 f"bridgekit serve TARGET -- {error.option_name} ...",
                 ctx,
             ) from None

@@ -13,8 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, TracebackType
 
+from bridgekit._arguments import takes
 from bridgekit.exceptions import ProjectError
-from bridgekit.serve.interface import Interface, detect_interface, is_factory, shown_signature
+from bridgekit.serve.interface import (
+    ASGI_ARGUMENTS,
+    WSGI_ARGUMENTS,
+    Interface,
+    detect_interface,
+    is_factory,
+    shown_signature,
+)
 from bridgekit.serve.target import Call, Target
 
 DEFAULT_ATTRIBUTES = ("application", "app")
@@ -27,7 +35,7 @@ def check_that_it_exists(target: Target, app_dir: str) -> None:
     if name in sys.modules or importlib.machinery.PathFinder.find_spec(name, [app_dir]) is not None:
         return
     if importlib.util.find_spec(name) is None:
-        raise _no_module(name, app_dir)
+        raise _no_module(target, name, app_dir)
 
 
 def find(target: Target, app_dir: str) -> Callable[..., object]:
@@ -38,7 +46,7 @@ def find(target: Target, app_dir: str) -> Callable[..., object]:
     """
     if app_dir not in sys.path:
         sys.path.insert(0, app_dir)
-    module = _import(target.module, app_dir)
+    module = _import(target, app_dir)
     found = (
         _default_attribute(module)
         if target.attribute is None
@@ -99,19 +107,22 @@ def user_traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frames))
 
 
-def _import(name: str, app_dir: str) -> ModuleType:
+def _import(target: Target, app_dir: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        return importlib.import_module(target.module)
     except ModuleNotFoundError as error:
         # The target itself is missing only if nobody's code was reached: otherwise one of its own imports failed.
         if _user_frames(error.__traceback__) is None:
-            raise _no_module(error.name or name, app_dir) from None
-        raise _import_failed(name, error) from error
+            raise _no_module(target, error.name or target.module, app_dir) from None
+        raise _import_failed(target.module, error) from error
     except (Exception, SystemExit) as error:
-        raise _import_failed(name, error) from error
+        raise _import_failed(target.module, error) from error
 
 
-def _no_module(name: str, app_dir: str) -> ProjectError:
+def _no_module(target: Target, name: str, app_dir: str) -> ProjectError:
+    owner, _, last = name.rpartition(".")
+    if target.attribute is None and hasattr(sys.modules.get(owner), last):  # reached, so it has been imported
+        return ProjectError(f"{name!r} is no module, but {owner!r} has that attribute; write {owner}:{last}")
     return ProjectError(
         f"no module named {name!r} in {app_dir} or the installed packages; "
         "run the command in the project's directory or give --app-dir"
@@ -176,8 +187,18 @@ def _is_made_in(module: ModuleType, value: object) -> bool:
 
 
 def _example(module: ModuleType) -> str:
-    """A target in ``module`` to show."""
-    return f"{module.__name__}:{[*_applications(module), 'your_application'][0]}"
+    """A target in ``module`` to show: what takes an application's arguments before anything else that can be called.
+
+    Objects are not asked (`takes`): what stands for another, as Flask's ``request`` does, may fail at any question.
+    """
+    names = _applications(module)
+    likely = [name for name in names if _has_an_applications_arguments(getattr(module, name))]
+    return f"{module.__name__}:{[*likely, *names, 'your_application'][0]}"
+
+
+def _has_an_applications_arguments(value: object) -> bool:
+    """Either two or three; what takes both takes anything, as a proxy's ``__call__``."""
+    return takes(value, WSGI_ARGUMENTS) is not takes(value, ASGI_ARGUMENTS)
 
 
 def _what_and_where(error: BaseException) -> str:
@@ -197,6 +218,6 @@ def _user_frames(trace: TracebackType | None) -> TracebackType | None:
 
 def _is_machinery(filename: str) -> bool:
     """Whether a frame is the import system's or ours."""
-    if filename.startswith("<frozen importlib"):
+    if filename.startswith("<frozen "):  # importlib and, for what the environment lacks, os
         return True
     return Path(filename).parent in (Path(__file__).parent, Path(importlib.__file__).parent)

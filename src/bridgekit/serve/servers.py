@@ -59,7 +59,13 @@ def server_command(server: ServerName, bind: Bind, own_options: Sequence[str]) -
     """The module that is the command of `server`, and the arguments with which it serves `bridgekit.serve.app`.
 
     The user's `own_options` come last, because every one of these servers lets a later option win.
+
+    Raises `ProjectError` for one that would have the server call what it is given, which is ASGI always, as something else.
     """
+    if any(option.partition("=")[0] == "--interface" for option in own_options):
+        raise ProjectError(
+            "--interface stands before the two dashes: it says what TARGET speaks; the server is given an ASGI application always"
+        )
     if server == "uvicorn":
         options = ["--factory", f"{MODULE}:load", *bind.options("--host", "--port")]
         return "bridgekit.serve.on_uvicorn", [*options, *own_options]

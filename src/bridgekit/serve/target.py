@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from bridgekit.exceptions import ProjectError
+
+_DRIVE = re.compile(r"^[A-Za-z]:(?=[\\/])")
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,19 @@ def parse_target(text: str) -> Target:
 
     Raises `ProjectError` when `text` is none of these.
     """
-    module, colon, expression = text.partition(":")
-    if module.endswith(".py") or "/" in module:
-        raise ProjectError(f"{text!r}: {module!r} is a file; name the module instead{_module_guess(module)}")
+    drive = text[:2] if _DRIVE.match(text) else ""
+    module, colon, expression = text[len(drive) :].partition(":")
+    module = drive + module
+    if module.endswith(".py") or "/" in module or "\\" in module:
+        raise ProjectError(
+            f"'{text}' names a path; name the module instead{_module_guess(module, expression)}"
+        )
     if not all(part.isidentifier() for part in module.split(".")):
         raise ProjectError(f"{text!r}: {module!r} is not a module name; write it as package.module:attribute")
     if not colon:
         return Target(text, module)
+    if not expression:
+        raise ProjectError(f"{text!r} names nothing after the colon; write it as {module}:attribute")
     return _parse_attribute(text, module, expression)
 
 
@@ -83,6 +92,13 @@ def _dotted(node: ast.expr | None) -> str | None:
     return None
 
 
-def _module_guess(path: str) -> str:
-    dotted = path.removesuffix(".py").strip("./").replace("/", ".")
-    return f", for example {dotted}:app" if dotted else ""
+def _module_guess(path: str, attribute: str) -> str:
+    """A path that leads elsewhere is shown as far as it can be imported: its end, and from where."""
+    folder, _, name = path.replace("\\", "/").removesuffix(".py").rpartition("/")
+    folder = folder.removeprefix("./") if folder != "." else ""
+    within = folder.split("/") if folder else []
+    if all(part.isidentifier() for part in within):
+        folder, name = "", ".".join([*within, name])
+    if not all(part.isidentifier() for part in name.split(".")):
+        return ""
+    return f", for example {name}:{attribute or 'app'}" + (f" with --app-dir '{folder}'" if folder else "")

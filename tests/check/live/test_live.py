@@ -117,6 +117,15 @@ def test_a_child_that_dies_or_hangs_is_told(project: Path) -> None:
         load_live("live_settings", Server.ASGI, project, str(project / "no-python"), {})
 
 
+def test_an_interpreter_without_django_is_named_with_the_remedy(project: Path, tmp_path: Path) -> None:
+    """And no traceback of ours: what is wrong is the interpreter, not the project."""
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n', "utf-8")
+    bare.chmod(0o755)
+    with pytest.raises(ProjectError, match=r"Django is not among the packages of .*--python PATH"):
+        load_live("live_settings", Server.ASGI, project, str(bare), {})
+
+
 def test_a_virtual_environment_is_named_by_its_directory(tmp_path: Path) -> None:
     """As find_environment names it."""
     assert interpreter(str(tmp_path)) == str(tmp_path / "bin" / "python")

@@ -13,6 +13,7 @@ ROOTS is a JSON list of the directories where the project's imports start; CONFI
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -128,11 +129,19 @@ def main() -> None:
     """Write the answer, or the project's own traceback, to the file."""
     settings_module, server, roots, configuration, answer_file = sys.argv[1:]
     search_project(json.loads(roots))
-    try:
-        answer = describe(settings_module, server, configuration)
-    except BaseException:  # SystemExit too: settings call sys.exit
-        answer = {"error": traceback.format_exc()}
+    if importlib.util.find_spec("django") is None:
+        answer = {"without_django": sys.executable}
+    else:
+        answer = described(settings_module, server, configuration)
     Path(answer_file).write_text(json.dumps(answer), "utf-8")
+
+
+def described(settings_module: str, server: str, configuration: str) -> dict[str, Any]:
+    """What `describe` tells, or the traceback of what the project raised."""
+    try:
+        return describe(settings_module, server, configuration)
+    except BaseException:  # SystemExit too: settings call sys.exit
+        return {"error": traceback.format_exc()}
 
 
 if __name__ == "__main__":

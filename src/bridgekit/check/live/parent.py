@@ -82,6 +82,11 @@ def load_live(
                 + (f": {said[-1]}" if said else "")
             )
         answer = json.loads(answer_file.read_text("utf-8"))
+    if "without_django" in answer:
+        raise ProjectError(
+            f"--live: Django is not among the packages of {answer['without_django']}; "
+            "name the project's interpreter or virtual environment with --python PATH"
+        )
     if "error" in answer:
         raise ProjectError(f"--live: the project cannot be loaded:\n{answer['error'].rstrip()}")
     return LiveStack(answer["settings_file"], tuple(facts_as_loaded(entry) for entry in answer["middleware"]))
