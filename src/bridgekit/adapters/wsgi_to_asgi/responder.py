@@ -206,8 +206,10 @@ class WSGIResponder:
                 self._leave("the request was cancelled")
                 if reap:
                     self._run.cancel_views()
-            if self._listening is not None and reap:
-                await self._listening()
+            # The task holds what ended it, that its frame, and that this object.
+            listening, self._listening = self._listening, None
+            if listening is not None and reap:
+                await listening()
 
     async def _give_up(self, why: str) -> None:
         """Let the application know that nobody listens, and wait until it has come to its end."""
@@ -321,12 +323,14 @@ class WSGIResponder:
         except BaseException as error:
             # Cancellation, too: a server may cancel what its receive() waits for, and the thread must hear of it.
             if self._upload is not None:
-                failure = ClientDisconnected(f"the server failed to receive the request's body: {error!r}")
-                failure.__cause__ = error
-                self._upload.fail(failure)
+                # Without the error as its cause: with this frame in the error's traceback that would be a cycle, with the server's
+                # `receive` in it, and granian keeps the connection open until a garbage collection finds it.
+                self._upload.fail(
+                    ClientDisconnected(f"the server failed to receive the request's body: {error!r}")
+                )
             if not isinstance(error, Exception):
                 raise
-            logger.debug("cannot listen for the client", exc_info=True)
+            logger.debug("cannot receive from the server", exc_info=True)
             return
         # A server that goes on with http.request after the end knows no disconnect, and would be asked for ever.
         if message["type"] == "http.disconnect":

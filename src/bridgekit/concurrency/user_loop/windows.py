@@ -6,6 +6,7 @@ window and not per chunk.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import deque
 from collections.abc import Awaitable, Iterable
@@ -19,6 +20,15 @@ LOOK = 1.0
 its tasks lets nobody know."""
 
 T = TypeVar("T")
+
+
+def _of_ones_own(reason: BaseException) -> BaseException:
+    """What a thread raises for ``reason``, which the window keeps. Raised itself, it would hold the application's frames, and they the
+    window: a cycle, and what is in its cause, such as the server's connection, in there until a garbage collection.
+    """
+    raised = copy.copy(reason)
+    raised.__cause__ = reason.__cause__
+    return raised
 
 
 class ThreadToLoop(Generic[T]):
@@ -61,7 +71,7 @@ class ThreadToLoop(Generic[T]):
     def put(self, item: T, size: int) -> None:
         """From the thread: hand ``item`` over; blocks while the window is full.
 
-        :raises BaseException: what `abandon` was given.
+        :raises BaseException: a copy of what `abandon` was given.
         """
         self.put_all((item,), size)
 
@@ -69,7 +79,7 @@ class ThreadToLoop(Generic[T]):
         """From the thread: hand several items over at once; blocks and raises as `put` does."""
         with self._lock:
             if self._abandoned is not None:
-                raise self._abandoned
+                raise _of_ones_own(self._abandoned)
             self.used = True
             self._items.extend(items)
             self._under_way += size
@@ -86,10 +96,10 @@ class ThreadToLoop(Generic[T]):
 
         The common case takes no lock: the thread writes once, and the loop reads after it was told.
 
-        :raises BaseException: what `abandon` was given.
+        :raises BaseException: a copy of what `abandon` was given.
         """
         if self._abandoned is not None:
-            raise self._abandoned
+            raise _of_ones_own(self._abandoned)
         self.whole = items
         self._finished = True
         self._backend.post(self._signal.set)
@@ -97,15 +107,15 @@ class ThreadToLoop(Generic[T]):
     def check(self) -> None:
         """From the thread, which has nothing to put at this moment: is anybody there?
 
-        :raises BaseException: what `abandon` was given.
+        :raises BaseException: a copy of what `abandon` was given.
         """
         if self._abandoned is not None:
-            raise self._abandoned
+            raise _of_ones_own(self._abandoned)
 
     def drain(self) -> None:
         """From the thread: wait until everything that was put has been reported as sent.
 
-        :raises BaseException: what `abandon` was given.
+        :raises BaseException: a copy of what `abandon` was given.
         """
         self._wait_until(0)
 
@@ -118,7 +128,7 @@ class ThreadToLoop(Generic[T]):
                     self._abandoned = LoopGone("the event loop was closed while a thread waited for it")
             self._room = None
             if self._abandoned is not None:
-                raise self._abandoned
+                raise _of_ones_own(self._abandoned)
 
     def finish(self) -> None:
         """From the thread: nothing more comes; not needed after `put_whole`. Never blocks."""
@@ -236,7 +246,7 @@ class LoopToThread:
     def get(self) -> bytes:
         """From the thread: the next piece, as it came; ``b""`` at the end. Blocks.
 
-        :raises BaseException: what `fail` was given.
+        :raises BaseException: a copy of what `fail` was given.
         """
         while True:
             with self._changed:
@@ -249,7 +259,7 @@ class LoopToThread:
                 if self._ended:
                     return b""
                 if self._failure is not None:
-                    raise self._failure
+                    raise _of_ones_own(self._failure)
                 ask = not self._asked
                 self._asked = True
                 if not ask:
