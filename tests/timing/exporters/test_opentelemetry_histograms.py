@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -231,3 +232,22 @@ def test_a_middleware_needs_no_instrument_besides(monkeypatch: pytest.MonkeyPatc
     ASGIClient(FakeClock()).call(ASGITimingMiddleware(hello, exporters=[histograms]))
     reader.collect()
     assert by_name(kept.batches[-1])["http.server.request.duration"].data.data_points[0].count == 1
+
+
+@pytest.mark.parametrize("temporality", [AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE])
+def test_no_interval_ends_before_its_start_when_the_clock_is_set_back(
+    temporality: AggregationTemporality, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receivers refuse a point with ``time_unix_nano`` before ``start_time_unix_nano`` (OpenTelemetry data model, "Temporality")."""
+    pipeline = Pipeline({Histogram: temporality})
+    day = 86_400 * 10**9
+    now = time.time_ns()
+    clock = iter([now, now - day, now - day + 5, now + day])
+    monkeypatch.setattr(opentelemetry_histograms, "time", type("Clock", (), {"time_ns": lambda: next(clock)}))
+    for _ in range(4):
+        pipeline.histograms(TIMING)
+        for metric in pipeline.collect().values():
+            for point in metric.data.data_points:
+                if hasattr(point, "explicit_bounds"):
+                    assert point.start_time_unix_nano <= point.time_unix_nano
+    assert next(clock, None) is None

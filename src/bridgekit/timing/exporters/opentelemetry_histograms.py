@@ -219,7 +219,9 @@ class OpenTelemetryHistograms(MetricExporter):
         """The histograms as they are now; with delta temporality, what was added since the last time."""
         points: dict[Instrument, list[HistogramDataPoint]] = {}
         with self._lock:
-            since, until = self._since, time.time_ns()
+            until = time.time_ns()
+            # The system's clock may have been set back meanwhile, and no interval ends before its start.
+            since = self._since = min(self._since, until)
             delta = self._temporality is AggregationTemporality.DELTA
             for stream in self._streams.values():
                 if any(stream.counts):
