@@ -40,7 +40,7 @@ def enter(
             elif isinstance(method, Thing) and method.arguments:
                 given.append(machine.call(method, [one], {}, node, frame))
         elif isinstance(one, Thing):
-            machine.tell("enter", one, node, frame, one.kind)
+            machine.emit("enter", one, node, frame, one.kind)
             if one.kind.endswith("nullcontext") and one.arguments:
                 given.append(one.arguments[0])
             else:
@@ -64,7 +64,7 @@ def leave(
     """The end of the block."""
     for one in alternatives(manager):
         if isinstance(one, Block):
-            machine.tell_again(one.after or [])
+            machine.emit_again(one.after or [])
             one.after = None
         elif isinstance(one, Instance):
             method = found_on(machine, one.cls, "__aexit__" if asynchronous else "__exit__")

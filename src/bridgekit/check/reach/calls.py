@@ -116,7 +116,7 @@ def _call_function(
     frame: Frame,
 ) -> Value:
     if function.transaction:
-        machine.tell(
+        machine.emit(
             "enter", Thing("django.db.transaction.atomic"), node, frame, "django.db.transaction.atomic"
         )
     if _yields(function):
@@ -223,7 +223,7 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
         case Either(values=values):
             return either(*(attribute(machine, one, name, node, frame) for one in values))
         case Instance():
-            machine.tell("attribute", owner, node, frame, name)
+            machine.emit("attribute", owner, node, frame, name)
             model = rows.model_of(machine, owner)
             if model is not None and name not in owner.attributes:
                 field = rows.related(machine, owner, name, node, frame)

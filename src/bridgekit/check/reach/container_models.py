@@ -66,7 +66,7 @@ def method(call: Call, receiver: Value, name: str) -> Value:
             if name in ("__next__", "send", "__anext__"):
                 return next_of(call, receiver)
         case Instance():
-            call.machine.tell("method", receiver, call.node, call.frame, name, call.arguments)
+            call.machine.emit("method", receiver, call.node, call.frame, name, call.arguments)
             if name in forms.METHODS and forms.is_form(call.machine, receiver.cls):
                 return forms.call_method(call, receiver, name)
         case Coroutine():
@@ -131,7 +131,7 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
         given = call.argument(0)
         filled(call.machine, table, [*call.arguments, *call.keywords.values()], call.node, call.frame)
         if isinstance(given, Table) and given.by_thread:
-            call.machine.tell("store item", table, call.node, call.frame, "@thread id", [UNKNOWN, given])
+            call.machine.emit("store item", table, call.node, call.frame, "@thread id", [UNKNOWN, given])
         if isinstance(given, Table):
             table.entries.update(given.entries)
             table.others += given.others
@@ -165,7 +165,7 @@ def _of_local(call: Call, local: Thing, name: str) -> Value | None:
     """Methods of the dictionary of a ``threading.local``, which stands for it."""
     if name in ("update", "setdefault"):
         values = [*call.arguments, *call.keywords.values()]
-        call.machine.tell("store attribute", local, call.node, call.frame, "", values[-1:])
+        call.machine.emit("store attribute", local, call.node, call.frame, "", values[-1:])
     if name in ("get", "items", "pop", "setdefault", "values"):
         use(call.machine, "attribute", local, call.node, call.frame)
         return UNKNOWN

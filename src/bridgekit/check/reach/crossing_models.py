@@ -104,7 +104,7 @@ def _detached(call: Call) -> Value:
         tokens.append(call.keywords["**"])
     for token in tokens:
         if isinstance(token, Thing) and token.kind == "@token":
-            call.machine.tell("reset", token, call.node, call.frame, _TAKES_BACK[call.function.name])
+            call.machine.emit("reset", token, call.node, call.frame, _TAKES_BACK[call.function.name])
     return UNKNOWN
 
 
@@ -193,7 +193,7 @@ def _back_on_loop(
     if isinstance(function, Thing) and function.kind == "@get_response":
         return Thing("@response")
     if call.machine.on_loop:
-        call.machine.tell(
+        call.machine.emit(
             "call", call.function, call.node, call.frame, f"asgiref.sync.async_to_sync.{CALLED}"
         )
         return UNKNOWN
@@ -234,5 +234,5 @@ def _token(call: Call, variable: Value) -> Thing:
 def _reset(call: Call, variable: Thing) -> Value:
     for token in alternatives(call.argument(0)):
         if isinstance(token, Thing) and token.kind == "@token":
-            call.machine.tell("reset", token, call.node, call.frame, "", [variable])
+            call.machine.emit("reset", token, call.node, call.frame, "", [variable])
     return Const(None)

@@ -112,7 +112,7 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
             return Coroutine(lambda: UNKNOWN)
         if name.startswith("a"):
             return Coroutine(lambda: UNKNOWN)
-        call.machine.tell("method", receiver, call.node, call.frame, name)
+        call.machine.emit("method", receiver, call.node, call.frame, name)
         return UNKNOWN
     if receiver.kind in _SIGNALS and name in ("send", "send_robust"):
         return _sent(call)
@@ -238,7 +238,7 @@ def _response(call: Call) -> Value:
     """``HttpResponse(x)``: what it is given it uses, by its text."""
     for value in call.arguments:
         if isinstance(value, Coroutine) and value.response and not value.settled:
-            call.machine.tell("given", value, call.node, call.frame, "HttpResponse")
+            call.machine.emit("given", value, call.node, call.frame, "HttpResponse")
         use(call.machine, "text", value, call.node, call.frame)
         if isinstance(value, Generator):
             elements(call.machine, value, call.node, call.frame)
@@ -283,14 +283,14 @@ def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Va
                 lazy += [(user, [Const(name), Const(processor)]) for user in users]
     for value, key in lazy:
         if isinstance(value, Thing):
-            call.machine.tell("render", value, call.node, call.frame, template.value, key)
+            call.machine.emit("render", value, call.node, call.frame, template.value, key)
     return Thing("@response")
 
 
 def _stream(call: Call) -> Value:
     """``StreamingHttpResponse(pieces())``: what is asynchronous is iterated over on the loop, all else in a thread."""
     given = call.argument(0, "streaming_content")
-    call.machine.tell("stream", given, call.node, call.frame)
+    call.machine.emit("stream", given, call.node, call.frame)
     if isinstance(given, Generator) and given.asynchronous:
         elements(call.machine, given, call.node, call.frame, asynchronous=True)
     return Thing("@response")

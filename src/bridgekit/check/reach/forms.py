@@ -34,9 +34,9 @@ def call_method(call: Call, form: Instance, name: str) -> Value:
         commit = call.argument(0, "commit")
         known = isinstance(commit, Const) or not (call.arguments or call.keywords)
         if known and not (isinstance(commit, Const) and not commit.value):
-            machine.tell("query", form, call.node, call.frame, f"{cls.name}.save")
+            machine.emit("query", form, call.node, call.frame, f"{cls.name}.save")
     elif name == "is_valid" and _is_bound(form) and any(_lookups(machine, cls)):
-        machine.tell("query", form, call.node, call.frame, f"{cls.name}.is_valid")
+        machine.emit("query", form, call.node, call.frame, f"{cls.name}.is_valid")
     return UNKNOWN
 
 

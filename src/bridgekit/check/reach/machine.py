@@ -150,7 +150,7 @@ class Machine:
             if self.bounds.spend(spent, lambda: home.module.location_of(node)):
                 raise OutOfBudgetError
 
-    def tell(
+    def emit(
         self,
         verb: str,
         value: Value,
@@ -159,7 +159,7 @@ class Machine:
         name: str = "",
         arguments: Sequence[Value] = (),
     ) -> None:
-        """Tells the observer, now or at the end of the block that waits for it."""
+        """Gives the observer an event, now or at the end of the block that waits for it."""
         if self.muted or self._is_expected(verb, name):
             return
         if isinstance(value, Thing) and self._is_in_memory(verb, value, name):
@@ -222,7 +222,7 @@ class Machine:
                     return f"{home.module.name}.{name}{inside}"
         return ""
 
-    def tell_again(self, events: Sequence[Event]) -> None:
+    def emit_again(self, events: Sequence[Event]) -> None:
         """What a generator does after its ``yield``: in the context and on the thread that end the block."""
         for event in events:
             if not self.muted:

@@ -60,7 +60,7 @@ class ModuleRun:
     def import_module(self, name: str, node: ast.AST, frame: Frame) -> None:
         """The packages on the way to it, and the module itself, each once."""
         parts = name.split(".")
-        self.machine.tell("import", Native(name), node, frame, name)
+        self.machine.emit("import", Native(name), node, frame, name)
         for count in range(1, len(parts) + 1):
             path = ".".join(parts[:count])
             if path in self._imported or len(self._imported) >= _MAX_MODULES:

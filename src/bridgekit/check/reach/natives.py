@@ -62,11 +62,11 @@ def call_native(
         made = crossing_models.call_made(call, function)
         return made if made is not None else django_models.call_made(call, function)
     name = dotted(function)
-    machine.tell("call", function, node, frame, name, [*arguments, *keywords.values()])
+    machine.emit("call", function, node, frame, name, [*arguments, *keywords.values()])
     if name in CLOCKS:
         for coroutine in machine.pending:
             if coroutine.result is None:
-                machine.tell("clock", coroutine, node, frame, name)
+                machine.emit("clock", coroutine, node, frame, name)
     model = _MODELS.get(name)
     if model is not None:
         return model(call)
@@ -95,7 +95,7 @@ def _hand_over(call: Call, name: str) -> None:
     for value in [*call.arguments, *call.keywords.values()]:
         for one in alternatives(value):
             if isinstance(one, Coroutine) and one.response and not one.settled and name.startswith("django."):
-                call.machine.tell("given", one, call.node, call.frame, name)
+                call.machine.emit("given", one, call.node, call.frame, name)
             elif known:
                 settle(one)
             else:

@@ -148,7 +148,7 @@ def make(
 ) -> Value:
     """Calls a class."""
     if machine.importer is not None:
-        machine.tell("make", cls, node, frame, cls.name, [*arguments, *keywords.values()])
+        machine.emit("make", cls, node, frame, cls.name, [*arguments, *keywords.values()])
     new = found_on(machine, cls, "__new__")
     instance = Instance(cls)
     if new is not None and is_closed(machine, cls):

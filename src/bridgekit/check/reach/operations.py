@@ -33,7 +33,7 @@ def use(machine: Machine, verb: str, value: Value, node: ast.AST, frame: Frame, 
     """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""
     for one in alternatives(value):
         if isinstance(one, Thing | Coroutine | Instance | Items | Table) or _is_connection(one):
-            machine.tell(verb, one, node, frame, name)
+            machine.emit(verb, one, node, frame, name)
         if isinstance(one, Thing) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
             made = one.arguments[0]
             one.arguments = ()
@@ -139,7 +139,7 @@ def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Fram
             return holder.items[key.value]
         return either(*holder.items) if holder.items else UNKNOWN
     if isinstance(holder, Table):
-        machine.tell("item", holder, node, frame, _key(key), [key])
+        machine.emit("item", holder, node, frame, _key(key), [key])
         if isinstance(key, Const) and _hashable(key.value):
             if key.value in holder.entries:
                 return holder.entries[key.value]
@@ -151,7 +151,7 @@ def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Fram
         if isinstance(method, Function):
             return machine.call(method.bound_to(holder), [key], {}, node, frame)
     if isinstance(holder, Thing | Coroutine | Instance):
-        machine.tell("item", holder, node, frame, _key(key), [key])
+        machine.emit("item", holder, node, frame, _key(key), [key])
     if isinstance(holder, Thing):
         if holder.kind == "@queryset":
             return holder if _key(key) == "slice" else instance_of(machine, holder)
@@ -182,7 +182,7 @@ def store_attribute(
     """``owner.name = value``."""
     for one in alternatives(owner):
         if isinstance(one, Thing | Coroutine | Instance) or _is_connection(one):
-            machine.tell("store attribute", one, node, frame, name, [value])
+            machine.emit("store attribute", one, node, frame, name, [value])
         if isinstance(one, Instance):
             kept = found_on(machine, one.cls, name)
             if isinstance(kept, Thing) and kept.kind == "property" and "setter" in kept.keywords:
@@ -219,7 +219,7 @@ def store_item(
                 machine.call(method.bound_to(one), [key, value], {}, node, frame)
                 continue
         if isinstance(one, Thing | Coroutine | Instance | Table | Items | Native):
-            machine.tell("store item", one, node, frame, _key(key), [key, value])
+            machine.emit("store item", one, node, frame, _key(key), [key, value])
             filled(machine, one, [value], node, frame)
         if isinstance(one, Table):
             if isinstance(key, Const) and _hashable(key.value):
@@ -234,14 +234,14 @@ def filled(machine: Machine, holder: Value, values: list[Value], node: ast.AST, 
     """A container that a ``threading.local`` holds is given more: so is the local."""
     local = machine.in_locals.get(id(holder))
     if local is not None:
-        machine.tell("store attribute", local, node, frame, "", values)
+        machine.emit("store attribute", local, node, frame, "", values)
 
 
 def delete_item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
     """``del holder[key]``."""
     for one in alternatives(holder):
         if isinstance(one, Thing | Coroutine | Instance):
-            machine.tell("delete item", one, node, frame, _key(key), [key])
+            machine.emit("delete item", one, node, frame, _key(key), [key])
 
 
 def settle(value: Value) -> None:

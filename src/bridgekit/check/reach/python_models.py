@@ -45,7 +45,7 @@ def _getattr(call: Call) -> Value:
         return UNKNOWN
     for one in alternatives(call.argument(0)):
         if isinstance(one, Coroutine) and len(call.arguments) > 2:
-            call.machine.tell("look", one, call.node, call.frame, name)
+            call.machine.emit("look", one, call.node, call.frame, name)
             return call.arguments[2]
     found = call.machine.attribute(call.argument(0), name, call.node, call.frame)
     if isinstance(found, Native) and found.name == f"django.conf.settings.{name}" and len(call.arguments) > 2:
@@ -65,7 +65,7 @@ def _hasattr(call: Call) -> Value:
         if name == "__await__":
             value.settled = True
         else:
-            call.machine.tell("look", value, call.node, call.frame, name)
+            call.machine.emit("look", value, call.node, call.frame, name)
         return Const(name in ("__await__", "close", "send", "throw", "cr_code", "cr_frame"))
     use(call.machine, "attribute", value, call.node, call.frame, name)
     if isinstance(value, Thing) and value.kind == "@request" and name == "auser":
@@ -87,7 +87,7 @@ def _isinstance(call: Call) -> Value:
         if any(name.rpartition(".")[2] in ("Coroutine", "Awaitable", "CoroutineType") for name in names):
             value.settled = True
             return Const(True)
-        call.machine.tell("look", value, call.node, call.frame)
+        call.machine.emit("look", value, call.node, call.frame)
         return Const(False) if all(names) or all(isinstance(kind, Class) for kind in kinds) else UNKNOWN
     return UNKNOWN
 
@@ -221,7 +221,7 @@ def _copied(call: Call) -> Value:
     value = call.argument(0)
     for one in alternatives(value):
         if isinstance(one, Coroutine):
-            call.machine.tell("given", one, call.node, call.frame, call.function.name)
+            call.machine.emit("given", one, call.node, call.frame, call.function.name)
     return value if call.function.name.startswith("copy.") else UNKNOWN
 
 

@@ -106,7 +106,7 @@ def related(machine: Machine, instance: Instance, name: str, node: ast.AST, fram
     last = field.kind.rpartition(".")[2]
     if last in KEYS:
         if "pk" in instance.attributes and machine.on_loop:
-            machine.tell("query", instance, node, frame, f"{instance.cls.name}.{name}")
+            machine.emit("query", instance, node, frame, f"{instance.cls.name}.{name}")
         return UNKNOWN
     if last == "ManyToManyField":
         return Thing("@manager", (UNKNOWN, instance))
@@ -153,7 +153,7 @@ def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
     if name in ("values", "values_list"):
         return Thing("@queryset")
     if name in _AT_ONCE or name in _OF_MANAGERS or (name in _OF_RELATED and len(manager.arguments) > 1):
-        machine.tell("query", manager, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
+        machine.emit("query", manager, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
         return instance_of(machine, manager) if name in _GIVE_ONE else UNKNOWN
     if name == "aiterator":
         return Generator(lambda: [instance_of(machine, manager)], asynchronous=True)
@@ -197,7 +197,7 @@ def of_row(call: Call, row: Thing, name: str) -> Value:
     model = row.arguments[0] if row.arguments else UNKNOWN
     label = row.kind.rpartition(".")[2] if is_model_name(row.kind) else _label(model)
     if name in _OF_INSTANCES or (row.kind == "@auser" and name in _PERMISSIONS):
-        call.machine.tell("query", row, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
+        call.machine.emit("query", row, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
         return UNKNOWN
     if name[:1] == "a" and (
         name[1:] in _OF_INSTANCES or name[1:] in _PERMISSIONS or name == "acheck_password"

@@ -115,7 +115,7 @@ def _define(
     if isinstance(node, ast.ClassDef):
         made = Class(node, frame.home, outer)
         if machine.importer is not None:
-            machine.tell("class", made, node, frame, node.name)
+            machine.emit("class", made, node, frame, node.name)
             machine.execute(node.body, Frame(frame.home, outer=outer, of_class=made))
     else:
         made = Function(node, frame.home, outer, frame.of_class, defaults=defaults_of(machine, node, frame))
@@ -305,21 +305,21 @@ def _tell_pending(machine: Machine, opened: int, node: ast.stmt, frame: Frame) -
     """A block ends, and what a call in it gave was not awaited in it."""
     for value in machine.pending[opened:]:
         if not value.settled:
-            machine.tell("left", value, node, frame)
+            machine.emit("left", value, node, frame)
 
 
 def _tell_returned(machine: Machine, given: Value, node: ast.stmt, frame: Frame) -> None:
     """A coroutine is returned, or an object that nobody can await with one in it."""
     for one in alternatives(given):
         if isinstance(one, Coroutine):
-            machine.tell("return", one, node, frame)
+            machine.emit("return", one, node, frame)
         if isinstance(one, Instance) and is_closed(machine, one.cls):
             held = [] if found_on(machine, one.cls, "__await__") else list(one.attributes.values())
         else:
             held = one.items if isinstance(one, Items) else []
         for inner in held:
             if isinstance(inner, Coroutine) and inner.response:
-                machine.tell("wrapped", inner, node, frame)
+                machine.emit("wrapped", inner, node, frame)
 
 
 def _match(machine: Machine, subject: Value, cases: list[ast.match_case], frame: Frame) -> bool:
