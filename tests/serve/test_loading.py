@@ -9,7 +9,7 @@ from wsgiref.simple_server import demo_app
 import pytest
 
 from bridgekit.exceptions import ProjectError
-from bridgekit.serve.loading import find, make_app, tell_interface, user_traceback
+from bridgekit.serve.loading import find, interface_of, make_app, user_traceback
 from bridgekit.serve.target import parse_target
 
 unique = itertools.count()
@@ -238,5 +238,5 @@ def test_an_ambiguous_application_asks_for_the_interface() -> None:
     def app(*args: object) -> None: ...
 
     with pytest.raises(ProjectError, match=r"takes .*args.*--interface wsgi or --interface asgi"):
-        tell_interface(parse_target("shop:app"), app)
-    assert tell_interface(parse_target("shop:app"), demo_app) == "wsgi"
+        interface_of(parse_target("shop:app"), app)
+    assert interface_of(parse_target("shop:app"), demo_app) == "wsgi"

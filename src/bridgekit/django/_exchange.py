@@ -115,9 +115,9 @@ def mount_of(request: Any) -> str:
     return mount
 
 
-def tell_route(outer: Any, request: Any) -> None:
+def report_route(outer: Any, request: Any) -> None:
     """Tell the record of a wrapper around Django what the URLconf matched, if anything."""
-    tell = getattr(outer, "set_inner_route", None)
-    if tell is not None:
+    report = getattr(outer, "set_inner_route", None)
+    if report is not None:
         match = getattr(request, "resolver_match", None)
-        tell(mount_of(request), None if match is None else f"/{match.route.lstrip('/')}")
+        report(mount_of(request), None if match is None else f"/{match.route.lstrip('/')}")

@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from bridgekit.django import conf
-from bridgekit.django._exchange import DjangoExchange, request_of_request, route_of_request, tell_route
+from bridgekit.django._exchange import DjangoExchange, report_route, request_of_request, route_of_request
 from bridgekit.django._layers import LayerTimes, instrument
 from bridgekit.django.single_hop import SingleHopMiddleware
 from bridgekit.timing.measuring import current
@@ -99,7 +99,7 @@ class TimingMiddleware:
         if self._layers is not None and isinstance(live, LiveTiming):
             live.set_layers(self._layers.read(request))
         if not isinstance(live, DjangoExchange):
-            tell_route(live, request)
+            report_route(live, request)
         else:
             live.follow(response)
             for name, value in self._recorder.headers_for(live):

@@ -19,7 +19,7 @@ import click
 from bridgekit.exceptions import ProjectError
 from bridgekit.serve.interface import Interface, is_asgi_to_servers
 from bridgekit.serve.limits import LIMITS
-from bridgekit.serve.loading import find, make_app, tell_interface, user_traceback
+from bridgekit.serve.loading import find, interface_of, make_app, user_traceback
 from bridgekit.serve.target import parse_target
 from bridgekit.typing import ASGIApp, Receive, Scope, Send, WSGIApp
 
@@ -92,12 +92,12 @@ def make_application(settings: Settings) -> ASGIApp:
     """
     target = parse_target(settings.target)
     app = make_app(target, find(target, settings.app_dir), factory=settings.factory)
-    interface = settings.interface or tell_interface(target, app)
-    tell(f"serving the {interface.upper()} application {settings.target}")
+    interface = settings.interface or interface_of(target, app)
+    echo(f"serving the {interface.upper()} application {settings.target}")
     if interface == "asgi":
         if settings.limits:
             unused = ", ".join(limit.option for limit in LIMITS if limit.name in settings.limits)
-            tell(f"{unused}: without effect, an ASGI application runs in no threads of ours")
+            echo(f"{unused}: without effect, an ASGI application runs in no threads of ours")
         return cast(ASGIApp, app) if is_asgi_to_servers(app) else _coroutine_function(cast(ASGIApp, app))
     from bridgekit import WSGIToASGI
 
@@ -115,7 +115,7 @@ def _coroutine_function(app: ASGIApp) -> ASGIApp:
     return application
 
 
-def tell(line: str) -> None:
+def echo(line: str) -> None:
     click.echo(f"bridgekit: {line}", err=True)
 
 

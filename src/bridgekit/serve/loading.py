@@ -80,7 +80,7 @@ def make_app(target: Target, found: Callable[..., object], *, factory: bool = Fa
     return app
 
 
-def tell_interface(target: Target, app: object) -> Interface:
+def interface_of(target: Target, app: object) -> Interface:
     """Whether `app` is WSGI or ASGI.
 
     Raises `ProjectError` when that cannot be told.

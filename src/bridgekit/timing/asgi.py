@@ -14,7 +14,7 @@ from bridgekit.timing.measuring import current
 from bridgekit.timing.measuring.current import KEY, enter, is_live, leave, outer_record
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
 from bridgekit.timing.routing.routers import routes_within
-from bridgekit.timing.routing.routes import route_from_scope, tell_route
+from bridgekit.timing.routing.routes import report_route, route_from_scope
 from bridgekit.typing import ASGIApp, Receive, Scope, Send
 
 
@@ -85,4 +85,4 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
                 note(error)
             raise
         finally:
-            tell_route(outer, mount, self.recorder.route_for(scope))
+            report_route(outer, mount, self.recorder.route_for(scope))

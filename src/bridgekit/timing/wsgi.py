@@ -14,7 +14,7 @@ from bridgekit.timing.interface import RouteOf
 from bridgekit.timing.measuring import current
 from bridgekit.timing.measuring.current import KEY, enter, is_live, live_in_context, outer_record
 from bridgekit.timing.measuring.record_in_progress import LiveTiming
-from bridgekit.timing.routing.routes import route_from_environ, tell_flasks_rule, tell_route
+from bridgekit.timing.routing.routes import report_flask_rule, report_route, route_from_environ
 from bridgekit.typing import Environ, StartResponse, WSGIApp
 
 
@@ -86,7 +86,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
 
         def start_and_tell_route(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
             if "werkzeug.request" in environ:
-                tell_flasks_rule(outer, environ)
+                report_flask_rule(outer, environ)
             return (
                 start_response(status, headers)
                 if exc_info is None
@@ -100,7 +100,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             if note is not None:
                 note(error)
             raise
-        tell_route(outer, mount, self.recorder.route_for(environ))
+        report_route(outer, mount, self.recorder.route_for(environ))
         return body
 
 

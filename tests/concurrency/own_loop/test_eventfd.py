@@ -31,7 +31,7 @@ def test_each_set_is_told_once_where_that_is_asked_for() -> None:
     wakeup = EventFD()
     with watching(wakeup) as epoll:
         wakeup.set()
-        wakeup.tell_once(epoll.fileno())
+        wakeup.be_edge_triggered(epoll.fileno())
         for _ in range(3):
             assert epoll.poll(0) == [(wakeup.number, select.EPOLLIN)]
             assert epoll.poll(0) == []
@@ -41,6 +41,6 @@ def test_each_set_is_told_once_where_that_is_asked_for() -> None:
 def test_the_epoll_instance_stays_open() -> None:
     wakeup = EventFD()
     with watching(wakeup) as epoll:
-        wakeup.tell_once(epoll.fileno())
+        wakeup.be_edge_triggered(epoll.fileno())
         wakeup.set()
         assert epoll.poll(0)

@@ -22,7 +22,7 @@ class EventFD:
         self.set = partial(os.eventfd_write, self.number, 1)
         self.clear = partial(os.eventfd_read, self.number)
 
-    def tell_once(self, epoll: int) -> None:
+    def be_edge_triggered(self, epoll: int) -> None:
         """Have the epoll instance of this number, which watches this already, tell of each `set` once.
 
         Edge-triggered (epoll(7)): `clear` need never be called.

@@ -100,7 +100,7 @@ class AsyncioLoop:
             self.native.add_reader(self._wakeup.number, self._woken if epoll is None else self._callbacks.run)
             if epoll is not None:
                 # Nothing is read then: a system call less, and the GIL is given up once less.
-                self._wakeup.tell_once(epoll)
+                self._wakeup.be_edge_triggered(epoll)
         self.post = self._callbacks.put
 
     def _wake_up(self, _: Callback) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bridgekit.timing.measuring.current import leave
 from bridgekit.timing.measuring.record_in_progress import SEVERAL, LiveTiming
 from bridgekit.timing.measuring.reported import ReportedTiming
-from bridgekit.timing.routing.routes import tell_flasks_rule
+from bridgekit.timing.routing.routes import report_flask_rule
 from bridgekit.typing import StartResponse
 
 VERSIONS = {
@@ -119,7 +119,7 @@ class WSGIExchange:
             live._status = _codes[status] if status in _codes else code_of(status)
             live.response_headers = headers
             if "werkzeug.request" in environ:
-                tell_flasks_rule(live, environ)
+                report_flask_rule(live, environ)
             if live.recorder.server_timing is not None:
                 # A new list: applications pass constants. Each call replaces the headers of the one before, and ours.
                 headers = [*headers, *live.recorder.headers_for(live)]

@@ -148,11 +148,11 @@ class OwnMetrics:
             active.add_metric(labels, running)
         with self._lock:
             for labels, marked in self._durations.items():
-                marked.tell(duration, labels)
+                marked.add_to(duration, labels)
             for labels, marked in self._streams.items():
-                marked.tell(stream, labels)
+                marked.add_to(stream, labels)
             for labels, responses in self._responses.items():
-                responses.first_byte.tell(first_byte, labels)
+                responses.first_byte.add_to(first_byte, labels)
                 sent.add_metric(labels, responses.sent)
         yield from (duration, first_byte, stream, sent, active)
 
@@ -190,7 +190,7 @@ class Marked(Buckets):
     def mark(self, index: int, value: float, trace: str) -> None:
         self.exemplars[index] = Exemplar({"trace_id": trace}, value, time.time())
 
-    def tell(self, family: HistogramMetricFamily, labels: tuple[str, ...]) -> None:
+    def add_to(self, family: HistogramMetricFamily, labels: tuple[str, ...]) -> None:
         """Add what was counted to a family, cumulative as Prometheus has it."""
         buckets: list[tuple[str, float] | tuple[str, float, Exemplar]] = []
         so_far = 0

@@ -27,17 +27,17 @@ def listen() -> None:
                 registry.registerHandler(pyramid_found, (sys.modules["pyramid.interfaces"].IContextFound,))
 
 
-def tell_matched(source: Any, mount: str, template: object) -> None:
+def report_matched(source: Any, mount: str, template: object) -> None:
     """Tell the record in a scope or environ what matched below `mount`; None for nothing."""
-    tell = getattr(source.get(KEY), "set_inner_route", None)
-    if tell is not None:
-        tell(mount, template if isinstance(template, str) else None)
+    report = getattr(source.get(KEY), "set_inner_route", None)
+    if report is not None:
+        report(mount, template if isinstance(template, str) else None)
 
 
 def flask_started(sender: Any, **extra: Any) -> None:
     """``flask.request_started``: the URL is matched by then (``RequestContext.push``)."""
     request = sys.modules["flask"].request
-    tell_matched(
+    report_matched(
         request.environ, request.environ.get("SCRIPT_NAME", ""), getattr(request.url_rule, "rule", None)
     )
 
@@ -45,13 +45,13 @@ def flask_started(sender: Any, **extra: Any) -> None:
 async def quart_started(sender: Any, **extra: Any) -> None:
     """``quart.request_started``. Async, because Quart runs others in a thread."""
     request = sys.modules["quart"].request
-    tell_matched(request.scope, request.scope.get("root_path", ""), getattr(request.url_rule, "rule", None))
+    report_matched(request.scope, request.scope.get("root_path", ""), getattr(request.url_rule, "rule", None))
 
 
 async def quart_websocket_started(sender: Any, **extra: Any) -> None:
     """``quart.websocket_started``."""
     websocket = sys.modules["quart"].websocket
-    tell_matched(
+    report_matched(
         websocket.scope, websocket.scope.get("root_path", ""), getattr(websocket.url_rule, "rule", None)
     )
 
@@ -62,4 +62,4 @@ def pyramid_found(event: Any) -> None:
     pattern = getattr(getattr(request, "matched_route", None), "pattern", None)
     if isinstance(pattern, str) and not pattern.startswith("/"):
         pattern = f"/{pattern}"  # Pyramid takes both
-    tell_matched(request.environ, request.environ.get("SCRIPT_NAME", ""), pattern)
+    report_matched(request.environ, request.environ.get("SCRIPT_NAME", ""), pattern)

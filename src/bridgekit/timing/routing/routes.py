@@ -40,16 +40,16 @@ def flask_rule(environ: Environ) -> str | None:
     return template if isinstance(template, str) else None
 
 
-def tell_flasks_rule(outer: object, environ: Environ) -> None:
+def report_flask_rule(outer: object, environ: Environ) -> None:
     """Tell a record what Flask matched, while the response starts."""
     rule = flask_rule(environ)
     if rule is not None:
         mount = environ.get("SCRIPT_NAME", "")
-        tell_route(outer, mount, mount + rule)
+        report_route(outer, mount, mount + rule)
 
 
-def tell_route(outer: object, mount: str, route: str | None) -> None:
+def report_route(outer: object, mount: str, route: str | None) -> None:
     """Tell the wrapper further out what this side's framework matched below `mount`."""
-    tell = getattr(outer, "set_inner_route", None)
-    if tell is not None and route is not None:
-        tell(mount, route.removeprefix(mount))
+    report = getattr(outer, "set_inner_route", None)
+    if report is not None and route is not None:
+        report(mount, route.removeprefix(mount))
