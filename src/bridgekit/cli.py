@@ -140,10 +140,10 @@ def check(context: click.Context, /, **given: Any) -> None:
     from bridgekit.check.command import check_project
     from bridgekit.check.rules import ALL_RULES
 
-    said = [name for name in given if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    explicit = [name for name in given if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     try:
         with progress_on_stderr() as progress:
-            outcome = check_project(given, said, progress)
+            outcome = check_project(given, explicit, progress)
     except ProjectError as error:
         raise CannotCheck(str(error)) from None
     text, colour = outcome.text, None

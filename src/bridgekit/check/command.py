@@ -34,17 +34,17 @@ class CommandOutcome:
     """Whether it is the report for people, which a terminal may colour."""
 
 
-def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progress) -> CommandOutcome:
-    """Run the checker with the options of the command line (``said`` names those that the user gave).
+def check_project(given: Mapping[str, Any], explicit: Sequence[str], progress: Progress) -> CommandOutcome:
+    """Run the checker with the options of the command line (``explicit`` names those that the user gave).
 
     Raises `ProjectError`, which is exit code 2, for everything that keeps the project from being checked.
     """
-    _refuse_empty(given, said)
-    if given["diff"] and "form" in said:
+    _refuse_empty(given, explicit)
+    if given["diff"] and "form" in explicit:
         raise ProjectError("--diff prints a patch, which has one form: leave --format out")
     if given["quiet"] or given["statistics"]:
-        _refuse_two_reports(given, said)
-    options = configured(_options(given), said)
+        _refuse_two_reports(given, explicit)
+    options = configured(_options(given), explicit)
     if given["write_baseline"] is not None:
         # All that stands is written, whatever was accepted before; the old file may be what is to be mended.
         options = replace(options, baseline=None)
@@ -72,28 +72,28 @@ def check_project(given: Mapping[str, Any], said: Sequence[str], progress: Progr
     return CommandOutcome(text, exit_code, stderr, is_text)
 
 
-def _refuse_empty(given: Mapping[str, Any], said: Sequence[str]) -> None:
-    """``--settings "$MODULE"`` with an unset variable: to go on as if it had not been said would check something else."""
-    for name in said:
+def _refuse_empty(given: Mapping[str, Any], explicit: Sequence[str]) -> None:
+    """``--settings "$MODULE"`` with an unset variable: to go on as if it had not been given would check something else."""
+    for name in explicit:
         values = given[name] if isinstance(given[name], tuple) else (given[name],)
         if any(isinstance(value, str) and not value.strip(" ,") for value in values):
             raise ProjectError(f"--{name} is given without a value: give it one, or leave it out")
 
 
-def _refuse_two_reports(given: Mapping[str, Any], said: Sequence[str]) -> None:
+def _refuse_two_reports(given: Mapping[str, Any], explicit: Sequence[str]) -> None:
     names = [name for name in ("quiet", "statistics", "diff") if given[name]]
-    names += ["format"] if "form" in said and given["form"] != "text" else []
+    names += ["format"] if "form" in explicit and given["form"] != "text" else []
     if len(names) > 1:
         raise ProjectError(f"--{names[0]} and --{names[1]} are two reports: give one of them")
 
 
-def configured(given: Options, said: Sequence[str]) -> Options:
-    """``given`` with the project's ``[tool.bridgekit]`` where ``said`` names no option of its own.
+def configured(given: Options, explicit: Sequence[str]) -> Options:
+    """``given`` with the project's ``[tool.bridgekit]`` where ``explicit`` names no option of its own.
 
     Raises `ProjectError` for a table that cannot be used, and for a code that no rule has.
     """
     config, _ = read_config(given.path)
-    options = merge_config(given, said, config)
+    options = merge_config(given, explicit, config)
     _check_settings(options.settings)
     if not options.settings and options.env.get(IN_ENVIRONMENT):
         options = replace(options, settings=(options.env[IN_ENVIRONMENT],))

@@ -96,7 +96,7 @@ def message_of(finding: Finding, base: str) -> CheckMessage:
 def _options(root: Path, server: Server) -> Options:
     """``[tool.bridgekit]`` as far as it is about rules; the setting goes before its ``server``."""
     config, _ = read_config(root)
-    said = ["settings", "python", "env", *(["server"] if conf.is_set("CHECK_SERVER") else [])]
-    options = merge_config(Options(path=root, server=server), said, config)
+    explicit = ["settings", "python", "env", *(["server"] if conf.is_set("CHECK_SERVER") else [])]
+    options = merge_config(Options(path=root, server=server), explicit, config)
     refuse_unknown_codes(ALL_RULES, [*options.select, *options.ignore])
     return options

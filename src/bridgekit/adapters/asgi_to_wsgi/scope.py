@@ -96,12 +96,12 @@ def _paths(script: str, path_info: str, uri: str) -> tuple[str, str, bytes]:
     if full.isascii():
         if raw == full.encode() and b"%" not in raw:
             return script, full, raw
-        said = full.encode()
+        unquoted = full.encode()
     else:
-        said = full.encode("latin-1")
-    if unquote_to_bytes(raw) != said:
-        raw = quote(said, safe=_PATH_SAFE).encode()
-    return _text(script), said.decode("utf-8", "replace"), raw
+        unquoted = full.encode("latin-1")
+    if unquote_to_bytes(raw) != unquoted:
+        raw = quote(unquoted, safe=_PATH_SAFE).encode()
+    return _text(script), unquoted.decode("utf-8", "replace"), raw
 
 
 _remembered_paths = lru_cache(maxsize=MAX_PLANS)(_paths)

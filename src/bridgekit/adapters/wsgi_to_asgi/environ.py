@@ -125,10 +125,10 @@ def _paths(scope: Scope) -> tuple[str, str]:
     raw = scope.get("raw_path")
     if raw:
         decoded = unquote_to_bytes(bytes(raw).partition(b"?")[0])
-        said = decoded.decode("utf-8", "replace")
-        if said == path:
+        text = decoded.decode("utf-8", "replace")
+        if text == path:
             full = decoded
-        elif given + said == path:
+        elif given + text == path:
             full = prefix + decoded
     # The root's own bytes, when the raw path begins with other ones than its text re-encoded.
     root = _wsgi_text(_path_bytes(root))

@@ -76,10 +76,10 @@ def load_live(
         except OSError as error:
             raise ProjectError(f"--live: {command[0]} cannot be run: {error}") from error
         if not answer_file.is_file():
-            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            output = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise ProjectError(
                 f"--live: the child process ended with code {done.returncode} and no answer"
-                + (f": {said[-1]}" if said else "")
+                + (f": {output[-1]}" if output else "")
             )
         answer = json.loads(answer_file.read_text("utf-8"))
     if "without_django" in answer:

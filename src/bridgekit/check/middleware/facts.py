@@ -23,7 +23,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.middleware.hops.counter import HopCounter
-from bridgekit.check.middleware.hops.evidence import where_said
+from bridgekit.check.middleware.hops.evidence import where_set
 from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
 from bridgekit.check.middleware.listening import closes_late
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
@@ -97,8 +97,8 @@ class FactsReader:
                 and step.attribute == name
                 and isinstance(step.base, ast.Attribute)
             ):
-                said = ast.unparse(step.base)[:60]
-                return Claim.unknown(f"{name} is set on {said}", self.frame.module.location_of(step.node))
+                target = ast.unparse(step.base)[:60]
+                return Claim.unknown(f"{name} is set on {target}", self.frame.module.location_of(step.node))
         return None
 
     def _flag(self, value: Value, name: str, *, default: bool) -> Claim:
@@ -109,9 +109,9 @@ class FactsReader:
         outcome = self.evaluator.truth(_with_default(found, default))
         if outcome.answer is Answer.UNKNOWN:
             return Claim.unknown(f"{name}: {outcome.reason}", outcome.location or self.defined_at())
-        said, location = where_said(self.evaluator, value, name)
+        words, location = where_set(self.evaluator, value, name)
         return Claim(
-            outcome.answer, f"{name} {said}".strip() if said else name, location or self.defined_at()
+            outcome.answer, f"{name} {words}".strip() if words else name, location or self.defined_at()
         )
 
     def marked(self) -> Claim:

@@ -42,9 +42,9 @@ def keeps_thread(evaluator: Evaluator, product: Value, frame: Frame) -> Claim:
     """Whether the halves may have to meet in one thread: not those of Django's own classes, nor of those that say so."""
     if not isinstance(product, InstanceValue):
         return Claim.unknown("not read as a class")
-    said = evaluator.attribute(product.cls, SAYS_SO, frame)
-    if not isinstance(said, Missing):
-        truth = evaluator.truth(said)
+    declared = evaluator.attribute(product.cls, SAYS_SO, frame)
+    if not isinstance(declared, Missing):
+        truth = evaluator.truth(declared)
         if truth.answer is Answer.YES:
             return Claim.no(f"{SAYS_SO} is set")
         if truth.answer is Answer.UNKNOWN:

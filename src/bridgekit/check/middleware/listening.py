@@ -65,13 +65,13 @@ def _names_of_signal(tree: ast.Module) -> Iterator[str]:
     for node in walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                said = alias.asname or alias.name
+                bound_name = alias.asname or alias.name
                 if (node.module, alias.name) == (_SIGNALS, "*"):
                     yield _SIGNAL
                 elif (node.module, alias.name) == (_SIGNALS, _SIGNAL):
-                    yield said
+                    yield bound_name
                 elif f"{node.module}.{alias.name}" == _SIGNALS:
-                    yield f"{said}.{_SIGNAL}"
+                    yield f"{bound_name}.{_SIGNAL}"
         elif isinstance(node, ast.Import):
             yield from (
                 f"{alias.asname or alias.name}.{_SIGNAL}" for alias in node.names if alias.name == _SIGNALS
@@ -80,10 +80,10 @@ def _names_of_signal(tree: ast.Module) -> Iterator[str]:
 
 def _connects(call: ast.Call, names: set[str]) -> bool:
     """``request_finished.connect(...)``, or ``receiver(request_finished)``, which takes a list, too (django/dispatch/dispatcher.py)."""
-    said = ast.unparse(call.func)
-    if said.removesuffix(".connect") in names:
-        return said.endswith(".connect")
-    if said.rpartition(".")[2] != "receiver" or not call.args:
+    callee = ast.unparse(call.func)
+    if callee.removesuffix(".connect") in names:
+        return callee.endswith(".connect")
+    if callee.rpartition(".")[2] != "receiver" or not call.args:
         return False
     signals = call.args[0].elts if isinstance(call.args[0], ast.List | ast.Tuple) else [call.args[0]]
     return any(ast.unparse(signal) in names for signal in signals)

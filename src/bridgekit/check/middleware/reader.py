@@ -80,8 +80,8 @@ class SourceReader:
         if isinstance(value, Missing | Unknown):
             reason = value.reason or f"module {module} has no name {name}"
             meant = self._meant(module, name)
-            said = f"{reason} (did you mean {meant}?)" if meant else reason
-            return _unreadable(dotted_path, said, value.location, listed_at)
+            message = f"{reason} (did you mean {meant}?)" if meant else reason
+            return _unreadable(dotted_path, message, value.location, listed_at)
         frame = self.evaluator.imports.frame(self.finder.load(module))
         return self._definition(dotted_path, value, frame, listed_at)
 

@@ -242,15 +242,18 @@ def _asked_environment(python: str, root: Path) -> TargetEnvironment:
             check=True,
             cwd=root.absolute().anchor,
         )
-        said = json.loads(answer.stdout)
+        description = json.loads(answer.stdout)
         # A shim leads to the interpreter of a virtual environment, which without `site` does not know it.
-        home = Path(said["executable"]).parent.parent
+        home = Path(description["executable"]).parent.parent
         found = _virtual_environment(home) if (home / "pyvenv.cfg").is_file() else None
         if found is not None:
             return found
-        version = tuple(int(part) for part in said["version"])
+        version = tuple(int(part) for part in description["version"])
         return _environment(
-            python, version, [str(entry) for entry in said["path"]], [str(entry) for entry in said["site"]]
+            python,
+            version,
+            [str(entry) for entry in description["path"]],
+            [str(entry) for entry in description["site"]],
         )
     except subprocess.CalledProcessError as error:
         # Not str(error): that repeats the question, which nobody asked to see.

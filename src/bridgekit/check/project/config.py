@@ -20,7 +20,7 @@ from bridgekit.middleware_chain.requests import Server
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Everything that decides a run of the checker. Empty means: not said.
+    """Everything that decides a run of the checker. Empty means: not given.
 
     ``settings`` are dotted module names; ``env`` the environment variables to assume; ``baseline`` and ``python`` are
     relative to the working directory (on the command line) or to pyproject.toml (in it).
@@ -153,10 +153,10 @@ def _severity(file: Path, value: str) -> Severity:
         raise ProjectError(f"{file}: tool.bridgekit.severity must be one of {known}, not {value!r}") from None
 
 
-def merge_config(given: Options, said: Sequence[str], config: Mapping[str, object]) -> Options:
-    """``given`` with the configuration filled in where the command line (``said`` names its options) was silent."""
+def merge_config(given: Options, explicit: Sequence[str], config: Mapping[str, object]) -> Options:
+    """``given`` with the configuration filled in where the command line (``explicit`` names its options) was silent."""
     names = {option.name for option in fields(Options)}
-    filled = {key: value for key, value in config.items() if key in names and key not in said}
+    filled = {key: value for key, value in config.items() if key in names and key not in explicit}
     if "python" in filled:
         filled["python_named_in"] = "tool.bridgekit.python"
     if "env" in config and isinstance(config["env"], Mapping):

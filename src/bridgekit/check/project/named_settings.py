@@ -82,15 +82,15 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
     if tree is None:
         return
     constants = _only_values(tree)
-    said: dict[str, tuple[str, int]] = {}
+    named: dict[str, tuple[str, int]] = {}
     for node in walk(tree):
         for name, value, line in _environment_writes(node):
             text = _text_of(value, constants)
             if text is not None:
-                said.setdefault(name, (text, line))
-    if "DJANGO_SETTINGS_MODULE" in said:
-        module, line = said["DJANGO_SETTINGS_MODULE"]
-        configuration = said.get("DJANGO_CONFIGURATION", ("", 0))[0]
+                named.setdefault(name, (text, line))
+    if "DJANGO_SETTINGS_MODULE" in named:
+        module, line = named["DJANGO_SETTINGS_MODULE"]
+        configuration = named.get("DJANGO_CONFIGURATION", ("", 0))[0]
         yield Candidate(module, file.name, str(file), line, configuration)
 
 

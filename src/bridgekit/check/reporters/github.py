@@ -18,8 +18,8 @@ def render(report: Report) -> str:
 def _command(report: Report, finding: Finding) -> str:
     location = finding.location
     place = f"file={_property(report.shown(location.path))},line={location.line},col={location.column}"
-    said = message(report, finding)
-    text = f"{said}\n{finding.fix}" if finding.fix else said
+    headline = message(report, finding)
+    text = f"{headline}\n{finding.fix}" if finding.fix else headline
     text = "\n".join(map(plain, text.split("\n")))
     return f"::{_COMMANDS[finding.severity]} {place},title={_property(finding.code)}::{_data(text)}"
 

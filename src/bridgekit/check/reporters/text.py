@@ -146,7 +146,7 @@ def _finding(report: Report, finding: Finding, above: str) -> Iterator[str]:
 
 def _summary(report: Report) -> str:
     count = len(report.findings)
-    said = f"Found {plural(count, 'finding')}" if count else "Found nothing to report"
+    summary = f"Found {plural(count, 'finding')}" if count else "Found nothing to report"
     hidden = []
     if report.silenced:
         hidden.append(f"{len(report.silenced)} silenced by noqa")
@@ -154,4 +154,4 @@ def _summary(report: Report) -> str:
         hidden.append(f"{len(report.known)} in the baseline")
     remark = f" ({', '.join(hidden)})" if hidden else ""
     page = f" `bridgekit explain {report.findings[0].code}` prints a rule's page." if count else ""
-    return f"{said}{remark}.{page}"
+    return f"{summary}{remark}.{page}"

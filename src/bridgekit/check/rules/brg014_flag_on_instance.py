@@ -19,18 +19,18 @@ def check(subject: Subject) -> Iterator[Problem]:
         definition = checked.definition
         if definition is None or definition.kind is not DefinitionKind.CLASS:
             continue
-        said = {
+        declared = {
             "sync_capable": checked.facts.sync_capable.answer,
             "async_capable": checked.facts.async_capable.answer,
         }
         for function in own_functions(definition):
             for node in walk_own(function.node):
                 flag, value = _flag_set(node)
-                if flag and value is not None and said[flag] not in (Answer.UNKNOWN, Answer.of(value)):
+                if flag and value is not None and declared[flag] not in (Answer.UNKNOWN, Answer.of(value)):
                     place = function.module.location_of(node)
                     yield Problem(
                         f"{checked.dotted_path} sets self.{flag} = {value}, but Django reads the class: "
-                        f"it is still {flag.removesuffix('_capable')}-{'in' if said[flag] is Answer.NO else ''}capable",
+                        f"it is still {flag.removesuffix('_capable')}-{'in' if declared[flag] is Answer.NO else ''}capable",
                         subject.shown_at(checked, place),
                         f"Write {flag} = {value} in the class body.",
                         subject=f"{checked.dotted_path}.{flag}",

@@ -27,9 +27,9 @@ def check(subject: Subject) -> Iterator[Problem]:
     for option in database_options(subject.variant, "ATOMIC_REQUESTS"):
         views = _atomic_views(subject, option.alias) if True in option.values else []
         if views:
-            said = f"may be on ({option.condition})" if option.condition else "is on"
+            state = f"may be on ({option.condition})" if option.condition else "is on"
             yield Problem(
-                f'ATOMIC_REQUESTS {said} for database "{option.alias}", and the project has {plural(len(views), "async view")}: '
+                f'ATOMIC_REQUESTS {state} for database "{option.alias}", and the project has {plural(len(views), "async view")}: '
                 "each raises RuntimeError unless it is decorated with non_atomic_requests",
                 option.location,
                 "Turn ATOMIC_REQUESTS off, or decorate the async views with django.db.transaction.non_atomic_requests.",

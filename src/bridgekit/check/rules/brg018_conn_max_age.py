@@ -26,14 +26,14 @@ def check(subject: Subject) -> Iterator[Problem]:
         if not kept:
             continue
         certain = len(kept) == len(option.values) and not option.condition
-        said = f"is {kept[0]}" if certain else f"may be {kept[0]} ({option.condition})"
+        state = f"is {kept[0]}" if certain else f"may be {kept[0]} ({option.condition})"
         database = f'for database "{option.alias}"'
         if option.alias in pooled and _uses_postgresql(subject, option.alias):
-            what = f"CONN_MAX_AGE {said} {database}, which has a pool: Django raises ImproperlyConfigured, as pooling does not support persistent connections"
+            what = f"CONN_MAX_AGE {state} {database}, which has a pool: Django raises ImproperlyConfigured, as pooling does not support persistent connections"
             fix = "Set CONN_MAX_AGE = 0: the pool keeps the connections."
         else:
             what = (
-                f"CONN_MAX_AGE {said} {database}: under ASGI each request has a thread of its own, "
+                f"CONN_MAX_AGE {state} {database}: under ASGI each request has a thread of its own, "
                 "so kept connections pile up and are never used again"
             )
             fix = "Set CONN_MAX_AGE = 0 under ASGI, and pool connections in the database backend or outside Django."

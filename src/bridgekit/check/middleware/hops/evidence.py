@@ -1,4 +1,4 @@
-"""Where a flag of a class or function is said: the line that a reader should look at."""
+"""Where a flag of a class or function is set: the line that a reader should look at."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bridgekit.check.middleware.evaluation.values import (
 from bridgekit.middleware_chain.facts import Answer, Location
 
 
-def where_said(evaluator: Evaluator, value: Value, name: str) -> tuple[str, Location | None]:
+def where_set(evaluator: Evaluator, value: Value, name: str) -> tuple[str, Location | None]:
     """In words and as a place: who sets attribute ``name`` of ``value``; an empty string if nobody does."""
     if isinstance(value, InstanceValue):
-        return where_said(evaluator, value.cls, name)
+        return where_set(evaluator, value.cls, name)
     if isinstance(value, Partial):
         return "", None
     if isinstance(value, FunctionValue):
