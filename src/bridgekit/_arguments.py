@@ -42,8 +42,8 @@ def check_count(name: str, value: Any, *, least: int = 0, none: str | None = Non
         return
     # bool has an index, too, and is nearly always meant for another argument.
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        wanted = f"a whole number{or_none(none)}"
-        raise TypeError(f"{name} must be {wanted}, not {shown(value)}{remedy(name, value, 'int')}")
+        expected = f"a whole number{or_none(none)}"
+        raise TypeError(f"{name} must be {expected}, not {shown(value)}{remedy(name, value, 'int')}")
     check_least(name, value, least, none)
 
 
@@ -52,8 +52,8 @@ def check_amount(name: str, value: Any, *, least: float | None = None, none: str
     if value is None and none is not None:
         return
     if isinstance(value, bool) or not isinstance(value, Real):
-        wanted = f"a number{or_none(none)}"
-        raise TypeError(f"{name} must be {wanted}, not {shown(value)}{remedy(name, value, 'float')}")
+        expected = f"a number{or_none(none)}"
+        raise TypeError(f"{name} must be {expected}, not {shown(value)}{remedy(name, value, 'float')}")
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, not NaN")
     if least is not None:
@@ -95,27 +95,27 @@ def check_function(name: str, value: object, *, arguments: int, called_with: str
         raise TypeError(f"{name} is called with {called_with}, and {described(value)} does not take that")
 
 
-def check_application(app: object, wrapper: str, wanted: Literal["wsgi", "asgi"]) -> None:
+def check_application(app: object, wrapper: str, interface: Literal["wsgi", "asgi"]) -> None:
     """Check that `app` can be a WSGI or an ASGI application; `TypeError` when it certainly cannot.
 
     :param wrapper: the name of the class that is to call it.
     """
-    title = "a WSGI application" if wanted == "wsgi" else "an ASGI application"
+    title = "a WSGI application" if interface == "wsgi" else "an ASGI application"
     if not callable(app):
         hint = "; name the application in it" if isinstance(app, types.ModuleType) else ""
         hint = "; import it, and give the object" if isinstance(app, str) else hint
         raise TypeError(f"app must be {title}, that is a callable, not {shown(app)}{hint}")
-    other: Literal["wsgi", "asgi"] = "asgi" if wanted == "wsgi" else "wsgi"
-    fits = takes(app, ARGUMENTS[wanted])
-    if (wanted == "wsgi" and is_asynchronous(app)) or (fits is False and takes(app, ARGUMENTS[other])):
-        others = "an ASGI application" if wanted == "wsgi" else "a WSGI application"
+    other: Literal["wsgi", "asgi"] = "asgi" if interface == "wsgi" else "wsgi"
+    fits = takes(app, ARGUMENTS[interface])
+    if (interface == "wsgi" and is_asynchronous(app)) or (fits is False and takes(app, ARGUMENTS[other])):
+        others = "an ASGI application" if interface == "wsgi" else "a WSGI application"
         raise TypeError(
             f"app is {others}, not {title}: {described(app)}. {wrapper} is for those that are called with "
-            f"{CALLED_WITH[wanted]}"
+            f"{CALLED_WITH[interface]}"
         )
     if fits is False:
         raise TypeError(
-            f"app cannot be called with {CALLED_WITH[wanted]}: {described(app)}{_what_it_may_be(app, wrapper)}"
+            f"app cannot be called with {CALLED_WITH[interface]}: {described(app)}{_what_it_may_be(app, wrapper)}"
         )
 
 

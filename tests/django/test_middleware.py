@@ -84,7 +84,7 @@ def test_the_first_request_has_its_spans(
     get: Any, seen: list[RequestTiming], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Django imports the views, and these what they use of timing, only when it resolves the first URL."""
-    monkeypatch.setattr(current, "wanted", False)
+    monkeypatch.setattr(current, "enabled", False)
     get("/hello/")
     assert [span.name for span in seen[0].spans] == ["greet"]
 

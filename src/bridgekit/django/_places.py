@@ -25,7 +25,7 @@ class SettingsPlaces:
 
     def of_texts(self, texts: Iterable[str]) -> dict[str, Location]:
         """Where each text is written: in an assignment to MIDDLEWARE if it stands there, else anywhere."""
-        wanted = set(texts)
+        searched = set(texts)
         found: dict[str, Location] = {}
         elsewhere: dict[str, Location] = {}
         for file in self._files:
@@ -35,10 +35,10 @@ class SettingsPlaces:
                     if (
                         isinstance(node, ast.Constant)
                         and isinstance(node.value, str)
-                        and node.value in wanted
+                        and node.value in searched
                     ):
                         places.setdefault(node.value, file.location_of(node))
-        return dict.fromkeys(wanted, self._own) | elsewhere | found
+        return dict.fromkeys(searched, self._own) | elsewhere | found
 
     def of_setting(self, name: str) -> Location:
         """The statement that sets it, the first one that is found."""

@@ -41,7 +41,7 @@ class TimingMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
         # Django imports the URLconf, and with it views that use spans, in the middle of the first request.
-        current.want()
+        current.enable()
         self._layers: LayerTimes | None = None
         self._load()
         self.get_response = get_response
@@ -62,7 +62,7 @@ class TimingMiddleware:
             live = DjangoExchange()
             live.begin(self._recorder, request)
             source[KEY] = live
-            if current.wanted:
+            if current.enabled:
                 around = enter(live)
         if self._layers is not None:
             self._layers.start(request)

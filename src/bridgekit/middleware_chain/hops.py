@@ -143,12 +143,12 @@ _OUTCOME_HOPS_ASGI = {
 }
 
 
-def _hook_cost(facts: MiddlewareFacts, name: str, wanted: Mode) -> Cost:
-    """A hook is adapted to ``wanted``, whatever the mode of its middleware."""
+def _hook_cost(facts: MiddlewareFacts, name: str, mode: Mode) -> Cost:
+    """A hook is adapted to ``mode``, whatever the mode of its middleware."""
     hook = facts.hooks.get(name)
     if hook is None:
         return Cost()
-    if wanted is Mode.ASYNC:
+    if mode is Mode.ASYNC:
         return Cost(to_thread=_if_all(hook.exists, _negated(hook)))
     return Cost(to_loop=_if_all(hook.exists, hook.is_async))
 

@@ -148,8 +148,8 @@ def _default_attribute(module: ModuleType) -> object:
         if hasattr(module, name):
             found: object = getattr(module, name)
             return found
-    wanted = " nor ".join(repr(name) for name in DEFAULT_ATTRIBUTES)
-    raise ProjectError(f"{module.__name__!r} has neither {wanted}; name the attribute: {_example(module)}")
+    expected = " nor ".join(repr(name) for name in DEFAULT_ATTRIBUTES)
+    raise ProjectError(f"{module.__name__!r} has neither {expected}; name the attribute: {_example(module)}")
 
 
 def _no_attribute(target: Target, module: ModuleType, owner: object, name: str) -> str:

@@ -30,22 +30,22 @@ class Bind:
         return [part for option, value in given if value is not None for part in (option, str(value))]
 
 
-def choose_server(wanted: ServerName | None) -> ServerName:
+def choose_server(requested: ServerName | None) -> ServerName:
     """The server that was asked for, or the first of `SERVERS` that is installed.
 
     Raises `ProjectError` when it is not installed.
     """
-    candidates = SERVERS if wanted is None else (wanted,)
+    candidates = SERVERS if requested is None else (requested,)
     for name in candidates:
         if _is_installed(name):
             return name
-    missing = wanted or SERVERS[0]
-    if wanted is None:
+    missing = requested or SERVERS[0]
+    if requested is None:
         subject = f"no server is installed, neither {', '.join(SERVERS[:-1])} nor {SERVERS[-1]}"
-    elif importlib.util.find_spec(wanted) is not None:
-        subject = f"the installed {wanted!r} has no ASGI worker yet"
+    elif importlib.util.find_spec(requested) is not None:
+        subject = f"the installed {requested!r} has no ASGI worker yet"
     else:
-        subject = f"the server {wanted!r} is not installed"
+        subject = f"the server {requested!r} is not installed"
     raise ProjectError(f"{subject}; run: pip install 'bridgekit[{missing}]'")
 
 

@@ -46,8 +46,8 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
             await self.app(scope, receive, send)
             return
         outer: Any = scope.get(KEY)
-        wanted = current.wanted
-        if wanted and outer is None and "wsgi_environ" in scope:
+        enabled = current.enabled
+        if enabled and outer is None and "wsgi_environ" in scope:
             outer = outer_record(scope)  # another library's adapter may be on the way
         if outer is not None and is_live(outer):
             await self._joined(outer, scope, receive, send)
@@ -58,7 +58,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
         exchange.receive_from = receive
         exchange.send_to = send if not recorder.send_time else MeasuredSend(live, send)
         scope[KEY] = live
-        around = enter(live) if wanted else None
+        around = enter(live) if enabled else None
         app = self.app if not recorder.cpu_time else metered(self.app)
         try:
             await app(scope, exchange.receive, exchange.send)
@@ -74,7 +74,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
 
     async def _joined(self, outer: Any, scope: Scope, receive: Receive, send: Send) -> None:
         """Somebody further out measures: tell what only this side sees."""
-        if current.wanted and isinstance(outer, LiveTiming):
+        if current.enabled and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a loop without its context
         mount = scope.get("root_path", "")
         try:

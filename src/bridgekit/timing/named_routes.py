@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bridgekit._arguments import check_text
-from bridgekit.timing.measuring.current import current, want
+from bridgekit.timing.measuring.current import current, enable
 
 __all__ = ["FalconRoutes", "set_route"]
 
-want()
+enable()
 
 
 def set_route(template: str) -> None:

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from bridgekit._arguments import check_text, shown
-from bridgekit.timing.measuring.current import current, want
+from bridgekit.timing.measuring.current import current, enable
 
 __all__ = ["carry_request", "span"]
 
-want()
+enable()
 
 P = ParamSpec("P")
 R = TypeVar("R")

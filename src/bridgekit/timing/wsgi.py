@@ -40,7 +40,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         outer: Any = environ.get(KEY)
         # These stand here, and not in functions, because they run for every request: a call costs more than they do.
         around = None
-        if current.wanted:
+        if current.enabled:
             around = live_in_context.get()
             if around is not None:
                 if around.source is None:
@@ -55,7 +55,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         exchange.start_response_of = start_response
         environ[KEY] = live
         exchange.around = around
-        if current.wanted:
+        if current.enabled:
             live_in_context.set(live)
         if (
             "CONTENT_LENGTH" in environ
@@ -80,7 +80,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
 
     def _joined(self, outer: Any, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Somebody further out measures: tell what only this side sees."""
-        if current.wanted and isinstance(outer, LiveTiming):
+        if current.enabled and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a thread without its context
         mount = environ.get("SCRIPT_NAME", "")
 

@@ -313,10 +313,10 @@ def test_upload_through_a_small_window(loop: Loop) -> None:
                     pieces.append(piece)
 
             thread, outcome = in_thread(consume)
-            await body.wanted()
+            await body.demand()
             for number in range(2000):
                 while body.full:
-                    await body.wanted()
+                    await body.demand()
                 body.feed(b"%07d" % number)
                 most = max(most, body._held)
             body.end()

@@ -34,7 +34,7 @@ from tests.timing.clients import ASGIClient, FakeClock, WSGIClient
     ],
 )
 def test_what_reads_the_context_says_so_when_it_is_imported(statement: str, wanted: bool) -> None:
-    code = f"{statement}\nfrom bridgekit.timing.measuring import current\nprint(current.wanted)"
+    code = f"{statement}\nfrom bridgekit.timing.measuring import current\nprint(current.enabled)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(wanted)
 
@@ -55,14 +55,14 @@ def wsgi_hello_with_span(environ: Any, start_response: Any) -> list[bytes]:
 
 
 def test_nothing_is_put_there_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That is what makes measuring cheap; `want` ends it for the requests that come after."""
+    """That is what makes measuring cheap; `enable` ends it for the requests that come after."""
     seen: list[RequestTiming] = []
     asgi = ASGITimingMiddleware(hello_with_span, exporters=[seen.append])
     wsgi = WSGITimingMiddleware(wsgi_hello_with_span, exporters=[seen.append])
-    monkeypatch.setattr(current, "wanted", False)
+    monkeypatch.setattr(current, "enabled", False)
     ASGIClient(FakeClock()).call(asgi)
     WSGIClient(FakeClock()).call(wsgi)
-    current.want()
+    current.enable()
     ASGIClient(FakeClock()).call(asgi)
     WSGIClient(FakeClock()).call(wsgi)
     assert [[part.name for part in timing.spans] for timing in seen] == [[], [], ["work"], ["work"]]
@@ -74,12 +74,12 @@ def test_requests_that_run_at_a_late_import_are_told_of(
     """An import in a function may come when requests run whose spans are lost: that is said, once."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        current.want()
+        current.enable()
         await hello_with_span(scope, receive, send)
 
     wrapped = ASGITimingMiddleware(app)
-    # Not before: the wrapper wants it where adapters of other libraries are loaded.
-    monkeypatch.setattr(current, "wanted", False)
+    # Not before: the wrapper enables it where adapters of other libraries are loaded.
+    monkeypatch.setattr(current, "enabled", False)
     ASGIClient(FakeClock()).call(wrapped)
     ASGIClient(FakeClock()).call(wrapped)
     assert [record.levelname for record in caplog.records] == ["WARNING"]

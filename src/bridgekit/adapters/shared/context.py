@@ -103,12 +103,12 @@ class ContextOverlay:
         """Have the current context show what ``after`` has now. What was reset in it meanwhile is taken back."""
         if _open.get(None) is not self:
             return  # another thread's, or a later overlay lies on top
-        wanted = dict(changes(before, after))
-        for variable in [variable for variable in self._shown if variable not in wanted]:
+        current_values = dict(changes(before, after))
+        for variable in [variable for variable in self._shown if variable not in current_values]:
             with contextlib.suppress(ValueError):  # a copy of the context that the overlay was given to
                 variable.reset(self._shown[variable][0])
                 del self._shown[variable]
-        for variable, value in wanted.items():
+        for variable, value in current_values.items():
             known = self._shown.get(variable)
             if known is None:
                 self._shown[variable] = variable.set(_for_this_thread(value)), value

@@ -55,11 +55,11 @@ class Upload:
 
     async def _feed(self, receive: Receive) -> bool:
         body = self._body
-        await body.wanted()
+        await body.demand()
         more = True
         while more:
             if body.full and not self._discarding:
-                await body.wanted()
+                await body.demand()
                 continue
             message = await receive()
             if message["type"] == "http.disconnect":

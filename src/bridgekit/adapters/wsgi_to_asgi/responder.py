@@ -325,9 +325,8 @@ class WSGIResponder:
             if self._upload is not None:
                 # Without the error as its cause: with this frame in the error's traceback that would be a cycle, with the server's
                 # `receive` in it, and granian keeps the connection open until a garbage collection finds it.
-                self._upload.fail(
-                    ClientDisconnected(f"the server failed to receive the request's body: {error!r}")
-                )
+                reason = f"the server failed to receive the request's body: {error!r}"
+                self._upload.fail(ClientDisconnected(reason))
             if not isinstance(error, Exception):
                 raise
             logger.debug("cannot receive from the server", exc_info=True)

@@ -12,7 +12,7 @@ def installed_versions(search_path: Iterable[str], names: Iterable[str]) -> dict
 
     The first hit on the path wins, as it does for `importlib.metadata`. No metadata file is opened.
     """
-    wanted = set(names)
+    searched = set(names)
     found: dict[str, tuple[int, ...]] = {}
     for entry in search_path:
         try:
@@ -22,7 +22,7 @@ def installed_versions(search_path: Iterable[str], names: Iterable[str]) -> dict
         for child in children:
             match = re.fullmatch(r"(?P<name>.+?)-(?P<version>\d[^-]*)\.(?:dist|egg)-info", child)
             name = re.sub(r"[-_.]+", "-", match["name"]).lower() if match else ""
-            if match and name in wanted and name not in found:
+            if match and name in searched and name not in found:
                 found[name] = release(match["version"])
     return found
 

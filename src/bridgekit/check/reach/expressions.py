@@ -183,7 +183,7 @@ def _asks_for_async(node: ast.expr) -> bool:
 
 
 def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
-    wanted = isinstance(node.op, ast.And)
+    continues_on = isinstance(node.op, ast.And)
     found: list[Value] = []
     silent = False
     doubts = machine.doubts
@@ -202,13 +202,13 @@ def _bool(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
             found += [
                 one
                 for one in alternatives(value)
-                if not (isinstance(one, Const) and bool(one.value) is wanted)
+                if not (isinstance(one, Const) and bool(one.value) is continues_on)
             ]
             silent = machine.doubts > doubts or _asks_for_async(part)
-        elif known is not wanted:
+        elif known is not continues_on:
             return either(*found, value)
     last = found[-1] if found else UNKNOWN
-    if isinstance(last, Const) and last.value is not wanted and isinstance(last.value, bool):
+    if isinstance(last, Const) and last.value is not continues_on and isinstance(last.value, bool):
         return last  # ``x and False`` is false, whatever x is
     return UNKNOWN if silent else either(*found)
 

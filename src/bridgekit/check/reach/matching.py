@@ -20,8 +20,8 @@ def fits(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -
             found = [fits(machine, inner, subject, frame) for inner in patterns]
             return True if True in found else None if None in found else False
         case ast.MatchValue(value=value) if isinstance(subject, Const):
-            wanted = machine.evaluate(value, frame)
-            return wanted.value == subject.value if isinstance(wanted, Const) else None
+            expected = machine.evaluate(value, frame)
+            return expected.value == subject.value if isinstance(expected, Const) else None
         case ast.MatchSingleton(value=single) if isinstance(subject, Const):
             return subject.value is single
         case _:

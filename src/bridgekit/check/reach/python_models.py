@@ -80,8 +80,8 @@ def _hasattr(call: Call) -> Value:
 def _isinstance(call: Call) -> Value:
     value = call.argument(0)
     use(call.machine, "type", value, call.node, call.frame)
-    wanted = call.argument(1)
-    kinds = wanted.items if isinstance(wanted, Items) else [wanted]
+    classinfo = call.argument(1)
+    kinds = classinfo.items if isinstance(classinfo, Items) else [classinfo]
     names = [kind.name if isinstance(kind, Native) else "" for kind in kinds]
     if isinstance(value, Coroutine):
         if any(name.rpartition(".")[2] in ("Coroutine", "Awaitable", "CoroutineType") for name in names):

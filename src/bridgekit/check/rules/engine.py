@@ -28,10 +28,10 @@ def selected(
 
     chosen = []
     for rule in rules:
-        wanted = match(rule.code, select) if select else int(rule.on_by_default)
+        strength = match(rule.code, select) if select else int(rule.on_by_default)
         # Between equals "ignore" wins: it is the later thought.
         counts = rule.tells_unknown or rule.severity.rank >= severity.rank
-        if counts and wanted > match(rule.code, ignore):
+        if counts and strength > match(rule.code, ignore):
             chosen.append(rule)
     return chosen
 

@@ -84,16 +84,16 @@ def _no_such_configuration(task: Task) -> str:
 def _open_packages(task: Task, first: Outcome) -> tuple[Task, Outcome]:
     """Where an installed package that was not read blocks MIDDLEWARE, read it: as long as that leads anywhere."""
     for _ in range(_MAX_OPENED):
-        wanted = {
+        unread = {
             name
-            for name in first.interpreter.wanted
+            for name in first.interpreter.unread_packages
             if name not in task.opened
             and task.finder.find(name).kind is ModuleKind.SOURCE
             and name != "django"
         }
-        if first.middleware is not None or not wanted or first.failure:
+        if first.middleware is not None or not unread or first.failure:
             break
-        blocking = {name for name in wanted if any(name in blocked.reason for blocked in first.blocked)}
+        blocking = {name for name in unread if any(name in blocked.reason for blocked in first.blocked)}
         if not blocking:
             break
         opened = replace(task, opened=task.opened | blocking)

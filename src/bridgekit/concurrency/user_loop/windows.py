@@ -182,7 +182,7 @@ class ThreadToLoop(Generic[T]):
 class LoopToThread:
     """Bytes that a coroutine feeds and a thread gets.
 
-    The first `get` that finds nothing calls ``wanted`` on the loop: nothing need be fetched before it is asked for.
+    The first `get` that finds nothing calls `demand` on the loop: nothing need be fetched before it is asked for.
 
     :param high_water: bytes held at which `full` tells the feeder to wait.
     """
@@ -195,20 +195,20 @@ class LoopToThread:
         self._held = 0
         self._ended = False
         self._failure: BaseException | None = None
-        self._wanted = backend.signal()
+        self._demand = backend.signal()
         self._asked = False
 
-    def wanted(self) -> Awaitable[None]:
+    def demand(self) -> Awaitable[None]:
         """On the loop: to be awaited until the thread has asked for more than there is, or has emptied half the window."""
-        return self._wanted.wait()
+        return self._demand.wait()
 
     def prefetch(self) -> None:
         """On the loop: fetch as much as the window holds, asked for or not."""
-        self._wanted.set()
+        self._demand.set()
 
     @property
     def full(self) -> bool:
-        """True while the feeder should wait for `wanted`."""
+        """True while the feeder should wait for `demand`."""
         with self._changed:
             if self._held >= self._high:
                 self._asked = False
@@ -266,7 +266,7 @@ class LoopToThread:
                     if not self._changed.wait(LOOK) and self._backend.gone:
                         self._failure = LoopGone("the event loop was closed while a thread waited for it")
                     continue
-            self._backend.post(self._wanted.set)
+            self._backend.post(self._demand.set)
         if ask:
-            self._backend.post(self._wanted.set)
+            self._backend.post(self._demand.set)
         return data

@@ -39,8 +39,8 @@ class ASGILive(LiveTiming):
 
 def find(headers: Any, name: str) -> str | None:
     """The first value of a header in a list of pairs of bytes."""
-    wanted = name.encode("ascii")
+    encoded = name.encode("ascii")
     for key, value in headers:
-        if key.lower() == wanted:
+        if key.lower() == encoded:
             return bytes(value).decode("latin-1")
     return None

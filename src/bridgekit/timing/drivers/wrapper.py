@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from bridgekit._arguments import check_application, check_flag, check_function, shown
 from bridgekit.timing.interface import Clock, RouteOf
-from bridgekit.timing.measuring.current import want
+from bridgekit.timing.measuring.current import enable
 from bridgekit.timing.measuring.export import Exporter, checked_exporters
 from bridgekit.timing.measuring.paths import compile_exclusion
 from bridgekit.timing.measuring.recorder import Recorder
@@ -89,7 +89,7 @@ class TimingWrapper(Generic[App]):
         )
         self._excluded = compile_exclusion(exclude)
         if not ADAPTERS.isdisjoint(sys.modules):
-            want()  # they carry the context, by which a wrapper in them knows that there is one around them
+            enable()  # they carry the context, by which a wrapper in them knows that there is one around them
         listen()
 
     def _known_routes(self) -> RouteOf:

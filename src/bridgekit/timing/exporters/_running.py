@@ -21,10 +21,10 @@ def requests_in_progress(exporter: object, labels: int) -> dict[tuple[str, ...],
     return dict(found)
 
 
-def goes_to(exporter: object, wanted: object) -> bool:
+def goes_to(exporter: object, target: object) -> bool:
     """Whether it is the one that is looked for, or hands records on to that (`SamplingExporter`)."""
     while exporter is not None:
-        if exporter is wanted:
+        if exporter is target:
             return True
         exporter = getattr(exporter, "exporter", None)
     return False

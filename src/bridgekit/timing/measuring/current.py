@@ -2,7 +2,7 @@
 
 Putting a request into its context costs half as much as all the rest of the measuring (every `ContextVar.set` copies a part of
 the context), and only spans and routes named from within ever look there. So nothing is put there until the modules of those are
-imported, which is when they call `want`.
+imported, which is when they call `enable`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bridgekit.timing.measuring.reported import ReportedTiming
 KEY = "bridgekit.timing"
 """Where the live record stands in a scope and in an environ (docs/design.md, "How timing crosses an adapter")."""
 
-wanted = False
-"""Whether anybody looks for requests in their context; drivers read it as ``_context.wanted``."""
+enabled = False
+"""Whether anybody looks for requests in their context; drivers read it as ``_context.enabled``."""
 
 recorders: WeakSet[Shared] = WeakSet()
 """All there are, to know what is in flight."""
@@ -32,12 +32,12 @@ live_in_context: ContextVar[ReportedTiming | None] = ContextVar("bridgekit.timin
 logger = logging.getLogger("bridgekit.timing")
 
 
-def want() -> None:
+def enable() -> None:
     """From now on, requests are put into their contexts; those that run already cannot be, and a warning counts them."""
-    global wanted
-    if wanted:
+    global enabled
+    if enabled:
         return
-    wanted = True
+    enabled = True
     missed = sum(len(recorder.in_flight) for recorder in tuple(recorders))
     if missed:
         logger.warning(
@@ -76,7 +76,7 @@ def outer_record(source: Any) -> Any:
     if found is None:
         other = source.get("asgi.scope") or source.get("wsgi_environ")
         found = other.get(KEY) if isinstance(other, Mapping) else None
-    if found is None and wanted and (around := current()) is not None and is_same_request(around, source):
+    if found is None and enabled and (around := current()) is not None and is_same_request(around, source):
         found = around
     return found if is_live(found) else None
 

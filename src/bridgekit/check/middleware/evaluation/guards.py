@@ -84,14 +84,14 @@ def _undecided(outcome: TryOutcome, otherwise: Outcome) -> Outcome:
     return Outcome.blocked(outcome.maybe) if outcome.maybe is not None else otherwise
 
 
-def _catching(node: TryNode, error: str, wanted: int) -> bool | None:
-    """Whether the handler ``wanted`` is the one that catches ``error``; None where that cannot be told from the names."""
+def _catching(node: TryNode, error: str, position: int) -> bool | None:
+    """Whether the handler ``position`` is the one that catches ``error``; None where that cannot be told from the names."""
     unsure = False
     for number, handler in enumerate(node.handlers):
         answer = _catches(handler, error)
         if answer is False:
             continue
-        if number == wanted:
+        if number == position:
             return None if unsure or answer is None else True
         if answer:
             return None if unsure else False

@@ -139,7 +139,7 @@ class Names(Protocol):
         """What a module's name stands for once the module has run, with the attributes that it set on it."""
 
     def attribute_sets(
-        self, frame: Frame, events: Sequences[AttributeSet], wanted: str | None = None
+        self, frame: Frame, events: Sequences[AttributeSet], only: str | None = None
     ) -> dict[str, Value]:
         """What attribute assignments of a block set, guards considered; computed names left out."""
 

@@ -79,13 +79,13 @@ class Names:
         return self._with_later_attributes(self.lookup(name, frame, None, own=True), name, frame, None)
 
     def attribute_sets(
-        self, frame: Frame, events: Sequences[AttributeSet], wanted: str | None = None
+        self, frame: Frame, events: Sequences[AttributeSet], only: str | None = None
     ) -> dict[str, Value]:
         """What attribute assignments of a block set, guards considered; computed names left out."""
         found: dict[str, Value] = {}
         for event in events:
             attribute = self.attribute_name(event, frame)
-            if attribute is None or (wanted is not None and attribute != wanted) or event in frame.open:
+            if attribute is None or (only is not None and attribute != only) or event in frame.open:
                 continue
             outcome = guards.holds(self.evaluator, event.guards, frame)
             if outcome.answer is Answer.NO:

@@ -112,8 +112,8 @@ def _is_instance(call: NativeCall, value: Value, kind: Value) -> bool | None:
         if kind.name == "builtins.type":
             return isinstance(value, ClassValue)
         if kind.name in ("types.FunctionType", "types.MethodType"):
-            wanted = FunctionValue if kind.name == "types.FunctionType" else BoundMethod
-            return isinstance(value, wanted)
+            expected = FunctionValue if kind.name == "types.FunctionType" else BoundMethod
+            return isinstance(value, expected)
         if kind.name.startswith("builtins.") and isinstance(value, Const | Sequence):
             wanted_type = getattr(builtins, kind.name.removeprefix("builtins."), None)
             given = value.kind if isinstance(value, Sequence) else type(value.value)

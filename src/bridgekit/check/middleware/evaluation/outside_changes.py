@@ -71,8 +71,8 @@ class OutsideChanges:
     def _settings(self, module: SourceModule, defined: str, name: str) -> Iterator[Unknown]:
         last = module.name.rpartition(".")[2]
         text = name.encode()
-        wanted = [b".%b" % text, b'"%b"' % text, b"'%b'" % text]
-        naming = {defined or last: wanted}
+        spellings = [b".%b" % text, b'"%b"' % text, b"'%b'" % text]
+        naming = {defined or last: spellings}
         if defined and name in ASKED:
             naming[name] = [last.encode()]  # found in the module by a loop, say, and named nowhere
         for other in self._others_of(module, naming):
@@ -114,8 +114,8 @@ class OutsideChanges:
     def _others_of(self, module: SourceModule, naming: Mapping[str, list[bytes]]) -> Iterator[SourceModule]:
         """The project's other modules in which one of the words stands, and what is asked for beside it."""
         found: dict[str, SourceModule] = {}
-        for word, beside in naming.items():
-            for other in self._others(module, word, partial(_holds, beside)):
+        for word, spellings in naming.items():
+            for other in self._others(module, word, partial(_holds, spellings)):
                 found.setdefault(other.path, other)
         yield from found.values()
 

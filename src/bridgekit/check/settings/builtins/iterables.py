@@ -140,7 +140,7 @@ def call_sorted(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> 
     return Input(result, inputs) if inputs else result
 
 
-def quantifier(wanted: bool) -> Call:
+def quantifier(decisive: bool) -> Call:
     """``any()`` or ``all()``."""
 
     def call(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
@@ -149,7 +149,7 @@ def quantifier(wanted: bool) -> Call:
         if unknown is not None:
             return unknown.derive("()")
         items = iter(list(value)) if isinstance(value, SetValue | frozenset) else drawn(interpreter, value)
-        return wanted if any(interpreter.test(item) == wanted for item in items) else not wanted
+        return decisive if any(interpreter.test(item) == decisive for item in items) else not decisive
 
     return call
 

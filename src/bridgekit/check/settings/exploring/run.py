@@ -92,7 +92,7 @@ def read_middleware(
     if isinstance(value, Opaque):
         return None, (Blocked(value.reason, value.location),)
     if isinstance(value, External):
-        interpreter.want(value.dotted)
+        interpreter.note_unread(value.dotted)
         return None, (Blocked(f"{value.dotted} is not read", bound),)
     if not isinstance(value, ListValue | tuple):
         return None, (Blocked("MIDDLEWARE is neither a list nor a tuple", bound),)
@@ -113,7 +113,7 @@ def _entry(interpreter: Interpreter, item: Value, bound: Location) -> Middleware
     if isinstance(item, Opaque):
         return MiddlewareEntry(Unknown(item.reason, item.location), bound)
     if isinstance(item, External):
-        interpreter.want(item.dotted)
+        interpreter.note_unread(item.dotted)
         return MiddlewareEntry(Unknown(f"{item.dotted} is not read", bound), bound)
     return MiddlewareEntry(Unknown("an entry of MIDDLEWARE is not text", bound), bound)
 

@@ -300,7 +300,7 @@ class Explorer:
             if name.startswith("env:"):
                 variable = name.removeprefix("env:")
                 if variable not in assumed:
-                    texts = self._texts(current, name, wanted=not decision.outcome)
+                    texts = self._texts(current, name, truth=not decision.outcome)
                 else:
                     texts = self._others(current, name, assumed[variable])
                     self._offered.setdefault(name, set()).update(texts)
@@ -314,15 +314,15 @@ class Explorer:
         forced = replace(assignment, forced=with_pair(assignment.forced, decision.key, not decision.outcome))
         yield forced, (condition_of(decision, not decision.outcome),)
 
-    def _texts(self, current: Explored, name: str, *, wanted: bool) -> list[str | None]:
+    def _texts(self, current: Explored, name: str, *, truth: bool) -> list[str | None]:
         """Values to try for a variable: a switch gets the words of a switch first, anything else first some text."""
         compared: list[str | None] = list(current.outcome.interpreter.candidates.get(name, ()))
-        words = _TRUE_WORDS if wanted else _FALSE_WORDS
+        words = _TRUE_WORDS if truth else _FALSE_WORDS
         if any(text is not None and text.lower() in _SWITCH for text in compared):
             liked = [text for text in compared if text is not None and text.lower() in words]
             order = [*liked, *words, *compared, None]
         else:
-            order = [*compared, None, *words] if wanted else [None, *compared, *words]
+            order = [*compared, None, *words] if truth else [None, *compared, *words]
         texts = list(dict.fromkeys([*self._accepted.get(name, ()), *order]))[:_MAX_TEXTS]
         self._offered.setdefault(name, set()).update(texts)
         return texts

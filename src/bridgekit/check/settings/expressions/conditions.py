@@ -14,9 +14,11 @@ from bridgekit.check.settings.interpreter.values import Frame
 def condition(interpreter: Interpreter, node: ast.expr, frame: Frame) -> bool:
     """The truth of an expression in a test: each operand of ``and``, ``or`` and ``not`` is asked once, by itself."""
     if isinstance(node, ast.BoolOp):
-        wanted = isinstance(node.op, ast.Or)
+        decisive = isinstance(node.op, ast.Or)
         return (
-            wanted if any(condition(interpreter, one, frame) == wanted for one in node.values) else not wanted
+            decisive
+            if any(condition(interpreter, one, frame) == decisive for one in node.values)
+            else not decisive
         )
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return not condition(interpreter, node.operand, frame)
@@ -25,11 +27,11 @@ def condition(interpreter: Interpreter, node: ast.expr, frame: Frame) -> bool:
 
 def and_or(interpreter: Interpreter, node: ast.BoolOp, frame: Frame) -> Value:
     """``a and b``, ``a or b``: the operand that decides."""
-    wanted = isinstance(node.op, ast.Or)
+    decisive = isinstance(node.op, ast.Or)
     value: Value = None
     for position, operand in enumerate(node.values):
         value = interpreter.evaluate(operand, frame)
-        if position < len(node.values) - 1 and truth(interpreter, value, operand, frame) == wanted:
+        if position < len(node.values) - 1 and truth(interpreter, value, operand, frame) == decisive:
             return value
     return value
 

@@ -146,13 +146,13 @@ def text_of_member(value: InstanceValue) -> Value:
 def by_name(interpreter: Interpreter, cls: ClassValue, key: Value) -> Value:
     """``Color["RED"]``; KeyError for none."""
     found = members(interpreter, cls)
-    wanted, inputs = unwrap(key)
-    if found is None or not isinstance(wanted, str):
+    name, inputs = unwrap(key)
+    if found is None or not isinstance(name, str):
         return (
-            wanted.derive(f".{cls.name}")
-            if isinstance(wanted, Opaque)
+            name.derive(f".{cls.name}")
+            if isinstance(name, Opaque)
             else interpreter.opaque(f"a member of {cls.name}")
         )
-    if wanted not in found:
-        raise interpreter.error(KeyError, wanted)
-    return Input(found[wanted], inputs) if inputs else found[wanted]
+    if name not in found:
+        raise interpreter.error(KeyError, name)
+    return Input(found[name], inputs) if inputs else found[name]

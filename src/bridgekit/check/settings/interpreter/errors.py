@@ -20,9 +20,9 @@ def matches(error: ErrorValue, caught: Value) -> bool | None:
     if isinstance(caught, tuple):
         answers = [matches(error, one) for one in caught]
         return True if True in answers else None if None in answers else False
-    wanted = _native(caught)
-    if wanted is not None:
-        return _is_kind(error.kind, wanted)
+    kind = _native(caught)
+    if kind is not None:
+        return _is_kind(error.kind, kind)
     if isinstance(caught, External):
         return _is_named(error.kind, caught)
     if isinstance(caught, ClassValue):

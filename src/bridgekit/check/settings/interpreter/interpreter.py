@@ -92,7 +92,7 @@ class Interpreter:
         self.tries: list[TryBlock] = []
         self.frames: list[Frame] = []
         self.texts = texts
-        self.wanted: dict[str, None] = {}
+        self.unread_packages: dict[str, None] = {}
         self.settings_directories: set[str] = set()
         self.package_directory = ""
         self.slice: Slice | None = None
@@ -285,9 +285,9 @@ class Interpreter:
         """Whether this run may interpret an installed package."""
         return name.partition(".")[0] in self.opened
 
-    def want(self, dotted: str) -> None:
+    def note_unread(self, dotted: str) -> None:
         """Remember what had to stay unread: a later run may open its package."""
-        self.wanted[dotted.partition(".")[0]] = None
+        self.unread_packages[dotted.partition(".")[0]] = None
 
     def force(self, value: Value) -> Value:
         """A value of a module of the project that has waited until now is read now."""

@@ -130,7 +130,7 @@ class Library:
             value, more = unwrap(argument)
             inputs |= more | (value.inputs if isinstance(value, Opaque) else frozenset())
         cause = self.interpreter.opaque(f"{dotted}() is not read", inputs=inputs)
-        self.interpreter.want(dotted)
+        self.interpreter.note_unread(dotted)
         given = [*args, *kwargs.values()]
         if self.interpreter.surroundings.is_standard(dotted) and keeps_arguments(dotted):
             self.interpreter.taint_callables(given, cause)
@@ -222,5 +222,5 @@ class Library:
         if owner.dotted.partition(".")[0] in ("typing", "collections", "types"):
             return owner
         cause = self.interpreter.opaque(f"{owner.dotted} is not read")
-        self.interpreter.want(owner.dotted)
+        self.interpreter.note_unread(owner.dotted)
         return cause

@@ -17,22 +17,22 @@ def _by_value(
     interpreter: Interpreter, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
 ) -> Value:
     """``Environment("production")``: the member with that value; ValueError for none."""
-    wanted, inputs = unwrap(args[0]) if len(args) == 1 and not kwargs else (None, frozenset[str]())
-    if isinstance(wanted, InstanceValue) and wanted.cls is cls:
-        return wanted
+    value, inputs = unwrap(args[0]) if len(args) == 1 and not kwargs else (None, frozenset[str]())
+    if isinstance(value, InstanceValue) and value.cls is cls:
+        return value
     found = members(interpreter, cls)
     if found is None or len(args) != 1 or kwargs:
         return interpreter.refuse(f"the members of {cls.name} are not followed", *args)
     for member in found.values():
         raw = member.attributes["value"]
         interpreter.suggest(inputs, raw)
-        if not isinstance(wanted, Opaque) and equal(raw, wanted):
+        if not isinstance(value, Opaque) and equal(raw, value):
             return Input(member, inputs) if inputs else member
-    if isinstance(wanted, Opaque):
-        return wanted.derive(f".{cls.name}")
-    if not is_plain(wanted) or any(isinstance(b, ClassValue) and "_missing_" in b.namespace for b in cls.mro):
+    if isinstance(value, Opaque):
+        return value.derive(f".{cls.name}")
+    if not is_plain(value) or any(isinstance(b, ClassValue) and "_missing_" in b.namespace for b in cls.mro):
         return interpreter.refuse(f"what {cls.name} makes of this value is not followed", *args)
-    raise interpreter.fault(ValueError, f"{wanted!r} is not a valid {cls.name}")
+    raise interpreter.fault(ValueError, f"{value!r} is not a valid {cls.name}")
 
 
 def register() -> None:

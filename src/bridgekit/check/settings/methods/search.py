@@ -10,11 +10,11 @@ from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import same_or_equal, unwrap
 
 
-def position_of(interpreter: Interpreter, items: Sequence[Value], wanted: Value) -> int:
-    """Where ``wanted`` stands first; -1 for nowhere. Raises `Refused` if an unknown element may be it."""
+def position_of(interpreter: Interpreter, items: Sequence[Value], value: Value) -> int:
+    """Where ``value`` stands first; -1 for nowhere. Raises `Refused` if an unknown element may be it."""
     for position, item in enumerate(items):
         interpreter.spend()
-        same = same_or_equal(item, wanted)
+        same = same_or_equal(item, value)
         if same is None:
             raise Refused("an element that is compared is unknown")
         if same:
