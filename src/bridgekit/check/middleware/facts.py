@@ -193,6 +193,9 @@ class FactsReader:
             arguments = (*value.arguments, *arguments)
             keywords = {**value.keywords, **keywords}
             value = value.function
+        if isinstance(value, ClassValue):
+            arguments = (value, *arguments)
+            value = self.evaluator.attributes.of_class(value, "__new__", value)
         if not isinstance(value, FunctionValue) or isinstance(value.node, ast.Lambda | ast.AsyncFunctionDef):
             return Claim.yes()
         outcome = refusal(self.evaluator, self.evaluator.calls.frame(value, arguments, keywords)).inverted()

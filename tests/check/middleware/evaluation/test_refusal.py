@@ -83,9 +83,155 @@ FORMS = {
             return get_response
         middleware = functools.partial(make, False)
     """,
+    "in a value": """
+        def load():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            table = {"rules": [load()]}
+            return get_response
+    """,
+    "in a test": """
+        def wanted():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            if not wanted():
+                return get_response
+            return get_response
+    """,
+    "in a conditional that goes the other way": """
+        def load():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            handler = lambda request: load()
+            return handler
+    """,
+    "a class that derives from it": """
+        class Off(MiddlewareNotUsed):
+            pass
+        class Silent(Off):
+            pass
+        def middleware(get_response):
+            raise Silent("off")
+    """,
+    "another exception of its own, caught": """
+        class Off(Exception):
+            pass
+        def middleware(get_response):
+            try:
+                raise Off
+            except Off:
+                return get_response
+    """,
+    "an object of it": """
+        def middleware(get_response):
+            error = MiddlewareNotUsed("off")
+            raise error
+    """,
+    "in a constructor": """
+        class Plain:
+            def __init__(self, get_response):
+                self.rules = self.load()
+            def load(self):
+                raise MiddlewareNotUsed
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "in a function that the constructor calls": """
+        def look():
+            raise MiddlewareNotUsed
+        class Plain:
+            def __init__(self, get_response):
+                look()
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "in the constructor of what it makes": """
+        class Policy:
+            def __init__(self, name):
+                raise MiddlewareNotUsed(name)
+        class Plain:
+            def __init__(self, get_response):
+                self.policy = Policy("strict")
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "in a class method": """
+        class Policy:
+            @classmethod
+            def load(cls):
+                raise MiddlewareNotUsed
+        class Plain:
+            def __init__(self, get_response):
+                Policy.load()
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "in __new__": """
+        class Plain:
+            def __new__(cls, get_response):
+                raise MiddlewareNotUsed
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "by a method that a subclass replaces": """
+        class Base:
+            def __init__(self, get_response):
+                self.look()
+            def look(self): pass
+            def __call__(self, request): pass
+        class Plain(Base):
+            def look(self):
+                raise MiddlewareNotUsed
+        middleware = Plain
+    """,
+    "by a method that a subclass makes harmless": """
+        class Base:
+            def __init__(self, get_response):
+                self.look()
+            def look(self):
+                raise MiddlewareNotUsed
+            def __call__(self, request): pass
+        class Plain(Base):
+            def look(self): pass
+        middleware = Plain
+    """,
+}
+PERHAPS = {
+    "a property": """
+        class Policy:
+            @property
+            def on(self):
+                raise MiddlewareNotUsed
+        def middleware(get_response):
+            return get_response if Policy().on else get_response
+    """,
+    "behind what only a run decides": """
+        def load():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            rules = os.environ.get("RULES") and load()
+            return get_response
+    """,
+    "what a function gives": """
+        def refuse(why):
+            return {"off": MiddlewareNotUsed}[os.environ[why]]
+        def middleware(get_response):
+            raise refuse("POLICY")
+    """,
+    "inside of a try": """
+        def load():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            try:
+                load()
+            except ValueError:
+                pass
+            return get_response
+    """,
 }
 HEAD = """
 import functools
+import os
 from django.core import exceptions
 from django.core.exceptions import MiddlewareNotUsed
 from django.utils.decorators import sync_and_async_middleware
@@ -108,6 +254,25 @@ def test_a_factory_is_used_as_it_is_when_it_is_called(form: str, tmp_path: Path)
         used = Answer.NO
     read = SourceReader(ModuleFinder([tmp_path])).read("taken_out.middleware", Location("s.py", 1))
     assert read.facts.used.answer is used, read.facts.used.reason
+
+
+@pytest.mark.parametrize("form", PERHAPS)
+def test_what_may_be_raised_is_not_known(form: str, tmp_path: Path) -> None:
+    (tmp_path / "mw.py").write_text(HEAD + dedent(PERHAPS[form]), "utf-8")
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
+    assert used.answer is Answer.UNKNOWN
+    assert used.location is not None
+
+
+def test_a_function_of_another_module_may_raise_it(tmp_path: Path) -> None:
+    (tmp_path / "rules.py").write_text(
+        "from django.core.exceptions import MiddlewareNotUsed as Skip\ndef look(): raise Skip\n", "utf-8"
+    )
+    (tmp_path / "mw.py").write_text(
+        "import rules\ndef middleware(get_response):\n    rules.look()\n    return get_response\n", "utf-8"
+    )
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
+    assert used.answer is Answer.NO
 
 
 @pytest.mark.parametrize("test", ["os.path.exists('/etc/policy')", "get_response", "settings.POLICY"])

@@ -56,3 +56,23 @@ def test_a_module_that_replaces_itself_is_what_it_says(tmp_path: Path) -> None:
     """It was said to have no such attribute."""
     text = "import sys\nclass Other:\n    STACK = ['other.Layer']\nsys.modules[__name__] = Other\n"
     assert stack_of(tmp_path, "import own\nSTACK = own.STACK", **{"own.py": text}) == ["other.Layer"]
+
+
+SHADOWED = {"kit/__init__.py": "class parts:\n    STACK = ['kit.Own']\n", **PARTS}
+
+
+def test_what_a_package_binds_itself_is_no_submodule_of_that_name(tmp_path: Path) -> None:
+    settings = "from kit import parts\nimport kit.parts\nSTACK = parts.STACK + kit.parts.STACK"
+    assert stack_of(tmp_path, settings, **SHADOWED) == ["kit.Own", "kit.Layer"]
+
+
+def test_a_submodule_that_was_imported_is_what_its_package_has_under_its_name(tmp_path: Path) -> None:
+    settings = "import kit.parts\nfrom kit import parts\nSTACK = parts.STACK"
+    assert stack_of(tmp_path, settings, **SHADOWED) == ["kit.Layer"]
+
+
+def test_a_module_that_is_loaded_again_is_not_known(tmp_path: Path) -> None:
+    settings = (
+        "import importlib\nimport own\nown.STACK.append('lost')\nimportlib.reload(own)\nSTACK = own.STACK"
+    )
+    assert stack_of(tmp_path, settings, **{"own.py": "STACK = ['own.Layer']\n"}) is None

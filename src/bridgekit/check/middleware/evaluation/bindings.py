@@ -14,6 +14,7 @@ from bridgekit.check.middleware.evaluation.block import (
     Binding,
     Block,
     Call,
+    Effect,
     Guard,
     Guards,
     Raise,
@@ -56,12 +57,15 @@ class _Indexer:
                 self.import_from(node, guards)
             case ast.Assign():
                 self.walrus(node.value, node, guards)
+                self.effect(node.value, guards)
                 for target in node.targets:
                     self.target(target, node, node.value, (), guards)
             case ast.AnnAssign(value=ast.expr() as value):
                 self.walrus(value, node, guards)
+                self.effect(value, guards)
                 self.target(node.target, node, value, (), guards)
             case ast.AugAssign():
+                self.effect(node.value, guards)
                 self.target(node.target, node, node.value, (), guards)
             case ast.Delete():
                 for target in node.targets:
@@ -70,7 +74,10 @@ class _Indexer:
                 found = Return(self.index, node, guards)
                 self.block.returns.append(found)
                 self.block.steps.append(found)
+            case ast.Assert():
+                self.effect(node.test, guards)
             case ast.Raise():
+                self.effect(node.exc, guards)
                 raised = Raise(self.index, node, guards)
                 self.block.raises.append(raised)
                 self.block.steps.append(raised)
@@ -85,6 +92,7 @@ class _Indexer:
         match node:
             case ast.If():
                 self.walrus(node.test, node, guards)
+                self.effect(node.test, guards)
                 at = self.index
                 self.statements(node.body, (*guards, Guard(node, "true", at)))
                 self.statements(node.orelse, (*guards, Guard(node, "false", at)))
@@ -92,6 +100,7 @@ class _Indexer:
                 self.try_statement(node, guards)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
+                    self.effect(item.context_expr, guards)
                     if item.optional_vars is not None:
                         self.target(item.optional_vars, node, None, (), guards)
                 suppressed = _suppressed(node)
@@ -100,14 +109,17 @@ class _Indexer:
                 else:
                     self.try_statement(suppressed, guards)
             case ast.For() | ast.AsyncFor():
+                self.effect(node.iter, guards)
                 self.target(node.target, node, None, (), (*guards, maybe))
                 self.statements(node.body, (*guards, maybe))
                 self.statements(node.orelse, (*guards, maybe) if _breaks(node) else guards)
             case ast.While():
                 self.walrus(node.test, node, (*guards, maybe))
+                self.effect(node.test, guards)
                 self.statements(node.body, (*guards, maybe))
                 self.statements(node.orelse, (*guards, maybe) if _breaks(node) else guards)
             case ast.Match():
+                self.effect(node.subject, guards)
                 for case in node.cases:
                     for part in walk(case.pattern):
                         name = (
@@ -184,6 +196,7 @@ class _Indexer:
                 return
             case ast.Call(func=ast.Name(id="setattr"), args=[base, attribute, value]):
                 name = attribute.value if isinstance(attribute, ast.Constant) else attribute
+                self.effect(value, guards)
                 if isinstance(name, str | ast.expr):
                     self.attribute(base, name, value, (), guards, node)
             case ast.Call(func=ast.Name(id="delattr"), args=[base, attribute]):
@@ -199,6 +212,10 @@ class _Indexer:
                 self.block.writes_globals = self.block.writes_globals or node
             case _:
                 self.block.steps.append(Call(self.index, call, guards))
+
+    def effect(self, node: ast.expr | None, guards: Guards) -> None:
+        if node is not None and any(isinstance(part, ast.Call) for part in walk(node)):
+            self.block.steps.append(Effect(self.index, node, guards))
 
     def walrus(self, test: ast.expr, node: ast.stmt, guards: Guards) -> None:
         """Names that ``:=`` binds in an expression; behind ``and``, ``if`` or in a comprehension it may not happen."""

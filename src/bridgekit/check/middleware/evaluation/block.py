@@ -90,6 +90,18 @@ class Call:
     guards: Guards
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """An expression that a statement evaluates on its way (a value to bind, a test, what a loop goes over), with a call in it."""
+
+    index: int
+    node: ast.expr
+    guards: Guards
+
+
+Step: TypeAlias = AttributeSet | Call | Effect | Return | Raise
+
+
 @dataclass(slots=True)
 class Block:
     """The index of one body. ``steps`` holds everything in source order; the maps lead to parts of it."""
@@ -99,7 +111,7 @@ class Block:
     attributes: dict[str, list[AttributeSet]] = field(default_factory=dict)
     returns: list[Return] = field(default_factory=list)
     raises: list[Raise] = field(default_factory=list)
-    steps: list[AttributeSet | Call | Return | Raise] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     writes_globals: ast.stmt | None = None
     """A statement that may bind names unseen: ``exec``, ``globals()[...] =``, ``vars().update``."""
     outer: set[str] = field(default_factory=set)

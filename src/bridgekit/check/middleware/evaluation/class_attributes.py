@@ -22,6 +22,7 @@ from bridgekit.check.middleware.evaluation.hazards import replaced_attributes
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.mro import MROs
 from bridgekit.check.middleware.evaluation.namespace_writers import body_writer
+from bridgekit.check.middleware.evaluation.set_elsewhere import set_by_a_function
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -79,6 +80,9 @@ class ClassAttributes:
         if name in cls.attributes:
             return self._unless_assigned(cls.attributes[name], cls.frame, cls.node, name)
         frame = self.frame_of(cls)
+        given = set_by_a_function(self.evaluator, cls, name) if name in ASKED else None
+        if given is not None:
+            return given
         writer = body_writer(cls.node)
         if writer is not None:
             return frame.unknown(f"the body of {cls.node.name} may write its namespace", writer)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bridgekit.check.middleware.evaluation import guards, natives
+from bridgekit.check.middleware.evaluation.aliases import alters, is_closure, names_for, written
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const, Missing, Native, Outcome, Unknown
-from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Raise, Return
+from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Effect, Raise, Return, Step
 from bridgekit.check.middleware.evaluation.interface import Evaluator
-from bridgekit.check.middleware.evaluation.refusal import raises_not_used
+from bridgekit.check.middleware.evaluation.refusal import of_expression, of_raise, perhaps
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
@@ -24,6 +26,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.tree import children
 from bridgekit.middleware_chain.facts import Answer
 
 MAX_NESTING = 12
@@ -119,16 +122,20 @@ class _Construction:
                 left_maybe = left_maybe or maybe
             # An undecided raise changes nothing: there is an instance only if it did not happen.
 
-    def _step(self, step: AttributeSet | Call | Return | Raise, frame: Frame, why: Unknown | None) -> None:
+    def _step(self, step: Step, frame: Frame, why: Unknown | None) -> None:
         match step:
             case AttributeSet():
                 self._attribute(step, frame, why)
-            case Call():
-                self._effect(step.node, frame, step.index, why)
+            case Call() | Effect():
+                self._evaluated(step.node, frame, step.index, why)
             case Raise():
-                self._raised(step, frame, why)
+                self._refused(of_raise(self.evaluator, step, frame), why)
             case Return() if step.node.value is not None:
-                self._effect(step.node.value, frame, step.index, why)
+                self._evaluated(step.node.value, frame, step.index, why)
+
+    def _evaluated(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
+        self._effect(node, frame, at, why)
+        self._refused(of_expression(self.evaluator, node, frame, at, self.nesting), why)
 
     def _attribute(self, step: AttributeSet, frame: Frame, why: Unknown | None) -> None:
         if not isinstance(step.base, ast.Name):
@@ -146,12 +153,10 @@ class _Construction:
         if name is None:
             self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
             return
-        if step.value is not None:
-            self._effect(step.value, frame, step.index, why)
         self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
 
     def _effect(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
-        """An expression run for its effect: a call, or calls behind ``and``, ``or`` and conditional expressions."""
+        """An expression run for the effects of the calls in it; those behind ``and``, ``or`` and conditions may not happen."""
         match node:
             case ast.BoolOp():
                 for operand in node.values:
@@ -163,6 +168,7 @@ class _Construction:
                     if outcome.answer is Answer.UNKNOWN:
                         why = why or Unknown(outcome.reason, outcome.location)
             case ast.IfExp():
+                self._effect(node.test, frame, at, why)
                 outcome = guards.truth_of_test(self.evaluator, node.test, frame, at)
                 inner = why or (
                     Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
@@ -171,10 +177,34 @@ class _Construction:
                     self._effect(node.body, frame, at, inner)
                 if outcome.answer is not Answer.YES:
                     self._effect(node.orelse, frame, at, inner)
-            case ast.Call():
-                self._call(node, frame, at, why)
-            case _:
+            case ast.Lambda() | ast.Constant() | ast.Name():
                 pass
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                perhaps_run = why or frame.unknown("only decided while a comprehension runs", node)
+                self._inside(node, frame, at, perhaps_run)
+            case _:
+                self._inside(node, frame, at, why)
+                if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
+                    self._kept(node, frame)
+                if isinstance(node, ast.Call):
+                    self._call(node, frame, at, why)
+
+    def _inside(self, node: ast.AST, frame: Frame, at: int, why: Unknown | None) -> None:
+        for child in children(node):
+            if isinstance(child, ast.expr):
+                self._effect(child, frame, at, why)
+            elif isinstance(child, ast.keyword | ast.comprehension):
+                self._inside(child, frame, at, why)
+
+    def _kept(self, node: ast.expr, frame: Frame) -> None:
+        """What is put into a list, tuple, set or dict is anybody's who gets that."""
+        names = names_for(self.instance, frame)
+        for part in children(node):
+            is_instance = isinstance(part, ast.Name) and part.id in names
+            if is_instance or (isinstance(part, ast.expr) and is_closure(part, names, frame)):
+                self._unseen(
+                    frame.unknown("the object, or a function that knows it, is kept in a container", node)
+                )
 
     def _call(self, node: ast.Call, frame: Frame, at: int, why: Unknown | None) -> None:
         if not self._mentions_instance(node, frame):
@@ -192,6 +222,23 @@ class _Construction:
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
             self.follow(callee, arguments, keywords, why)
+        else:
+            self._closures((callee, *arguments, *keywords.values()), node, frame, why)
+
+    def _closures(self, values: Iterable[Value], node: ast.Call, frame: Frame, why: Unknown | None) -> None:
+        """Functions inside the constructor that know the instance: one that is called runs, one that is handed on may."""
+        for number, value in enumerate(values):
+            if not isinstance(value, FunctionValue) or value.frame.kind != "function":
+                continue
+            if number == 0 and not isinstance(value.node, ast.Lambda):
+                self.follow(value, *self._given(node, frame), why)
+            elif alters(value.node, names_for(self.instance, value.frame)):
+                self._unseen(frame.unknown("the object is known to a function that may be called", node))
+
+    def _given(self, node: ast.Call, frame: Frame) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        given, named = self.evaluator.calls.arguments(node, frame, None)
+        force = self.evaluator.force
+        return tuple(map(force, given)), {name: force(value) for name, value in named.items()}
 
     def _marks(self, arguments: tuple[Value, ...]) -> bool:
         """Whether the instance is marked, or one of its classes: the mark is an attribute."""
@@ -203,15 +250,17 @@ class _Construction:
 
     def _mentions_instance(self, node: ast.Call, frame: Frame) -> bool:
         """Whether the call is one of the instance's methods, of ``super()``, or is given the instance."""
-        names = {name for name, value in frame.arguments.items() if value is self.instance} | {"super"}
+        names = names_for(self.instance, frame) | {"super"}
         if (
             root_name(node.func) == "markcoroutinefunction"
             or getattr(node.func, "attr", "") == "markcoroutinefunction"
         ):
             names |= {cls.node.name for cls in self._classes()}
-        given = (*node.args, *(keyword.value for keyword in node.keywords))
+        parts = written(node)
+        if is_closure(node.func, names, frame) or any(is_closure(part, names, frame) for part in parts):
+            return True
         return root_name(node.func) in names or any(
-            isinstance(part, ast.Name) and part.id in names for part in given
+            isinstance(part, ast.Name) and part.id in names for part in parts
         )
 
     def _classes(self) -> list[ClassValue]:
@@ -229,15 +278,12 @@ class _Construction:
         elif self.instance.marked.answer is not Answer.YES:
             self.instance.marked = Outcome.blocked(why)
 
-    def _raised(self, step: Raise, frame: Frame, why: Unknown | None) -> None:
-        if not raises_not_used(step.node):
-            return
-        location = frame.unknown("", step.node).location
-        if why is None:
-            self.instance.unused = Outcome(Answer.YES, "the constructor raises MiddlewareNotUsed", location)
-        elif self.instance.unused.answer is Answer.NO:
-            reason = f"the constructor raises MiddlewareNotUsed if: {why.reason}"
-            self.instance.unused = Outcome(Answer.UNKNOWN, reason, location)
+    def _refused(self, outcome: Outcome, why: Unknown | None) -> None:
+        if outcome.answer is Answer.YES and why is None:
+            reason = "the constructor raises MiddlewareNotUsed"
+            self.instance.unused = Outcome(Answer.YES, reason, outcome.location)
+        elif outcome.answer is not Answer.NO and self.instance.unused.answer is Answer.NO:
+            self.instance.unused = perhaps(outcome, why)
 
     def dataclass(self) -> None:
         """The ``__init__`` that `dataclasses.dataclass` writes: fields in order, then ``__post_init__``."""

@@ -17,8 +17,9 @@ from bridgekit.check.middleware.evaluation.atoms import (
     Outcome,
     Unknown,
 )
-from bridgekit.check.middleware.evaluation.changeable import is_value
+from bridgekit.check.middleware.evaluation.changeable import is_data, is_value
 from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.set_elsewhere import set_later
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -50,9 +51,11 @@ class Expressions:
             case ast.Name():
                 return self.evaluator.names.of_node(node, frame, at)
             case ast.Attribute():
-                return self.evaluator.attribute(
-                    self.evaluator.evaluate(node.value, frame, at), node.attr, frame, node
-                )
+                base = self.evaluator.evaluate(node.value, frame, at)
+                value = self.evaluator.attribute(base, node.attr, frame, node)
+                if any(is_data(option) for option in options(value)):
+                    return set_later(self.evaluator, base, node, frame, at) or value
+                return value
             case ast.Call():
                 return self.evaluator.calls.expression(node, frame, at)
             case ast.IfExp():

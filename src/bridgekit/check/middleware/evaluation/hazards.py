@@ -143,7 +143,11 @@ class _Traits:
     writes: bool = False
     """Whether a name stands in it that may lead to its namespace."""
     replaced: dict[str, ast.AST] = field(default_factory=dict)
+    refuses: bool = False
+    """Whether it names ``MiddlewareNotUsed``."""
 
+
+NOT_USED = "MiddlewareNotUsed"
 
 NAMESPACES = frozenset(("exec", "eval", "execfile", "globals", "locals", "vars", "__import__"))
 
@@ -168,12 +172,15 @@ def traits(tree: ast.Module) -> _Traits:
                 _note_call(node, found)  # type: ignore[arg-type]  # as it says
             elif kind is ast.Global:
                 found.declares = True
+            elif kind is ast.alias:
+                found.refuses = found.refuses or node.name == NOT_USED  # type: ignore[attr-defined]  # of an import
     return found
 
 
 def _note_attribute(node: ast.Attribute, found: _Traits) -> None:
     if isinstance(node.ctx, ast.Load):
         found.writes = found.writes or node.attr in _TO_NAMESPACES
+        found.refuses = found.refuses or node.attr == NOT_USED
     elif not (isinstance(node.value, ast.Name) and node.value.id == "self"):
         found.replaced.setdefault(node.attr, node)
 

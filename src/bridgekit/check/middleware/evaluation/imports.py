@@ -17,7 +17,7 @@ from bridgekit.check.middleware.evaluation.syntax import raised_on_import
 from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Sequence, Value
 from bridgekit.check.modules.finder import ModuleFinder, SourceModule
 from bridgekit.check.modules.found_module import ModuleKind
-from bridgekit.check.modules.imported import imports_module
+from bridgekit.check.modules.imported import WITHOUT_FILES, imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.middleware_chain.facts import Answer, Location
 
@@ -218,8 +218,8 @@ class Imports:
         """Of a modelled module that was not found: gone from the target's standard library, or never looked for."""
         found = self.finder.find(name)
         has_library = self.finder.find("os").kind is ModuleKind.SOURCE
-        if name.partition(".")[0] == "asgiref" or not has_library or found.parent:
-            return YES  # os.path is one of the last kind: a name in sys.modules, without a file
+        if name.partition(".")[0] == "asgiref" or not has_library or name in WITHOUT_FILES:
+            return YES
         return Outcome(Answer.NO, found.reason, cause=Cause.NOT_INSTALLED)
 
     def _importable(self, name: str, depth: int) -> Outcome:

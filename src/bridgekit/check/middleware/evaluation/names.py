@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.atoms import MISSING, Const, Missing,
 from bridgekit.check.middleware.evaluation.block import AttributeSet, Binding, StarImport
 from bridgekit.check.middleware.evaluation.changeable import holds_changeable, is_changeable, is_data
 from bridgekit.check.middleware.evaluation.hazards import (
+    Scope,
     called_names,
     changed_names,
     handed_on_names,
@@ -226,9 +227,7 @@ class Names:
     @staticmethod
     def _unless_changed(value: Value, name: str, frame: Frame) -> Value:
         """The value, unless it is one that something in the scope changes behind the binding."""
-        scope = (
-            frame.module.tree if frame.kind == "module" else frame.function.node if frame.function else None
-        )
+        scope = _scope(frame)
         if scope is None or isinstance(value, Missing | Unknown):
             return value
         rebound = rebound_names(scope)
@@ -295,6 +294,15 @@ class Names:
             elif not isinstance(value, Unknown):
                 return frame.unknown("unpacked from a value that is not followed", node)
         return value
+
+
+def _scope(frame: Frame) -> Scope | None:
+    """The tree in which something may happen to what a name of the frame stands for."""
+    if frame.kind == "module":
+        return frame.module.tree
+    if frame.kind == "class":
+        return frame.cls.node if frame.cls is not None else None
+    return frame.function.node if frame.function is not None else None
 
 
 def _depends_on_loop(event: Binding) -> bool:

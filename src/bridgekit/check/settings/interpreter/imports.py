@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridgekit.check.modules.boundary import is_below, parts_of
 from bridgekit.check.modules.found_module import FoundModule, ModuleKind
-from bridgekit.check.modules.imported import imports_module
+from bridgekit.check.modules.imported import binds, imports_module
 from bridgekit.check.python.cause import Cause
 from bridgekit.check.settings.interpreter.control import Raised, Stuck
 from bridgekit.check.settings.interpreter.data import ListValue, Namespace, Opaque, Text, Value
@@ -101,7 +101,7 @@ class Imports:
             return External(name, is_module=True)
         if found.kind is ModuleKind.NAMESPACE and self._inside(found.search[0] if found.search else ""):
             return self._empty(found)
-        if found.kind is ModuleKind.MISSING and not self.interpreter.surroundings.is_standard(name):
+        if found.kind is ModuleKind.MISSING and not self.interpreter.surroundings.has_standard_module(name):
             return self._missing(name, found, relative=relative)
         return External(name, is_module=True)
 
@@ -246,11 +246,16 @@ class Imports:
         self.interpreter.may_raise(perhaps, AttributeError)
         return perhaps
 
-    def note_submodule(self, name: str) -> None:
-        """``from package import name``, of a package that waits: a module of that name is imported by it."""
-        found = self.interpreter.finder.find(name)
-        if found.kind is ModuleKind.SOURCE and self.is_own(found):
-            self.module(name)
+    def note_submodule(self, package: str, name: str) -> Value | None:
+        """``from package import name``, of a package that waits: what it binds itself, or a module of that name is imported by it."""
+        found = self.interpreter.finder.find(f"{package}.{name}")
+        if found.kind is not ModuleKind.SOURCE or not self.is_own(found):
+            return None
+        imported = found.name in self.interpreter.modules or found.name in self.interpreter.waiting
+        if not imported and binds(self.interpreter.finder.load(package), name):
+            return self.interpreter.getattr(self.module(package, eager=True), name)
+        self.module(found.name)
+        return None
 
     def submodule(self, module: ModuleValue, name: str) -> Value | None:
         """``package.name`` where that is a module, or None."""

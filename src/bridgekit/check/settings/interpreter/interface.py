@@ -24,7 +24,7 @@ class ImportSystem(Protocol):
     def imported_submodule(self, module: ModuleValue, name: str) -> Value | None:
         """``package.name`` as an attribute, or None."""
 
-    def note_submodule(self, name: str) -> None:
+    def note_submodule(self, package: str, name: str) -> Value | None:
         """``from package import name`` imports a module of that name, if there is one."""
 
     def submodule(self, module: ModuleValue, name: str) -> Value | None:

@@ -6,6 +6,8 @@ import sys
 
 from bridgekit.check.modules.boundary import is_below
 from bridgekit.check.modules.finder import ModuleFinder
+from bridgekit.check.modules.found_module import ModuleKind
+from bridgekit.check.modules.imported import WITHOUT_FILES
 from bridgekit.middleware_chain.facts import Answer
 
 
@@ -32,6 +34,15 @@ class Surroundings:
             return False
         found = self._finder.find(top)
         return not (found.path and self.in_project(found.path) and "site-packages" not in found.path)
+
+    def has_standard_module(self, name: str) -> bool:
+        """Whether a module is the standard library's, and is there: ``os.path`` is, ``os.paths`` is not."""
+        parent = name.rpartition(".")[0]
+        if not self.is_standard(name) or not parent or name in WITHOUT_FILES:
+            return self.is_standard(name)
+        return self._finder.find(parent).kind is not ModuleKind.SOURCE or (
+            self._finder.find(name).kind is not ModuleKind.MISSING
+        )
 
     def environment_is_complete(self) -> bool:
         """Whether the packages that we see are the project's: Django is among them."""

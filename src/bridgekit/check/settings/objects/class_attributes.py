@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import MISSING, NOT_IMPLEMENTED, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.errors import matches
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, answer_missing, special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import (
@@ -16,6 +18,8 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
+
+_ATTRIBUTE_ERROR = NativeFunction("AttributeError", None, AttributeError)
 
 
 def find_in_class(cls: ClassValue, name: str, after: ClassValue | None = None) -> Value:
@@ -96,7 +100,7 @@ def bind(interpreter: Interpreter, raw: Value, receiver: Value, cls: ClassValue,
 def of_instance(interpreter: Interpreter, instance: InstanceValue, name: str) -> Value:
     hook = special(interpreter, instance, "__getattribute__")
     if isinstance(hook, BoundMethod):
-        return interpreter.call(hook, [Text(name)], {})
+        return _asked(interpreter, instance, hook, name)
     found = find_plainly(interpreter, instance, name)
     if found is not MISSING:
         return found
@@ -106,6 +110,21 @@ def of_instance(interpreter: Interpreter, instance: InstanceValue, name: str) ->
     if hasattr(object, name):
         return interpreter.refuse(f"the attribute {name} of an object is not modelled", instance)
     return MISSING
+
+
+def _asked(interpreter: Interpreter, instance: InstanceValue, hook: BoundMethod, name: str) -> Value:
+    """What ``__getattribute__`` answers; an AttributeError of it is ``__getattr__``'s affair (Objects/typeobject.c, slot_tp_getattr_hook)."""
+    depth = len(interpreter.frames)
+    try:
+        return interpreter.call(hook, [Text(name)], {})
+    except Raised as raised:
+        caught = matches(raised.error, _ATTRIBUTE_ERROR)
+        if caught is False or special(interpreter, instance, "__getattr__") is None:
+            raise
+        if caught is None:
+            return interpreter.refuse("whether an attribute is there is not known", instance)
+        del interpreter.frames[depth:]
+        return answer_missing(interpreter, instance, name)
 
 
 def find_plainly(interpreter: Interpreter, instance: InstanceValue, name: str) -> Value:

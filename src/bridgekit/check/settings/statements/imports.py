@@ -52,7 +52,9 @@ def _name_from(interpreter: Interpreter, module: Value, module_name: str, name: 
         if "__getattr__" not in module.namespace and not module.namespace.stars:
             raise interpreter.fault(ImportError, f"cannot import name {name!r} from {module_name!r}")
     if isinstance(module, External):
-        interpreter.imports.note_submodule(f"{module_name}.{name}")
+        own = interpreter.imports.note_submodule(module_name, name)
+        if own is not None:
+            return own
     if (
         isinstance(module, External)
         and interpreter.catches(ImportError)

@@ -1,0 +1,130 @@
+"""Attributes of a class or function that are not what they will be in the end, or that a function of another module sets."""
+
+from __future__ import annotations
+
+import ast
+
+from bridgekit.check.middleware.evaluation.alternatives import options
+from bridgekit.check.middleware.evaluation.atoms import Native, Unknown
+from bridgekit.check.middleware.evaluation.attribute_setters import attribute_target, texts_of
+from bridgekit.check.middleware.evaluation.block import Call, Effect
+from bridgekit.check.middleware.evaluation.hazards import last_name
+from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.middleware.evaluation.values import BoundMethod, ClassValue, Frame, FunctionValue, Value
+from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.tree import walk
+
+_KEEPING = frozenset(
+    ("getattr", "hasattr", "isinstance", "issubclass", "print", "repr", "super", "type", "vars")
+)
+
+_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def set_later(
+    evaluator: Evaluator, base: Value, node: ast.Attribute, frame: Frame, at: int | None
+) -> Unknown | None:
+    """Why ``Base.name``, read while its module runs, is not what the module leaves there: a statement behind sets it anew."""
+    if frame.kind == "function" and not evaluator.calls.importing:
+        return None  # what a request or a constructor reads
+    for option in options(base):
+        if isinstance(option, ClassValue):
+            orders = evaluator.attributes.mros.of(option)
+            definitions = [one for order in orders for one in order.classes if isinstance(one, ClassValue)]
+        elif isinstance(option, FunctionValue) and not isinstance(option.node, ast.Lambda):
+            return _behind(evaluator, option.frame, option.node, node, frame, at)
+        else:
+            continue
+        for one in definitions:
+            found = _behind(evaluator, one.frame, one.node, node, frame, at)
+            if found is not None:
+                return found
+    return None
+
+
+def _behind(
+    evaluator: Evaluator,
+    defining: Frame,
+    definition: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+    node: ast.Attribute,
+    frame: Frame,
+    at: int | None,
+) -> Unknown | None:
+    if not defining.block.attributes:
+        return None
+    reading = _position(defining, frame, at)
+    if reading is None:
+        return None
+    for event in evaluator.attributes.assignments(defining, definition):
+        if event.attribute == node.attr and event.index >= reading:
+            return frame.unknown(f"{node.attr} is set anew behind the place that reads it", event.node)
+    return None
+
+
+def _position(defining: Frame, frame: Frame, at: int | None) -> int | None:
+    """The number of the statement of a block in which something inside it is read; None for what is outside, or behind its end."""
+    if frame is defining:
+        return at
+    inner: Frame | None = frame
+    while inner is not None:
+        if inner.parent is defining:
+            node = inner.cls.node if inner.cls is not None else inner.function and inner.function.node
+            # A function runs when it is called: whenever that is in this module, it may be before.
+            return 0 if inner.kind == "function" else defining.block.positions.get(node)  # type: ignore[arg-type]  # a statement
+        inner = inner.parent
+    return None
+
+
+def set_by_a_function(evaluator: Evaluator, cls: ClassValue, name: str) -> Unknown | None:
+    """Why an attribute of a class is not what its module says: it is handed to a function of another one that may set it."""
+    frame = cls.frame
+    for step in frame.block.steps:
+        if not isinstance(step, Call | Effect):
+            continue
+        for call in walk(step.node):
+            if isinstance(call, ast.Call) and _is_given(call, cls.node.name):
+                callee = evaluator.evaluate(call.func, frame, step.index)
+                if any(_may_set(option, name, frame) for option in options(callee)):
+                    said = ast.unparse(call.func)[:40]
+                    return frame.unknown(f"{said}() may set {name}", call)
+    return None
+
+
+def _is_given(call: ast.Call, name: str) -> bool:
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    return last_name(call.func) not in _KEEPING and any(
+        isinstance(part, ast.Name) and part.id == name for part in given
+    )
+
+
+def _may_set(callee: Value, name: str, frame: Frame) -> bool:
+    while isinstance(callee, BoundMethod):
+        callee = callee.function
+    if isinstance(callee, Native):
+        return False
+    if isinstance(callee, FunctionValue | ClassValue):
+        module = callee.frame.module
+        return module is not frame.module and _sets(module, callee.node, name)
+    return True
+
+
+def _sets(module: SourceModule, called: ast.AST, name: str) -> bool:
+    """Whether code that a call runs sets an attribute of that name, or of a computed one, on something that it was handed."""
+    if module.tree is None:
+        return True
+    texts = texts_of(module.tree)
+    defined = {node.name: node for node in module.tree.body if isinstance(node, _DEFINITIONS)}
+    waiting, seen = [called], {called}
+    while waiting:
+        for node in walk(waiting.pop()):
+            found = attribute_target(node, texts)
+            if found is not None and found[0] in (name, None) and root_name(found[1]) != "self":
+                return True
+            inner = defined.get(node.id) if isinstance(node, ast.Name) else None
+            if inner is not None and inner not in seen:
+                seen.add(inner)
+                waiting.append(inner)
+            if isinstance(node, ast.ImportFrom | ast.Import) and node not in module.tree.body:
+                return True  # what it fetches where it runs is not followed
+    return False
