@@ -29,6 +29,7 @@ LENGTHS = {
     "a list of the same": b"5, 5",
     "a list of others": b"5, 6",
     "with zeros before": b"0005",
+    "with blanks behind": b"5 \t",
     "empty": b"",
     "with a vertical tab": b"\x0b5",
     "a superscript": b"\xb2",

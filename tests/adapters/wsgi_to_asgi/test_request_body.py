@@ -539,3 +539,18 @@ def test_equal_content_lengths_count_once(adapt: Adapt, loop: Loop) -> None:
     scope = http_scope(method="POST", headers=[(b"content-length", b"3")] * 2)
     loop.serve(adapt(app), Connection(scope, body_events(b"abc")))
     assert seen == [("3", b"abc")]
+
+
+@pytest.mark.parametrize("blanks", [b" ", b" \t "])
+def test_blanks_behind_a_length_are_no_part_of_it(adapt: Adapt, loop: Loop, way: str, blanks: bytes) -> None:
+    """RFC 9110 5.5. httptools leaves them in the value."""
+    told: list[str] = []
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        told.append(environ["CONTENT_LENGTH"])
+        start_response("200 OK", PLAIN)
+        return [environ["wsgi.input"].read()]
+
+    scope = http_scope(method="POST", headers=[(b"content-length", b"3" + blanks)])
+    connection = loop.serve(adapt(app, **WAYS[way]), Connection(scope, body_events(b"abc")))
+    assert (connection.status, connection.body, told) == (200, b"abc", ["3"])

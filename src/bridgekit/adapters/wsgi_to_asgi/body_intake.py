@@ -83,6 +83,8 @@ def _framing(environ: Environ) -> int | None:
     value = environ.get("CONTENT_LENGTH")
     if not value:
         return None
+    if value[-1] in " \t":  # no part of the value (RFC 9110 5.5), but httptools leaves them there
+        value = environ["CONTENT_LENGTH"] = value.rstrip(" \t")
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS):
         raise ServerProtocolError(f"Content-Length of the request is not one number: {value[:100]!r}")
     return int(value)
