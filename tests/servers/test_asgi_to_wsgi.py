@@ -239,6 +239,19 @@ def test_an_early_refusal_leaves_before_the_upload_has_ended(name: str) -> None:
         assert client.read_response().status == 413
 
 
+@pytest.mark.parametrize("name", ["gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent", "werkzeug"])
+def test_a_client_that_leaves_a_long_poll_frees_its_thread(name: str) -> None:
+    """Where the server hands its socket over; it notices nothing itself while it waits for the application."""
+    with serving_wsgi(name, TARGET) as server:
+        with RawClient(server.address) as client:
+            client.send_head("GET", "/long-poll", [("Connection", "close")])
+            wait_until(lambda: "long poll begins" in server.log(), 20, server.log)
+        wait_until(lambda: "long poll ends" in server.log(), 20, server.log)
+        assert raw_http.request(server.address).text == "hello"
+        assert "Traceback" not in server.log()
+        assert "ERROR" not in server.log()
+
+
 @pytest.mark.parametrize("name", RUNS_EXIT_HANDLERS)
 def test_a_stopped_server_that_runs_exit_handlers_shuts_its_applications_down(name: str) -> None:
     """Once in the process that has served, by `atexit` alone: the servers' own hooks are not used."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bridgekit.adapters.asgi_to_wsgi import client_socket, receive
 from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed
 from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
 from bridgekit.concurrency.own_loop.loops import AsyncioLoop
@@ -24,8 +25,11 @@ class Request:
 
     def __init__(self, ask: Callable[[], None] = lambda: None) -> None:
         self.lock = threading.Lock()
-        self.closed = self.disconnected = False
+        self.closed = self.disconnected = self.told_left = False
         self.ask_request_thread = ask
+
+    def note_client_left(self) -> None:
+        self.told_left = True
 
 
 @pytest.fixture
@@ -234,3 +238,132 @@ def test_whatever_reading_raises_the_application_hears_of_it(
     feed = feed_of(native, Request(), Broken(), 4)
     assert native.run_until_complete(feed.receive()) == DISCONNECT
     assert feed.failure is failure
+
+
+# -- a client that leaves while the application waits for that
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The server's socket and the client's. Questions follow each other quickly."""
+    if not client_socket.ENDED:
+        pytest.skip("this system does not tell that a peer has ended its sending (poll's POLLRDHUP)")
+    monkeypatch.setattr(receive, "WATCH_INTERVAL", 0.001)
+    server, client = socket.socketpair()
+    with server, client:
+        yield server, client
+
+
+class AskedInput(WSGIInput):
+    """Counts how often the client was looked for."""
+
+    asked = 0
+
+    def client_has_left(self) -> bool:
+        self.asked += 1
+        if self.asked == 3:
+            self.often.set()
+        return super().client_has_left()
+
+    def __init__(self, environ: dict[str, Any], size: int) -> None:
+        super().__init__(environ, size)
+        self.often = asyncio.Event()
+
+
+def waiting_feed(
+    native: asyncio.AbstractEventLoop, request: Request, environ: dict[str, Any]
+) -> tuple[BodyFeed, AskedInput]:
+    body = AskedInput(environ, 4)
+    return BodyFeed(request, body, AsyncioLoop(native)), body
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /next HTTP/1.1\r\n\r\n"])
+def test_a_client_that_leaves_is_told_to_an_application_that_waits(
+    sent: bytes, connected: tuple[socket.socket, socket.socket], native: asyncio.AbstractEventLoop
+) -> None:
+    """Also behind a request that is in the socket already, and stays there: its bytes are the server's."""
+    server, client = connected
+    request = Request()
+    feed, body = waiting_feed(native, request, {"gunicorn.socket": server})
+
+    async def work() -> Any:
+        assert await feed.receive() == {"type": "http.request", "body": b"", "more_body": False}
+        waiting = asyncio.ensure_future(feed.receive())
+        await body.often.wait()
+        assert not waiting.done(), "the client is still there"
+        client.sendall(sent)
+        client.close()
+        return await waiting
+
+    assert native.run_until_complete(asyncio.wait_for(work(), 20)) == DISCONNECT
+    assert request.told_left
+    assert server.recv(1024) == sent
+
+
+def test_a_client_that_has_left_is_told_at_the_first_question(
+    connected: tuple[socket.socket, socket.socket], native: asyncio.AbstractEventLoop
+) -> None:
+    """Starlette's ``is_disconnected()`` gives `receive` no time to wait."""
+    server, client = connected
+    feed, _ = waiting_feed(native, Request(), {"werkzeug.socket": server})
+    client.close()
+    with pytest.raises(StopIteration):
+        feed.receive().send(None)
+    with pytest.raises(StopIteration) as told:
+        feed.receive().send(None)
+    assert told.value.value == DISCONNECT
+
+
+def test_waitress_is_asked_where_it_reads_ahead(
+    monkeypatch: pytest.MonkeyPatch, native: asyncio.AbstractEventLoop
+) -> None:
+    monkeypatch.setattr(receive, "WATCH_INTERVAL", 0.001)
+    left = threading.Event()
+    feed, body = waiting_feed(native, Request(), {"waitress.client_disconnected": left.is_set})
+
+    async def work() -> Any:
+        await feed.receive()
+        waiting = asyncio.ensure_future(feed.receive())
+        await body.often.wait()
+        assert not waiting.done()
+        left.set()
+        return await waiting
+
+    assert native.run_until_complete(asyncio.wait_for(work(), 20)) == DISCONNECT
+
+
+def test_nothing_is_asked_of_a_socket_that_is_of_the_next_request(
+    connected: tuple[socket.socket, socket.socket], native: asyncio.AbstractEventLoop
+) -> None:
+    server, client = connected
+    request = Request()
+    feed, body = waiting_feed(native, request, {"gunicorn.socket": server})
+
+    async def work() -> None:
+        await feed.receive()
+        request.closed = True
+        client.close()
+        waiting = asyncio.ensure_future(feed.receive())
+        await asyncio.sleep(0)
+        assert (waiting.done(), body.asked) == (False, 0)
+        waiting.cancel()
+
+    native.run_until_complete(work())
+
+
+def test_a_wait_that_was_given_up_leaves_nothing_behind(
+    connected: tuple[socket.socket, socket.socket], native: asyncio.AbstractEventLoop
+) -> None:
+    """An application may ask like this once a second, for hours."""
+    feed, _ = waiting_feed(native, Request(), {"gunicorn.socket": connected[0]})
+
+    async def work() -> None:
+        await feed.receive()
+        waiting = asyncio.ensure_future(feed.receive())
+        await asyncio.sleep(0)
+        assert (len(feed._waiters), feed._watch is not None) == (1, True)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert (feed._waiters, feed._watch) == ([], None)
+
+    native.run_until_complete(work())

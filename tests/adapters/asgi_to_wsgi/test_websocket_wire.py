@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import socket
 import struct
 import threading
 import tracemalloc
@@ -219,13 +218,6 @@ def test_an_answer_that_cannot_be_sent_is_the_applications_error(
     with contextlib.closing(Served(client).connection) as connection:
         with pytest.raises(AppProtocolError, match=r"websocket\.accept cannot be sent"):
             connection.accept({"type": "websocket.accept", **answer})
-
-
-def test_sockets_are_handed_over_under_two_names() -> None:
-    with socket.socket() as sock:
-        for key in ("gunicorn.socket", "werkzeug.socket"):
-            assert websocket_wire.handed_over_socket({key: sock}) is sock
-    assert websocket_wire.handed_over_socket({}) is None
 
 
 # What a client may make the server hold

@@ -90,6 +90,14 @@ async def until_disconnect(scope: Scope, receive: Receive, send: Send) -> None:
     logger.info("until-disconnect returned")
 
 
+async def long_poll(scope: Scope, receive: Receive, send: Send) -> None:
+    """Has no news ever."""
+    await receive()
+    logger.info("long poll begins")
+    assert (await receive())["type"] == "http.disconnect"
+    logger.info("long poll ends")
+
+
 async def too_large(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuse an upload after its first piece."""
     await receive()
@@ -180,6 +188,7 @@ ROUTES: dict[str, Callable[[Scope, Receive, Send], Awaitable[None]]] = {
     "/count": count,
     "/too-large": too_large,
     "/until-disconnect": until_disconnect,
+    "/long-poll": long_poll,
     "/download": download,
     "/events": events,
     "/forever": forever,

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, get_args
 
 from bridgekit._arguments import check_amount, check_application, check_count, check_flag
+from bridgekit.adapters.asgi_to_wsgi.client_socket import handed_over_socket
 from bridgekit.adapters.asgi_to_wsgi.lifespan import LifespanMode
 from bridgekit.adapters.asgi_to_wsgi.request_body import InputMissing, LengthRequired, WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.responder import EARLY_HINT, PATHSEND, ASGIResponder, ResponderSettings
@@ -19,7 +20,7 @@ from bridgekit.adapters.asgi_to_wsgi.response_body import WSGIResponse, error_pa
 from bridgekit.adapters.asgi_to_wsgi.runtime import ASGIRuntime
 from bridgekit.adapters.asgi_to_wsgi.scope import build_scope
 from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketResponder, websocket_scope
-from bridgekit.adapters.asgi_to_wsgi.websocket_wire import handed_over_socket, wsproto_installed
+from bridgekit.adapters.asgi_to_wsgi.websocket_wire import wsproto_installed
 from bridgekit.adapters.shared.context import remove_stale_overlay
 from bridgekit.adapters.shared.nesting import when_client_leaves
 from bridgekit.concurrency.callbacks import LoopGone

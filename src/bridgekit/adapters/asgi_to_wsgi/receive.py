@@ -12,13 +12,17 @@ from typing import Protocol
 from bridgekit.adapters.asgi_to_wsgi.request_body import Reader, WSGIInput
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.helper_threads import run_in_helper
-from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
+from bridgekit.concurrency.own_loop.loops import Cancellable, OwnedLoop, Waiter
 from bridgekit.typing import Message
 
 logger = logging.getLogger("bridgekit.adapters")
 
 READ_TIMEOUT = 1.0
 """Seconds in which a client that is sending its body sends something of it. Another one has stopped."""
+
+
+WATCH_INTERVAL = 1.0
+"""Seconds between two questions whether a client is there that an application waits for to leave."""
 
 
 class BodyOwner(Protocol):
@@ -35,6 +39,9 @@ class BodyOwner(Protocol):
     def ask_request_thread(self) -> None:
         """Have the request's thread call `BodyFeed.read_here`."""
 
+    def note_client_left(self) -> None:
+        """Nobody is there any more to be answered, and the application is about to be told."""
+
 
 class BodyFeed:
     """ASGI's ``receive`` for one request.
@@ -48,6 +55,10 @@ class BodyFeed:
     truncated = False
     """Whether the body ended before its length: the client left, and the server raised nothing."""
 
+    left = False
+    """Whether the client was found to have left after its body."""
+
+    _watch: Cancellable | None = None
     _reading: threading.Event | None = None
     _reported = _asked = _broken = False
 
@@ -116,9 +127,43 @@ class BodyFeed:
                     return {"type": "http.request", "body": b"", "more_body": False}
                 self._request_read()
                 continue
+            if self._reported and self._client_leaves():
+                continue
             waiter = self._loop.waiter()
             self._waiters.append(waiter)
-            await waiter
+            try:
+                await waiter
+            finally:
+                self._waited(waiter)
+
+    def _client_leaves(self) -> bool:
+        """Whether the client is gone, where the application waits for nothing else; if not, look again later.
+
+        A server that waits for its application looks at no socket, and a long poll writes nothing that could fail: without this
+        it holds its thread, and its application, for nobody.
+        """
+        if self._owner.closed:  # the socket is of the next request
+            return False
+        if self._input.client_has_left():
+            self.left = self._broken = True
+            self._owner.note_client_left()
+            self.wake()
+        elif self._watch is None:
+            self._watch = self._loop.later(WATCH_INTERVAL, self._look_again)
+        return self.left
+
+    def _look_again(self) -> None:
+        self._watch = None
+        if self._waiters and not self._owner.disconnected:
+            self._client_leaves()
+
+    def _waited(self, waiter: Waiter) -> None:
+        """Of a wait that was cancelled (as by Starlette's `is_disconnected`), and of the last, nothing stays behind."""
+        with contextlib.suppress(ValueError):
+            self._waiters.remove(waiter)
+        if not self._waiters and self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
 
     def wake(self) -> None:
         """Let `receive` look again."""

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from bridgekit.adapters.asgi_to_wsgi.client_socket import client_has_left, handed_over_socket
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ
 
@@ -106,9 +107,10 @@ class WSGIInput:
     :raises InputMissing: see there. An empty body in its place would lose what the client sent.
     """
 
-    __slots__ = ("_partial", "_remaining", "_size", "_socket", "_step", "_stream", "ended", "reader")
+    __slots__ = ("_environ", "_partial", "_remaining", "_size", "_step", "_stream", "ended", "reader")
 
     def __init__(self, environ: Environ, size: int) -> None:
+        self._environ = environ
         self.reader = Reader.LOOP
         self._remaining = _declared_length(environ)
         if self._remaining is not None and environ.get("wsgi.input_terminated") and _is_chunked(environ):
@@ -123,7 +125,6 @@ class WSGIInput:
                 "the request has a body, but this server's environ has no wsgi.input (PEP 3333 requires it): "
                 "look at the server, or at the middleware between it and ASGIToWSGI"
             )
-        self._socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
         self.reader = _who_reads(self._stream)
         self._partial = _partial_read(self._stream)
         self._step = size if self.reader is Reader.LOOP else min(FIRST_READ, size)
@@ -151,17 +152,22 @@ class WSGIInput:
 
     def interrupt(self) -> bool:
         """End a `read` that is under way in another thread, where there is a way to."""
-        if self._socket is None:
+        connection = handed_over_socket(self._environ)
+        if connection is None:
             return False
         try:
-            if isinstance(self._socket, ssl.SSLSocket):
+            if isinstance(connection, ssl.SSLSocket):
                 # SSLSocket.shutdown would drop the encryption with which the response's rest must leave.
-                socket.socket.shutdown(self._socket, socket.SHUT_RD)
+                socket.socket.shutdown(connection, socket.SHUT_RD)
             else:
-                self._socket.shutdown(socket.SHUT_RD)
+                connection.shutdown(socket.SHUT_RD)
         except OSError:
             return False
         return True
+
+    def client_has_left(self) -> bool:
+        """Whether the client is known to have closed its side. What it has sent stays where it is."""
+        return client_has_left(self._environ)
 
 
 def _partial_read(stream: Any) -> Callable[[int], bytes] | None:

@@ -131,9 +131,11 @@ class ASGIResponder:
 
     @property
     def client_left(self) -> bool:
-        """Whether the client left in the middle of its body, which the application is told by ``http.disconnect``."""
+        """Whether the client left in the middle of its body or after it, which the application is told by ``http.disconnect``."""
         if self._feed is None:
             return False
+        if self._feed.left:
+            return True
         failure = self._feed.failure
         # Servers have their own exceptions for a body that is malformed; a connection's are Python's.
         return self._feed.truncated or (
@@ -247,6 +249,11 @@ class ASGIResponder:
     def ask_request_thread(self) -> None:
         """Have the request's thread read: it finds this in the outbox."""
         self.outbox.put(READ)
+
+    def note_client_left(self) -> None:
+        """Told by the body's feed. The application goes on as it likes: natively it is not cancelled either."""
+        if self._timing is not None:
+            self._timing.note_client_gone()
 
     def _receive(self) -> Awaitable[Message]:
         """ASGI's receive(). Many applications never call it."""

@@ -61,7 +61,7 @@ class WSGIResponse:
             # Also what is thrown into a waiting thread: a timeout's greenlet exception, SystemExit of a signal handler.
             self._leave()
             self._take_back()
-            if isinstance(error, BodyEndedEarly):
+            if isinstance(error, ClientLeft):
                 logger.debug("%s", error)
                 return error_page(start_response, error, HTTPStatus.BAD_REQUEST)
             if self._raise or not isinstance(error, Exception) or isinstance(error, ClientDisconnected):
@@ -184,7 +184,7 @@ class WSGIResponse:
             if failure is None and responder.gone:
                 raise ClientDisconnected(LEFT)
             if failure is None and responder.client_left:
-                raise BodyEndedEarly(errno.ECONNRESET, "the client left in the middle of the request's body")
+                raise ClientLeft(errno.ECONNRESET, "the client left before it was answered")
             if isinstance(read_failure, Exception):
                 # The server knows its own exceptions best: some mean 400, some that nobody is there to be answered.
                 raise read_failure from failure
@@ -257,7 +257,7 @@ class WSGIResponse:
         self._take_back()
 
 
-class BodyEndedEarly(ConnectionResetError):
+class ClientLeft(ConnectionResetError):
     """The application returned because the client had left, as the ASGI specification asks ("Disconnect").
 
     A connection's error: in the middle of a response, servers are told by it and take no notice.

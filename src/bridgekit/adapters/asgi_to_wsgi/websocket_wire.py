@@ -19,7 +19,7 @@ from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.websocket_budget import MESSAGES, Share
 from bridgekit.exceptions import AppProtocolError
-from bridgekit.typing import Environ, Message, Scope
+from bridgekit.typing import Message, Scope
 
 READ_SIZE = 64 * 1024
 CLOSE_SECONDS = 5.0
@@ -41,11 +41,6 @@ INFLATED = 1024
 """Bytes of compressed data that are taken at a time. They become a mebibyte at most (RFC 1951), which is counted before the next."""
 
 TOO_BIG, PROTOCOL_ERROR, ABNORMAL, TRY_AGAIN = 1009, 1002, 1006, 1013
-
-
-def handed_over_socket(environ: Environ) -> Any:
-    """The client's socket, where the server lets applications have it (gunicorn, werkzeug), else ``None``."""
-    return environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
 
 
 def message_size(message: Message) -> int:
