@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from bridgekit.check.modules import own_source
+from bridgekit.check.modules.bounded_reading import UnreadableError
 from bridgekit.check.modules.own_source import OwnSource
 
 
@@ -34,3 +38,22 @@ def test_a_pipe_in_the_project_holds_nobody(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "a.py")
     assert source(tmp_path).naming("flag") == ()
+
+
+def test_what_lies_behind_too_many_bytes_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was passed over in silence."""
+    monkeypatch.setattr(own_source, "_MAX_BYTES", 30)
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text("x = 1  # twenty bytes", "utf-8")
+    found = source(tmp_path)
+    assert found.left_out == str(tmp_path / "c.py")
+    assert len(found.naming("twenty")) == 2
+
+
+def test_a_large_file_is_searched_and_not_given_out_to_be_parsed(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"x = 1\n" * 200_000 + b"y.flag = 1\n")
+    found = source(tmp_path)
+    assert found.naming("flag") == (str(tmp_path / "a.py"),)
+    assert found.left_out == ""
+    with pytest.raises(UnreadableError):
+        found.read(tmp_path / "a.py")

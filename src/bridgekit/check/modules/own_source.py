@@ -9,11 +9,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
+from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
 from bridgekit.check.modules.python_files import python_files
 
 _MAX_BYTES = 32 * 1024 * 1024
-"""In all: what lies behind is not looked at. The largest Django projects seen have 20 MiB."""
+"""In all: what lies behind is left out, and said to be. The largest Django projects seen have 20 MiB."""
 
 
 class OwnSource:
@@ -22,7 +22,17 @@ class OwnSource:
     ``may_be_read`` is asked of each link; ``is_over`` ends the reading once the run's bounds are reached.
     """
 
-    __slots__ = ("_ends", "_is_over", "_may_be_read", "_naming", "_paths", "_roots", "_spans", "_text")
+    __slots__ = (
+        "_ends",
+        "_is_over",
+        "_left_out",
+        "_may_be_read",
+        "_naming",
+        "_paths",
+        "_roots",
+        "_spans",
+        "_text",
+    )
 
     def __init__(
         self, roots: Iterable[str], may_be_read: Callable[[str], bool], is_over: Callable[[str], object]
@@ -31,6 +41,7 @@ class OwnSource:
         self._may_be_read = may_be_read
         self._is_over = is_over
         self._text: bytes | None = None
+        self._left_out = ""
         self._paths: list[str] = []
         self._ends: list[int] = []
         self._spans: dict[str, tuple[int, int]] = {}
@@ -43,6 +54,12 @@ class OwnSource:
             found = self._naming[word] = tuple(self._holding(word.encode("utf-8", "replace")))
         return found
 
+    @property
+    def left_out(self) -> str:
+        """The first file that was not read, for it or what stands before it is too much; empty where all were."""
+        self._all()
+        return self._left_out
+
     def content(self, path: str) -> bytes:
         """The bytes of one of those files."""
         text = self._all()
@@ -53,7 +70,8 @@ class OwnSource:
         """The bytes of any file, from memory where they are there; raises `UnreadableError` as `read_bounded` does."""
         self._all()
         path = str(file)
-        return self.content(path) if path in self._spans else read_bounded(file)
+        start, end = self._spans.get(path, (0, MAX_SOURCE_BYTES + 1))
+        return self.content(path) if end - start <= MAX_SOURCE_BYTES else read_bounded(file)
 
     def _holding(self, word: bytes) -> Iterator[str]:
         text = self._all()  # one search of all is a tenth of a search of each
@@ -84,14 +102,21 @@ class OwnSource:
         for root in self._roots:
             for file in python_files(Path(root)):
                 path = str(file)
-                if total > _MAX_BYTES or self._is_over(path):
+                if self._is_over(path):
                     return
                 if path in seen or _is_test(file) or (file.is_symlink() and not self._may_be_read(path)):
                     continue
                 seen.add(path)
+                if total > _MAX_BYTES:
+                    self._left_out = self._left_out or path
+                    return
                 try:
-                    content = read_bounded(path)
+                    content = read_bounded(
+                        path, _MAX_BYTES
+                    )  # searched for words; parsed only if it is not large
                 except UnreadableError:
+                    if file.is_file():
+                        self._left_out = self._left_out or path
                     continue
                 total += len(content)
                 yield path, content

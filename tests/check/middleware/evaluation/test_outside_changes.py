@@ -8,7 +8,7 @@ import pytest
 
 from bridgekit.check.environment import current_environment
 from bridgekit.check.middleware import SourceReader
-from bridgekit.check.modules import ModuleFinder
+from bridgekit.check.modules import ModuleFinder, own_source
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 BODY = "    def __init__(self, get_response): self.g = get_response\n    def __call__(self, request): return self.g(request)\n"
@@ -102,3 +102,21 @@ def test_a_flag_that_no_module_sets_is_known(how: str, tmp_path: Path) -> None:
 def test_what_a_test_module_replaces_is_put_back(tmp_path: Path) -> None:
     found = claim(tmp_path, PLAIN, "import layers\nlayers.Audit.async_capable = True\n", "test_layers.py")
     assert found.answer is Answer.NO
+
+
+def test_a_flag_that_a_file_too_large_to_be_parsed_may_set_is_unknown(tmp_path: Path) -> None:
+    """Such files were passed over."""
+    large = "import layers\nlayers.Audit.async_capable = True\n" + "x = 1\n" * 200_000
+    found = claim(tmp_path, PLAIN, large)
+    assert found.answer is Answer.UNKNOWN
+    assert found.location is not None
+    assert Path(found.location.path).name == "other.py"
+
+
+def test_flags_are_unknown_where_files_of_the_project_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_source, "_MAX_BYTES", 10)
+    found = claim(tmp_path, PLAIN, "x = 1\n")
+    assert found.answer is Answer.UNKNOWN
+    assert "left out" in found.reason

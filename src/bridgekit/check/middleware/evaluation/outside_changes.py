@@ -22,6 +22,7 @@ from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import ClassValue, FunctionValue, Value
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.tree import walk
+from bridgekit.middleware_chain.facts import Location
 
 _COMPUTING = (b"setattr", b"delattr", b"__dict__", b"vars(")
 _NO_OWNERS = frozenset(("self", "request", "response"))
@@ -69,6 +70,7 @@ class OutsideChanges:
         return self._found[key]
 
     def _settings(self, module: SourceModule, defined: str, name: str) -> Iterator[Unknown]:
+        yield from self._left_out(name)
         last = module.name.rpartition(".")[2]
         text = name.encode()
         spellings = [b".%b" % text, b'"%b"' % text, b"'%b'" % text]
@@ -76,11 +78,20 @@ class OutsideChanges:
         if defined and name in ASKED:
             naming[name] = [last.encode()]  # found in the module by a loop, say, and named nowhere
         for other in self._others_of(module, naming):
+            if _is_passed_over(other):
+                yield self._may_set(name, other, None)
             for node, attribute, owner in self._targets(other):
                 if attribute == name and self._is_meant(owner, node, other, module, defined):
                     yield self._may_set(name, other, node)
         for other, node in self._computing(module, defined) if not defined or name in ASKED else ():
             yield self._may_set(name, other, node)
+
+    def _left_out(self, name: str) -> Iterator[Unknown]:
+        path = self.evaluator.finder.own.left_out
+        if path:
+            yield Unknown(
+                f"{name} may be set by files that are left out: the project has too many", Location(path, 1)
+            )
 
     def _computing(self, module: SourceModule, defined: str) -> list[tuple[SourceModule, ast.AST]]:
         """Where other modules set attributes of it under names that only a run can tell."""
@@ -174,8 +185,11 @@ class OutsideChanges:
         return found
 
     def _changes(self, module: SourceModule, name: str, *, is_object: bool) -> Iterator[Unknown]:
+        yield from self._left_out(name)
         last = module.name.rpartition(".")[2].encode()
         for other in self._others(module, name, lambda content: last in content):
+            if _is_passed_over(other):
+                yield self._may_change(name, other, None)
             if other.tree is None:
                 continue
             names = self._names_of(other)
@@ -193,13 +207,18 @@ class OutsideChanges:
                 if is_meant and not _only_read(node, parents, is_object=is_object):
                     yield self._may_change(name, other, node)
 
-    def _may_set(self, name: str, other: SourceModule, node: ast.AST) -> Unknown:
+    def _may_set(self, name: str, other: SourceModule, node: ast.AST | None) -> Unknown:
         return Unknown(f"{name} may be set by the module {other.name or other.path}", other.location_of(node))
 
-    def _may_change(self, name: str, other: SourceModule, node: ast.AST) -> Unknown:
+    def _may_change(self, name: str, other: SourceModule, node: ast.AST | None) -> Unknown:
         return Unknown(
             f"{name} may be changed by the module {other.name or other.path}", other.location_of(node)
         )
+
+
+def _is_passed_over(module: SourceModule) -> bool:
+    """Whether a module is too large to be parsed, and runs all the same; one that Python cannot parse sets nothing."""
+    return module.tree is None and not module.error_line
 
 
 def _functions_with(root: str, node: ast.AST, module: SourceModule) -> list[str] | None:
