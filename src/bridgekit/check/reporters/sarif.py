@@ -23,18 +23,20 @@ def render(report: Report) -> str:
     results = [_result(report, finding) for finding in report.findings]
     results += [_result(report, finding, "inSource") for finding in report.silenced]
     results += [_result(report, finding, "external") for finding in report.known]
+    manual = _manual()
+    driver = {
+        "name": "bridgekit check",
+        "semanticVersion": _semantic_version(),
+        "rules": [_rule(rule.code, rule.name, _LEVELS[rule.severity], manual) for rule in ALL_RULES],
+    }
+    if manual is not None:
+        driver["informationUri"] = manual
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {
-                    "driver": {
-                        "name": "bridgekit check",
-                        "semanticVersion": _semantic_version(),
-                        "rules": [_rule(rule.code, rule.name, _LEVELS[rule.severity]) for rule in ALL_RULES],
-                    }
-                },
+                "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
                 "results": results,
             }
@@ -49,14 +51,28 @@ def _semantic_version() -> str:
     return ".".join([*numbers, "0", "0"][:3])
 
 
-def _rule(code: str, name: str, level: str) -> dict[str, Any]:
+def _manual() -> str | None:
+    """The address of the manual, from the project's URLs (``[project.urls]``, "Documentation") alone; None where it has none.
+
+    SARIF wants absolute URIs (3.19.12, 3.49.12). Without an address the rule's page itself is in its ``help``, which viewers show.
+    """
+    for line in importlib.metadata.metadata("bridgekit").get_all("Project-URL") or []:
+        label, _, address = str(line).partition(",")
+        if label.strip().lower() == "documentation":
+            return address.strip().rstrip("/") + "/"
+    return None
+
+
+def _rule(code: str, name: str, level: str, manual: str | None) -> dict[str, Any]:
     page = rule_page(code)
     title = page.splitlines()[0].removeprefix("# ")
+    address = {} if manual is None else {"helpUri": f"{manual}rules/{code}.html"}
     return {
         "id": code,
         "name": name,
         "shortDescription": {"text": title},
         "help": {"text": page, "markdown": page},
+        **address,
         "defaultConfiguration": {"level": level},
     }
 
