@@ -11,7 +11,7 @@ from typing import Any, Literal
 import django
 import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
-from django.core.signals import request_finished
+from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, get_urlconf, path
 from django.utils import timezone, translation
@@ -118,6 +118,30 @@ def test_seen_as_under_django_by_each_of_many_requests(stack: str, url: str) -> 
     for number, (one, other) in enumerate(zip(stock, pooled, strict=True)):
         assert b"t%d t%d /below/" % (number, number) in other.body
         assert (one.body, sorted(one.headers)) == (other.body, sorted(other.headers))
+
+
+@pytest.mark.parametrize("url", ["look/", "look-async/", "nowhere/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_urlconf_is_that_of_the_request_alone(stack: str, url: str) -> None:
+    """Before the layers, for who listens to the beginning, and afterwards, for who calls the application, there is none."""
+    before: list[Any] = []
+
+    def note(**kwargs: Any) -> None:
+        before.append(get_urlconf())
+
+    async def main(handler: Any) -> Any:
+        await ask(handler(), f"/{url}?token=t")
+        return get_urlconf()
+
+    with project(__name__, STACKS[stack]):
+        after = [asyncio.run(main(handler)) for handler in HANDLERS.values()]
+        request_started.connect(note)
+        try:
+            for handler in HANDLERS.values():
+                asyncio.run(main(handler))
+        finally:
+            request_started.disconnect(note)
+    assert before == after == [None, None]
 
 
 @pytest.mark.parametrize("stack", STACKS)

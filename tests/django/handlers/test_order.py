@@ -76,6 +76,15 @@ async def waits(request: Any) -> HttpResponse:
     raise AssertionError
 
 
+async def goes_on(request: Any) -> HttpResponse:
+    request.scope["arrived"].set()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        note(request, "view goes on")
+    return HttpResponse("to nobody")
+
+
 urlpatterns = [
     path("sync/", view),
     path("async/", view_async),
@@ -83,6 +92,7 @@ urlpatterns = [
     path("template-async/", template_async),
     path("endless/", endless),
     path("waits/", waits),
+    path("goes-on/", goes_on),
 ]
 
 QUERIES = [
@@ -181,6 +191,53 @@ def test_a_client_that_leaves_cancels_the_view(stack: str) -> None:
         found.append([name for name, _ in signals])
         assert "view cancelled" in events
     assert found[1] == ["started", "finished"]
+
+
+@pytest.mark.parametrize("stack", [*STACKS, "none"])
+def test_who_listens_to_the_end_alone_hears_of_it_though_the_client_left(stack: str) -> None:
+    """An async view may have done all of it on the loop: no thread was taken, and ``request_started`` waited for one."""
+    ends: list[Any] = []
+
+    def note_end(**kwargs: Any) -> None:
+        ends.append(kwargs["sender"])
+
+    async def main() -> None:
+        gone, arrived = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(ask(PooledASGIHandler(), "/waits/", gone=gone, events=[], arrived=arrived))
+        await arrived.wait()
+        gone.set()
+        await task
+
+    with project(__name__, STACKS.get(stack, [])):
+        request_finished.connect(note_end)
+        try:
+            asyncio.run(main())
+        finally:
+            request_finished.disconnect(note_end)
+    assert ends == [PooledASGIHandler]
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_server_s_task_is_not_cancelled_for_a_client_that_left(stack: str, handler: str) -> None:
+    """Though the view goes on, the cancellation was for the request: the server's task counts none (`asyncio.Task.cancelling`)."""
+
+    async def main() -> int:
+        gone, arrived = asyncio.Event(), asyncio.Event()
+
+        async def serve() -> int:
+            await ask(HANDLERS[handler](), "/goes-on/", gone=gone, events=[], arrived=arrived)
+            task = asyncio.current_task()
+            assert task is not None
+            return task.cancelling()
+
+        task = asyncio.create_task(serve())
+        await arrived.wait()
+        gone.set()
+        return await task
+
+    with project(__name__, STACKS[stack]):
+        assert asyncio.run(main()) == 0
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -122,8 +122,14 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
         """``request_started``: with the first work in the thread if that is the chain's, or if Django alone listens."""
         if on_started.any_async or not (self._begins_in_thread or on_started.only_django):
             return False
-        executor.on_first = partial(on_started.send, type(self), scope=scope)
+        executor.on_first = partial(self._start, scope)
         return True
+
+    def _start(self, scope: Any) -> None:
+        """The first work of a request in its thread: what Django does before it asks the chain."""
+        on_started.send(type(self), scope=scope)
+        if self._begins_in_thread:
+            set_urlconf(settings.ROOT_URLCONF)
 
     @property
     def _begins_in_thread(self) -> bool:
@@ -158,14 +164,15 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
         executor = current_executor()
         if executor is None or not _is_djangos(BaseHandler.get_response_async):
             return await super().get_response_async(request)
-        set_urlconf(settings.ROOT_URLCONF)
+        if executor.on_first is None or not self._begins_in_thread:
+            set_urlconf(settings.ROOT_URLCONF)
         response = await self._middleware_chain(request)
         if not response.closed and request.close not in response._resource_closers:
             response._resource_closers.append(request.close)
         if response.status_code >= 400 and not getattr(response, "_has_been_logged", False):
             await cross(_log, request, response)
         if response.streaming:
-            executor.stream()
+            executor.stream(in_one_go=not response.is_async)
         return response
 
     def finish_in_thread(self, request: Any, response: Any) -> None:
@@ -196,10 +203,11 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
 
     async def _finish(self, response: Any, request: Any, executor: RequestExecutor) -> None:
         if response is None:
-            if executor.on_first is not None:
-                return  # the client left before anything began
+            if executor.on_first is not None and (self._begins_in_thread or on_finished.only_django):
+                return  # the client left before anything began, or before anything was done that Django would put away
             close: Callable[[], Any] = partial(on_finished.send, type(self))
         elif executor.finished and response.closed:
+            set_urlconf(None)  # `reset_urlconf` was called in the thread, in its context
             return
         elif _closes_without_thread(response, request):
             # The executor looks at the connections of a thread that is left.

@@ -91,3 +91,5 @@ class ClientWatch:
             except asyncio.CancelledError:
                 if not self.has_cancelled():
                     raise
+            else:
+                self.has_cancelled()  # the view has heard of it, and gone on

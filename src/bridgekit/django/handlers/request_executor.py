@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from bridgekit.concurrency.worker_pool import RETIRE, WorkerPool
+from bridgekit.django.handlers import open_work
 from bridgekit.django.handlers.old_connections import put_away_old_connections
 
 OnFree = Callable[[], None]
@@ -68,13 +69,15 @@ class RequestExecutor(Executor):
     sticky = False
     """The view has made a sync call: it and those to come are to find the same thread."""
     streaming = False
-    """The response streams: no call keeps the thread any longer."""
+    """The response streams: a call keeps the thread for as long only as something that it began there is open."""
     finished = False
     """Django's receivers of ``request_finished`` have looked at the connections: nobody else needs to."""
     left: contextvars.Context | None = None
     """The context of a call whose end nobody waited for, since the client had gone: what its layers set is still in there."""
     tainted = False
     """What a layer left in the thread was not cleared away: no other request may meet it."""
+    called = False
+    """The view has made sync calls: what one of them begins another may end, or nobody."""
     _serving = False
     _parked = False
     _ended = False
@@ -103,6 +106,7 @@ class RequestExecutor(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a call of the application's in the request's thread; see `concurrent.futures.Executor.submit`."""
         submitted = _Submitted(fn, args, kwargs)
+        self.called = True
         if not self.streaming:
             self.sticky = True
         if self.on_first is not None:
@@ -147,14 +151,23 @@ class RequestExecutor(Executor):
         if parked:
             self._wake_up()
 
-    def stream(self) -> None:
-        """What follows is a stream, which holds no thread: from now on each call takes one for itself."""
+    def stream(self, *, in_one_go: bool) -> None:
+        """What follows is a stream, which holds no thread but where something is open there.
+
+        :param in_one_go: it is a sync one, which Django reads whole in the next call: a thread that is held is held for that.
+        """
         with self._lock:
             self.streaming = True
-            self.sticky = False
-            parked, self._parked = self._parked, False
+            parked = self._parked and not in_one_go
+            if parked:
+                self._parked = False
         if parked:
             self._wake_up()
+
+    def keep_for_stream(self, *, in_one_go: bool) -> None:
+        """In the thread, where a sync view has made the stream: keep the thread for what the view has begun there."""
+        if in_one_go or open_work.is_open():
+            self.sticky = True
 
     def serve_until(self, done: Callable[[], bool]) -> None:
         """In the thread: do what else comes until ``done`` holds, which a job has to bring about."""
@@ -168,6 +181,7 @@ class RequestExecutor(Executor):
     def _serve(self) -> Any:
         """The pool's job: one stay in a thread."""
         self.taken += 1
+        open_work.watch_this_thread()
         if self.taken > 1:
             put_away_old_connections()
         on_free: OnFree | None = None
@@ -175,7 +189,12 @@ class RequestExecutor(Executor):
             if on_free is not None:
                 on_free()
             on_free = job()
+            if self.streaming:
+                self.sticky = open_work.is_open()
         del job
+        if self.called and open_work.has_transaction():
+            # A call has entered ``atomic``, and none has left it: the next request would write into that transaction.
+            self.tainted = True
         if not self.finished:
             # With CONN_MAX_AGE = 0 a connection ends with the request; the rest of this one is in no thread, or in another.
             put_away_old_connections()

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response, response_for_exception
 
-from bridgekit.django.handlers.crossing import Crossing, cross
+from bridgekit.django.handlers.crossing import Crossing, cross, current_executor, here
 from bridgekit.django.handlers.pending import Pending
 
 
@@ -73,6 +73,15 @@ class _InThread(_Part):
         return leave
 
 
+class _SyncView(Crossing):
+    """A sync view, called from the loop."""
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if current_executor() is None:
+            return await super().__call__(*args, **kwargs)
+        return await cross(lambda: _kept_for_stream(self.func(*args, **kwargs)))
+
+
 class _OnLoop(_Part):
     """`BaseHandler._get_response_async`; a sync view goes to the request's thread."""
 
@@ -83,7 +92,7 @@ class _OnLoop(_Part):
 
     def make_view_atomic(self, view: Any) -> Any:
         atomic = self.handler.make_view_atomic(view)
-        return atomic if iscoroutinefunction(atomic) else Crossing(atomic)
+        return atomic if iscoroutinefunction(atomic) else _SyncView(atomic)
 
 
 class _FoundOnLoop(_OnLoop):
@@ -138,7 +147,7 @@ class View:
     def in_thread(self, request: Any) -> Any:
         """The response of a sync view, or the async one as what is pending."""
         try:
-            return self._in_thread(request)
+            return _kept_for_stream(self._in_thread(request))
         except _AsyncViewFound as found:
             return Pending(_Found(self._loop, found.match)._get_response_async)
 
@@ -160,7 +169,7 @@ class View:
 
     def _call(self, request: Any, match: Any) -> Any:
         try:
-            response = _FoundInThread(self._thread, match)._get_response(request)
+            response = _kept_for_stream(_FoundInThread(self._thread, match)._get_response(request))
         except _AsyncViewFound as found:
             return Pending(_Found(self._loop, found.match)._get_response_async)
         except Exception as error:
@@ -174,6 +183,13 @@ class View:
         if self._finish is not None:
             self._finish(request, response)
         return response
+
+
+def _kept_for_stream(response: Any) -> Any:
+    """In the thread: the response of a sync view, whose stream goes on with what the view has begun (an open cursor)."""
+    if getattr(response, "streaming", False) and here.call is not None:
+        here.call.executor.keep_for_stream(in_one_go=not response.is_async)
+    return response
 
 
 def _sync(hook: Any) -> Any:
