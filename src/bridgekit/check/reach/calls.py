@@ -43,6 +43,8 @@ from bridgekit.check.reach.values import (
 
 STREAMS = ("django.http.StreamingHttpResponse", "django.http.response.StreamingHttpResponse")
 """What classes of the project may derive from."""
+_OF_UNOPENED: dict[str, object] = {"connection": None, "in_atomic_block": False}
+"""What the loop's own connection always has: connect() is refused there (django/db/backends/base/base.py, async_unsafe)."""
 
 
 def call(
@@ -259,6 +261,8 @@ def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: F
         case Native():
             if owner.name == CONNECTION:
                 use(machine, "attribute", owner, node, frame, name)
+                if machine.on_loop and name in _OF_UNOPENED:
+                    return Const(_OF_UNOPENED[name])
             return natives.attribute(machine, owner, name)
         case Function():
             return _of_function(owner, name)

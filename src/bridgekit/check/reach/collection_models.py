@@ -44,6 +44,13 @@ def calls_each(call: Call) -> Value:
     return Generator(run)
 
 
+def make_iterator(call: Call) -> Value:
+    """``iter(x)``, and ``iter(function, sentinel)``, which calls the function for each item."""
+    if len(call.arguments) < 2:
+        return call.argument(0)
+    return Generator(lambda: [call.again(call.argument(0), [])])
+
+
 def make_sorted(call: Call) -> Value:
     values = (
         call.arguments

@@ -6,6 +6,7 @@ import ast
 
 from bridgekit.check.reach.machine import Machine
 from bridgekit.check.reach.operations import use
+from bridgekit.check.reach.server_questions import CLASSES
 from bridgekit.check.reach.values import (
     Class,
     Const,
@@ -16,6 +17,7 @@ from bridgekit.check.reach.values import (
     Instance,
     Items,
     Module,
+    Native,
     Partial,
     Table,
     Thing,
@@ -35,14 +37,22 @@ def contains(
             use(machine, "compare", one, node, frame)
         if right.items and not all(isinstance(one, Const) for one in right.items):
             use(machine, "compare", left, node, frame)
-    if isinstance(right, Table) and isinstance(left, Const) and not right.others and right.entries:
-        return (left.value in right.entries) is isinstance(operator, ast.In)
+        elif isinstance(left, Const) and id(right) in machine.named:  # a setting's: nobody changes it
+            found = any(isinstance(one, Const) and one.value == left.value for one in right.items)
+            return found is isinstance(operator, ast.In)
+    if isinstance(right, Table) and isinstance(left, Const):
+        if left.value in right.missing:
+            return isinstance(operator, ast.NotIn)
+        if left.value in right.entries or (right.entries and not right.others):
+            return (left.value in right.entries) is isinstance(operator, ast.In)
     return None
 
 
 def is_same(left: Value, right: Value) -> bool | None:
     if isinstance(left, Const) and isinstance(right, Const):
         return left.value is right.value
+    if isinstance(left, Native) and isinstance(right, Native) and {left.name, right.name} <= CLASSES:
+        return left.name == right.name
     for one, other in ((left, right), (right, left)):
         if isinstance(other, Const) and (
             isinstance(one, _SOMETHING) or (isinstance(one, Thing) and one.kind.startswith("@"))
@@ -57,4 +67,7 @@ def is_equal(operator: ast.cmpop, left: Value, right: Value) -> bool | None:
             return left.value == right.value
         if isinstance(operator, ast.NotEq):
             return left.value != right.value
+    if isinstance(left, Native) and isinstance(right, Native) and isinstance(operator, ast.Eq | ast.NotEq):
+        same = is_same(left, right)
+        return None if same is None else same is isinstance(operator, ast.Eq)
     return None

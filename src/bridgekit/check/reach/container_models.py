@@ -117,7 +117,7 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
         has_key = isinstance(key, Const) and key.value in table.entries
         if has_key and (name != "get" or not table.others):
             return found
-        if isinstance(key, Const) and not table.others:
+        if isinstance(key, Const) and (not table.others or key.value in table.missing):
             return default
         return either(found, default) if found is not UNKNOWN or values else UNKNOWN
     if name == "values":

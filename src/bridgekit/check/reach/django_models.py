@@ -13,6 +13,7 @@ from bridgekit.check.reach.objects import THREAD_LOCALS
 from bridgekit.check.reach.operations import elements, use
 from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.rows import MANY, is_model_name, of_manager, of_row
+from bridgekit.check.reach.server_questions import class_of, table_of
 from bridgekit.check.reach.signals import SIGNALS, send
 from bridgekit.check.reach.values import (
     UNKNOWN,
@@ -89,9 +90,9 @@ def _of_request(machine: Machine, request: Thing, name: str) -> Value:
         request.attributes[name] = Thing(f"@{name}", (request,))
         return request.attributes[name]
     if name in ("META", "environ", "scope"):
-        request.attributes[name] = Table(others=[UNKNOWN])
+        request.attributes[name] = table_of(name, machine.asgi)
         return request.attributes[name]
-    return Bound(request, name)
+    return class_of(machine.asgi) if name == "__class__" else Bound(request, name)
 
 
 def method(call: Call, receiver: Value, name: str) -> Value | None:

@@ -53,10 +53,15 @@ def walk_middleware(
     *,
     asynchronous: bool,
     setting: Callable[[str], Any] = lambda name: None,
+    asgi: bool | None = None,
 ) -> Walk:
-    """Loads and calls a middleware as ``BaseHandler.load_middleware`` does, with an async ``get_response`` or a sync one."""
+    """Loads and calls a middleware as ``BaseHandler.load_middleware`` does, with an async ``get_response`` or a sync one.
+
+    ``asgi``: whether ASGI serves the request; None where that is not known.
+    """
     walk = Walk()
     machine = new_machine(definition.load, walk.events.append, setting, definition.bounds)
+    machine.asgi = asgi
     with suppress(OutOfBudgetError, RecursionError):
         _walk(machine, definition, walk, asynchronous=asynchronous)
         walk.is_whole = True
@@ -193,12 +198,15 @@ def walk_function(
 
 
 def run_module(
-    module: SourceModule, load: Callable[[str], SourceModule | None], bounds: RunBounds | None = None
+    module: SourceModule,
+    load: Callable[[str], SourceModule | None],
+    bounds: RunBounds | None = None,
+    setting: Callable[[str], Any] = lambda name: None,
 ) -> ModuleRun:
     """Imports an entry point. ``load`` gives the project's own modules; of all others only names are known."""
     nothing = SourceModule("", "", None)
     run = ModuleRun(Machine(lambda name: nothing, lambda event: None), load)
-    run.machine = new_machine(lambda name: load(name) or nothing, run.observe, bounds=bounds)
+    run.machine = new_machine(lambda name: load(name) or nothing, run.observe, setting, bounds)
     run.run(module)
     return run
 

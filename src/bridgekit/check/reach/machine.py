@@ -121,6 +121,8 @@ class Machine:
         self.pending: list[Coroutine] = []
         self.asynchronous = False
         """Whether get_response is a coroutine function."""
+        self.asgi: bool | None = None
+        """Whether ASGI serves the request; None where that is not known."""
         self.dispatches = False
         """Whether the view's own dispatch gives a coroutine, as that of async views does (django/views/generic/base.py)."""
         self.view: Callable[[], Value] = lambda: Thing("@response")

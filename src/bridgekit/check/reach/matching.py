@@ -6,6 +6,7 @@ import ast
 
 from bridgekit.check.python.tree import walk
 from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.server_questions import is_instance, is_request
 from bridgekit.check.reach.values import UNKNOWN, Const, Frame, Value
 
 
@@ -24,6 +25,8 @@ def fits(machine: Machine, pattern: ast.pattern, subject: Value, frame: Frame) -
             return expected.value == subject.value if isinstance(expected, Const) else None
         case ast.MatchSingleton(value=single) if isinstance(subject, Const):
             return subject.value is single
+        case ast.MatchClass(cls=cls, patterns=[], kwd_patterns=[]) if is_request(subject):
+            return is_instance([machine.evaluate(cls, frame)], machine.asgi)
         case _:
             return None
 

@@ -11,6 +11,7 @@ from bridgekit.check.reach.modelled import Call, dotted
 from bridgekit.check.reach.operations import settle
 from bridgekit.check.reach.releasing import release
 from bridgekit.check.reach.rows import MANAGERS
+from bridgekit.check.reach.server_questions import name_of
 from bridgekit.check.reach.values import (
     Bound,
     Class,
@@ -39,6 +40,9 @@ def attribute(machine: Machine, owner: Native, name: str) -> Value:
     """An attribute of a native: a longer dotted name."""
     if owner.name == "django.conf.settings":
         return django_models.setting(machine, name) or Native(f"{owner.name}.{name}")
+    of_class = name_of(owner, name)
+    if of_class is not None:
+        return of_class
     if name in MANAGERS and (name != "objects" or owner.name.rpartition(".")[2][:1].isupper()):
         return Thing("@manager", (owner,))
     return (

@@ -10,12 +10,14 @@ from bridgekit.check.reach.collection_models import (
     listed,
     make_dict,
     make_enumerate,
+    make_iterator,
     make_sorted,
     make_zip,
     take_next,
 )
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import elements, item, store_attribute, truth, use
+from bridgekit.check.reach.server_questions import class_of, has_attribute, is_instance, is_request
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Bound,
@@ -47,6 +49,13 @@ def _getattr(call: Call) -> Value:
         if isinstance(one, Coroutine) and len(call.arguments) > 2:
             call.machine.emit("look", one, call.node, call.frame, name)
             return call.arguments[2]
+        if (
+            len(call.arguments) > 2
+            and isinstance(one, Thing)
+            and is_request(one)
+            and has_attribute(one, name, call.machine.asgi) is False
+        ):
+            return call.arguments[2]
     found = call.machine.attribute(call.argument(0), name, call.node, call.frame)
     if isinstance(found, Native) and found.name == f"django.conf.settings.{name}" and len(call.arguments) > 2:
         return call.arguments[2] if call.machine.setting(name) is None else found
@@ -68,8 +77,9 @@ def _hasattr(call: Call) -> Value:
             call.machine.emit("look", value, call.node, call.frame, name)
         return Const(name in ("__await__", "close", "send", "throw", "cr_code", "cr_frame"))
     use(call.machine, "attribute", value, call.node, call.frame, name)
-    if isinstance(value, Thing) and value.kind == "@request" and name == "auser":
-        return Const(True)  # since Django 5.0
+    if isinstance(value, Thing) and is_request(value):
+        known = has_attribute(value, name, call.machine.asgi)
+        return UNKNOWN if known is None else Const(known)
     if isinstance(value, Instance):
         found = call.machine.attribute(value, name, call.node, call.frame)
         missing = isinstance(found, Bound) and found.receiver is value
@@ -89,7 +99,8 @@ def _isinstance(call: Call) -> Value:
             return Const(True)
         call.machine.emit("look", value, call.node, call.frame)
         return Const(False) if all(names) or all(isinstance(kind, Class) for kind in kinds) else UNKNOWN
-    return UNKNOWN
+    known = is_instance(kinds, call.machine.asgi) if is_request(value) else None
+    return UNKNOWN if known is None else Const(known)
 
 
 def _asks_coroutine(call: Call) -> Value:
@@ -162,6 +173,8 @@ def _set_on_object(call: Call) -> Value:
 
 def _type(call: Call) -> Value:
     value = call.argument(0)
+    if is_request(value):
+        return class_of(call.machine.asgi)
     return value.cls if isinstance(value, Instance) and len(call.arguments) == 1 else UNKNOWN
 
 
@@ -250,7 +263,6 @@ MODELS: Mapping[str, Model] = {
     **dict.fromkeys(("sorted", "max", "min"), make_sorted),
     **dict.fromkeys(
         (
-            "iter",
             "functools.update_wrapper",
             "functools.total_ordering",
             "typing.final",
@@ -291,6 +303,7 @@ MODELS: Mapping[str, Model] = {
     "all": find_any,
     "enumerate": make_enumerate,
     "zip": make_zip,
+    "iter": make_iterator,
     "next": take_next,
     "super": _super,
     "type": _type,

@@ -31,7 +31,7 @@ from bridgekit.check.reach.values import (
     either,
 )
 
-ASYNC_WORDS = re.compile(r"async|await|corou|loop|thread", re.IGNORECASE)
+ASYNC_WORDS = re.compile(r"async|await|corou|loop|thread|[aw]sgi", re.IGNORECASE)
 """A condition that speaks of these, and cannot be decided, may ask for the very thing that a rule is about."""
 _MAX_ROUNDS = 8
 

@@ -162,6 +162,8 @@ class Table(Value):
     others: list[Value] = field(default_factory=list)
     by_thread: bool = False
     """Whether a literal has the running thread for a key."""
+    missing: frozenset[object] = frozenset()
+    """Keys that it certainly has not, whatever ``others`` are."""
 
 
 @dataclass(eq=False, slots=True)

@@ -30,6 +30,8 @@ from bridgekit.check.reach.values import (
     alternatives,
 )
 
+_ANSWERS = ("django.http.", "django.shortcuts.")
+
 
 @dataclass(slots=True)
 class ViewWalk:
@@ -47,13 +49,16 @@ def walk_view(
     setting: Callable[[str], Any],
     decorators: Sequence[Applied] = (),
     bounds: RunBounds | None = None,
+    *,
+    asgi: bool | None = None,
 ) -> ViewWalk:
     """Calls one function of a view with a request, on the loop if the view is async.
 
-    ``decorators``, innermost first, are those around a function that may be anything: they are called with it, as Python would.
+    ``asgi``: whether ASGI serves the request; None where that is not known. ``decorators``, innermost first, are those around a function that may be anything: they are called with it, as Python would.
     """
     walk = ViewWalk()
     machine = new_machine(load, walk.events.append, setting, bounds)
+    machine.asgi = asgi
     frame = Frame(machine.home_of(start.module))
     with suppress(OutOfBudgetError, RecursionError):
         request = Thing("@request")
@@ -73,7 +78,7 @@ def walk_view(
 @dataclass(slots=True)
 class WrappedWalk:
     """What came of calling an async view through its wrappers. ``marked``: whether Django takes what they make for a coroutine
-    function; ``is_coroutine``: whether calling it certainly gives a coroutine."""
+    function; ``is_coroutine``: whether calling it gives a coroutine, unless it answers by itself."""
 
     events: list[Event] = field(default_factory=list)
     marked: bool | None = None
@@ -102,10 +107,18 @@ def walk_wrapped(
         walk.marked = is_coroutine_function(machine, value)
         machine.on_loop = of_dispatch or walk.marked is True
         made = machine.call(value, [Thing("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
-        walk.is_coroutine = all(isinstance(one, Coroutine) for one in alternatives(made))
+        given = alternatives(made)
+        walk.is_coroutine = any(isinstance(one, Coroutine) for one in given) and all(
+            isinstance(one, Coroutine) or _is_response(one) for one in given
+        )
         if walk.marked and isinstance(made, Coroutine):
             made.run()
     return walk
+
+
+def _is_response(value: Value) -> bool:
+    """Whether a wrapper answers in the view's place."""
+    return isinstance(value, Thing) and (value.kind == "@response" or value.kind.startswith(_ANSWERS))
 
 
 def _method(machine: Machine, start: ReadFunction, view: RoutedView, request: Thing) -> Function | None:

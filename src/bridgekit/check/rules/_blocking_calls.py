@@ -22,6 +22,32 @@ BLOCKING_CALLS = {
         for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
     },
 }
+_OF_MAIL = {
+    "smtplib.SMTP": "aiosmtplib",
+    "smtplib.SMTP_SSL": "aiosmtplib",
+    "ftplib.FTP": "sync_to_async",
+    "imaplib.IMAP4_SSL": "sync_to_async",
+}
+CONNECTING = frozenset(_OF_MAIL)
+"""Clients of Python's own library that connect when they are made, if they are told where to."""
+BLOCKING_CALLS.update(
+    {
+        f"{client}.{verb}": instead
+        for client, instead in _OF_MAIL.items()
+        for verb in ("connect", "login", "send_message", "sendmail", "starttls", "storbinary", "retrbinary")
+    }
+)
+MAIL_CALLS = frozenset(
+    {
+        *(
+            f"django.core.mail.{name}"
+            for name in ("mail_admins", "mail_managers", "send_mail", "send_mass_mail")
+        ),
+        "django.core.mail.EmailMessage.send",
+        "django.core.mail.EmailMultiAlternatives.send",
+    }
+)
+"""Block while a backend of EMAIL_BACKEND talks to a mail server."""
 QUERYING_CALLS = {
     "django.shortcuts.get_object_or_404": "await aget_object_or_404(...)",
     "django.shortcuts.get_list_or_404": "await aget_list_or_404(...)",

@@ -8,7 +8,14 @@ from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.machine import CALLED, CROSSINGS
 from bridgekit.check.reach.values import Const, Thing
-from bridgekit.check.rules._blocking_calls import BLOCKING_CALLS, CACHE_VERBS, QUERYING_CALLS, SITE
+from bridgekit.check.rules._blocking_calls import (
+    BLOCKING_CALLS,
+    CACHE_VERBS,
+    CONNECTING,
+    MAIL_CALLS,
+    QUERYING_CALLS,
+    SITE,
+)
 
 _CLIENT = "an asynchronous HTTP client"
 _METHODS = {
@@ -83,6 +90,8 @@ class Situation:
     caches: frozenset[str]
     sites_queries: bool
     user_queries: bool = True
+    mail_blocks: bool = False
+    """Whether sending mail talks to a mail server."""
 
 
 class Kind(Enum):
@@ -159,6 +168,10 @@ def _call(event: Event, situation: Situation) -> Blocked | None:
     if name in BLOCKING_CALLS or name in _METHODS:
         instead = BLOCKING_CALLS.get(name) or _METHODS[name]
         return Blocked(f"blocking call {name}()", name, instead, Kind.CALL)
+    if (name in CONNECTING and event.arguments) or (name in MAIL_CALLS and situation.mail_blocks):
+        return Blocked(
+            f"blocking call {name}()", name, f"sync_to_async({name.rpartition('.')[2]})", Kind.CALL
+        )
     if name in QUERYING_CALLS:
         return Blocked(f"synchronous query by {name}()", name, QUERYING_CALLS[name])
     if name in CROSSINGS:

@@ -7,6 +7,7 @@ from bridgekit.check.settings.result import Known
 
 _DATABASE_SESSIONS = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
 _DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 def session_uses_database(subject: Subject) -> bool:
@@ -31,6 +32,14 @@ def caches_in_database(subject: Subject) -> list[str]:
         for alias, options in known.items()
         if isinstance(options, dict) and options.get("BACKEND") == _DATABASE_CACHE
     ]
+
+
+def mail_blocks(subject: Subject) -> bool:
+    """Whether mail goes to a server by SMTP, as it does by default: only when that is certain."""
+    if subject.variant.value("MAILERS") is not None:
+        return False
+    backend = subject.variant.value("EMAIL_BACKEND")
+    return backend is None or (isinstance(backend, Known) and backend.value == _SMTP)
 
 
 def has_sites(subject: Subject) -> bool:

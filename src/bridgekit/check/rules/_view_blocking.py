@@ -13,11 +13,12 @@ from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import Event, ViewWalk, walk_view
 from bridgekit.check.rules._blocking_events import Blocked, Kind, Situation, blocked
 from bridgekit.check.rules._dispatch import on_the_way
-from bridgekit.check.rules._storage import caches_in_database, has_sites
+from bridgekit.check.rules._storage import caches_in_database, has_sites, mail_blocks
 from bridgekit.check.rules._templates import rendered
 from bridgekit.check.rules._views import async_views, judged, stack_of
 from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.views.decorators import Effect
+from bridgekit.middleware_chain.requests import Server
 
 _TO_SYNC = "asgiref.sync.async_to_sync"
 _ASKED = {
@@ -41,7 +42,13 @@ def blocked_in_views(subject: Subject, *kinds: Kind) -> Iterator[ViewBlocked]:
     if not views:
         return
     stack = stack_of(subject)
-    situation = Situation(False, frozenset(caches_in_database(subject)), has_sites(subject), False)
+    situation = Situation(
+        False,
+        frozenset(caches_in_database(subject)),
+        has_sites(subject),
+        False,
+        mail_blocks(subject),
+    )
     for view in views:
         if not _runs_on_loop(view, subject):
             continue
@@ -72,7 +79,13 @@ def walked_view(start: ReadFunction, view: RoutedView, subject: Subject) -> View
     if not isinstance(known, ViewWalk):
         around = () if view.is_class else _unknown(view, subject)
         known = walk_view(
-            start, view, view.definition.load, setting_of(subject), around, subject.project.bounds
+            start,
+            view,
+            view.definition.load,
+            setting_of(subject),
+            around,
+            subject.project.bounds,
+            asgi=subject.project.server is Server.ASGI,
         )
         subject.walks[key] = known
     return known

@@ -8,6 +8,7 @@ from bridgekit.check.findings.subject import Subject
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.reach import Walk, walk_middleware
 from bridgekit.check.settings.result import Known
+from bridgekit.middleware_chain.requests import Server
 
 
 def walked(subject: Subject, definition: Definition, *, asynchronous: bool) -> Walk:
@@ -15,7 +16,8 @@ def walked(subject: Subject, definition: Definition, *, asynchronous: bool) -> W
     key = (id(definition), asynchronous)
     known = subject.walks.get(key)
     if not isinstance(known, Walk):
-        known = walk_middleware(definition, asynchronous=asynchronous, setting=setting_of(subject))
+        asgi = subject.project.server is Server.ASGI
+        known = walk_middleware(definition, asynchronous=asynchronous, setting=setting_of(subject), asgi=asgi)
         subject.walks[key] = known
     return known
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.rules._blocking_events import Situation, blocked
-from bridgekit.check.rules._storage import caches_in_database, has_sites, session_uses_database
+from bridgekit.check.rules._storage import caches_in_database, has_sites, mail_blocks, session_uses_database
 from bridgekit.check.rules._walks import walked, way
 from bridgekit.check.rules.rule import Rule
 
@@ -15,7 +15,10 @@ from bridgekit.check.rules.rule import Rule
 def check(subject: Subject) -> Iterator[Problem]:
     """Code that certainly runs on the loop: ``async def`` entry points, what they call, and what settings name for them to call."""
     situation = Situation(
-        session_uses_database(subject), frozenset(caches_in_database(subject)), has_sites(subject)
+        session_uses_database(subject),
+        frozenset(caches_in_database(subject)),
+        has_sites(subject),
+        mail_blocks=mail_blocks(subject),
     )
     for checked in subject.middleware:
         definition = checked.definition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.routed_view import RoutedView
@@ -15,7 +15,19 @@ from bridgekit.check.rules._walks import way
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.requests import Server
 
-_SYNC_MAKERS = frozenset({"open", "zip", "wsgiref.util.FileWrapper", "itertools.chain"})
+_SYNC_MAKERS = frozenset(
+    {
+        "open",
+        "zip",
+        "wsgiref.util.FileWrapper",
+        "re.finditer",
+        "os.scandir",
+        "os.walk",
+        "urllib.request.urlopen",
+    }
+)
+_SYNC_METHODS = (".iter_content", ".iter_lines")
+"""Of what ``requests`` answers."""
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -23,15 +35,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     is_asgi = subject.project.server is Server.ASGI
     kind, served = ("sync", "ASGI") if is_asgi else ("asynchronous", "WSGI")
     for view in routed_views(subject):
-        streams = [
-            (event, {_is_async(one) for one in alternatives(value)})
-            for event, value in _streams(view, subject)
-        ]
-        if any(is_asgi in kinds for _, kinds in streams):
-            continue  # it makes streams of both kinds: which of them is asked of the request, in ways that are not followed
-        for event, kinds in streams:
-            if kinds != {not is_asgi}:
-                continue
+        for event in _of_wrong_kind(view, subject, is_asgi=is_asgi):
             yield Problem(
                 f"{view.name}: StreamingHttpResponse of {_article(kind)} {kind} iterator under {served}{way(event.path)}: Django "
                 "consumes it whole, in memory, before the first byte is sent",
@@ -47,16 +51,26 @@ def _article(kind: str) -> str:
     return "an" if kind[0] == "a" else "a"
 
 
-def _streams(view: RoutedView, subject: Subject) -> Iterator[tuple[Event, Value]]:
-    """Each stream that a view makes, or sets on a response, with what it is of."""
+def _of_wrong_kind(view: RoutedView, subject: Subject, *, is_asgi: bool) -> Iterator[Event]:
+    """Streams of the other kind; none of a handler that makes both, as what it asks to choose was not understood."""
     for handler in view.handlers:
         if handler.owner.startswith("django."):
             continue
-        for event in walked_view(handler, view, subject).events:
-            if event.verb == "stream":
-                yield event, event.value
-            elif event.verb == "store attribute" and event.name == "streaming_content" and event.arguments:
-                yield event, event.arguments[0]
+        streams = [
+            (event, {_is_async(one) for one in alternatives(value)})
+            for event, value in _streams(walked_view(handler, view, subject).events)
+        ]
+        if not any(is_asgi in kinds for _, kinds in streams):
+            yield from (event for event, kinds in streams if kinds == {not is_asgi})
+
+
+def _streams(events: Iterable[Event]) -> Iterator[tuple[Event, Value]]:
+    """Each stream that a handler makes, or sets on a response, with what it is of."""
+    for event in events:
+        if event.verb == "stream":
+            yield event, event.value
+        elif event.verb == "store attribute" and event.name == "streaming_content" and event.arguments:
+            yield event, event.arguments[0]
 
 
 def _is_async(value: Value) -> bool | None:
@@ -64,7 +78,9 @@ def _is_async(value: Value) -> bool | None:
     match value:
         case Generator():
             return value.asynchronous
-        case Thing(kind=kind) if kind in _SYNC_MAKERS:
+        case Thing(kind=kind) if (
+            kind in _SYNC_MAKERS or kind.startswith("itertools.") or kind.endswith(_SYNC_METHODS)
+        ):
             return False
         case Instance(cls=cls):
             return _of_class(cls)

@@ -634,8 +634,51 @@ def base():
 def latest_titles(*, limit):
     return list(base().values_list("title", flat=True)[:limit])
 """,
+    "all connections closed": """\
+from django.db import connections
+
+from asgiref.sync import markcoroutinefunction
+class M:
+    async_capable = True
+    sync_capable = False
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        try:
+            return await self.get_response(request)
+        finally:
+            self.clean()
+    def clean(self):
+        for alias in connections:
+            connections[alias].close()
+""",
 }
 RIGHT = {
+    "only open connections closed": """\
+from django.db import connections
+
+from asgiref.sync import markcoroutinefunction
+class M:
+    async_capable = True
+    sync_capable = False
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        try:
+            return await self.get_response(request)
+        finally:
+            self.clean()
+    def clean(self):
+        for alias in connections:
+            conn = connections[alias]
+            if conn.connection is None:
+                continue
+            if conn.in_atomic_block:
+                conn.rollback()
+            conn.close()
+""",
     "user twins": """\
 from django.contrib.auth import aget_user
 
