@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,14 @@ import pytest
 
 from bridgekit.check.pipeline import run
 from bridgekit.check.project.config import Options
+from bridgekit.check.rules._entry_order import OF_DJANGO
 from tests.check.rules.running import brg016, written_016
 from tests.check.rules.running.oracle import ask_django
 from tests.check.rules.running.project import write
 
 pytest.importorskip("django")
+
+import django.contrib
 
 HEAD = "import os\nfrom django.core.asgi import get_asgi_application\n"
 SET = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")\n'
@@ -182,6 +186,53 @@ def test_a_consumer_is_no_application(project: Path) -> None:
     assert "the class Echo, not what its as_asgi() returns" in message
     entry.write_text(head + 'sockets = URLRouter([path("ws/", Echo.as_asgi())])\n', "utf-8")
     assert said(project) == []
+
+
+ASK_EACH = """
+import importlib, json, os, sys
+import django.apps, django.db.models, django.forms, django.http, django.template, django.views.generic
+from django.conf import settings
+apps, modules = json.load(sys.stdin)
+settings.configure(SECRET_KEY="s", SITE_ID=1, INSTALLED_APPS=[f"django.contrib.{app}" for app in apps])
+answers = {}
+for name in modules:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            os.write(writing, type(error).__name__.encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answers[name] = pipe.read()
+    os.waitpid(child, 0)
+json.dump(answers, sys.stdout)
+"""
+"""Imports each module in a process of its own, before Django is set up."""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes can be forked here")
+def test_modules_of_django_that_need_models_are_all_known() -> None:
+    """By importing every module of the contrib applications that have models, as this Django has them."""
+    modules = [
+        f"django.contrib.{app}.{'.'.join(file.relative_to(root).with_suffix('').parts)}"
+        for app in OF_DJANGO
+        for root in [Path(django.contrib.__path__[0]) / app]
+        for file in sorted(root.rglob("*.py"))
+        if file.name != "__init__.py" and not {"migrations", "management", "locale"} & set(file.parts)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ASK_EACH],
+        input=json.dumps([list(OF_DJANGO), modules]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    refused = {name for name, error in json.loads(done.stdout).items() if error == "AppRegistryNotReady"}
+    assert refused == {f"django.contrib.{app}.{name}" for app, names in OF_DJANGO.items() for name in names}
 
 
 VARIATIONS_BROKEN = {**brg016.BROKEN, **written_016.BROKEN}

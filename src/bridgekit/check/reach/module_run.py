@@ -10,7 +10,7 @@ from dataclasses import field
 from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
-from bridgekit.check.reach.objects import order_of
+from bridgekit.check.reach.objects import found_on, order_of
 from bridgekit.check.reach.values import Class, Frame, Native, Value
 
 _MAX_MODULES = 40
@@ -56,6 +56,10 @@ class ModuleRun:
     def bases(self, cls: Class) -> list[str]:
         """Dotted names of what a class derives from and that was not read."""
         return [base.name for base in order_of(self.machine, cls) if isinstance(base, Native)]
+
+    def has_own(self, cls: Class, name: str) -> bool:
+        """Whether a class, or one that it derives from, writes an attribute itself."""
+        return found_on(self.machine, cls, name) is not None
 
     def import_module(self, name: str, node: ast.AST, frame: Frame) -> None:
         """The packages on the way to it, and the module itself, each once."""

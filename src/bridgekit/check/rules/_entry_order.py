@@ -23,7 +23,19 @@ _SETS_UP = frozenset(
     }
 )
 _READS_MODELS = frozenset({"django.contrib.auth.get_user_model", "django.apps.apps.get_model"})
-_OF_DJANGO = re.compile(r"django\.contrib\.\w+\.models\b")
+OF_DJANGO = {
+    "admin": ["forms", "models"],
+    "auth": [
+        "admin", "backends", "base_user", "forms", "handlers.modwsgi", "middleware", "mixins", "models", "urls", "views",
+    ],
+    "contenttypes": ["admin", "fields", "forms", "models", "views"],
+    "flatpages": ["admin", "forms", "middleware", "models", "templatetags.flatpages", "urls", "views"],
+    "redirects": ["admin", "middleware", "models"],
+    "sessions": ["base_session", "models"],
+    "sites": ["admin", "models"],
+}  # fmt: skip
+"""Modules of django.contrib that define models or ask for some while they are imported."""
+_OF_DJANGO = tuple(f"django.contrib.{app}.{name}" for app, names in OF_DJANGO.items() for name in names)
 _DEFAULT = "channels.routing.get_default_application"
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _NAMES_SETTINGS = frozenset({"os.environ.setdefault", "os.putenv", "os.environ.update"})
@@ -86,7 +98,7 @@ def _needs_registry(step: Step, run: ModuleRun) -> bool:
     if not event.certain:
         return False
     if event.verb == "import":
-        return bool(_OF_DJANGO.match(event.name))
+        return any(f"{event.name}.".startswith(f"{name}.") for name in _OF_DJANGO)
     if event.verb == "class" and isinstance(event.value, Class):
         names = run.bases(event.value)
         return any(re.search(r"\bmodels(\.base)?\.Model$", name) for name in names)

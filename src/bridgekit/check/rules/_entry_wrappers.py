@@ -29,6 +29,7 @@ _ASGI_WRAPPERS = {
     "channels.routing.ProtocolTypeRouter": "an ASGI server, or bridgekit.ASGIToWSGI",
     "opentelemetry.instrumentation.asgi.OpenTelemetryMiddleware": "opentelemetry.instrumentation.wsgi's",
 }
+_ROUTER = "channels.routing.ProtocolTypeRouter"
 
 
 def wrapper_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
@@ -42,11 +43,13 @@ def wrapper_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
         event = step.event
         if event.verb == "call":
             yield from _wrong_protocol(module, step, event.name)
-            if event.name == "channels.routing.ProtocolTypeRouter" and event.arguments:
+            if event.name == _ROUTER and event.arguments:
                 yield from _router(module, step, event.arguments[0])
         elif event.verb == "make" and isinstance(event.value, Class):
             for base in run.bases(event.value):
                 yield from _wrong_protocol(module, step, base)
+                if base == _ROUTER and event.arguments and not run.has_own(event.value, "__init__"):
+                    yield from _router(module, step, event.arguments[0])
 
 
 def _uncalled(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:

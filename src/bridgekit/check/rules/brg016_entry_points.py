@@ -15,6 +15,7 @@ from bridgekit.check.python.tree import walk
 from bridgekit.check.reach import ModuleRun, run_module
 from bridgekit.check.rules._entry_order import order_problems
 from bridgekit.check.rules._entry_wrappers import application_kind, bound_last, wrapper_problems
+from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.rules.rule import Rule
 
 _GETTERS = {
@@ -44,7 +45,7 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
-        run = run_module(module, subject.project.load, subject.project.bounds)
+        run = run_module(module, subject.project.load, subject.project.bounds, setting_of(subject))
         yield from order_problems(module, run)
         yield from wrapper_problems(module, run)
         yield from _served_problems(module, run)

@@ -46,8 +46,8 @@ def _threads_persist(subject: Subject) -> bool:
 
 
 def _keeps(value: object) -> bool:
-    """None keeps a connection for ever."""
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0)
+    """None keeps a connection for ever, and True for one second."""
+    return value is None or (isinstance(value, int | float) and value > 0)
 
 
 def _uses_postgresql(subject: Subject, alias: str) -> bool:

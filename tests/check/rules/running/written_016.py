@@ -123,6 +123,168 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
 make = lambda: get_asgi_application
 application = make()
 """,
+    "static in debug": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+application = get_asgi_application()
+if settings.DEBUG:
+    application = StaticFilesHandler(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+DEBUG = True
+""",
+    "static in debug, else branch": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+application = get_asgi_application()
+if not settings.DEBUG:
+    application = ASGIStaticFilesHandler(application)
+else:
+    application = StaticFilesHandler(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+DEBUG = True
+""",
+    "whitenoise if setting": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from whitenoise import WhiteNoise
+application = get_asgi_application()
+if settings.SERVE_STATIC:
+    application = WhiteNoise(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+SERVE_STATIC = 'yes'
+""",
+    "getattr setting": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from whitenoise import WhiteNoise
+application = get_asgi_application()
+if getattr(settings, 'USE_NOISE', False):
+    application = WhiteNoise(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+USE_NOISE = True
+""",
+    "router by setting": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from channels.routing import ProtocolTypeRouter
+application = get_asgi_application()
+if settings.WEBSOCKETS:
+    application = ProtocolTypeRouter({'websocket': application})
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+WEBSOCKETS = 1
+""",
+    "conditional expression": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+django_app = get_asgi_application()
+application = StaticFilesHandler(django_app) if settings.DEBUG else django_app
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+DEBUG = bool(1)
+""",
+    "function with setting": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+def build():
+    app = get_asgi_application()
+    if settings.DEBUG:
+        return StaticFilesHandler(app)
+    return app
+application = build()
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+DEBUG = True
+""",
+    "models before, by settings": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+if 'live' in settings.INSTALLED_APPS:
+    from live.models import Note
+application = get_asgi_application()
+""",
+    "admin import early": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.contrib.auth.admin import UserAdmin
+application = get_asgi_application()
+""",
+    "class based router": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from channels.routing import ProtocolTypeRouter
+class Router(ProtocolTypeRouter):
+    pass
+application = Router({'websocket': get_asgi_application()})
+""",
 }
 RIGHT = {
     "cookiecutter": """\
@@ -224,5 +386,92 @@ import os
 from django.core.asgi import get_asgi_application
 os.environ.update(DJANGO_SETTINGS_MODULE='site1.settings')
 application = get_asgi_application()
+""",
+    "static in debug off": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+application = get_asgi_application()
+if settings.DEBUG:
+    application = StaticFilesHandler(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+DEBUG = False
+""",
+    "debug unset": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler
+application = get_asgi_application()
+if settings.DEBUG:
+    application = StaticFilesHandler(application)
+""",
+    "getattr default": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from whitenoise import WhiteNoise
+application = get_asgi_application()
+if getattr(settings, 'USE_NOISE', False):
+    application = WhiteNoise(application)
+""",
+    "router by setting": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from channels.routing import ProtocolTypeRouter
+application = get_asgi_application()
+if settings.WEBSOCKETS:
+    application = ProtocolTypeRouter({'http': application, 'websocket': None})
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+WEBSOCKETS = 1
+""",
+    "models after, by settings": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+application = get_asgi_application()
+if 'live' in settings.INSTALLED_APPS:
+    from live.models import Note
+""",
+    "setting unknown": """\
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site1.settings")
+from django.conf import settings
+from whitenoise import WhiteNoise
+application = get_asgi_application()
+if settings.NOISE:
+    application = WhiteNoise(application)
+# file: site1/settings.py
+SECRET_KEY = "s"
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "site1.urls"
+MIDDLEWARE = []
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "live"]
+STATIC_URL = "/static/"
+ASGI_APPLICATION = "live.routing.application"
+import os
+NOISE = bool(os.environ.get('NOISE'))
 """,
 }
