@@ -15,6 +15,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 REQUESTS = 3
 opened: list[sqlite3.Connection] = []
@@ -36,7 +37,7 @@ def prepare() -> None:
         opened.append(connection)
         return connection
 
-    DatabaseWrapper.get_new_connection = kept  # type: ignore[method-assign]
+    mock.patch.object(DatabaseWrapper, "get_new_connection", kept).start()
     urls = type(sys)("urls")
     urls.urlpatterns = [path("", view)]  # type: ignore[attr-defined]  # a module is made of attributes
     sys.modules["urls"] = urls
