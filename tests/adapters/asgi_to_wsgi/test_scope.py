@@ -117,6 +117,21 @@ def test_raw_query_bytes_pass() -> None:
     assert scope_of(QUERY_STRING="q=\xe9&r=%20")["query_string"] == b"q=\xe9&r=%20"
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [("http://shop.example/a%20b", "/a b"), ("HTTPS://shop.example", "/"), ("http://u:p@[::1]:80//x", "//x")],
+)
+@pytest.mark.parametrize("uri", [False, True], ids=["", "with REQUEST_URI"])
+def test_an_absolute_form_is_its_path(target: str, path: str, uri: bool) -> None:
+    """RFC 9112 3.2.2. wsgiref and uWSGI give it as PATH_INFO as it is, uWSGI with REQUEST_URI beside it."""
+    extra = {"REQUEST_URI": f"{target}?a=http://b/c"} if uri else {}
+    decoded = unquote_to_bytes(target).decode("latin-1")
+    scope = scope_of(PATH_INFO=decoded, QUERY_STRING="a=http://b/c", **extra)
+    assert (scope["path"], scope["root_path"]) == (path, "")
+    assert unquote_to_bytes(scope["raw_path"]) == path.encode()
+    assert scope["query_string"] == b"a=http://b/c"
+
+
 def test_the_asterisk_target_is_a_path() -> None:
     """RFC 9112 3.2.4: OPTIONS *."""
     scope = scope_of(method="OPTIONS", path="*", RAW_URI="*")

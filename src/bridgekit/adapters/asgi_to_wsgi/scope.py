@@ -75,14 +75,18 @@ def _plan(keys: tuple[str, ...]) -> _Plan:
 
 
 def _target(uri: str) -> bytes:
-    """The path of the request target ``uri``, which may be in absolute form (RFC 9112 3.2.2)."""
-    raw = uri.partition("?")[0]
-    if raw and not raw.startswith("/"):
-        scheme, _, rest = raw.partition("://")
-        if scheme.lower() in _DEFAULT_PORTS:
-            raw = "/" + rest.partition("/")[2]
+    """The path of the request target ``uri``."""
     # Not every server gives text of bytes only; what is beyond latin-1 cannot have been sent.
-    return raw.encode("latin-1", "ignore")
+    return _origin_form(uri.partition("?")[0]).encode("latin-1", "ignore")
+
+
+def _origin_form(target: str) -> str:
+    """The path of a target that may be in absolute form, which every server must accept (RFC 9112 3.2.2)."""
+    if target and not target.startswith("/"):
+        scheme, _, rest = target.partition("://")
+        if scheme.lower() in _DEFAULT_PORTS:
+            return "/" + rest.partition("/")[2]
+    return target
 
 
 def _paths(script: str, path_info: str, uri: str) -> tuple[str, str, bytes]:
@@ -91,7 +95,8 @@ def _paths(script: str, path_info: str, uri: str) -> tuple[str, str, bytes]:
     The raw target is used where it says the same as SCRIPT_NAME and PATH_INFO, which it does not after the web server has
     rewritten them.
     """
-    full = script + path_info
+    # wsgiref and uWSGI give an absolute form as it is, though PATH_INFO is empty or begins with a slash (RFC 3875 4.1.5).
+    full = script + (_origin_form(path_info) if not script else path_info)
     raw = _target(uri)
     if full.isascii():
         if raw == full.encode() and b"%" not in raw:
