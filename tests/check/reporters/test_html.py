@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+
+import pytest
 
 from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.reporters.html import render
@@ -96,3 +99,17 @@ def test_every_total_says_who_keeps_a_thread_and_what_lets_it_go(tmp_path: Path)
     assert "<p>After: " in text
     assert "(blocked by app.audit: it has code of its own around get_response" in handler
     assert "let go if app.audit is async or leaves the list" in handler
+
+
+@pytest.mark.parametrize(("names", "kept", "mark"), [([], "0", "after"), (["Stamp", "audit"], "1", "")])
+def test_a_figure_is_marked_as_better_only_where_it_is(
+    tmp_path: Path, names: list[str], kept: str, mark: str
+) -> None:
+    """A layer with code of its own around ``get_response`` keeps its thread under either handler."""
+    stack = StackReport(
+        "shop.settings", str(tmp_path / "settings.py"), [build_stack(tmp_path, SOURCE, names)]
+    )
+    page = render(Report(str(tmp_path), Server.ASGI, [stack], []))
+    figures = re.findall(r'<b class="(\w*)">(\d+)</b><span class="soft">(thread[ ,][^<]*)</span>', page)
+    assert ("", "1", "thread for each waiting request, today") in figures
+    assert (mark, kept, "thread, with bridgekit&#x27;s handler") in figures

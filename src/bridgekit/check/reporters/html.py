@@ -114,11 +114,10 @@ def _figures(subject: Subject) -> Iterator[str]:
         yield _figure(str(best.after.hops(server)), "after one changed line", "after")
     if server is Server.ASGI:
         stack = subject.chain.facts
-        yield _figure(str(plan_handler(stack).crossings(ASYNC_VIEW)), with_ours, "after")
-        yield _figure(
-            str(stock_threads(stack).waiting.threads), f"thread for each waiting request, {with_djangos}"
-        )
-        yield _figure(str(handler_threads(stack).waiting.threads), with_ours, "after")
+        yield _figure(str(plan_handler(stack).crossings(ASYNC_VIEW)), f"{word}, {with_ours}", "after")
+        theirs, kept = (str(of(stack).waiting.threads) for of in (stock_threads, handler_threads))
+        yield _figure(theirs, f"thread for each waiting request, {with_djangos}")
+        yield _figure(kept, f"thread, {with_ours}", "after" if kept != theirs else "")
     yield _figure(str(len(subject.chain.layers)), "middleware")
     yield "</div>\n"
     for label, text in totals(subject):
