@@ -15,12 +15,12 @@ from tests.servers.apps.frameworks import ASGI, LINES, WSGI
 TIMEOUT = 120.0
 
 
-@pytest.mark.parametrize("name", [*WSGI, *ASGI])
-def test_a_frameworks_pages_are_the_same_through_the_adapters(name: str) -> None:
-    if importlib.util.find_spec(name.partition(".")[0]) is None:
-        pytest.skip(f"could not import {name!r}")
+@pytest.mark.parametrize("framework", [*WSGI, *ASGI])
+def test_a_frameworks_pages_are_the_same_through_the_adapters(framework: str) -> None:
+    if importlib.util.find_spec(framework.partition(".")[0]) is None:
+        pytest.skip(f"could not import {framework!r}")
     asked = subprocess.run(
-        [sys.executable, "-m", "tests.servers.framework_answers", name],
+        [sys.executable, "-m", "tests.servers.framework_answers", framework],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -32,6 +32,6 @@ def test_a_frameworks_pages_are_the_same_through_the_adapters(name: str) -> None
     native = answers["native"]
     assert answers["one"] == native
     assert answers["both"] == native
-    upload = ["405", ""] if name == "wsgidav" else ["200", "200000"]
+    upload = ["405", ""] if framework == "wsgidav" else ["200", "200000"]
     assert native[:3] == [["200", "hello"], upload, ["200", b"".join(LINES).decode()]]
-    assert native[3][0] in ("500", "LookupError", "404" if name == "wsgidav" else "500")
+    assert native[3][0] in ("500", "LookupError", "404" if framework == "wsgidav" else "500")
