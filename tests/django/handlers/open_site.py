@@ -169,6 +169,7 @@ async def held(app: Any) -> dict[str, int]:
     from bridgekit.django.handlers.threads import pool
     from tests.django.handlers.driver import Answer, scope_of, until
 
+    await until(lambda: not pool().load)
     gates.update(first=asyncio.Event(), last=asyncio.Event())
     answer = Answer()
     inbox = [{"type": "http.request"}]
@@ -183,6 +184,7 @@ async def held(app: Any) -> dict[str, int]:
 
     task = asyncio.create_task(app(scope_of("/stops/"), receive, send))
     await until(lambda: b"name0" in answer.body if answer.messages else False)
+    await until(lambda: pool().load <= 1)  # that of the layers' halves is on its way out
     found = {"while rows are left": pool().load}
     gates["first"].set()
     await until(lambda: answer.body.endswith(b"all"))

@@ -13,7 +13,6 @@ from django.core.handlers.exception import response_for_exception
 
 from bridgekit.django.handlers.crossing import cross, here, wait_for_loop
 from bridgekit.django.handlers.pending import Pending
-from bridgekit.django.handlers.view import respond_to
 
 Handler = Callable[[Any], Any]
 
@@ -31,10 +30,15 @@ def called_in_thread(node: Node, request: Any) -> Any:
     response = node.in_thread(request)
     if type(response) is not Pending:
         return response
+    converted = response.converted
     try:
         response = wait_for_loop(response.run, request)
     except Exception as error:
-        response = response_for_exception(request, error)
+        if isinstance(node, HalvesNode):
+            return node.answer_inner(request, error, converted)
+        if converted:
+            raise
+        return response_for_exception(request, error)
     return node.outwards(request, response) if isinstance(node, HalvesNode) else response
 
 
@@ -43,7 +47,7 @@ class LoopNode:
 
     def __init__(self, handler: Handler) -> None:
         self.on_loop = handler
-        self._pending = Pending(handler)
+        self._pending = Pending(handler, converted=True)
 
     def in_thread(self, request: Any) -> Any:
         return self._pending
@@ -95,10 +99,13 @@ class HalvesNode:
                 process_request = getattr(layer, "process_request", None)
                 response = process_request(request) if process_request is not None else None
             except Exception as error:
-                return self.outwards(request, response_for_exception(request, error), index)
+                return self.answer(request, error, index)
             if response:
                 return self.outwards(request, response, index + 1)
-        response = self.inside.in_thread(request)
+        try:
+            response = self.inside.in_thread(request)
+        except Exception as error:
+            return self.answer_inner(request, error, converted=True)
         if type(response) is Pending:
             return response
         return self.outwards(request, response)
@@ -108,10 +115,11 @@ class HalvesNode:
         response = await cross(self._begin, request)
         if type(response) is not Pending:
             return response
+        converted = response.converted
         try:
             response = await response.run(request)
         except Exception as error:
-            return await cross(self._resume_after, request, error)
+            return await cross(self._resume_after, request, error, converted)
         return await cross(self._resume, request, response)
 
     def _begin(self, request: Any) -> Any:
@@ -123,24 +131,63 @@ class HalvesNode:
             here.call.executor.keeps += 1
         return response
 
-    def _resume_after(self, request: Any, error: Exception) -> Any:
-        return self._resume(request, respond_to(request, error))
+    def _resume_after(self, request: Any, error: Exception, converted: bool) -> Any:
+        self._meet()
+        try:
+            raise error  # `response_for_exception` looks at the exception being handled
+        except Exception as raised:
+            response = self.answer_inner(request, raised, converted)
+        return self._finished(request, response)
 
     def _resume(self, request: Any, response: Any) -> Any:
+        self._meet()
+        return self._finished(request, self.outwards(request, response))
+
+    def _meet(self) -> None:
+        """The second halves have found the thread of the first."""
         if self.keeps and here.call is not None:
             here.call.executor.keeps -= 1
-        response = self.outwards(request, response)
+
+    def _finished(self, request: Any, response: Any) -> Any:
         if self._finish is not None:
             self._finish(request, response)
         return response
 
     def outwards(self, request: Any, response: Any, depth: int | None = None) -> Any:
         """In the thread: the second halves of the ``depth`` outermost layers, from the inside out; of all by default."""
-        for layer in reversed(self.layers[:depth]):
+        for index in range(len(self.layers) if depth is None else depth)[::-1]:
             try:
-                process_response = getattr(layer, "process_response", None)
+                process_response = getattr(self.layers[index], "process_response", None)
                 if process_response is not None:
                     response = process_response(request, response)
             except Exception as error:
-                response = response_for_exception(request, error)
+                return self.answer(request, error, index)
         return response
+
+    def answer(self, request: Any, error: Exception, depth: int) -> Any:
+        """In the thread, while ``error`` is handled: Django's answer to it, through the ``depth`` outermost layers.
+
+        Where making it fails (``handler500`` raises), what was raised comes to the next layer, as from within, and is converted around that.
+        """
+        try:
+            response = response_for_exception(request, error)
+        except Exception as another:
+            if not depth:
+                raise
+            self.pass_over(request, depth - 1)
+            return self.answer(request, another, depth - 1)
+        return self.outwards(request, response, depth)
+
+    def answer_inner(self, request: Any, error: Exception, converted: bool) -> Any:
+        """`answer` to what came from within.
+
+        :param converted: conversion around what is inside has been tried.
+        """
+        depth = len(self.layers)
+        if converted:
+            depth -= 1
+            self.pass_over(request, depth)
+        return self.answer(request, error, depth)
+
+    def pass_over(self, request: Any, index: int) -> None:
+        """A layer has no second half, since what is inside of it raised."""

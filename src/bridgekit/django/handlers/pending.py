@@ -7,9 +7,13 @@ from typing import Any
 
 
 class Pending:
-    """Await ``run(request)`` on the loop for the response, then go on."""
+    """Await ``run(request)`` on the loop for the response, then go on.
 
-    __slots__ = ("run",)
+    :param converted: exceptions are made responses within; what comes out is what was raised while that was tried.
+    """
 
-    def __init__(self, run: Callable[[Any], Awaitable[Any]]) -> None:
+    __slots__ = ("converted", "run")
+
+    def __init__(self, run: Callable[[Any], Awaitable[Any]], *, converted: bool) -> None:
         self.run = run
+        self.converted = converted

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.handlers.exception import response_for_exception
-
 from bridgekit.django._layers import Stopwatch, stopwatches
 from bridgekit.django.handlers.nodes import HalvesNode, Node
 from bridgekit.django.handlers.pending import Pending
@@ -48,12 +46,15 @@ class TimedHalvesNode(HalvesNode):
                 process_request = getattr(layer, "process_request", None)
                 response = process_request(request) if process_request is not None else None
             except Exception as error:
-                return self._back(request, response_for_exception(request, error), index, index)
+                return self.answer(request, error, index)
             if response:
                 return self._back(request, response, index + 1, index)
             for watch in self.watches[index]:
                 watch.start(request)
-        response = self.inside.in_thread(request)
+        try:
+            response = self.inside.in_thread(request)
+        except Exception as error:
+            return self.answer_inner(request, error, converted=True)
         if type(response) is Pending:
             return response
         return self.outwards(request, response)
@@ -67,12 +68,16 @@ class TimedHalvesNode(HalvesNode):
         """The second halves of the ``depth`` outermost layers, of which ``entered`` have called what is inside of them."""
         for index in range(depth - 1, -1, -1):
             if index < entered:
-                for watch in self.watches[index]:
-                    watch.stop(request)
+                self.pass_over(request, index)
             try:
                 process_response = getattr(self.layers[index], "process_response", None)
                 if process_response is not None:
                     response = process_response(request, response)
             except Exception as error:
-                response = response_for_exception(request, error)
+                return self.answer(request, error, index)
         return response
+
+    def pass_over(self, request: Any, index: int) -> None:
+        """See `HalvesNode.pass_over`: all that is inside of it is over."""
+        for watch in self.watches[index]:
+            watch.stop(request)

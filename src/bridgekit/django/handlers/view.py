@@ -149,7 +149,7 @@ class View:
         try:
             return _kept_for_stream(self._in_thread(request))
         except _AsyncViewFound as found:
-            return Pending(_Found(self._loop, found.match)._get_response_async)
+            return Pending(_Found(self._loop, found.match)._get_response_async, converted=False)
 
     async def on_loop(self, request: Any) -> Any:
         """The response, whatever the view is: sync hooks in one go, and with them a sync view and all that belongs to it."""
@@ -171,7 +171,7 @@ class View:
         try:
             response = _kept_for_stream(_FoundInThread(self._thread, match)._get_response(request))
         except _AsyncViewFound as found:
-            return Pending(_Found(self._loop, found.match)._get_response_async)
+            return Pending(_Found(self._loop, found.match)._get_response_async, converted=False)
         except Exception as error:
             response = response_for_exception(request, error)
         return self._finished(request, response)
