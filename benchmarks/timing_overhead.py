@@ -313,7 +313,7 @@ def with_spans(run: Callable[[int], float], imported: bool) -> Callable[[int], f
     """As in a process that imports `bridgekit.timing.span`, or in one that does not."""
 
     def measured(calls: int) -> float:
-        current.wanted = imported
+        current.enabled = imported
         return run(calls)
 
     return measured

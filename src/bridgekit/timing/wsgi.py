@@ -84,7 +84,9 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             enter(outer)  # an adapter may have taken us to a thread without its context
         mount = environ.get("SCRIPT_NAME", "")
 
-        def start_and_tell_route(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        def start_and_report_route(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+        ) -> Any:
             if "werkzeug.request" in environ:
                 report_flask_rule(outer, environ)
             return (
@@ -94,7 +96,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
             )
 
         try:
-            body = self.app(environ, start_and_tell_route)
+            body = self.app(environ, start_and_report_route)
         except BaseException as error:
             note = getattr(outer, "note_error", None)
             if note is not None:
