@@ -120,3 +120,27 @@ def test_flags_are_unknown_where_files_of_the_project_are_left_out(
     found = claim(tmp_path, PLAIN, "x = 1\n")
     assert found.answer is Answer.UNKNOWN
     assert "left out" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [
+        ("from layers import Audit\nprint(Audit)\n", Answer.NO),
+        ("from layers import Audit\nAudit.async_capable = True\n", Answer.UNKNOWN),
+    ],
+)
+def test_a_file_whose_name_another_root_takes_is_read_by_its_path(
+    other: str, answer: Answer, tmp_path: Path
+) -> None:
+    """Under its name stands nothing, and that was taken for a file too large to be parsed."""
+    for package in (tmp_path / "config", tmp_path / "inner" / "config"):
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+    (tmp_path / "layers.py").write_text(PLAIN, "utf-8")
+    (tmp_path / "inner" / "config" / "turns.py").write_text(other, "utf-8")
+    finder = ModuleFinder([tmp_path, tmp_path / "inner"], current_environment())
+    found = SourceReader(finder).read("layers.Audit").facts.async_capable
+    assert found.answer is answer
+    assert answer is Answer.NO or (
+        found.location is not None and Path(found.location.path).name == "turns.py"
+    )

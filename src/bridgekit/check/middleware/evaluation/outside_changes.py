@@ -120,7 +120,9 @@ class OutsideChanges:
         for path in finder.own.naming(word):
             if path != module.path and is_asked(finder.own.content(path)):
                 name = finder.name_of(path)
-                yield finder.load(name) if name else finder.load_file(path)
+                found = finder.load(name) if name else None
+                # Under a name that another root comes first for, or that a template's folder makes up, there is another module, or none.
+                yield found if found is not None and found.path == path else finder.load_file(path)
 
     def _others_of(self, module: SourceModule, naming: Mapping[str, list[bytes]]) -> Iterator[SourceModule]:
         """The project's other modules in which one of the words stands, and what is asked for beside it."""
