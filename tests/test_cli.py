@@ -100,7 +100,11 @@ def test_the_problem_matcher_reads_the_lines_of_findings() -> None:
 def reported(*options: str, **more: Any) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, whose streams are real."""
     command = [sys.executable, "-m", "bridgekit", *options]
-    return subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False, **more)
+    # As users have it: an unbuffered stdout has nothing left to write when the interpreter ends.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.run(
+        command, stderr=subprocess.PIPE, text=True, timeout=60, check=False, env=env, **more
+    )
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="Linux has a device that is full")

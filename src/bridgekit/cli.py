@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -159,6 +159,9 @@ def check(context: click.Context, /, **given: Any) -> None:
     except BrokenPipeError:  # whoever reads has enough: click ends quietly
         raise
     except OSError as error:
+        # What is still in its buffer would fail once more when the interpreter ends, as exit code 120.
+        with suppress(OSError):
+            sys.stdout.close()
         raise CannotCheck(f"the report cannot be written: {error.strerror}") from None
     if outcome.stderr:
         click.echo(outcome.stderr, err=True)
