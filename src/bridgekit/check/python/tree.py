@@ -9,8 +9,23 @@ import ast
 from collections import deque
 from collections.abc import Iterator
 
-_fields: dict[type[ast.AST], tuple[str, ...]] = {}
-"""By the class of a node, the fields that are worth a look."""
+_NO_NODES = {
+    "ctx",
+    "id",
+    "attr",
+    "arg",
+    "kind",
+    "type_comment",
+    "level",
+    "module",
+    "simple",
+    "conversion",
+    "is_async",
+}
+"""Fields that hold text or a number in every class that has them, and ``ctx``."""
+
+_fields: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: (), ast.alias: ()}
+"""By the class of a node, the fields that may hold nodes; two thirds of all nodes are a name or a constant, and have none."""
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -18,7 +33,7 @@ def children(node: ast.AST) -> list[ast.AST]:
     kind = type(node)
     names = _fields.get(kind)
     if names is None:
-        names = _fields[kind] = tuple(name for name in node._fields if name != "ctx")
+        names = _fields[kind] = tuple(name for name in node._fields if name not in _NO_NODES)
     found: list[ast.AST] = []
     for name in names:
         value = getattr(node, name, None)
