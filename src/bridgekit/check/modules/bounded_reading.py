@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 MAX_SOURCE_BYTES = 1024 * 1024
 """Larger files are not read: the largest hand-written modules of CPython and Django stay below 300 KiB."""
@@ -23,7 +24,7 @@ def read_bounded(path: str | os.PathLike[str], limit: int = MAX_SOURCE_BYTES) ->
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableError("is not a regular file")
-            content = stream.read(limit + 1) if status.st_size <= limit else b""
+            content = _content(stream, status.st_size, limit) if status.st_size <= limit else b""
     except (OSError, ValueError) as error:
         if Path(path).is_dir():
             raise UnreadableError("is a directory") from error
@@ -33,4 +34,12 @@ def read_bounded(path: str | os.PathLike[str], limit: int = MAX_SOURCE_BYTES) ->
         raise UnreadableError(
             f"is {size / 1_048_576:.1f} MiB; files above {limit / 1_048_576:.0f} MiB are not read"
         )
+    return content
+
+
+def _content(stream: BinaryIO, size: int, limit: int) -> bytes:
+    """All up to a byte more than ``limit``; a buffer of that size, taken for every small file, costs more than reading."""
+    content = stream.read(size + 1)
+    if len(content) > size:  # it grows, or says nothing of its size, as those of /proc
+        content += stream.read(limit + 1 - len(content))
     return content
