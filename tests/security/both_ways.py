@@ -58,7 +58,8 @@ def body_of(environ: Environ) -> bytes:
     if environ.get("wsgi.input_terminated"):
         body: bytes = stream.read()
         return body
-    length = environ.get("CONTENT_LENGTH") or "0"
+    # Blanks behind a value are none of it (RFC 9110 5.5), but uWSGI and wsgiref leave them there: int() of any application takes them.
+    length = (environ.get("CONTENT_LENGTH") or "0").rstrip(" \t")
     body = stream.read(int(length)) if length.isdecimal() else b""
     return body
 
