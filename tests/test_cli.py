@@ -128,4 +128,4 @@ def test_an_interruption_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("bridgekit.check.command.check_project", interrupted)
     shown = CliRunner().invoke(cli.main, ["check", str(PROJECT)])
-    assert (shown.exit_code, shown.stderr) == (130, "\nInterrupted\n")
+    assert (shown.exit_code, shown.output) == (130, "\nInterrupted\n")

@@ -192,10 +192,12 @@ def test_small_pieces_weigh_no_more_than_they_are_counted_for() -> None:
     assert body.file.read() == b"".join(b"%02d" % (number % 100) for number in range(50_000))
 
 
-@given(st.lists(st.binary(max_size=3000), max_size=30), st.integers(0, 5000))
+@given(st.lists(st.integers(0, 3000), max_size=30), st.integers(0, 5000))
 @settings(deadline=None, max_examples=50)
-def test_a_stored_body_is_its_pieces(pieces: list[bytes], each: int) -> None:
+def test_a_stored_body_is_its_pieces(sizes: list[int], each: int) -> None:
     """Whatever their sizes, in memory and on disk."""
+    # Hypothesis draws sizes and no bytes: it gives up on examples of some kilobytes, and older ones call that flaky.
+    pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
     room = Room(each, 20_000, None)
     body = StoredBody(room)
 
