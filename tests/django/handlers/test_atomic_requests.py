@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.django.handlers.atomic_site import STACKS, URLS
+from tests.helpers.own_process import answers_of
 
-ROOT = Path(__file__).parents[3]
 HANDLERS = ("asgi django", "asgi bridgekit", "wsgi django", "wsgi bridgekit")
 
 REFUSED = "RuntimeError: You cannot use ATOMIC_REQUESTS with async views."
@@ -35,17 +31,8 @@ VIEW: dict[str, tuple[int, list[str], list[str]]] = {
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     file = tmp_path_factory.mktemp("atomic") / "db.sqlite3"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.django.handlers.atomic_site", str(file)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return answers
+    found: dict[str, dict[str, Any]] = answers_of("tests.django.handlers.atomic_site", str(file))
+    return found
 
 
 @pytest.mark.parametrize("handler", HANDLERS)

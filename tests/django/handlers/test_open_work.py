@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.django.handlers.open_site import STACKS, URLS
-
-ROOT = Path(__file__).parents[3]
+from tests.helpers.own_process import answers_of
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file = tmp_path_factory.mktemp("open") / "db.sqlite3"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.django.handlers.open_site", str(file)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: dict[str, Any] = json.loads(done.stdout)
-    return answers
+    found: dict[str, Any] = answers_of("tests.django.handlers.open_site", str(file))
+    return found
 
 
 @pytest.mark.parametrize("stack", STACKS)

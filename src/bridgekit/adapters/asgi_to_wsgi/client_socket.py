@@ -25,10 +25,9 @@ def client_has_left(environ: Environ) -> bool:
     connection = handed_over_socket(environ)
     if connection is not None:
         return has_ended(connection)
-    told: Any = environ.get(
-        "waitress.client_disconnected"
-    )  # of use where `channel_request_lookahead` lets it read ahead
-    return told is not None and bool(told())
+    # Of use where `channel_request_lookahead` lets waitress read ahead.
+    disconnected: Any = environ.get("waitress.client_disconnected")
+    return disconnected is not None and bool(disconnected())
 
 
 def has_ended(connection: Any) -> bool:

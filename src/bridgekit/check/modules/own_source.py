@@ -111,9 +111,8 @@ class OwnSource:
                     self._left_out = self._left_out or path
                     return
                 try:
-                    content = read_bounded(
-                        path, _MAX_BYTES
-                    )  # searched for words; parsed only if it is not large
+                    # Searched for words; parsed only if it is not large.
+                    content = read_bounded(path, _MAX_BYTES)
                 except UnreadableError:
                     if file.is_file():
                         self._left_out = self._left_out or path

@@ -25,8 +25,8 @@ def has_attribute(request: Thing, name: str, asgi: bool | None) -> bool | None:
     """What ``hasattr`` says. ``asgi``: whether ASGI serves; None where that is not known, as for all that follows."""
     if name in request.attributes or name == "auser":
         return True  # Django has auser() since 5.0
-    wanted = _OWN_ATTRIBUTES.get(name)
-    return None if wanted is None or asgi is None else wanted is asgi
+    of_asgi = _OWN_ATTRIBUTES.get(name)
+    return None if of_asgi is None or asgi is None else of_asgi is asgi
 
 
 def is_instance(classes: Sequence[Value], asgi: bool | None) -> bool | None:

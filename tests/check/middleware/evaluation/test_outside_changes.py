@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -144,3 +146,43 @@ def test_a_file_whose_name_another_root_takes_is_read_by_its_path(
     assert answer is Answer.NO or (
         found.location is not None and Path(found.location.path).name == "turns.py"
     )
+
+
+MARKS = "def mark(one):\n    one.async_capable = True\ndef mark_all(many):\n    for one in many: one.async_capable = True\n"
+FUNCTION = (
+    "def Audit(get_response):\n    def inner(request): return get_response(request)\n    return inner\n"
+    "Audit.async_capable = False\n"
+)
+HANDED = [
+    "marks.mark(Audit)",
+    "marks.mark_all([Audit])",
+    "ALL = (Audit,)\nmarks.mark_all(ALL)",
+    "marks.mark(*[Audit])",
+    "list(map(marks.mark, [Audit]))",
+    "for one in (Audit,): marks.mark(one)",
+    "[marks.mark(one) for one in (Audit,)]",
+    "Other = Audit\nmarks.mark(Other)",
+    "(lambda one: marks.mark(one))(Audit)",
+    "def go(one): marks.mark(one)\ngo(Audit)",
+]
+
+
+@pytest.mark.parametrize("defined", [PLAIN, FUNCTION], ids=["class", "function"])
+@pytest.mark.parametrize("handed", HANDED)
+def test_a_flag_that_a_function_of_another_module_may_set_on_what_it_is_handed_is_unknown(
+    handed: str, defined: str, tmp_path: Path
+) -> None:
+    """Whichever way it is handed there. Python sets the flag in each of these."""
+    layers = f"import marks\n{defined}{handed}\n"
+    marks = ModuleType("marks")
+    exec(MARKS, vars(marks))
+    running: dict[str, Any] = {"marks": marks}
+    exec(layers.removeprefix("import marks\n"), running)
+    assert running["Audit"].async_capable is True
+    assert claim(tmp_path, layers, MARKS, "marks.py").answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize("defined", [PLAIN, FUNCTION], ids=["class", "function"])
+def test_a_flag_of_what_no_such_function_is_handed_is_known(defined: str, tmp_path: Path) -> None:
+    layers = f"import marks\n{defined}class Other: pass\nmarks.mark(Other)\n"
+    assert claim(tmp_path, layers, MARKS, "marks.py").answer is Answer.NO

@@ -80,7 +80,7 @@ class ClassAttributes:
         if name in cls.attributes:
             return self._unless_assigned(cls.attributes[name], cls.frame, cls.node, name)
         frame = self.frame_of(cls)
-        given = set_by_a_function(self.evaluator, cls, name) if name in ASKED else None
+        given = set_by_a_function(self.evaluator, cls.frame, cls.node, name) if name in ASKED else None
         if given is not None:
             return given
         writer = body_writer(cls.node)

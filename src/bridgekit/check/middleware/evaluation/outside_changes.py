@@ -90,7 +90,8 @@ class OutsideChanges:
         path = self.evaluator.finder.own.left_out
         if path:
             yield Unknown(
-                f"{name} may be set by files that are left out: the project has too many", Location(path, 1)
+                f"{name} may be set by files that are left out: too large, too many in all, or not readable",
+                Location(path, 1),
             )
 
     def _computing(self, module: SourceModule, defined: str) -> list[tuple[SourceModule, ast.AST]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from weakref import WeakKeyDictionary
 
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import Native, Unknown
@@ -19,7 +20,7 @@ _KEEPING = frozenset(
     ("getattr", "hasattr", "isinstance", "issubclass", "print", "repr", "super", "type", "vars")
 )
 
-_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def set_later(
@@ -46,7 +47,7 @@ def set_later(
 def _behind(
     evaluator: Evaluator,
     defining: Frame,
-    definition: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+    definition: Definition,
     node: ast.Attribute,
     frame: Frame,
     at: int | None,
@@ -76,45 +77,109 @@ def _position(defining: Frame, frame: Frame, at: int | None) -> int | None:
     return None
 
 
-def set_by_a_function(evaluator: Evaluator, cls: ClassValue, name: str) -> Unknown | None:
-    """Why an attribute of a class is not what its module says: it is handed to a function of another one that may set it."""
-    frame = cls.frame
+def set_by_a_function(
+    evaluator: Evaluator, frame: Frame, definition: Definition, name: str
+) -> Unknown | None:
+    """Why an attribute of a class or function is not what its module says: a function of another one may be handed it, and set it.
+
+    Which way it takes there (in a list, under another name, through a function between) is not followed: it is enough that the module
+    hands it on somewhere, and names such a function.
+    """
+    if frame.module.tree is None or not _is_handed_on(frame.module.tree, definition):
+        return None
     for step in frame.block.steps:
-        if not isinstance(step, Call | Effect):
-            continue
-        for call in walk(step.node):
-            if isinstance(call, ast.Call) and _is_given(call, cls.node.name):
-                callee = evaluator.evaluate(call.func, frame, step.index)
-                if any(_may_set(option, name, frame) for option in options(callee)):
-                    said = ast.unparse(call.func)[:40]
-                    return frame.unknown(f"{said}() may set {name}", call)
+        if isinstance(step, Call | Effect):
+            for call in walk(step.node):
+                if isinstance(call, ast.Call) and _is_given(call, definition.name):
+                    callee = evaluator.evaluate(call.func, frame, step.index)
+                    if any(_may_set(option, name, frame) for option in options(callee)):
+                        return frame.unknown(f"{ast.unparse(call.func)[:40]}() may set {name}", call)
+    around = frame
+    while around.parent is not None:
+        around = around.parent
+    for node in _imported_names(frame.module.tree):
+        for option in options(evaluator.evaluate(node, around)):
+            if isinstance(option, FunctionValue | ClassValue) and _may_set(
+                option, name, frame, seen_only=True
+            ):
+                return frame.unknown(f"{ast.unparse(node)[:40]}() may set {name}", node)
     return None
+
+
+_reads: WeakKeyDictionary[ast.Module, dict[str, list[ast.Name]]] = WeakKeyDictionary()
+_imported: WeakKeyDictionary[ast.Module, list[ast.Name | ast.Attribute]] = WeakKeyDictionary()
+
+
+def _is_handed_on(tree: ast.Module, definition: Definition) -> bool:
+    """Whether a class or function is read outside of its own body, for more than to be called, derived from or asked for an attribute."""
+    reads = _reads.get(tree)
+    if reads is None:
+        reads = _reads[tree] = {}
+        followed: set[ast.AST] = set()  # parents are walked before what is in them
+        for node in walk(tree):
+            match node:
+                case ast.Call():
+                    followed.add(node.func)
+                case ast.Attribute():
+                    followed.add(node.value)
+                case ast.ClassDef():
+                    followed.update(node.bases)
+                case ast.Name(ctx=ast.Load()) if node not in followed:
+                    reads.setdefault(node.id, []).append(node)
+    end = definition.end_lineno or definition.lineno
+    return any(not definition.lineno <= node.lineno <= end for node in reads.get(definition.name, ()))
+
+
+def _imported_names(tree: ast.Module) -> list[ast.Name | ast.Attribute]:
+    """What is read of imported names, dotted ones whole and in parts, each once; without decorators, whose argument is known."""
+    found = _imported.get(tree)
+    if found is None:
+        imports: set[str] = set()
+        decorators: set[ast.AST] = set()
+        for node in walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imports.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, Definition):
+                decorators.update(part for one in node.decorator_list for part in walk(one))
+        dotted: dict[str, ast.Name | ast.Attribute] = {}
+        for node in walk(tree):
+            if (
+                isinstance(node, ast.Name | ast.Attribute)
+                and node not in decorators
+                and root_name(node) in imports
+            ):
+                dotted.setdefault(ast.unparse(node), node)
+        found = _imported[tree] = list(dotted.values())
+    return found
 
 
 def _is_given(call: ast.Call, name: str) -> bool:
     given = (*call.args, *(keyword.value for keyword in call.keywords))
     return last_name(call.func) not in _KEEPING and any(
-        isinstance(part, ast.Name) and part.id == name for part in given
+        isinstance(part, ast.Name) and part.id == name for one in given for part in walk(one)
     )
 
 
-def _may_set(callee: Value, name: str, frame: Frame) -> bool:
+def _may_set(callee: Value, name: str, frame: Frame, *, seen_only: bool = False) -> bool:
     while isinstance(callee, BoundMethod):
         callee = callee.function
     if isinstance(callee, Native):
         return False
     if isinstance(callee, FunctionValue | ClassValue):
         module = callee.frame.module
-        return module is not frame.module and _sets(module, callee.node, name)
+        return module is not frame.module and _sets(module, callee.node, name, seen_only=seen_only)
     return True
 
 
-def _sets(module: SourceModule, called: ast.AST, name: str) -> bool:
-    """Whether code that a call runs sets an attribute of that name, or of a computed one, on something that it was handed."""
+def _sets(module: SourceModule, called: ast.AST, name: str, *, seen_only: bool) -> bool:
+    """Whether code that a call runs sets an attribute of that name, or of a computed one, on something that it was handed.
+
+    :param seen_only: what the code imports where it runs, which is not followed, does not count.
+    """
     if module.tree is None:
         return True
     texts = texts_of(module.tree)
-    defined = {node.name: node for node in module.tree.body if isinstance(node, _DEFINITIONS)}
+    defined = {node.name: node for node in module.tree.body if isinstance(node, Definition)}
     waiting, seen = [called], {called}
     while waiting:
         for node in walk(waiting.pop()):
@@ -125,6 +190,6 @@ def _sets(module: SourceModule, called: ast.AST, name: str) -> bool:
             if inner is not None and inner not in seen:
                 seen.add(inner)
                 waiting.append(inner)
-            if isinstance(node, ast.ImportFrom | ast.Import) and node not in module.tree.body:
+            if not seen_only and isinstance(node, ast.ImportFrom | ast.Import):
                 return True  # what it fetches where it runs is not followed
     return False
