@@ -149,6 +149,7 @@ def test_a_file_whose_name_another_root_takes_is_read_by_its_path(
 
 
 MARKS = "def mark(one):\n    one.async_capable = True\ndef mark_all(many):\n    for one in many: one.async_capable = True\n"
+MARKS += "class Marker:\n    store = print\n    @classmethod\n    def mark(cls, one): setattr(one, 'async_capable', True)\n"
 FUNCTION = (
     "def Audit(get_response):\n    def inner(request): return get_response(request)\n    return inner\n"
     "Audit.async_capable = False\n"
@@ -164,6 +165,9 @@ HANDED = [
     "Other = Audit\nmarks.mark(Other)",
     "(lambda one: marks.mark(one))(Audit)",
     "def go(one): marks.mark(one)\ngo(Audit)",
+    "marks.mark.__call__(*[Audit])",
+    "marks.Marker.mark(*[Audit])",
+    "list(map(marks.Marker.mark, [Audit]))",
 ]
 
 
@@ -185,4 +189,10 @@ def test_a_flag_that_a_function_of_another_module_may_set_on_what_it_is_handed_i
 @pytest.mark.parametrize("defined", [PLAIN, FUNCTION], ids=["class", "function"])
 def test_a_flag_of_what_no_such_function_is_handed_is_known(defined: str, tmp_path: Path) -> None:
     layers = f"import marks\n{defined}class Other: pass\nmarks.mark(Other)\n"
+    assert claim(tmp_path, layers, MARKS, "marks.py").answer is Answer.NO
+
+
+def test_a_class_of_which_only_an_attribute_is_set_is_called_by_nobody(tmp_path: Path) -> None:
+    """django-simple-history's middleware function sets ``HistoricalRecords.context.request``; that class sets attributes on models."""
+    layers = f"from marks import Marker\n{FUNCTION}ALL = [Audit]\ndef at_start(request):\n    Marker.store.request = request\n"
     assert claim(tmp_path, layers, MARKS, "marks.py").answer is Answer.NO

@@ -97,17 +97,25 @@ def set_by_a_function(
     around = frame
     while around.parent is not None:
         around = around.parent
-    for node in _imported_names(frame.module.tree):
-        for option in options(evaluator.evaluate(node, around)):
-            if isinstance(option, FunctionValue | ClassValue) and _may_set(
-                option, name, frame, seen_only=True
-            ):
-                return frame.unknown(f"{ast.unparse(node)[:40]}() may set {name}", node)
+    for whole in _imported_names(frame.module.tree):
+        node = whole
+        found = tuple(options(evaluator.evaluate(node, around)))
+        while isinstance(node, ast.Attribute) and any(isinstance(option, Unknown) for option in found):
+            node = node.value  # ``helpers.mark.__call__``
+            found = tuple(options(evaluator.evaluate(node, around)))
+        if any(_may_be_handed_it(option, name, frame) for option in found):
+            return frame.unknown(f"{ast.unparse(node)[:40]}() may set {name}", node)
     return None
 
 
+def _may_be_handed_it(callee: Value, name: str, frame: Frame) -> bool:
+    while isinstance(callee, BoundMethod):
+        callee = callee.function
+    return isinstance(callee, FunctionValue | ClassValue) and _may_set(callee, name, frame, seen_only=True)
+
+
 _reads: WeakKeyDictionary[ast.Module, dict[str, list[ast.Name]]] = WeakKeyDictionary()
-_imported: WeakKeyDictionary[ast.Module, list[ast.Name | ast.Attribute]] = WeakKeyDictionary()
+_imported: WeakKeyDictionary[ast.Module, list[ast.expr]] = WeakKeyDictionary()
 
 
 def _is_handed_on(tree: ast.Module, definition: Definition) -> bool:
@@ -130,25 +138,29 @@ def _is_handed_on(tree: ast.Module, definition: Definition) -> bool:
     return any(not definition.lineno <= node.lineno <= end for node in reads.get(definition.name, ()))
 
 
-def _imported_names(tree: ast.Module) -> list[ast.Name | ast.Attribute]:
-    """What is read of imported names, dotted ones whole and in parts, each once; without decorators, whose argument is known."""
+def _imported_names(tree: ast.Module) -> list[ast.expr]:
+    """What is read of imported names, dotted ones whole, each once.
+
+    Without decorators, whose argument is known, and without what stands before an attribute that is set: that is not called.
+    """
     found = _imported.get(tree)
     if found is None:
-        imports: set[str] = set()
-        decorators: set[ast.AST] = set()
+        imports = {
+            alias.asname or alias.name.partition(".")[0]
+            for node in walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        passed_over: set[ast.AST] = set()  # parents are walked before what is in them
+        dotted: dict[str, ast.expr] = {}
         for node in walk(tree):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                imports.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
-            elif isinstance(node, Definition):
-                decorators.update(part for one in node.decorator_list for part in walk(one))
-        dotted: dict[str, ast.Name | ast.Attribute] = {}
-        for node in walk(tree):
-            if (
-                isinstance(node, ast.Name | ast.Attribute)
-                and node not in decorators
-                and root_name(node) in imports
-            ):
-                dotted.setdefault(ast.unparse(node), node)
+            if isinstance(node, Definition):
+                passed_over.update(part for one in node.decorator_list for part in walk(one))
+            elif isinstance(node, ast.Name | ast.Attribute) and root_name(node) in imports:
+                if isinstance(node, ast.Attribute):
+                    passed_over.add(node.value)
+                if isinstance(node.ctx, ast.Load) and node not in passed_over:
+                    dotted.setdefault(ast.unparse(node), node)
         found = _imported[tree] = list(dotted.values())
     return found
 
