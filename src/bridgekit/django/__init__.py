@@ -21,7 +21,7 @@ def get_asgi_application() -> PooledASGIHandler:
     Raises `ImproperlyConfigured` for settings that cannot be used, and `ImportError` where asgiref lacks what is needed.
     """
     # Importing this package is what INSTALLED_APPS does in every process, and only servers want the handler.
-    import django
+    import django.core.handlers.asgi  # before the applications, or their receivers would be called before Django's
 
     django.setup(set_prefix=False)
     from bridgekit.django.handlers.asgi import PooledASGIHandler
@@ -34,7 +34,7 @@ def get_wsgi_application() -> OneLoopWSGIHandler:
 
     Raises `ImproperlyConfigured` for settings that cannot be used.
     """
-    import django
+    import django.core.handlers.wsgi  # before the applications, or their receivers would be called before Django's
 
     django.setup(set_prefix=False)
     from bridgekit.django.handlers.wsgi import OneLoopWSGIHandler

@@ -16,6 +16,7 @@ import pytest
 from asgiref.local import Local
 
 from bridgekit import ASGIToWSGI, WSGIToASGI
+from bridgekit.adapters.shared.context import have_same_variables
 from bridgekit.typing import ASGIApp, Environ, Receive, Scope, Send, StartResponse, WSGIApp
 from tests.adapters.asgi_to_wsgi.test_adapter import Bridge, piece, start
 from tests.helpers.asgi_driver import Loop
@@ -422,3 +423,24 @@ def test_the_async_library_around_is_not_taken_for_that_of_the_loop(bridge: Brid
     assert as_server(thread) == mark
     backend = "trio" if adapter._backend == "trio" else "asyncio"
     assert known == [backend]
+
+
+class _NeverEqual:
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("nobody asks values whether they are equal")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_whether_anything_was_set_is_told_without_a_look_at_the_values() -> None:
+    def look() -> list[bool]:
+        user.set(_NeverEqual())
+        before = contextvars.copy_context()
+        found = [have_same_variables(before, contextvars.copy_context())]
+        user.set(_NeverEqual())
+        found.append(have_same_variables(before, contextvars.copy_context()))
+        before = contextvars.copy_context()
+        other.set("more")
+        return [*found, have_same_variables(before, contextvars.copy_context())]
+
+    assert as_server(look) == [True, False, False]

@@ -64,6 +64,18 @@ class SetsVariables(MiddlewareMixin):
         return response
 
 
+def clears_where_nothing_is_raised(get_response: Any) -> Any:
+    """As many do: in a sync stack `get_response` raises nothing, for Django makes errors responses."""
+
+    def middleware(request: HttpRequest) -> Any:
+        left.token = request.GET.get("token")
+        response = get_response(request)
+        left.__dict__.pop("token", None)
+        return response
+
+    return middleware
+
+
 def sync_function(get_response: Any) -> Any:
     def middleware(request: HttpRequest) -> Any:
         left.token = request.GET.get("token")

@@ -16,10 +16,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, get_urlconf, path
 from django.utils import timezone, translation
 
+from bridgekit.django.handlers import crossing
 from bridgekit.django.handlers.asgi import PooledASGIHandler
 from tests.django.handlers import layers
 from tests.django.handlers.driver import HANDLERS, ask, project, scope_of, until
 from tests.django.handlers.layers import local, variable
+from tests.helpers.loosely import loosely
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
 SETS = f"{layers.__name__}.SetsVariables"
@@ -156,6 +158,57 @@ def test_language_and_time_zone_end_with_their_request(stack: str) -> None:
         assert asyncio.run(main()) == b"en UTC"
 
 
+@pytest.mark.parametrize("url", ["look/", "look-async/", "nowhere/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_middleware_around_the_handler_sees_what_the_request_has_set(stack: str, url: str) -> None:
+    """An access log does, of what views have bound. Up to 6.0 Django runs the layers in a task of their own, and drops what they set."""
+
+    async def main(handler: Any) -> tuple[str, Any]:
+        await ask(handler(), f"/{url}?token=t")
+        return variable.get(), getattr(local, "token", None)
+
+    with project(__name__, STACKS[stack]):
+        stock, pooled = (asyncio.run(main(handler)) for handler in HANDLERS.values())
+    assert stock == (pooled if django.VERSION >= (6, 1) else ("nothing", None))
+    assert pooled == (("t!", "t!") if "look" in url else ("t", "t"))
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_middleware_around_the_handler_sees_what_receivers_of_the_end_have_set(name: str) -> None:
+    """Such as have cleared away what was bound to the request."""
+
+    def clear(**named: Any) -> None:
+        variable.set("cleared")
+
+    async def main() -> str:
+        await ask(HANDLERS[name](), "/look/?token=t")
+        return variable.get()
+
+    request_finished.connect(clear)
+    try:
+        with project(__name__, STACKS["halves"]):
+            assert asyncio.run(main()) == "cleared"
+    finally:
+        request_finished.disconnect(clear)
+
+
+def test_no_variable_is_carried_out_of_a_thread_that_has_set_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for what has changed costs more than the rest of such a crossing."""
+    carried: list[Any] = []
+    original = loosely(crossing).apply_changes
+
+    def noting(*contexts: Any) -> None:
+        carried.append(contexts)
+        original(*contexts)
+
+    monkeypatch.setattr(crossing, "apply_changes", noting)
+    with project(__name__, STARTPROJECT):
+        asyncio.run(ask(PooledASGIHandler(), "/looks-for-it/"))
+        assert not carried
+        asyncio.run(ask(PooledASGIHandler(), "/activates/"))
+    assert len(carried) == 1
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_server_s_task_keeps_no_thread_of_the_request(stack: str) -> None:
     """What a server does in the same task afterwards has nothing to do with the request's executor."""
@@ -208,7 +261,9 @@ def test_the_client_is_listened_for_in_its_own_request_s_context() -> None:
 
 
 @pytest.mark.parametrize("name", HANDLERS)
-def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(name: str) -> None:
+def test_receivers_of_the_end_and_middleware_around_see_what_layers_have_set_though_the_client_left(
+    name: str,
+) -> None:
     """While sync code runs, of which nobody awaits the end. Up to 6.0 Django runs the layers in a task of their own, and drops what they set."""
     found: list[str] = []
 
@@ -217,8 +272,13 @@ def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(na
 
     async def main() -> None:
         gone, entered, gate = Leaving(), threading.Semaphore(0), threading.Semaphore(0)
-        asking = ask(HANDLERS[name](), "/blocks/?token=mine", gone=gone, gate=gate, entered=entered)
-        task = asyncio.create_task(asking)
+
+        async def around() -> Any:
+            answer = await ask(HANDLERS[name](), "/blocks/?token=mine", gone=gone, gate=gate, entered=entered)
+            found.append(variable.get())
+            return answer
+
+        task = asyncio.create_task(around())
         await asyncio.to_thread(entered.acquire)
         gone.set()
         await until(lambda: gone.heard)
@@ -233,4 +293,4 @@ def test_receivers_of_the_end_see_what_layers_have_set_though_the_client_left(na
             asyncio.run(main())
     finally:
         request_finished.disconnect(look)
-    assert found == (["nothing"] if name == "stock" and django.VERSION < (6, 1) else ["mine"])
+    assert found == (["nothing" if name == "stock" and django.VERSION < (6, 1) else "mine"] * 2)

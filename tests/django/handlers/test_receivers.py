@@ -13,6 +13,8 @@ from django.dispatch import Signal
 from django.urls import get_urlconf, set_urlconf
 
 from bridgekit.django.handlers.receivers import Listeners, on_finished, on_started
+from tests.django.handlers import receivers_site
+from tests.helpers.own_process import answers_of
 
 
 async def awaited(**named: Any) -> None:
@@ -92,3 +94,13 @@ def test_who_wraps_the_receivers_sees_django_s_as_well(monkeypatch: pytest.Monke
     monkeypatch.setattr(Signal, "_live_receivers", live)
     on_finished.send(Listeners)
     assert seen == [receiver() for _, receiver, *_ in request_finished.receivers]
+
+
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_receivers_of_applications_are_called_behind_django_s_own_as_under_django(interface: str) -> None:
+    """Those are connected by imports, and the functions of `bridgekit.django` import late."""
+    stock, pooled = (
+        answers_of(receivers_site.__name__, interface, handler) for handler in ("stock", "pooled")
+    )
+    assert stock == pooled
+    assert [names[-1] for names in pooled] == [receivers_site.receiver_of_an_application.__name__] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import request_started
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -26,6 +28,7 @@ NEVER_CLEARS = f"{layers.__name__}.NeverClears"
 NEEDS_NONE = f"{layers.__name__}.NeedsNoThread"
 SYNC_ONLY = f"{layers.__name__}.sync_function"
 NATIVE = f"{layers.__name__}.Native"
+CLEARS = f"{layers.__name__}.clears_where_nothing_is_raised"
 HOOKS = f"{layers.__name__}.Hooks"
 
 
@@ -52,6 +55,17 @@ async def fails(request: HttpRequest) -> HttpResponse:
     raise ValueError("no")
 
 
+def is_cancelled(request: HttpRequest) -> HttpResponse:
+    """As of a sync view whose `async_to_sync` is cancelled."""
+    raise asyncio.CancelledError
+
+
+async def is_left(request: Any) -> HttpResponse:
+    request.scope["state"]["gone"].set()
+    await asyncio.Event().wait()
+    raise AssertionError("cancelled before")
+
+
 late: dict[str, Any] = {}
 
 
@@ -70,6 +84,8 @@ urlpatterns = [
     path("waits/", waits),
     path("fails/", fails),
     path("late/", leaves_a_task),
+    path("is-cancelled/", is_cancelled),
+    path("is-left/", is_left),
 ]
 
 
@@ -286,3 +302,29 @@ def test_nothing_of_a_request_is_kept_alive() -> None:
 def test_the_handler_is_django_s() -> None:
     with project(__name__):
         assert isinstance(PooledASGIHandler(), ASGIHandler)
+
+
+@pytest.mark.parametrize("view", ["is-cancelled", "is-left"])
+@pytest.mark.parametrize("stack", [[LEAVES], [CLEARS], [*STARTPROJECT, CLEARS, NATIVE], [SYNC_ONLY, LEAVES]])
+def test_a_thread_that_a_cancellation_has_passed_meets_no_other_request(stack: list[str], view: str) -> None:
+    """Layers that clear away behind ``get_response`` what they have set have not done so."""
+    found: list[Any] = []
+
+    def look(**named: Any) -> None:
+        found.append(getattr(left, "token", None))
+
+    async def main() -> None:
+        app = PooledASGIHandler()
+        gone = asyncio.Event()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.create_task(ask(app, f"/{view}/?token=mine", gone=gone, state={"gone": gone}))
+        for _ in range(3):
+            await ask(app, "/looks-sync/?token=other")
+
+    request_started.connect(look)
+    try:
+        with project(__name__, stack):
+            asyncio.run(main())
+    finally:
+        request_started.disconnect(look)
+    assert found == [None] * 4

@@ -7,6 +7,7 @@ import io
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
@@ -23,6 +24,7 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.urls import set_script_prefix, set_urlconf
 from django.utils.log import log_response
 
+from bridgekit.adapters.shared.context import apply_changes
 from bridgekit.django.handlers.chain import PlannedChain
 from bridgekit.django.handlers.client import ClientWatch
 from bridgekit.django.handlers.crossing import cross, current_executor, here, thread_waits
@@ -189,6 +191,7 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             # What goes with the response is closed a little before its last byte leaves, which nobody can tell.
             executor.sticky = False
             executor.finished = True
+            call.look_for_changes()
             self._close_whole(request, response)
         else:
             executor.sticky = True  # who listens may look for what was left in this thread
@@ -225,6 +228,9 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             close()
         else:
             executor.left.run(close)
+            apply_changes(
+                copy_context(), executor.left
+            )  # for who calls the handler, and notes that a client has left
 
 
 def _log(request: Any, response: Any) -> None:

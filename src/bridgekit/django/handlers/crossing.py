@@ -17,7 +17,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync, async_to_sync, sync_to_async
 
-from bridgekit.adapters.shared.context import apply_changes, move_to_this_thread
+from bridgekit.adapters.shared.context import apply_changes, have_same_variables, move_to_this_thread
 from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.user_loop.resumption import Resumption
@@ -126,10 +126,12 @@ class ThreadCall(Resumption):
         "_loop_call",
         "_post",
         "_result",
+        "began_with",
         "begun",
         "executor",
         "orphaned",
         "tasks",
+        "unchanged",
     )
 
     def __init__(
@@ -151,6 +153,10 @@ class ThreadCall(Resumption):
         """The tasks of `async_to_sync` in the thread: asgiref's ``task_context``."""
         self.begun = False
         self.orphaned = False
+        self.began_with: contextvars.Context | None = None
+        """The variables with which the call's function began."""
+        self.unchanged = False
+        """The call has set no variable that the task could miss."""
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
@@ -171,7 +177,7 @@ class ThreadCall(Resumption):
             if loop_call is None:
                 break
             yield from self._await_loop_call(loop_call).__await__()
-        if not executor.finished:  # or nothing runs any more that could see the difference
+        if not self.unchanged:
             apply_changes(self._before, self._context)
         error, self._error = self._error, None
         if error is not None:
@@ -216,6 +222,10 @@ class ThreadCall(Resumption):
             )
         except BaseException as error:  # whatever it is, the thread lives and the task is told
             self._error = error
+            if not isinstance(error, Exception):
+                # It has passed layers that nothing passes in a sync stack, and they may have left in this thread what they clear behind
+                # their ``get_response``. A thread that is kept for somebody to the end of its request ends with it.
+                self.executor.keeps += 1
         finally:
             here.call = outer
         del self._function, self._args
@@ -232,7 +242,13 @@ class ThreadCall(Resumption):
         if executor.on_first is not None:
             first, executor.on_first = executor.on_first, None
             first()
+        self.began_with = contextvars.copy_context()
         return self._function(*self._args)
+
+    def look_for_changes(self) -> None:
+        """In the thread: all that the call sets is set; what follows is Django's, and the task does it for itself."""
+        assert self.began_with is not None
+        self.unchanged = have_same_variables(self.began_with, contextvars.copy_context())
 
     def wait_for_loop(self, function: Callable[[Any], Awaitable[Any]], request: Any) -> Any:
         """In the thread; see the function of that name."""
