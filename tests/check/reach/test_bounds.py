@@ -14,7 +14,7 @@ from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach import Walk, walk_middleware, walk_ready, walk_view
-from bridgekit.check.reach.machine import MAX_STEPS
+from bridgekit.check.reach.interpreter import MAX_STEPS
 from bridgekit.check.rules._modes import may_break
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Mode

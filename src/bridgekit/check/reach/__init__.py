@@ -1,6 +1,6 @@
 """Follows what code may reach from where Django calls it: functions, methods and callbacks, in whichever file they stand.
 
-It is told what is called (`entry`), and gives an observer an event for what is done with the values that matter (`machine.Event`): the
+It is told what is called (`entry`), and gives an observer an event for what is done with the values that matter (`interpreter.Event`): the
 request's user and session, query sets, coroutines nobody awaited, tokens of context variables, state of a thread. What it
 cannot follow is unknown, and nothing follows from it. Depth, steps and modules are bounded for each start.
 """
@@ -14,7 +14,7 @@ from bridgekit.check.reach.entry import run_module as run_module
 from bridgekit.check.reach.entry import walk_function as walk_function
 from bridgekit.check.reach.entry import walk_middleware as walk_middleware
 from bridgekit.check.reach.entry import walk_signals as walk_signals
-from bridgekit.check.reach.machine import Event as Event
+from bridgekit.check.reach.interpreter import Event as Event
 from bridgekit.check.reach.module_run import ModuleRun as ModuleRun
 from bridgekit.check.reach.module_run import Step as Step
 from bridgekit.check.reach.views import ViewWalk as ViewWalk

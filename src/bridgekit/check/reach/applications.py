@@ -9,8 +9,8 @@ from typing import Any
 
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
-from bridgekit.check.reach.entry import new_machine
-from bridgekit.check.reach.machine import Event, OutOfBudgetError
+from bridgekit.check.reach.entry import new_interpreter
+from bridgekit.check.reach.interpreter import Event, OutOfBudgetError
 from bridgekit.check.reach.module_run import ModuleRun
 from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.values import Class, Frame, Function, Instance
@@ -22,11 +22,11 @@ def configurations(
     module: SourceModule, load: Callable[[str], SourceModule], bounds: RunBounds | None = None
 ) -> list[ast.ClassDef]:
     """The classes of a module that derive from ``AppConfig``, through whichever others."""
-    machine = new_machine(load, lambda event: None, bounds=bounds)
-    home = machine.home_of(module)
+    interpreter = new_interpreter(load, lambda event: None, bounds=bounds)
+    home = interpreter.home_of(module)
     classes = [node for node in (module.tree.body if module.tree else ()) if isinstance(node, ast.ClassDef)]
     with suppress(OutOfBudgetError, RecursionError):
-        return [node for node in classes if derives_from(machine, Class(node, home), *_CONFIG)]
+        return [node for node in classes if derives_from(interpreter, Class(node, home), *_CONFIG)]
     return []
 
 
@@ -39,13 +39,13 @@ def walk_ready(
 ) -> list[Event]:
     """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs; what it imports runs there, too."""
     events: list[Event] = []
-    machine = new_machine(load, events.append, setting, bounds)
-    home = machine.home_of(module)
+    interpreter = new_interpreter(load, events.append, setting, bounds)
+    home = interpreter.home_of(module)
     config = Instance(Class(node, home))
     with suppress(OutOfBudgetError, RecursionError):
-        ready = found_on(machine, config.cls, "ready")
+        ready = found_on(interpreter, config.cls, "ready")
         if isinstance(ready, Function):
-            machine.importer = ModuleRun(machine, load).import_module
-            machine.on_loop = True
-            machine.call(ready.bound_to(config), [], {}, node, Frame(home))
+            interpreter.importer = ModuleRun(interpreter, load).import_module
+            interpreter.on_loop = True
+            interpreter.call(ready.bound_to(config), [], {}, node, Frame(home))
     return events

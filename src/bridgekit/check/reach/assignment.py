@@ -4,40 +4,40 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.operations import store_attribute, store_item
 from bridgekit.check.reach.values import UNKNOWN, Either, Frame, Items, Native, Value, alternatives, either
 
 
-def bind(machine: Machine, target: ast.expr, value: Value, frame: Frame) -> None:
+def bind(interpreter: Interpreter, target: ast.expr, value: Value, frame: Frame) -> None:
     """Assigns to a name, an attribute, an item or several of them."""
     match target:
         case ast.Name(id=name) if name in frame.globals:
-            old = frame.home.look_up(name, machine.module_value)
+            old = frame.home.look_up(name, interpreter.module_value)
             # A function that binds the name of an import once more makes its own of it: which one is meant later is not known.
             known = [old] if old is not None and not isinstance(old, Native) else []
             frame.home.stored[name] = either(*known, value)
         case ast.Name(id=name):
             frame.holder(name).names[name] = value
         case ast.Attribute(value=owner, attr=name):
-            store_attribute(machine, machine.evaluate(owner, frame), name, value, target, frame)
+            store_attribute(interpreter, interpreter.evaluate(owner, frame), name, value, target, frame)
         case ast.Subscript(value=owner, slice=key):
-            holder, place = machine.evaluate(owner, frame), machine.evaluate(key, frame)
-            store_item(machine, holder, place, value, target, frame)
+            holder, place = interpreter.evaluate(owner, frame), interpreter.evaluate(key, frame)
+            store_item(interpreter, holder, place, value, target, frame)
         case ast.Starred(value=inner):
-            bind(machine, inner, Items([UNKNOWN]), frame)
+            bind(interpreter, inner, Items([UNKNOWN]), frame)
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            _unpack(machine, parts, value, frame)
+            _unpack(interpreter, parts, value, frame)
         case _:
             pass
 
 
-def _unpack(machine: Machine, parts: list[ast.expr], value: Value, frame: Frame) -> None:
+def _unpack(interpreter: Interpreter, parts: list[ast.expr], value: Value, frame: Frame) -> None:
     known = [inner for inner in alternatives(value) if isinstance(inner, Items)]
     fits = bool(known) and not any(isinstance(part, ast.Starred) for part in parts)
     if fits and not isinstance(value, Either) and len(known[0].items) == len(parts):
         for part, item in zip(parts, known[0].items, strict=True):
-            bind(machine, part, item, frame)
+            bind(interpreter, part, item, frame)
         return
     for part in parts:
-        bind(machine, part, UNKNOWN, frame)
+        bind(interpreter, part, UNKNOWN, frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.objects import found_on
 from bridgekit.check.reach.operations import awaited
 from bridgekit.check.reach.values import (
@@ -25,22 +25,22 @@ STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 
 
 def enter(
-    machine: Machine, manager: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
+    interpreter: Interpreter, manager: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
 ) -> Value:
     """What ``with manager as x`` gives to ``x``."""
     given: list[Value] = []
     for one in alternatives(manager):
         if isinstance(one, Block):
-            given.append(_run_to_yield(machine, one, node))
+            given.append(_run_to_yield(interpreter, one, node))
         elif isinstance(one, Instance):
-            method = found_on(machine, one.cls, "__aenter__" if asynchronous else "__enter__")
+            method = found_on(interpreter, one.cls, "__aenter__" if asynchronous else "__enter__")
             if isinstance(method, Function):
-                made = machine.call(method.bound_to(one), [], {}, node, frame)
-                given.append(awaited(machine, made, node, frame) if asynchronous else made)
+                made = interpreter.call(method.bound_to(one), [], {}, node, frame)
+                given.append(awaited(interpreter, made, node, frame) if asynchronous else made)
             elif isinstance(method, Thing) and method.arguments:
-                given.append(machine.call(method, [one], {}, node, frame))
+                given.append(interpreter.call(method, [one], {}, node, frame))
         elif isinstance(one, Thing):
-            machine.emit("enter", one, node, frame, one.kind)
+            interpreter.emit("enter", one, node, frame, one.kind)
             if one.kind.endswith("nullcontext") and one.arguments:
                 given.append(one.arguments[0])
             else:
@@ -48,37 +48,37 @@ def enter(
     return either(*given) if given else UNKNOWN
 
 
-def _run_to_yield(machine: Machine, block: Block, node: ast.AST) -> Value:
+def _run_to_yield(interpreter: Interpreter, block: Block, node: ast.AST) -> Value:
     """Runs all of it; what it tells behind the ``yield`` is kept until the block is left."""
-    machine.buffers.append(None)
+    interpreter.buffers.append(None)
     try:
-        made = machine.invoke(block.function, block.arguments, block.keywords, node, block=True)
+        made = interpreter.invoke(block.function, block.arguments, block.keywords, node, block=True)
     finally:
-        block.after = machine.buffers.pop() or []
+        block.after = interpreter.buffers.pop() or []
     return made.items[0] if isinstance(made, Items) and made.items else UNKNOWN
 
 
 def leave(
-    machine: Machine, manager: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
+    interpreter: Interpreter, manager: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
 ) -> None:
     """The end of the block."""
     for one in alternatives(manager):
         if isinstance(one, Block):
-            machine.emit_again(one.after or [])
+            interpreter.emit_again(one.after or [])
             one.after = None
         elif isinstance(one, Instance):
-            method = found_on(machine, one.cls, "__aexit__" if asynchronous else "__exit__")
+            method = found_on(interpreter, one.cls, "__aexit__" if asynchronous else "__exit__")
             if isinstance(method, Function):
                 nothing: list[Value] = [Const(None), Const(None), Const(None)]
-                made = machine.call(method.bound_to(one), nothing, {}, node, frame)
+                made = interpreter.call(method.bound_to(one), nothing, {}, node, frame)
                 if asynchronous:
-                    awaited(machine, made, node, frame)
+                    awaited(interpreter, made, node, frame)
         elif isinstance(one, Thing) and one.kind in STACKS:
             entered = one.attributes.pop("entered", Items([]))
             for inner in reversed(entered.items if isinstance(entered, Items) else []):
                 if isinstance(inner, Items) and inner.kind == "callback":
                     called, given = inner.items[0], inner.items[1:]
-                    awaited(machine, machine.call(called, list(given), {}, node, frame), node, frame)
+                    awaited(interpreter, interpreter.call(called, list(given), {}, node, frame), node, frame)
                 else:
-                    leave(machine, inner, node, frame)
-                    leave(machine, inner, node, frame, asynchronous=True)
+                    leave(interpreter, inner, node, frame)
+                    leave(interpreter, inner, node, frame, asynchronous=True)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from bridgekit.check.reach import django_models, forms, natives, rows
-from bridgekit.check.reach.machine import CONNECTION, MAX_DEPTH, Machine
+from bridgekit.check.reach.interpreter import CONNECTION, MAX_DEPTH, Interpreter
 from bridgekit.check.reach.objects import (
     attribute_of,
     derives_from,
@@ -48,7 +48,7 @@ _OF_UNOPENED: dict[str, object] = {"connection": None, "in_atomic_block": False}
 
 
 def call(
-    machine: Machine,
+    interpreter: Interpreter,
     function: Value,
     arguments: list[Value],
     keywords: dict[str, Value],
@@ -56,20 +56,20 @@ def call(
     frame: Frame,
 ) -> Value:
     """``function(*arguments, **keywords)``."""
-    machine.step(node, frame.home)
+    interpreter.step(node, frame.home)
     match function:
         case Either(values=values):
-            with machine.perhaps():
+            with interpreter.perhaps():
                 return either(
-                    *(call(machine, one, list(arguments), dict(keywords), node, frame) for one in values)
+                    *(call(interpreter, one, list(arguments), dict(keywords), node, frame) for one in values)
                 )
         case Function():
-            return _call_function(machine, function, arguments, keywords, node, frame)
+            return _call_function(interpreter, function, arguments, keywords, node, frame)
         case Class():
-            return _make(machine, function, arguments, keywords, node, frame)
+            return _make(interpreter, function, arguments, keywords, node, frame)
         case Partial():
             return call(
-                machine,
+                interpreter,
                 function.function,
                 [*function.arguments, *arguments],
                 {**function.keywords, **keywords},
@@ -77,40 +77,40 @@ def call(
                 frame,
             )
         case Instance():
-            method = found_on(machine, function.cls, "__call__")
+            method = found_on(interpreter, function.cls, "__call__")
             if method is not None:
-                bound = member(machine, method, function, node, frame)
-                return call(machine, bound, arguments, keywords, node, frame)
+                bound = member(interpreter, method, function, node, frame)
+                return call(interpreter, bound, arguments, keywords, node, frame)
         case Bound() | Native() | Thing():
-            return natives.call_native(machine, function, arguments, keywords, node, frame)
+            return natives.call_native(interpreter, function, arguments, keywords, node, frame)
         case _:
             pass
     for value in [*arguments, *keywords.values()]:
-        release(machine, value)
+        release(interpreter, value)
     return UNKNOWN
 
 
 def _make(
-    machine: Machine,
+    interpreter: Interpreter,
     cls: Class,
     arguments: list[Value],
     keywords: dict[str, Value],
     node: ast.AST,
     frame: Frame,
 ) -> Value:
-    if rows.is_model(machine, cls):
-        rows.assigned(machine, cls, keywords, node, frame)
-    if derives_from(machine, cls, *STREAMS) and found_on(machine, cls, "__init__") is None:
-        machine.call(Native(STREAMS[0]), arguments, keywords, node, frame)
-    made = make(machine, cls, arguments, keywords, node, frame)
-    if isinstance(made, Instance) and forms.is_form(machine, cls):
+    if rows.is_model(interpreter, cls):
+        rows.assigned(interpreter, cls, keywords, node, frame)
+    if derives_from(interpreter, cls, *STREAMS) and found_on(interpreter, cls, "__init__") is None:
+        interpreter.call(Native(STREAMS[0]), arguments, keywords, node, frame)
+    made = make(interpreter, cls, arguments, keywords, node, frame)
+    if isinstance(made, Instance) and forms.is_form(interpreter, cls):
         data = [keywords["data"]] if "data" in keywords else arguments[:1]
         made.attributes[forms.GIVEN] = Items(list(data), "tuple")
     return made
 
 
 def _call_function(
-    machine: Machine,
+    interpreter: Interpreter,
     function: Function,
     arguments: list[Value],
     keywords: dict[str, Value],
@@ -118,22 +118,22 @@ def _call_function(
     frame: Frame,
 ) -> Value:
     if function.transaction:
-        machine.emit(
+        interpreter.emit(
             "enter", Thing("django.db.transaction.atomic"), node, frame, "django.db.transaction.atomic"
         )
     if _yields(function):
         return Generator(
-            lambda: _listed(invoke(machine, function, arguments, keywords, node)), function.is_async
+            lambda: _listed(invoke(interpreter, function, arguments, keywords, node)), function.is_async
         )
     if function.is_async:
         made = Coroutine(
-            lambda: invoke(machine, function, arguments, keywords, node),
+            lambda: invoke(interpreter, function, arguments, keywords, node),
             response=function.name in ("__call__", "__acall__"),
         )
-        if made.response and machine.active:
-            machine.pending.append(made)
+        if made.response and interpreter.active:
+            interpreter.pending.append(made)
         return made
-    return invoke(machine, function, arguments, keywords, node)
+    return invoke(interpreter, function, arguments, keywords, node)
 
 
 def _listed(value: Value) -> list[Value]:
@@ -148,7 +148,7 @@ def _yields(function: Function) -> bool:
 
 
 def invoke(
-    machine: Machine,
+    interpreter: Interpreter,
     function: Function,
     arguments: list[Value],
     keywords: dict[str, Value],
@@ -157,34 +157,38 @@ def invoke(
     block: bool = False,
 ) -> Value:
     """Runs the body of a function now; what one with ``yield`` gives is listed."""
-    machine.step(node, function.home)
-    if len(machine.active) >= MAX_DEPTH or machine.active.count(function.node) > 1:
+    interpreter.step(node, function.home)
+    if len(interpreter.active) >= MAX_DEPTH or interpreter.active.count(function.node) > 1:
         return UNKNOWN
-    machine.reached.add(id(function.node))
+    interpreter.reached.add(id(function.node))
     frame = Frame(function.home, function, {}, function.outer, in_block=block)
     given = [function.receiver, *arguments] if function.receiver is not None else list(arguments)
-    _bind(machine, function, given, keywords, frame)
-    machine.active.append(function.node)
+    _bind(interpreter, function, given, keywords, frame)
+    interpreter.active.append(function.node)
     named = not isinstance(function.node, ast.Lambda)
-    length, muted = len(machine.path), machine.muted
+    length, muted = len(interpreter.path), interpreter.muted
     if named:
-        machine.path += [*([function.via] if function.via else []), machine.label(function)]
+        interpreter.path += [*([function.via] if function.via else []), interpreter.label(function)]
     try:
         if isinstance(function.node, ast.Lambda):
-            frame.returned.append(machine.evaluate(function.node.body, frame))
-        elif machine.execute(function.node.body, frame):
+            frame.returned.append(interpreter.evaluate(function.node.body, frame))
+        elif interpreter.execute(function.node.body, frame):
             frame.returned.append(Const(None))
     finally:
-        machine.active.pop()
-        del machine.path[length:]
-        machine.muted = muted
+        interpreter.active.pop()
+        del interpreter.path[length:]
+        interpreter.muted = muted
     if _yields(function):
         return Items(frame.yielded, "generator")
     return either(*frame.returned) if frame.returned else UNKNOWN
 
 
 def _bind(
-    machine: Machine, function: Function, given: Sequence[Value], keywords: dict[str, Value], frame: Frame
+    interpreter: Interpreter,
+    function: Function,
+    given: Sequence[Value],
+    keywords: dict[str, Value],
+    frame: Frame,
 ) -> None:
     """Parameters to what they are given, else to their defaults. A parameter called request that nobody gives is one."""
     arguments = function.node.args
@@ -197,11 +201,11 @@ def _bind(
             value = keywords[parameter.arg]
         else:
             at = number - (len(positional) - len(arguments.defaults))
-            value = _default(machine, function, arguments.defaults[at], outside) if at >= 0 else UNKNOWN
+            value = _default(interpreter, function, arguments.defaults[at], outside) if at >= 0 else UNKNOWN
         frame.names[parameter.arg] = value
     for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         value = keywords.get(parameter.arg) or (
-            _default(machine, function, default, outside) if default is not None else UNKNOWN
+            _default(interpreter, function, default, outside) if default is not None else UNKNOWN
         )
         frame.names[parameter.arg] = value
     if arguments.vararg is not None:
@@ -214,85 +218,85 @@ def _bind(
         )
 
 
-def _default(machine: Machine, function: Function, node: ast.expr, outside: Frame) -> Value:
+def _default(interpreter: Interpreter, function: Function, node: ast.expr, outside: Frame) -> Value:
     known = function.defaults.get(id(node))
-    return machine.evaluate(node, outside) if known is None else known
+    return interpreter.evaluate(node, outside) if known is None else known
 
 
-def attribute(machine: Machine, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+def attribute(interpreter: Interpreter, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
     """``owner.name``."""
     match owner:
         case Either(values=values):
-            return either(*(attribute(machine, one, name, node, frame) for one in values))
+            return either(*(attribute(interpreter, one, name, node, frame) for one in values))
         case Instance():
-            machine.emit("attribute", owner, node, frame, name)
-            model = rows.model_of(machine, owner)
+            interpreter.emit("attribute", owner, node, frame, name)
+            model = rows.model_of(interpreter, owner)
             if model is not None and name not in owner.attributes:
-                field = rows.related(machine, owner, name, node, frame)
+                field = rows.related(interpreter, owner, name, node, frame)
                 if field is not None:
                     return field
-            found = attribute_of(machine, owner, name, node, frame)
+            found = attribute_of(interpreter, owner, name, node, frame)
             if found is not None:
                 return found
             if model is not None:
-                return django_models.attribute(machine, Thing("@instance", (model,)), name, node, frame)
-            known = is_closed(machine, owner.cls) or _is_of_form(machine, owner, name)
+                return django_models.attribute(interpreter, Thing("@instance", (model,)), name, node, frame)
+            known = is_closed(interpreter, owner.cls) or _is_of_form(interpreter, owner, name)
             return Bound(owner, name) if known else UNKNOWN
         case Class():
-            found = found_on(machine, owner, name)
+            found = found_on(interpreter, owner, name)
             if found is not None:
-                return rows.manager_of(machine, owner, member(machine, found, owner, node, frame))
+                return rows.manager_of(interpreter, owner, member(interpreter, found, owner, node, frame))
             if name == "__name__":
                 return Const(owner.name)
-            return rows.of_class(machine, owner, name)
+            return rows.of_class(interpreter, owner, name)
         case Super():
             found = (
-                found_on(machine, owner.receiver.cls, name, owner.owner)
+                found_on(interpreter, owner.receiver.cls, name, owner.owner)
                 if isinstance(owner.receiver, Instance)
-                else found_on(machine, owner.owner, name, owner.owner)
+                else found_on(interpreter, owner.owner, name, owner.owner)
             )
             if found is None:
-                return _inherited(machine, owner, name)
-            return member(machine, found, owner.receiver, node, frame)
+                return _inherited(interpreter, owner, name)
+            return member(interpreter, found, owner.receiver, node, frame)
         case Module():
-            return owner.home.look_up(name, machine.module_value) or machine.resolve(
+            return owner.home.look_up(name, interpreter.module_value) or interpreter.resolve(
                 f"{owner.home.module.name}.{name}"
             )
         case Native():
             if owner.name == CONNECTION:
-                use(machine, "attribute", owner, node, frame, name)
-                if machine.on_loop and name in _OF_UNOPENED:
+                use(interpreter, "attribute", owner, node, frame, name)
+                if interpreter.on_loop and name in _OF_UNOPENED:
                     return Const(_OF_UNOPENED[name])
-            return natives.attribute(machine, owner, name)
+            return natives.attribute(interpreter, owner, name)
         case Function():
             return _of_function(owner, name)
         case Coroutine(is_task=True):
             return Bound(owner, name)
         case Coroutine():
-            use(machine, "attribute", owner, node, frame, name)
+            use(interpreter, "attribute", owner, node, frame, name)
             return UNKNOWN
         case Thing():
-            return django_models.attribute(machine, owner, name, node, frame)
+            return django_models.attribute(interpreter, owner, name, node, frame)
         case Const() | Items() | Table() | Block() | Generator() | Partial():
             return Bound(owner, name)
         case _:
             return UNKNOWN
 
 
-def _is_of_form(machine: Machine, instance: Instance, name: str) -> bool:
-    return name in forms.METHODS and forms.is_form(machine, instance.cls)
+def _is_of_form(interpreter: Interpreter, instance: Instance, name: str) -> bool:
+    return name in forms.METHODS and forms.is_form(interpreter, instance.cls)
 
 
-def _inherited(machine: Machine, owner: Super, name: str) -> Value:
+def _inherited(interpreter: Interpreter, owner: Super, name: str) -> Value:
     """A method behind ``super()`` that nothing read has: Django's own, or anything."""
-    if isinstance(owner.receiver, Instance) and _is_of_form(machine, owner.receiver, name):
+    if isinstance(owner.receiver, Instance) and _is_of_form(interpreter, owner.receiver, name):
         return Bound(owner.receiver, name)
-    order = order_of(machine, owner.owner)
+    order = order_of(interpreter, owner.owner)
     if name == "__init__":
         for base in order:
             if isinstance(base, Native) and base.name in STREAMS:
                 return base
-    if name == "dispatch" and machine.dispatches:
+    if name == "dispatch" and interpreter.dispatches:
         return Thing("@dispatch")
     known = all(isinstance(base, Class) or getattr(base, "name", "").startswith("django.") for base in order)
     return Native(f"super.{name}") if known else UNKNOWN

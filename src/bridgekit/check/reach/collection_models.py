@@ -13,7 +13,7 @@ from bridgekit.check.reach.values import UNKNOWN, Const, Generator, Items, Table
 def listed(call: Call) -> Value:
     if not call.arguments:
         return Items([])
-    return Items(elements(call.machine, call.arguments[0], call.node, call.frame)[0])
+    return Items(elements(call.interpreter, call.arguments[0], call.node, call.frame)[0])
 
 
 def make_dict(call: Call) -> Value:
@@ -23,7 +23,7 @@ def make_dict(call: Call) -> Value:
             made = Table(dict(given.entries), list(given.others))
             made.entries.update(call.keywords)
             return made
-        elements(call.machine, given, call.node, call.frame)
+        elements(call.interpreter, given, call.node, call.frame)
         return _table(call.keywords, [UNKNOWN])
     return _table(call.keywords)
 
@@ -38,7 +38,7 @@ def calls_each(call: Call) -> Value:
     """``map`` and ``filter``: called when somebody asks for the items."""
 
     def run() -> list[Value]:
-        items = elements(call.machine, call.argument(1), call.node, call.frame)[0]
+        items = elements(call.interpreter, call.argument(1), call.node, call.frame)[0]
         return [call.again(call.argument(0), [one]) for one in items[:6]]
 
     return Generator(run)
@@ -55,29 +55,29 @@ def make_sorted(call: Call) -> Value:
     values = (
         call.arguments
         if len(call.arguments) > 1
-        else elements(call.machine, call.argument(0), call.node, call.frame)[0]
+        else elements(call.interpreter, call.argument(0), call.node, call.frame)[0]
     )
     for one in values:
         if "key" in call.keywords:
             call.again(call.keywords["key"], [one])
         else:
-            use(call.machine, "compare", one, call.node, call.frame)
+            use(call.interpreter, "compare", one, call.node, call.frame)
     return Items(list(values))
 
 
 def find_any(call: Call) -> Value:
-    for one in elements(call.machine, call.argument(0), call.node, call.frame)[0]:
-        truth(call.machine, one, call.node, call.frame)
+    for one in elements(call.interpreter, call.argument(0), call.node, call.frame)[0]:
+        truth(call.interpreter, one, call.node, call.frame)
     return UNKNOWN
 
 
 def make_enumerate(call: Call) -> Value:
-    items = elements(call.machine, call.argument(0), call.node, call.frame)[0]
+    items = elements(call.interpreter, call.argument(0), call.node, call.frame)[0]
     return Items([Items([Const(number), one], "tuple") for number, one in enumerate(items)])
 
 
 def make_zip(call: Call) -> Value:
-    columns = [elements(call.machine, one, call.node, call.frame)[0] for one in call.arguments]
+    columns = [elements(call.interpreter, one, call.node, call.frame)[0] for one in call.arguments]
     return Items([Items(list(row), "tuple") for row in zip(*columns, strict=False)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.operations import use
 from bridgekit.check.reach.server_questions import CLASSES
 from bridgekit.check.reach.values import (
@@ -29,15 +29,15 @@ _SOMETHING = (Class, Coroutine, Function, Generator, Instance, Items, Module, Pa
 
 
 def contains(
-    machine: Machine, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare, frame: Frame
+    interpreter: Interpreter, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare, frame: Frame
 ) -> bool | None:
-    use(machine, "contains", right, node, frame)
+    use(interpreter, "contains", right, node, frame)
     if isinstance(right, Items):
         for one in right.items:
-            use(machine, "compare", one, node, frame)
+            use(interpreter, "compare", one, node, frame)
         if right.items and not all(isinstance(one, Const) for one in right.items):
-            use(machine, "compare", left, node, frame)
-        elif isinstance(left, Const) and id(right) in machine.named:  # a setting's: nobody changes it
+            use(interpreter, "compare", left, node, frame)
+        elif isinstance(left, Const) and id(right) in interpreter.named:  # a setting's: nobody changes it
             found = any(isinstance(one, Const) and one.value == left.value for one in right.items)
             return found is isinstance(operator, ast.In)
     if isinstance(right, Table) and isinstance(left, Const):

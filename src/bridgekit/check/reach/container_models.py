@@ -28,7 +28,7 @@ from bridgekit.check.reach.values import (
 
 def next_of(call: Call, value: Value) -> Value:
     """``next(value)``."""
-    found = elements(call.machine, value, call.node, call.frame)[0]
+    found = elements(call.interpreter, value, call.node, call.frame)[0]
     return either(*found) if found else UNKNOWN
 
 
@@ -37,16 +37,16 @@ def method(call: Call, receiver: Value, name: str) -> Value:
     match receiver:
         case Block():
             if name == "__enter__":
-                return enter(call.machine, receiver, call.node, call.frame)
+                return enter(call.interpreter, receiver, call.node, call.frame)
             if name == "__exit__":
-                leave(call.machine, receiver, call.node, call.frame)
+                leave(call.interpreter, receiver, call.node, call.frame)
             if name in ("__aenter__", "__aexit__"):
                 start = name == "__aenter__"
 
                 def run() -> Value:
                     if start:
-                        return enter(call.machine, receiver, call.node, call.frame, asynchronous=True)
-                    leave(call.machine, receiver, call.node, call.frame, asynchronous=True)
+                        return enter(call.interpreter, receiver, call.node, call.frame, asynchronous=True)
+                    leave(call.interpreter, receiver, call.node, call.frame, asynchronous=True)
                     return Const(None)
 
                 return Coroutine(run)
@@ -55,9 +55,9 @@ def method(call: Call, receiver: Value, name: str) -> Value:
                 return call.again(receiver, call.arguments, call.keywords)
         case Const():
             for value in [*call.arguments, *call.keywords.values()] if name == "format" else ():
-                use(call.machine, "text", value, call.node, call.frame)
+                use(call.interpreter, "text", value, call.node, call.frame)
             for value in call.arguments if name == "join" else ():
-                elements(call.machine, value, call.node, call.frame)
+                elements(call.interpreter, value, call.node, call.frame)
         case Items():
             return _of_items(call, receiver, name)
         case Table():
@@ -66,8 +66,8 @@ def method(call: Call, receiver: Value, name: str) -> Value:
             if name in ("__next__", "send", "__anext__"):
                 return next_of(call, receiver)
         case Instance():
-            call.machine.emit("method", receiver, call.node, call.frame, name, call.arguments)
-            if name in forms.METHODS and forms.is_form(call.machine, receiver.cls):
+            call.interpreter.emit("method", receiver, call.node, call.frame, name, call.arguments)
+            if name in forms.METHODS and forms.is_form(call.interpreter, receiver.cls):
                 return forms.call_method(call, receiver, name)
         case Coroutine():
             return _of_task(call, receiver, name)
@@ -84,7 +84,7 @@ def _of_task(call: Call, task: Coroutine, name: str) -> Value:
     """``task.result()``, and what is called on the loop when a task is done."""
     task.settled = True
     if name == "add_done_callback":
-        with call.machine.elsewhere(on_loop=True):
+        with call.interpreter.elsewhere(on_loop=True):
             call.again(call.argument(0), [task])
         return Const(None)
     return task.result if name == "result" and task.result is not None else UNKNOWN
@@ -92,13 +92,13 @@ def _of_task(call: Call, task: Coroutine, name: str) -> Value:
 
 def _of_items(call: Call, items: Items, name: str) -> Value:
     if name in ("append", "add", "appendleft", "insert", "extend", "update"):
-        filled(call.machine, items, call.arguments, call.node, call.frame)
+        filled(call.interpreter, items, call.arguments, call.node, call.frame)
     if name in ("append", "add", "appendleft"):
         items.items.append(call.argument(0))
     elif name == "insert":
         items.items.append(call.argument(1))
     elif name in ("extend", "update"):
-        items.items += elements(call.machine, call.argument(0), call.node, call.frame)[0]
+        items.items += elements(call.interpreter, call.argument(0), call.node, call.frame)[0]
     elif name in ("pop", "popleft"):
         return either(*items.items) if items.items else UNKNOWN
     elif name == "copy":
@@ -109,10 +109,10 @@ def _of_items(call: Call, items: Items, name: str) -> Value:
 def _of_table(call: Call, table: Table, name: str) -> Value:
     values = [*table.entries.values(), *table.others]
     if name in ("get", "pop", "setdefault", "__getitem__"):
-        found = item(call.machine, table, call.argument(0), call.node, call.frame)
+        found = item(call.interpreter, table, call.argument(0), call.node, call.frame)
         default = call.argument(1) if len(call.arguments) > 1 else Const(None)
         if name == "setdefault":
-            store_item(call.machine, table, call.argument(0), default, call.node, call.frame)
+            store_item(call.interpreter, table, call.argument(0), default, call.node, call.frame)
         key = call.argument(0)
         has_key = isinstance(key, Const) and key.value in table.entries
         if has_key and (name != "get" or not table.others):
@@ -129,14 +129,14 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
         return Items([*known, *(Items([UNKNOWN, value], "tuple") for value in table.others)])
     if name == "update":
         given = call.argument(0)
-        filled(call.machine, table, [*call.arguments, *call.keywords.values()], call.node, call.frame)
+        filled(call.interpreter, table, [*call.arguments, *call.keywords.values()], call.node, call.frame)
         if isinstance(given, Table) and given.by_thread:
-            call.machine.emit("store item", table, call.node, call.frame, "@thread id", [UNKNOWN, given])
+            call.interpreter.emit("store item", table, call.node, call.frame, "@thread id", [UNKNOWN, given])
         if isinstance(given, Table):
             table.entries.update(given.entries)
             table.others += given.others
         elif call.arguments:
-            elements(call.machine, given, call.node, call.frame)
+            elements(call.interpreter, given, call.node, call.frame)
         table.entries.update(call.keywords)
     if name == "copy":
         return Table(dict(table.entries), list(table.others))
@@ -155,8 +155,8 @@ def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
         return Thing("property", receiver.arguments, {**receiver.keywords, name: call.argument(0)})
     if name in ("__enter__", "__exit__"):
         if name == "__enter__":
-            return enter(call.machine, receiver, call.node, call.frame)
-        leave(call.machine, receiver, call.node, call.frame)
+            return enter(call.interpreter, receiver, call.node, call.frame)
+        leave(call.interpreter, receiver, call.node, call.frame)
         return Const(None)
     return None
 
@@ -165,9 +165,9 @@ def _of_local(call: Call, local: Thing, name: str) -> Value | None:
     """Methods of the dictionary of a ``threading.local``, which stands for it."""
     if name in ("update", "setdefault"):
         values = [*call.arguments, *call.keywords.values()]
-        call.machine.emit("store attribute", local, call.node, call.frame, "", values[-1:])
+        call.interpreter.emit("store attribute", local, call.node, call.frame, "", values[-1:])
     if name in ("get", "items", "pop", "setdefault", "values"):
-        use(call.machine, "attribute", local, call.node, call.frame)
+        use(call.interpreter, "attribute", local, call.node, call.frame)
         return UNKNOWN
     return None
 
@@ -177,11 +177,11 @@ def _of_stack(call: Call, stack: Thing, name: str) -> Value | None:
     assert isinstance(entered, Items)
     if name == "enter_context":
         entered.items.append(call.argument(0))
-        return enter(call.machine, call.argument(0), call.node, call.frame)
+        return enter(call.interpreter, call.argument(0), call.node, call.frame)
     if name == "enter_async_context":
         given = call.argument(0)
         entered.items.append(given)
-        return Coroutine(lambda: enter(call.machine, given, call.node, call.frame, asynchronous=True))
+        return Coroutine(lambda: enter(call.interpreter, given, call.node, call.frame, asynchronous=True))
     if name in ("callback", "push_async_callback"):
         entered.items.append(Items(list(call.arguments), "callback"))
         return call.argument(0)
@@ -193,12 +193,12 @@ def _of_stack(call: Call, stack: Thing, name: str) -> Value | None:
         stack.attributes["entered"] = Items([])
         return moved
     if name in ("close", "__exit__"):
-        leave(call.machine, stack, call.node, call.frame)
+        leave(call.interpreter, stack, call.node, call.frame)
         return Const(None)
     if name in ("aclose", "__aexit__"):
 
         def run() -> Value:
-            leave(call.machine, stack, call.node, call.frame, asynchronous=True)
+            leave(call.interpreter, stack, call.node, call.frame, asynchronous=True)
             return Const(None)
 
         return Coroutine(run)

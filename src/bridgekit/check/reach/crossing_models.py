@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bridgekit.check.reach.machine import CALLED
+from bridgekit.check.reach.interpreter import CALLED
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.operations import awaited, is_coroutine_function
 from bridgekit.check.reach.values import (
@@ -39,7 +39,7 @@ _TAKES_BACK = {
 
 def _in_thread(call: Call, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Coroutine:
     def run() -> Value:
-        with call.machine.elsewhere(on_loop=False):
+        with call.interpreter.elsewhere(on_loop=False):
             return call.again(function, arguments, keywords)
 
     return Coroutine(run)
@@ -60,16 +60,16 @@ def _to_executor(call: Call) -> Value:
 
 def _task(call: Call) -> Value:
     """It runs in a copy of the context, and soon, whoever waits for it."""
-    with call.machine.elsewhere(on_loop=True):
-        result = awaited(call.machine, call.argument(0), call.node, call.frame)
+    with call.interpreter.elsewhere(on_loop=True):
+        result = awaited(call.interpreter, call.argument(0), call.node, call.frame)
     return Coroutine(lambda: result, result=result, is_task=True)
 
 
 def _gather(call: Call) -> Value:
     found: list[Value] = []
     for one in call.arguments:
-        with call.machine.elsewhere(on_loop=True):
-            found.append(awaited(call.machine, one, call.node, call.frame))
+        with call.interpreter.elsewhere(on_loop=True):
+            found.append(awaited(call.interpreter, one, call.node, call.frame))
     return Coroutine(lambda: Items(found))
 
 
@@ -77,7 +77,7 @@ def _waits(call: Call) -> Value:
     value = call.argument(0)
     if isinstance(value, Coroutine):
         value.settled = True
-    return Coroutine(lambda: awaited(call.machine, value, call.node, call.frame))
+    return Coroutine(lambda: awaited(call.interpreter, value, call.node, call.frame))
 
 
 def _mark(call: Call) -> Value:
@@ -88,7 +88,7 @@ def _mark(call: Call) -> Value:
 
 
 def _asks_function(call: Call) -> Value:
-    known = is_coroutine_function(call.machine, call.argument(0))
+    known = is_coroutine_function(call.interpreter, call.argument(0))
     return UNKNOWN if known is None else Const(known)
 
 
@@ -104,7 +104,7 @@ def _detached(call: Call) -> Value:
         tokens.append(call.keywords["**"])
     for token in tokens:
         if isinstance(token, Thing) and token.kind == "@token":
-            call.machine.emit("reset", token, call.node, call.frame, _TAKES_BACK[call.function.name])
+            call.interpreter.emit("reset", token, call.node, call.frame, _TAKES_BACK[call.function.name])
     return UNKNOWN
 
 
@@ -169,12 +169,12 @@ def call_made(call: Call, function: Thing) -> Value | None:
     if function.kind == "operator.attrgetter":
         value = call.argument(0)
         for part in _path(function):
-            value = call.machine.attribute(value, part, call.node, call.frame)
+            value = call.interpreter.attribute(value, part, call.node, call.frame)
         return value
     if function.kind == "operator.methodcaller":
         path = _path(function)
         if path:
-            bound = call.machine.attribute(call.argument(0), path[0], call.node, call.frame)
+            bound = call.interpreter.attribute(call.argument(0), path[0], call.node, call.frame)
             return call.again(bound, list(function.arguments[1:]), dict(function.keywords))
     if function.kind in ("staticmethod", "classmethod") and given is not None:
         return call.again(given, arguments, keywords)
@@ -192,15 +192,15 @@ def _back_on_loop(
     """From a thread it runs on the loop; on the loop it raises RuntimeError (asgiref/sync.py, AsyncToSync.__call__)."""
     if isinstance(function, Thing) and function.kind == "@get_response":
         return Thing("@response")
-    if call.machine.on_loop:
-        call.machine.emit(
+    if call.interpreter.on_loop:
+        call.interpreter.emit(
             "call", call.function, call.node, call.frame, f"asgiref.sync.async_to_sync.{CALLED}"
         )
         return UNKNOWN
     if function is None:
         return UNKNOWN
-    with call.machine.elsewhere(on_loop=True):
-        return awaited(call.machine, call.again(function, arguments, keywords), call.node, call.frame)
+    with call.interpreter.elsewhere(on_loop=True):
+        return awaited(call.interpreter, call.again(function, arguments, keywords), call.node, call.frame)
 
 
 def method(call: Call, receiver: Value, name: str) -> Value | None:
@@ -222,17 +222,17 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
 
 
 def _token(call: Call, variable: Value) -> Thing:
-    path = call.machine.path
+    path = call.interpreter.path
     return Thing(
         "@token",
         (variable,),
         {"path": Items([Const(name) for name in path])},
-        context=call.machine.context,
+        context=call.interpreter.context,
     )
 
 
 def _reset(call: Call, variable: Thing) -> Value:
     for token in alternatives(call.argument(0)):
         if isinstance(token, Thing) and token.kind == "@token":
-            call.machine.emit("reset", token, call.node, call.frame, "", [variable])
+            call.interpreter.emit("reset", token, call.node, call.frame, "", [variable])
     return Const(None)

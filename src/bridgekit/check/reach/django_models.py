@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bridgekit.check.findings.calls import sent_to
-from bridgekit.check.reach.machine import CONNECTION, Machine
+from bridgekit.check.reach.interpreter import CONNECTION, Interpreter
 from bridgekit.check.reach.modelled import Call, Model
 from bridgekit.check.reach.objects import THREAD_LOCALS
 from bridgekit.check.reach.operations import elements, use
@@ -55,15 +55,15 @@ _PROCESSORS = {
 _ASYNC_AUTH = frozenset({"aauthenticate", "alogin", "alogout", "aget_user", "aupdate_session_auth_hash"})
 
 
-def attribute(machine: Machine, thing: Thing, name: str, node: ast.AST, frame: Frame) -> Value:
+def attribute(interpreter: Interpreter, thing: Thing, name: str, node: ast.AST, frame: Frame) -> Value:
     """An attribute of a thing; what is lazy is told."""
     if thing.kind == "@request":
-        return _of_request(machine, thing, name)
+        return _of_request(interpreter, thing, name)
     if thing.kind in ("@response", "@unknown"):
         return thing.attributes.get(name, UNKNOWN)
     if name == "__dict__" and thing.kind in THREAD_LOCALS:
         return thing
-    use(machine, "attribute", thing, node, frame, name)
+    use(interpreter, "attribute", thing, node, frame, name)
     if name == "application_mapping" and thing.arguments:
         return thing.arguments[0]  # of Channels' router
     if name in thing.attributes:
@@ -83,16 +83,16 @@ def attribute(machine: Machine, thing: Thing, name: str, node: ast.AST, frame: F
     return Bound(thing, name)
 
 
-def _of_request(machine: Machine, request: Thing, name: str) -> Value:
+def _of_request(interpreter: Interpreter, request: Thing, name: str) -> Value:
     if name in request.attributes:
         return request.attributes[name]
     if name in ("user", "session"):
         request.attributes[name] = Thing(f"@{name}", (request,))
         return request.attributes[name]
     if name in ("META", "environ", "scope"):
-        request.attributes[name] = table_of(name, machine.asgi)
+        request.attributes[name] = table_of(name, interpreter.asgi)
         return request.attributes[name]
-    return class_of(machine.asgi) if name == "__class__" else Bound(request, name)
+    return class_of(interpreter.asgi) if name == "__class__" else Bound(request, name)
 
 
 def method(call: Call, receiver: Value, name: str) -> Value | None:
@@ -109,11 +109,11 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
         return of_row(call, receiver, name)
     if receiver.kind == "@session":
         if name in _LOADS_SESSION:
-            call.machine.settled.add("session")
+            call.interpreter.settled.add("session")
             return Coroutine(lambda: UNKNOWN)
         if name.startswith("a"):
             return Coroutine(lambda: UNKNOWN)
-        call.machine.emit("method", receiver, call.node, call.frame, name)
+        call.interpreter.emit("method", receiver, call.node, call.frame, name)
         return UNKNOWN
     if receiver.kind in _SIGNALS and name in ("send", "send_robust"):
         return _sent(call)
@@ -127,20 +127,20 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
 def _sent(call: Call) -> Value:
     """``SIGNAL.send(...)``: calls the receivers that stand beside the signal."""
     if isinstance(call.node, ast.Call):
-        for receiver in sent_to(call.node, call.frame.home.module, call.machine.load):
-            function = Function(receiver.node, call.machine.home_of(receiver.module))
+        for receiver in sent_to(call.node, call.frame.home.module, call.interpreter.load):
+            function = Function(receiver.node, call.interpreter.home_of(receiver.module))
             call.again(function, [UNKNOWN for _ in receiver.node.args.args])
     return UNKNOWN
 
 
 def _auser(call: Call) -> Value:
-    call.machine.settled.add("session")
+    call.interpreter.settled.add("session")
     return Thing("@auser")
 
 
-def setting(machine: Machine, name: str) -> Value | None:
+def setting(interpreter: Interpreter, name: str) -> Value | None:
     """A setting as far as it is known."""
-    found = machine.setting(name)
+    found = interpreter.setting(name)
     if not found:
         return None
     value = _value_of(found[0])
@@ -149,8 +149,8 @@ def setting(machine: Machine, name: str) -> Value | None:
         *(value.items if isinstance(value, Items) else ()),
         *(value.entries.values() if isinstance(value, Table) else ()),
     ]:
-        machine.kept.append(inner)
-        machine.named[id(inner)] = f"settings.{name}"
+        interpreter.kept.append(inner)
+        interpreter.named[id(inner)] = f"settings.{name}"
     return value
 
 
@@ -166,12 +166,12 @@ def _value_of(plain: object) -> Value:
 
 def call_made(call: Call, function: Thing) -> Value:
     """Calls of things: the next layer, a decorator of a transaction."""
-    machine = call.machine
+    interpreter = call.interpreter
     if function.kind == "@get_response":
-        if not machine.asynchronous:
-            return machine.view()
-        made = Coroutine(machine.view, response=True)
-        machine.pending.append(made)
+        if not interpreter.asynchronous:
+            return interpreter.view()
+        made = Coroutine(interpreter.view, response=True)
+        interpreter.pending.append(made)
         return made
     if function.kind == "@as manager":
         return Thing("@manager", (UNKNOWN,), {"class": function.arguments[0]})
@@ -181,7 +181,7 @@ def call_made(call: Call, function: Thing) -> Value:
     if function.kind == "django.dispatch.receiver" and call.arguments:
         return call.arguments[0]
     for value in call.arguments:
-        release(machine, value)
+        release(interpreter, value)
     return UNKNOWN
 
 
@@ -196,8 +196,8 @@ def _atomic(call: Call) -> Value:
 
 def _import_string(call: Call) -> Value:
     path = call.text(0)
-    found = call.machine.resolve(path) if path else UNKNOWN
-    via = call.machine.named.get(id(call.argument(0)), "")
+    found = call.interpreter.resolve(path) if path else UNKNOWN
+    via = call.interpreter.named.get(id(call.argument(0)), "")
     return replace(found, via=via) if via and isinstance(found, Function) else found
 
 
@@ -213,7 +213,7 @@ def _awaited_shortcut(call: Call) -> Value:
 
 
 def _loads_session(call: Call) -> Value:
-    call.machine.settled.add("session")
+    call.interpreter.settled.add("session")
     return Coroutine(lambda: Thing("@auser"))
 
 
@@ -231,7 +231,7 @@ def _user_model(call: Call) -> Value:
 
 def _use_text(call: Call) -> Value:
     for value in call.arguments:
-        use(call.machine, "text", value, call.node, call.frame)
+        use(call.interpreter, "text", value, call.node, call.frame)
     return UNKNOWN
 
 
@@ -239,10 +239,10 @@ def _response(call: Call) -> Value:
     """``HttpResponse(x)``: what it is given it uses, by its text."""
     for value in call.arguments:
         if isinstance(value, Coroutine) and value.response and not value.settled:
-            call.machine.emit("given", value, call.node, call.frame, "HttpResponse")
-        use(call.machine, "text", value, call.node, call.frame)
+            call.interpreter.emit("given", value, call.node, call.frame, "HttpResponse")
+        use(call.interpreter, "text", value, call.node, call.frame)
         if isinstance(value, Generator):
-            elements(call.machine, value, call.node, call.frame)
+            elements(call.interpreter, value, call.node, call.frame)
     return Thing("@response")
 
 
@@ -280,27 +280,27 @@ def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Va
     if none or (isinstance(context, Table) and not context.others):
         for name, processor in _PROCESSORS.items():
             if name.partition(".")[0] not in entries:
-                users = [_of_request(call.machine, one, "user") for one in requests]
+                users = [_of_request(call.interpreter, one, "user") for one in requests]
                 lazy += [(user, [Const(name), Const(processor)]) for user in users]
     for value, key in lazy:
         if isinstance(value, Thing):
-            call.machine.emit("render", value, call.node, call.frame, template.value, key)
+            call.interpreter.emit("render", value, call.node, call.frame, template.value, key)
     return Thing("@response")
 
 
 def _stream(call: Call) -> Value:
     """``StreamingHttpResponse(pieces())``: what is asynchronous is iterated over on the loop, all else in a thread."""
     given = call.argument(0, "streaming_content")
-    call.machine.emit("stream", given, call.node, call.frame)
+    call.interpreter.emit("stream", given, call.node, call.frame)
     if isinstance(given, Generator) and given.asynchronous:
-        elements(call.machine, given, call.node, call.frame, asynchronous=True)
+        elements(call.interpreter, given, call.node, call.frame, asynchronous=True)
     return Thing("@response")
 
 
 def _get_or_set(call: Call) -> Value:
     """``cache.get_or_set(key, default)``: a default that can be called is, where the key is missing."""
     given = call.argument(1, "default")
-    with call.machine.perhaps():
+    with call.interpreter.perhaps():
         made = call.again(given, []) if not isinstance(given, Const) else given
     return either(made, UNKNOWN)
 
@@ -313,12 +313,12 @@ def _counts(call: Call) -> Value:
     """What a paginator is asked it counts (django/core/paginator.py, Paginator.count)."""
     receiver = call.function.receiver if isinstance(call.function, Bound) else UNKNOWN
     if isinstance(receiver, Thing) and receiver.arguments:
-        use(call.machine, "length", receiver.arguments[0], call.node, call.frame)
+        use(call.interpreter, "length", receiver.arguments[0], call.node, call.frame)
     return UNKNOWN
 
 
 def _serialize(call: Call) -> Value:
-    elements(call.machine, call.argument(1, "queryset"), call.node, call.frame)
+    elements(call.interpreter, call.argument(1, "queryset"), call.node, call.frame)
     return UNKNOWN
 
 

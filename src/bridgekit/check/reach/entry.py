@@ -15,7 +15,7 @@ from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach import calls, expressions, names, statements
-from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.interpreter import Event, Interpreter, OutOfBudgetError
 from bridgekit.check.reach.module_run import ModuleRun
 from bridgekit.check.reach.operations import awaited, is_coroutine_function
 from bridgekit.check.reach.values import (
@@ -60,94 +60,100 @@ def walk_middleware(
     ``asgi``: whether ASGI serves the request; None where that is not known.
     """
     walk = Walk()
-    machine = new_machine(definition.load, walk.events.append, setting, definition.bounds)
-    machine.asgi = asgi
+    interpreter = new_interpreter(definition.load, walk.events.append, setting, definition.bounds)
+    interpreter.asgi = asgi
     with suppress(OutOfBudgetError, RecursionError):
-        _walk(machine, definition, walk, asynchronous=asynchronous)
+        _walk(interpreter, definition, walk, asynchronous=asynchronous)
         walk.is_whole = True
     return walk
 
 
-def _walk(machine: Machine, definition: Definition, walk: Walk, *, asynchronous: bool) -> None:
-    frame, node = _start(machine, definition)
-    machine.asynchronous = asynchronous
+def _walk(interpreter: Interpreter, definition: Definition, walk: Walk, *, asynchronous: bool) -> None:
+    frame, node = _start(interpreter, definition)
+    interpreter.asynchronous = asynchronous
     get_response = Thing("@get_response")
-    with machine.quiet():
-        walk.product = machine.call(_loaded(machine, definition), [get_response], {}, node, frame)
-    walk.marked = is_coroutine_function(machine, walk.product)
+    with interpreter.quiet():
+        walk.product = interpreter.call(_loaded(interpreter, definition), [get_response], {}, node, frame)
+    walk.marked = is_coroutine_function(interpreter, walk.product)
     request = Thing("@request")
-    machine.on_loop = asynchronous
-    machine.view = partial(_around_view, machine, walk.product, request, frame)
-    made = machine.call(walk.product, [request], {}, node, frame)
+    interpreter.on_loop = asynchronous
+    interpreter.view = partial(_around_view, interpreter, walk.product, request, frame)
+    made = interpreter.call(walk.product, [request], {}, node, frame)
     walk.returned = made
     walk.is_awaitable = all(isinstance(one, Coroutine) for one in alternatives(made))
     if asynchronous and isinstance(made, Coroutine):
         made.result = UNKNOWN  # Django awaits it: nobody in the middleware does
         walk.returned = made.run()
-    machine.view()  # the hooks run, whether get_response was seen to be called or not
+    interpreter.view()  # the hooks run, whether get_response was seen to be called or not
     if asynchronous:
-        _the_rest(machine, definition, walk.product, get_response, frame)
+        _the_rest(interpreter, definition, walk.product, get_response, frame)
 
 
-def _start(machine: Machine, definition: Definition) -> tuple[Frame, ast.AST]:
+def _start(interpreter: Interpreter, definition: Definition) -> tuple[Frame, ast.AST]:
     module = definition.module or SourceModule("", "", ast.Module([], []))
-    home = machine.home_of(module)
+    home = interpreter.home_of(module)
     return Frame(home), definition.node or ast.Pass()
 
 
-def _loaded(machine: Machine, definition: Definition) -> Value:
+def _loaded(interpreter: Interpreter, definition: Definition) -> Value:
     """What Django imports; where a decorator hides it, what it decorates."""
-    value = machine.resolve(definition.dotted_path)
+    value = interpreter.resolve(definition.dotted_path)
     if isinstance(value, Class | Function) or (isinstance(value, Thing) and value.arguments):
         return value
     if definition.module is not None and isinstance(definition.node, ast.ClassDef):
-        return Class(definition.node, machine.home_of(definition.module))
+        return Class(definition.node, interpreter.home_of(definition.module))
     if definition.module is not None and isinstance(definition.node, ast.FunctionDef | ast.Lambda):
-        return Function(definition.node, machine.home_of(definition.module))
+        return Function(definition.node, interpreter.home_of(definition.module))
     return value
 
 
-def _around_view(machine: Machine, product: Value, request: Value, frame: Frame) -> Value:
+def _around_view(interpreter: Interpreter, product: Value, request: Value, frame: Frame) -> Value:
     """The rest of the stack and the view: of this middleware its hooks run there, sync ones in a thread."""
     if isinstance(product, Instance):
-        _hooks(machine, product, request, frame)
+        _hooks(interpreter, product, request, frame)
     return Thing("@response")
 
 
-def _hooks(machine: Machine, product: Instance, request: Value, frame: Frame) -> None:
+def _hooks(interpreter: Interpreter, product: Instance, request: Value, frame: Frame) -> None:
     for name in _HOOKS:
-        method = machine.attribute(product, name, frame.home.module.tree or ast.Pass(), frame)
-        if not isinstance(method, Function) or id(method.node) in machine.reached:
+        method = interpreter.attribute(product, name, frame.home.module.tree or ast.Pass(), frame)
+        if not isinstance(method, Function) or id(method.node) in interpreter.reached:
             continue
         given = [request, UNKNOWN, UNKNOWN, UNKNOWN] if name == "process_view" else [request, UNKNOWN]
         if method.is_async:
-            awaited(machine, machine.call(method, list(given), {}, method.node, frame), method.node, frame)
+            awaited(
+                interpreter, interpreter.call(method, list(given), {}, method.node, frame), method.node, frame
+            )
         else:
-            with machine.elsewhere(on_loop=False):
-                machine.call(method, list(given), {}, method.node, frame)
+            with interpreter.elsewhere(on_loop=False):
+                interpreter.call(method, list(given), {}, method.node, frame)
 
 
 def _the_rest(
-    machine: Machine, definition: Definition, product: Value, get_response: Value, frame: Frame
+    interpreter: Interpreter, definition: Definition, product: Value, get_response: Value, frame: Frame
 ) -> None:
     """``async def`` functions that nothing known reaches: somebody calls them, and then on the loop."""
     for function in own_functions(definition):
-        if not function.is_async or id(function.node) in machine.reached:
+        if not function.is_async or id(function.node) in interpreter.reached:
             continue
-        method = _as_value(machine, function, definition, product, get_response)
+        method = _as_value(interpreter, function, definition, product, get_response)
         arguments = function.node.args
         count = len(arguments.posonlyargs) + len(arguments.args) - int(method.receiver is not None)
         names_ = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]][-count or None :]
         given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in names_[:count]]
-        awaited(machine, machine.call(method, given, {}, function.node, frame), function.node, frame)
+        awaited(interpreter, interpreter.call(method, given, {}, function.node, frame), function.node, frame)
 
 
 def _as_value(
-    machine: Machine, function: ReadFunction, definition: Definition, product: Value, get_response: Value
+    interpreter: Interpreter,
+    function: ReadFunction,
+    definition: Definition,
+    product: Value,
+    get_response: Value,
 ) -> Function:
-    home = machine.home_of(function.module)
+    home = interpreter.home_of(function.module)
     if isinstance(product, Instance):
-        found = machine.attribute(product, function.name, function.node, Frame(home))
+        found = interpreter.attribute(product, function.name, function.node, Frame(home))
         if isinstance(found, Function) and found.node is function.node:
             return found
         return Function(function.node, home, None, product.cls, product)
@@ -167,13 +173,13 @@ def walk_signals(
     They are followed by what ``definition``, of a middleware beside them, can load, within the bounds of its run.
     """
     events: list[Event] = []
-    machine = new_machine(definition.load, events.append, setting, definition.bounds)
+    interpreter = new_interpreter(definition.load, events.append, setting, definition.bounds)
     shared: dict[str, Value] = {name: Table(others=[UNKNOWN]) for name in ("scope", "environ")}
     with suppress(OutOfBudgetError, RecursionError):
         for function in functions:
-            home = machine.home_of(function.module)
-            with machine.elsewhere(on_loop=False):
-                machine.call(
+            home = interpreter.home_of(function.module)
+            with interpreter.elsewhere(on_loop=False):
+                interpreter.call(
                     Function(function.node, home), [UNKNOWN], dict(shared), function.node, Frame(home)
                 )
     return events
@@ -184,16 +190,16 @@ def walk_function(
 ) -> list[Event]:
     """Calls a view with a request, on the loop, or another function in a thread; ``definition`` as in `walk_signals`."""
     events: list[Event] = []
-    machine = new_machine(definition.load, events.append, setting, definition.bounds)
-    home = machine.home_of(function.module)
+    interpreter = new_interpreter(definition.load, events.append, setting, definition.bounds)
+    home = interpreter.home_of(function.module)
     frame = Frame(home)
     value = Function(function.node, home)
-    machine.on_loop, machine.asynchronous = asynchronous, asynchronous
+    interpreter.on_loop, interpreter.asynchronous = asynchronous, asynchronous
     arguments = [argument.arg for argument in function.node.args.args]
     given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in arguments]
     with suppress(OutOfBudgetError, RecursionError):
-        made = machine.call(value, given, {}, function.node, frame)
-        awaited(machine, made, function.node, frame)
+        made = interpreter.call(value, given, {}, function.node, frame)
+        awaited(interpreter, made, function.node, frame)
     return events
 
 
@@ -205,25 +211,25 @@ def run_module(
 ) -> ModuleRun:
     """Imports an entry point. ``load`` gives the project's own modules; of all others only names are known."""
     nothing = SourceModule("", "", None)
-    run = ModuleRun(Machine(lambda name: nothing, lambda event: None), load)
-    run.machine = new_machine(lambda name: load(name) or nothing, run.observe, setting, bounds)
+    run = ModuleRun(Interpreter(lambda name: nothing, lambda event: None), load)
+    run.interpreter = new_interpreter(lambda name: load(name) or nothing, run.observe, setting, bounds)
     run.run(module)
     return run
 
 
-def new_machine(
+def new_interpreter(
     load: Callable[[str], SourceModule],
     observer: Callable[[Event], None],
     setting: Callable[[str], Any] = lambda name: None,
     bounds: RunBounds | None = None,
-) -> Machine:
-    """A machine with its parts."""
-    machine = Machine(load, observer, setting, bounds)
-    machine.evaluate = partial(expressions.evaluate, machine)
-    machine.execute = partial(statements.execute, machine)
-    machine.call = partial(calls.call, machine)
-    machine.invoke = partial(calls.invoke, machine)
-    machine.attribute = partial(calls.attribute, machine)
-    machine.resolve = partial(names.resolve, machine)
-    machine.module_value = partial(names.module_value, machine)
-    return machine
+) -> Interpreter:
+    """An interpreter with its parts."""
+    interpreter = Interpreter(load, observer, setting, bounds)
+    interpreter.evaluate = partial(expressions.evaluate, interpreter)
+    interpreter.execute = partial(statements.execute, interpreter)
+    interpreter.call = partial(calls.call, interpreter)
+    interpreter.invoke = partial(calls.invoke, interpreter)
+    interpreter.attribute = partial(calls.attribute, interpreter)
+    interpreter.resolve = partial(names.resolve, interpreter)
+    interpreter.module_value = partial(names.module_value, interpreter)
+    return interpreter

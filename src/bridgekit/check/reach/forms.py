@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.rows import KEYS
@@ -22,21 +22,21 @@ _UNIQUE = {"django.contrib.auth.models.Group": {"name"}, "django.contrib.auth.mo
 """Of Django's own models, which are known by name."""
 
 
-def is_form(machine: Machine, cls: Class) -> bool:
+def is_form(interpreter: Interpreter, cls: Class) -> bool:
     """Whether a class that was read is a form."""
-    return derives_from(machine, cls, *_FORMS)
+    return derives_from(interpreter, cls, *_FORMS)
 
 
 def call_method(call: Call, form: Instance, name: str) -> Value:
     """``form.is_valid()`` and ``form.save()``, where the form has not one of its own."""
-    machine, cls = call.machine, form.cls
-    if name == "save" and derives_from(machine, cls, *_MODEL_FORMS, *_QUERY):
+    interpreter, cls = call.interpreter, form.cls
+    if name == "save" and derives_from(interpreter, cls, *_MODEL_FORMS, *_QUERY):
         commit = call.argument(0, "commit")
         known = isinstance(commit, Const) or not (call.arguments or call.keywords)
         if known and not (isinstance(commit, Const) and not commit.value):
-            machine.emit("query", form, call.node, call.frame, f"{cls.name}.save")
-    elif name == "is_valid" and _is_bound(form) and any(_lookups(machine, cls)):
-        machine.emit("query", form, call.node, call.frame, f"{cls.name}.is_valid")
+            interpreter.emit("query", form, call.node, call.frame, f"{cls.name}.save")
+    elif name == "is_valid" and _is_bound(form) and any(_lookups(interpreter, cls)):
+        interpreter.emit("query", form, call.node, call.frame, f"{cls.name}.is_valid")
     return UNKNOWN
 
 
@@ -47,18 +47,18 @@ def _is_bound(form: Instance) -> bool:
     return not (isinstance(data, Const) and data.value is None)
 
 
-def _lookups(machine: Machine, cls: Class) -> Iterator[str]:
+def _lookups(interpreter: Interpreter, cls: Class) -> Iterator[str]:
     """Fields whose values are looked up in the database: choices among rows, foreign keys and what is to be unique."""
-    if derives_from(machine, cls, *_QUERY):
+    if derives_from(interpreter, cls, *_QUERY):
         yield "username"
     for statement_name in _declared(cls):
-        field = found_on(machine, cls, statement_name)
+        field = found_on(interpreter, cls, statement_name)
         if isinstance(field, Thing) and field.kind.rpartition(".")[2] in _CHOICES:
             yield statement_name
-    meta = found_on(machine, cls, "Meta")
-    if not isinstance(meta, Class) or not derives_from(machine, cls, *_MODEL_FORMS):
+    meta = found_on(interpreter, cls, "Meta")
+    if not isinstance(meta, Class) or not derives_from(interpreter, cls, *_MODEL_FORMS):
         return
-    model, fields = found_on(machine, meta, "model"), found_on(machine, meta, "fields")
+    model, fields = found_on(interpreter, meta, "model"), found_on(interpreter, meta, "fields")
     every = isinstance(fields, Const) and fields.value == "__all__"
     named = (
         {one.value for one in fields.items if isinstance(one, Const)} if isinstance(fields, Items) else set()
@@ -68,7 +68,7 @@ def _lookups(machine: Machine, cls: Class) -> Iterator[str]:
         yield from unique if every else unique & named
     elif isinstance(model, Class):
         for name in _declared(model):
-            field = found_on(machine, model, name) if every or name in named else None
+            field = found_on(interpreter, model, name) if every or name in named else None
             if isinstance(field, Thing) and _is_looked_up(field):
                 yield name
 

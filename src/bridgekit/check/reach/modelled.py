@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from bridgekit._dataclass import dataclass
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.values import UNKNOWN, Bound, Const, Frame, Native, Thing, Value
 
 
@@ -14,7 +14,7 @@ from bridgekit.check.reach.values import UNKNOWN, Bound, Const, Frame, Native, T
 class Call:
     """A call of a native."""
 
-    machine: Machine
+    interpreter: Interpreter
     function: Value
     arguments: list[Value]
     keywords: dict[str, Value]
@@ -36,7 +36,7 @@ class Call:
         self, function: Value, arguments: list[Value], keywords: dict[str, Value] | None = None
     ) -> Value:
         """Calls something else in its place."""
-        return self.machine.call(function, arguments, keywords or {}, self.node, self.frame)
+        return self.interpreter.call(function, arguments, keywords or {}, self.node, self.frame)
 
 
 Model = Callable[[Call], Value]

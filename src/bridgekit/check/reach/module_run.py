@@ -9,7 +9,7 @@ from dataclasses import field
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.interpreter import Event, Interpreter, OutOfBudgetError
 from bridgekit.check.reach.objects import found_on, order_of
 from bridgekit.check.reach.values import Class, Frame, Native, Value
 
@@ -30,7 +30,7 @@ class Step:
 class ModuleRun:
     """What a module does when it is imported: its steps in their order, and the names that it has in the end."""
 
-    machine: Machine
+    interpreter: Interpreter
     load: Callable[[str], SourceModule | None]
     steps: list[Step] = field(default_factory=list)
     names: dict[str, Value] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class ModuleRun:
     _node: ast.AST = field(default_factory=ast.Pass)
 
     def run(self, module: SourceModule) -> None:
-        """Follows it; the machine's observer is `observe`."""
-        self.machine.importer = self.import_module
-        home = self.machine.home_of(module)
+        """Follows it; the interpreter's observer is `observe`."""
+        self.interpreter.importer = self.import_module
+        home = self.interpreter.home_of(module)
         frame = Frame(home)
         with suppress(OutOfBudgetError, RecursionError):
             for statement in module.tree.body if module.tree is not None else ():
                 self._node = statement
-                self.machine.execute([statement], frame)
+                self.interpreter.execute([statement], frame)
         self.names = frame.names
 
     def observe(self, event: Event) -> None:
@@ -55,16 +55,16 @@ class ModuleRun:
 
     def bases(self, cls: Class) -> list[str]:
         """Dotted names of what a class derives from and that was not read."""
-        return [base.name for base in order_of(self.machine, cls) if isinstance(base, Native)]
+        return [base.name for base in order_of(self.interpreter, cls) if isinstance(base, Native)]
 
     def has_own(self, cls: Class, name: str) -> bool:
         """Whether a class, or one that it derives from, writes an attribute itself."""
-        return found_on(self.machine, cls, name) is not None
+        return found_on(self.interpreter, cls, name) is not None
 
     def import_module(self, name: str, node: ast.AST, frame: Frame) -> None:
         """The packages on the way to it, and the module itself, each once."""
         parts = name.split(".")
-        self.machine.emit("import", Native(name), node, frame, name)
+        self.interpreter.emit("import", Native(name), node, frame, name)
         for count in range(1, len(parts) + 1):
             path = ".".join(parts[:count])
             if path in self._imported or len(self._imported) >= _MAX_MODULES:
@@ -75,6 +75,6 @@ class ModuleRun:
             self._imported.add(path)
             self._modules.append(path)
             try:
-                self.machine.execute(module.tree.body, Frame(self.machine.home_of(module)))
+                self.interpreter.execute(module.tree.body, Frame(self.interpreter.home_of(module)))
             finally:
                 self._modules.pop()

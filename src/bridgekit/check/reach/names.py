@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Home, Module, Native, Value
 
 _BY_NAME = frozenset(
@@ -17,24 +17,24 @@ _BY_NAME = frozenset(
 """What these do is known by name, where a rule needs it."""
 
 
-def resolve(machine: Machine, path: str) -> Value:
+def resolve(interpreter: Interpreter, path: str) -> Value:
     """What stands at a dotted path."""
     first = path.partition(".")[0]
     if first in _BY_NAME or (first == "django" and not _is_read(path)):
         return Native(path)
-    home = machine.home(path)
+    home = interpreter.home(path)
     if home is not None:
         return Module(home)
     origin, _, name = path.rpartition(".")
     if not origin:
         return Native(path)
-    owner = resolve(machine, origin)
+    owner = resolve(interpreter, origin)
     if isinstance(owner, Module):
-        return owner.home.look_up(name, machine.module_value) or Native(path)
+        return owner.home.look_up(name, interpreter.module_value) or Native(path)
     if isinstance(owner, Native):
         return Native(f"{owner.name}.{name}")
     if isinstance(owner, Class):
-        return machine.attribute(owner, name, ast.Pass(), Frame(owner.home))
+        return interpreter.attribute(owner, name, ast.Pass(), Frame(owner.home))
     return UNKNOWN
 
 
@@ -45,21 +45,21 @@ def _is_read(path: str) -> bool:
     )
 
 
-def module_value(machine: Machine, name: str, statement: ast.stmt, home: Home) -> Value:
+def module_value(interpreter: Interpreter, name: str, statement: ast.stmt, home: Home) -> Value:
     """What a statement at the top of a module binds to a name."""
     frame = Frame(home)
-    with machine.quiet():
+    with interpreter.quiet():
         match statement:
             case ast.Import(names=aliases):
                 for alias in aliases:
                     if (alias.asname or alias.name.partition(".")[0]) == name:
-                        return resolve(machine, alias.name if alias.asname else name)
+                        return resolve(interpreter, alias.name if alias.asname else name)
             case ast.ImportFrom(names=aliases):
                 source = home.module.resolve_relative(statement.level, statement.module)
                 for alias in aliases:
                     if (alias.asname or alias.name) == name and source:
-                        return resolve(machine, f"{source}.{alias.name}")
+                        return resolve(interpreter, f"{source}.{alias.name}")
             case _:
-                machine.execute([statement], frame)
+                interpreter.execute([statement], frame)
                 return frame.names.get(name, UNKNOWN)
     return UNKNOWN

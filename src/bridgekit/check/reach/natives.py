@@ -6,7 +6,7 @@ import ast
 import sys
 
 from bridgekit.check.reach import container_models, crossing_models, django_models, python_models
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call, dotted
 from bridgekit.check.reach.operations import settle
 from bridgekit.check.reach.releasing import release
@@ -36,22 +36,24 @@ _SIDE_EFFECT_FREE = frozenset(
 _MODELS = {**python_models.MODELS, **crossing_models.MODELS, **django_models.MODELS}
 
 
-def attribute(machine: Machine, owner: Native, name: str) -> Value:
+def attribute(interpreter: Interpreter, owner: Native, name: str) -> Value:
     """An attribute of a native: a longer dotted name."""
     if owner.name == "django.conf.settings":
-        return django_models.setting(machine, name) or Native(f"{owner.name}.{name}")
+        return django_models.setting(interpreter, name) or Native(f"{owner.name}.{name}")
     of_class = name_of(owner, name)
     if of_class is not None:
         return of_class
     if name in MANAGERS and (name != "objects" or owner.name.rpartition(".")[2][:1].isupper()):
         return Thing("@manager", (owner,))
     return (
-        machine.resolve(f"{owner.name}.{name}") if "." not in owner.name else Native(f"{owner.name}.{name}")
+        interpreter.resolve(f"{owner.name}.{name}")
+        if "." not in owner.name
+        else Native(f"{owner.name}.{name}")
     )
 
 
 def call_native(
-    machine: Machine,
+    interpreter: Interpreter,
     function: Bound | Native | Thing,
     arguments: list[Value],
     keywords: dict[str, Value],
@@ -59,18 +61,18 @@ def call_native(
     frame: Frame,
 ) -> Value:
     """Tells the call, and gives what its model gives."""
-    call = Call(machine, function, arguments, keywords, node, frame)
+    call = Call(interpreter, function, arguments, keywords, node, frame)
     if isinstance(function, Bound) and not isinstance(function.receiver, Thing | Native):
         return container_models.method(call, function.receiver, function.name)
     if isinstance(function, Thing):
         made = crossing_models.call_made(call, function)
         return made if made is not None else django_models.call_made(call, function)
     name = dotted(function)
-    machine.emit("call", function, node, frame, name, [*arguments, *keywords.values()])
+    interpreter.emit("call", function, node, frame, name, [*arguments, *keywords.values()])
     if name in CLOCKS:
-        for coroutine in machine.pending:
+        for coroutine in interpreter.pending:
             if coroutine.result is None:
-                machine.emit("clock", coroutine, node, frame, name)
+                interpreter.emit("clock", coroutine, node, frame, name)
     model = _MODELS.get(name)
     if model is not None:
         return model(call)
@@ -95,12 +97,12 @@ def _is_view(value: Value) -> bool:
 
 def _hand_over(call: Call, name: str) -> None:
     """What Django's helpers are given they use as a response; of all others it is not known."""
-    known = call.machine.on_loop and name.partition(".")[0] in _SIDE_EFFECT_FREE
+    known = call.interpreter.on_loop and name.partition(".")[0] in _SIDE_EFFECT_FREE
     for value in [*call.arguments, *call.keywords.values()]:
         for one in alternatives(value):
             if isinstance(one, Coroutine) and one.response and not one.settled and name.startswith("django."):
-                call.machine.emit("given", one, call.node, call.frame, name)
+                call.interpreter.emit("given", one, call.node, call.frame, name)
             elif known:
                 settle(one)
             else:
-                release(call.machine, one)
+                release(call.interpreter, one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bridgekit.check.python.tree import children
-from bridgekit.check.reach.machine import CONNECTION, FETCHED, Machine
+from bridgekit.check.reach.interpreter import CONNECTION, FETCHED, Interpreter
 from bridgekit.check.reach.objects import found_on, is_closed, is_thread_local
 from bridgekit.check.reach.values import (
     UNKNOWN,
@@ -29,59 +29,61 @@ from bridgekit.check.reach.values import (
 )
 
 
-def use(machine: Machine, verb: str, value: Value, node: ast.AST, frame: Frame, name: str = "") -> None:
+def use(
+    interpreter: Interpreter, verb: str, value: Value, node: ast.AST, frame: Frame, name: str = ""
+) -> None:
     """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""
     for one in alternatives(value):
         if isinstance(one, Thing | Coroutine | Instance | Items | Table) or _is_connection(one):
-            machine.emit(verb, one, node, frame, name)
+            interpreter.emit(verb, one, node, frame, name)
         if isinstance(one, Thing) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
             made = one.arguments[0]
             one.arguments = ()
-            machine.call(made, [], {}, node, frame)
+            interpreter.call(made, [], {}, node, frame)
 
 
 def _is_connection(value: Value) -> bool:
     return isinstance(value, Native) and value.name == CONNECTION
 
 
-def truth(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> bool | None:
+def truth(interpreter: Interpreter, value: Value, node: ast.AST, frame: Frame) -> bool | None:
     """What ``if`` makes of a value; None where the source leaves it open."""
     if isinstance(value, Either):
-        found = {truth(machine, one, node, frame) for one in value.values}
+        found = {truth(interpreter, one, node, frame) for one in value.values}
         return found.pop() if len(found) == 1 else None
     if isinstance(value, Const):
         return bool(value.value)
     if isinstance(value, Instance):
         for name in ("__bool__", "__len__"):
-            method = found_on(machine, value.cls, name)
+            method = found_on(interpreter, value.cls, name)
             if isinstance(method, Function):
-                given = machine.call(method.bound_to(value), [], {}, node, frame)
-                return truth(machine, given, node, frame) if isinstance(given, Const) else None
-        return True if is_closed(machine, value.cls) else None
+                given = interpreter.call(method.bound_to(value), [], {}, node, frame)
+                return truth(interpreter, given, node, frame) if isinstance(given, Const) else None
+        return True if is_closed(interpreter, value.cls) else None
     if isinstance(value, Function | Class | Module | Coroutine | Partial | Generator):
         return True
     if isinstance(value, Native) and value.name.rpartition(".")[2] == "TYPE_CHECKING":
         return False
-    doubt(machine, value)
-    use(machine, "truth", value, node, frame)
+    doubt(interpreter, value)
+    use(interpreter, "truth", value, node, frame)
     return True if isinstance(value, Thing) and value.kind in ("@get_response", "@request") else None
 
 
-def doubt(machine: Machine, value: Value) -> None:
+def doubt(interpreter: Interpreter, value: Value) -> None:
     """A setting that is not known decides something: nothing is claimed of what follows."""
     if isinstance(value, Native) and value.name.startswith("django.conf.settings."):
-        machine.doubts += 1
+        interpreter.doubts += 1
 
 
 def elements(
-    machine: Machine, value: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
+    interpreter: Interpreter, value: Value, node: ast.AST, frame: Frame, *, asynchronous: bool = False
 ) -> tuple[list[Value], bool]:
     """What a loop over a value meets, and whether these are all of them in their order."""
     if isinstance(value, Either):
         return [
             item
             for one in value.values
-            for item in elements(machine, one, node, frame, asynchronous=asynchronous)[0]
+            for item in elements(interpreter, one, node, frame, asynchronous=asynchronous)[0]
         ], False
     if isinstance(value, Items):
         return list(value.items), True
@@ -90,32 +92,32 @@ def elements(
     if isinstance(value, Generator):
         return run_generator(value), False
     if isinstance(value, Instance):
-        return _of_instance(machine, value, node, frame, asynchronous=asynchronous)
+        return _of_instance(interpreter, value, node, frame, asynchronous=asynchronous)
     if isinstance(value, Thing):
         if not asynchronous:
-            use(machine, "iterate", value, node, frame)
+            use(interpreter, "iterate", value, node, frame)
         elif value.kind == "@queryset":
             value.keywords[FETCHED] = value
         if value.kind == "@queryset":
-            return [instance_of(machine, value)], False
+            return [instance_of(interpreter, value)], False
     return [UNKNOWN], False
 
 
 def _of_instance(
-    machine: Machine, value: Instance, node: ast.AST, frame: Frame, *, asynchronous: bool
+    interpreter: Interpreter, value: Instance, node: ast.AST, frame: Frame, *, asynchronous: bool
 ) -> tuple[list[Value], bool]:
-    method = found_on(machine, value.cls, "__aiter__" if asynchronous else "__iter__")
+    method = found_on(interpreter, value.cls, "__aiter__" if asynchronous else "__iter__")
     if not isinstance(method, Function):
-        use(machine, "iterate", value, node, frame)
+        use(interpreter, "iterate", value, node, frame)
         return [UNKNOWN], False
-    given = machine.call(method.bound_to(value), [], {}, node, frame)
+    given = interpreter.call(method.bound_to(value), [], {}, node, frame)
     if isinstance(given, Instance):
-        step = found_on(machine, given.cls, "__anext__" if asynchronous else "__next__")
+        step = found_on(interpreter, given.cls, "__anext__" if asynchronous else "__next__")
         if not isinstance(step, Function):
             return [UNKNOWN], False
-        made = machine.call(step.bound_to(given), [], {}, node, frame)
-        return [awaited(machine, made, node, frame) if asynchronous else made], False
-    return elements(machine, given, node, frame, asynchronous=asynchronous)
+        made = interpreter.call(step.bound_to(given), [], {}, node, frame)
+        return [awaited(interpreter, made, node, frame) if asynchronous else made], False
+    return elements(interpreter, given, node, frame, asynchronous=asynchronous)
 
 
 def run_generator(value: Generator) -> list[Value]:
@@ -126,10 +128,10 @@ def run_generator(value: Generator) -> list[Value]:
     return value.items
 
 
-def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
+def item(interpreter: Interpreter, holder: Value, key: Value, node: ast.AST, frame: Frame) -> Value:
     """``holder[key]``."""
     if isinstance(holder, Either):
-        return either(*(item(machine, one, key, node, frame) for one in holder.values))
+        return either(*(item(interpreter, one, key, node, frame) for one in holder.values))
     if isinstance(holder, Items):
         if (
             isinstance(key, Const)
@@ -139,7 +141,7 @@ def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Fram
             return holder.items[key.value]
         return either(*holder.items) if holder.items else UNKNOWN
     if isinstance(holder, Table):
-        machine.emit("item", holder, node, frame, _key(key), [key])
+        interpreter.emit("item", holder, node, frame, _key(key), [key])
         if isinstance(key, Const) and _hashable(key.value):
             if key.value in holder.entries:
                 return holder.entries[key.value]
@@ -147,14 +149,14 @@ def item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Fram
         values = [*holder.entries.values(), *holder.others]
         return either(*values) if values else UNKNOWN
     if isinstance(holder, Instance):
-        method = found_on(machine, holder.cls, "__getitem__")
+        method = found_on(interpreter, holder.cls, "__getitem__")
         if isinstance(method, Function):
-            return machine.call(method.bound_to(holder), [key], {}, node, frame)
+            return interpreter.call(method.bound_to(holder), [key], {}, node, frame)
     if isinstance(holder, Thing | Coroutine | Instance):
-        machine.emit("item", holder, node, frame, _key(key), [key])
+        interpreter.emit("item", holder, node, frame, _key(key), [key])
     if isinstance(holder, Thing):
         if holder.kind == "@queryset":
-            return holder if _key(key) == "slice" else instance_of(machine, holder)
+            return holder if _key(key) == "slice" else instance_of(interpreter, holder)
         if holder.kind == "django.db.connections":
             return Native("django.db.connection")
         if holder.kind == "django.core.cache.caches":
@@ -177,23 +179,23 @@ def _hashable(value: object) -> bool:
 
 
 def store_attribute(
-    machine: Machine, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame
+    interpreter: Interpreter, owner: Value, name: str, value: Value, node: ast.AST, frame: Frame
 ) -> None:
     """``owner.name = value``."""
     for one in alternatives(owner):
         if isinstance(one, Thing | Coroutine | Instance) or _is_connection(one):
-            machine.emit("store attribute", one, node, frame, name, [value])
+            interpreter.emit("store attribute", one, node, frame, name, [value])
         if isinstance(one, Instance):
-            kept = found_on(machine, one.cls, name)
+            kept = found_on(interpreter, one.cls, name)
             if isinstance(kept, Thing) and kept.kind == "property" and "setter" in kept.keywords:
-                machine.call(kept.keywords["setter"], [one, value], {}, node, frame)
+                interpreter.call(kept.keywords["setter"], [one, value], {}, node, frame)
                 continue
-            setter = found_on(machine, one.cls, "__setattr__")
+            setter = found_on(interpreter, one.cls, "__setattr__")
             if isinstance(setter, Function):
-                machine.call(setter.bound_to(one), [Const(name), value], {}, node, frame)
-        if isinstance(value, Items | Table) and is_thread_local(machine, one):
-            machine.kept.append(value)
-            machine.in_locals[id(value)] = one
+                interpreter.call(setter.bound_to(one), [Const(name), value], {}, node, frame)
+        if isinstance(value, Items | Table) and is_thread_local(interpreter, one):
+            interpreter.kept.append(value)
+            interpreter.in_locals[id(value)] = one
         attributes = (
             one.attributes
             if isinstance(one, Instance | Thing)
@@ -205,22 +207,22 @@ def store_attribute(
         )
         if attributes is not None:
             old = attributes.get(name)
-            attributes[name] = either(old, value) if machine.uncertain and old is not None else value
+            attributes[name] = either(old, value) if interpreter.uncertain and old is not None else value
 
 
 def store_item(
-    machine: Machine, holder: Value, key: Value, value: Value, node: ast.AST, frame: Frame
+    interpreter: Interpreter, holder: Value, key: Value, value: Value, node: ast.AST, frame: Frame
 ) -> None:
     """``holder[key] = value``."""
     for one in alternatives(holder):
         if isinstance(one, Instance):
-            method = found_on(machine, one.cls, "__setitem__")
+            method = found_on(interpreter, one.cls, "__setitem__")
             if isinstance(method, Function):
-                machine.call(method.bound_to(one), [key, value], {}, node, frame)
+                interpreter.call(method.bound_to(one), [key, value], {}, node, frame)
                 continue
         if isinstance(one, Thing | Coroutine | Instance | Table | Items | Native):
-            machine.emit("store item", one, node, frame, _key(key), [key, value])
-            filled(machine, one, [value], node, frame)
+            interpreter.emit("store item", one, node, frame, _key(key), [key, value])
+            filled(interpreter, one, [value], node, frame)
         if isinstance(one, Table):
             if isinstance(key, Const) and _hashable(key.value):
                 one.entries[key.value] = value
@@ -230,18 +232,18 @@ def store_item(
             one.items.append(value)
 
 
-def filled(machine: Machine, holder: Value, values: list[Value], node: ast.AST, frame: Frame) -> None:
+def filled(interpreter: Interpreter, holder: Value, values: list[Value], node: ast.AST, frame: Frame) -> None:
     """A container that a ``threading.local`` holds is given more: so is the local."""
-    local = machine.in_locals.get(id(holder))
+    local = interpreter.in_locals.get(id(holder))
     if local is not None:
-        machine.emit("store attribute", local, node, frame, "", values)
+        interpreter.emit("store attribute", local, node, frame, "", values)
 
 
-def delete_item(machine: Machine, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
+def delete_item(interpreter: Interpreter, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
     """``del holder[key]``."""
     for one in alternatives(holder):
         if isinstance(one, Thing | Coroutine | Instance):
-            machine.emit("delete item", one, node, frame, _key(key), [key])
+            interpreter.emit("delete item", one, node, frame, _key(key), [key])
 
 
 def settle(value: Value) -> None:
@@ -254,7 +256,7 @@ def settle(value: Value) -> None:
                 settle(inner)
 
 
-def awaited(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> Value:
+def awaited(interpreter: Interpreter, value: Value, node: ast.AST, frame: Frame) -> Value:
     """``await value``."""
     found: list[Value] = []
     for one in alternatives(value):
@@ -265,35 +267,35 @@ def awaited(machine: Machine, value: Value, node: ast.AST, frame: Frame) -> Valu
                 one.result = one.run()
             found.append(one.result)
         elif isinstance(one, Instance):
-            method = found_on(machine, one.cls, "__await__")
+            method = found_on(interpreter, one.cls, "__await__")
             if isinstance(method, Function):
                 for inner in one.attributes.values():
                     settle(inner)
-                given = machine.call(method.bound_to(one), [], {}, node, frame)
+                given = interpreter.call(method.bound_to(one), [], {}, node, frame)
                 if isinstance(given, Generator):
                     run_generator(given)
             found.append(UNKNOWN)
         elif isinstance(one, Items):
-            found.append(Items([awaited(machine, inner, node, frame) for inner in one.items]))
+            found.append(Items([awaited(interpreter, inner, node, frame) for inner in one.items]))
         else:
             found.append(UNKNOWN)
     return either(*found)
 
 
-def is_coroutine_function(machine: Machine, value: Value) -> bool | None:
+def is_coroutine_function(interpreter: Interpreter, value: Value) -> bool | None:
     """What ``inspect.iscoroutinefunction`` says."""
     match value:
         case Either(values=values):
-            found = {is_coroutine_function(machine, one) for one in values}
+            found = {is_coroutine_function(interpreter, one) for one in values}
             return found.pop() if len(found) == 1 else None
         case Function():
             if value.marked:
                 return True
             return value.is_async and not has_yield(value.node)
         case Partial(function=function):
-            return is_coroutine_function(machine, function)
+            return is_coroutine_function(interpreter, function)
         case Thing(kind="@get_response"):
-            return machine.asynchronous
+            return interpreter.asynchronous
         case Thing(kind=kind) if kind in ("asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync"):
             return True
         case Thing(kind="asgiref.sync.async_to_sync" | "@dispatch"):
@@ -301,14 +303,14 @@ def is_coroutine_function(machine: Machine, value: Value) -> bool | None:
         case Instance():
             if value.marked:
                 return True
-            return False if is_closed(machine, value.cls) else None
+            return False if is_closed(interpreter, value.cls) else None
         case Const() | Class() | Items() | Table():
             return False
         case _:
             return None
 
 
-def instance_of(machine: Machine, rows: Thing) -> Value:
+def instance_of(interpreter: Interpreter, rows: Thing) -> Value:
     """A row that a query set or manager gives: what it was told to load with it is there."""
     model = rows.arguments[0] if rows.arguments else UNKNOWN
     if not isinstance(model, Class) and model is UNKNOWN:

@@ -47,24 +47,24 @@ def _getattr(call: Call) -> Value:
         return UNKNOWN
     for one in alternatives(call.argument(0)):
         if isinstance(one, Coroutine) and len(call.arguments) > 2:
-            call.machine.emit("look", one, call.node, call.frame, name)
+            call.interpreter.emit("look", one, call.node, call.frame, name)
             return call.arguments[2]
         if (
             len(call.arguments) > 2
             and isinstance(one, Thing)
             and is_request(one)
-            and has_attribute(one, name, call.machine.asgi) is False
+            and has_attribute(one, name, call.interpreter.asgi) is False
         ):
             return call.arguments[2]
-    found = call.machine.attribute(call.argument(0), name, call.node, call.frame)
+    found = call.interpreter.attribute(call.argument(0), name, call.node, call.frame)
     if isinstance(found, Native) and found.name == f"django.conf.settings.{name}" and len(call.arguments) > 2:
-        return call.arguments[2] if call.machine.setting(name) is None else found
+        return call.arguments[2] if call.interpreter.setting(name) is None else found
     return found
 
 
 def _setattr(call: Call) -> Value:
     name = call.text(1) or "?"
-    store_attribute(call.machine, call.argument(0), name, call.argument(2), call.node, call.frame)
+    store_attribute(call.interpreter, call.argument(0), name, call.argument(2), call.node, call.frame)
     return Const(None)
 
 
@@ -74,14 +74,14 @@ def _hasattr(call: Call) -> Value:
         if name == "__await__":
             value.settled = True
         else:
-            call.machine.emit("look", value, call.node, call.frame, name)
+            call.interpreter.emit("look", value, call.node, call.frame, name)
         return Const(name in ("__await__", "close", "send", "throw", "cr_code", "cr_frame"))
-    use(call.machine, "attribute", value, call.node, call.frame, name)
+    use(call.interpreter, "attribute", value, call.node, call.frame, name)
     if isinstance(value, Thing) and is_request(value):
-        known = has_attribute(value, name, call.machine.asgi)
+        known = has_attribute(value, name, call.interpreter.asgi)
         return UNKNOWN if known is None else Const(known)
     if isinstance(value, Instance):
-        found = call.machine.attribute(value, name, call.node, call.frame)
+        found = call.interpreter.attribute(value, name, call.node, call.frame)
         missing = isinstance(found, Bound) and found.receiver is value
         return UNKNOWN if found is UNKNOWN else Const(not missing)
     return UNKNOWN
@@ -89,7 +89,7 @@ def _hasattr(call: Call) -> Value:
 
 def _isinstance(call: Call) -> Value:
     value = call.argument(0)
-    use(call.machine, "type", value, call.node, call.frame)
+    use(call.interpreter, "type", value, call.node, call.frame)
     classinfo = call.argument(1)
     kinds = classinfo.items if isinstance(classinfo, Items) else [classinfo]
     names = [kind.name if isinstance(kind, Native) else "" for kind in kinds]
@@ -97,9 +97,9 @@ def _isinstance(call: Call) -> Value:
         if any(name.rpartition(".")[2] in ("Coroutine", "Awaitable", "CoroutineType") for name in names):
             value.settled = True
             return Const(True)
-        call.machine.emit("look", value, call.node, call.frame)
+        call.interpreter.emit("look", value, call.node, call.frame)
         return Const(False) if all(names) or all(isinstance(kind, Class) for kind in kinds) else UNKNOWN
-    known = is_instance(kinds, call.machine.asgi) if is_request(value) else None
+    known = is_instance(kinds, call.interpreter.asgi) if is_request(value) else None
     return UNKNOWN if known is None else Const(known)
 
 
@@ -125,9 +125,9 @@ def _callable(call: Call) -> Value:
 
 def _text(call: Call) -> Value:
     for value in call.arguments:
-        use(call.machine, "text", value, call.node, call.frame)
+        use(call.interpreter, "text", value, call.node, call.frame)
         if isinstance(value, Instance):
-            method = call.machine.attribute(value, "__str__", call.node, call.frame)
+            method = call.interpreter.attribute(value, "__str__", call.node, call.frame)
             if isinstance(method, Function):
                 call.again(method, [])
     known = call.argument(0)
@@ -135,12 +135,12 @@ def _text(call: Call) -> Value:
 
 
 def _bool(call: Call) -> Value:
-    known = truth(call.machine, call.argument(0), call.node, call.frame)
+    known = truth(call.interpreter, call.argument(0), call.node, call.frame)
     return UNKNOWN if known is None else Const(known)
 
 
 def _length(call: Call) -> Value:
-    use(call.machine, "length", call.argument(0), call.node, call.frame)
+    use(call.interpreter, "length", call.argument(0), call.node, call.frame)
     return UNKNOWN
 
 
@@ -160,7 +160,7 @@ def _super(call: Call) -> Value:
 def _vars(call: Call) -> Value:
     if len(call.arguments) != 1:
         return UNKNOWN
-    return call.machine.attribute(call.argument(0), "__dict__", call.node, call.frame)
+    return call.interpreter.attribute(call.argument(0), "__dict__", call.node, call.frame)
 
 
 def _set_on_object(call: Call) -> Value:
@@ -174,7 +174,7 @@ def _set_on_object(call: Call) -> Value:
 def _type(call: Call) -> Value:
     value = call.argument(0)
     if is_request(value):
-        return class_of(call.machine.asgi)
+        return class_of(call.interpreter.asgi)
     return value.cls if isinstance(value, Instance) and len(call.arguments) == 1 else UNKNOWN
 
 
@@ -196,7 +196,7 @@ def _decorator(call: Call) -> Value:
 
 
 def _reduce(call: Call) -> Value:
-    items = elements(call.machine, call.argument(1), call.node, call.frame)[0]
+    items = elements(call.interpreter, call.argument(1), call.node, call.frame)[0]
     if len(call.arguments) > 2:
         items = [call.arguments[2], *items]
     value = items[0] if items else UNKNOWN
@@ -210,9 +210,9 @@ def _import_module(call: Call) -> Value:
     if name.startswith("."):
         package = call.text(1) or call.frame.home.module.package
         name = f"{package}{name}"
-    if name and call.machine.importer is not None:
-        call.machine.importer(name, call.node, call.frame)
-    return call.machine.resolve(name) if name else UNKNOWN
+    if name and call.interpreter.importer is not None:
+        call.interpreter.importer(name, call.node, call.frame)
+    return call.interpreter.resolve(name) if name else UNKNOWN
 
 
 def _context_manager(call: Call) -> Value:
@@ -225,7 +225,7 @@ def _thread(call: Call) -> Value:
 
 def _queue_item(call: Call) -> Value:
     holder, key = call.argument(0), call.argument(1)
-    return item(call.machine, holder, key, call.node, call.frame)
+    return item(call.interpreter, holder, key, call.node, call.frame)
 
 
 def _copied(call: Call) -> Value:
@@ -234,7 +234,7 @@ def _copied(call: Call) -> Value:
     value = call.argument(0)
     for one in alternatives(value):
         if isinstance(one, Coroutine):
-            call.machine.emit("given", one, call.node, call.frame, call.function.name)
+            call.interpreter.emit("given", one, call.node, call.frame, call.function.name)
     return value if call.function.name.startswith("copy.") else UNKNOWN
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridgekit.check.reach.machine import FETCHED, Machine
+from bridgekit.check.reach.interpreter import FETCHED, Interpreter
 from bridgekit.check.reach.operations import settle
 from bridgekit.check.reach.values import (
     Bound,
@@ -17,14 +17,14 @@ from bridgekit.check.reach.values import (
 )
 
 
-def release(machine: Machine, value: Value, depth: int = 3) -> None:
+def release(interpreter: Interpreter, value: Value, depth: int = 3) -> None:
     """Somebody is given a value who may do anything with it: read what is lazy in a thread, or set another user."""
     settle(value)
     for one in alternatives(value):
         inner: list[Value] = []
         if isinstance(one, Thing):
             if one.kind in ("@request", "@user", "@session"):
-                machine.settled.update(("user", "session"))
+                interpreter.settled.update(("user", "session"))
             elif one.kind == "@queryset":
                 one.keywords[FETCHED] = one
         elif isinstance(one, Items):
@@ -40,4 +40,4 @@ def release(machine: Machine, value: Value, depth: int = 3) -> None:
         elif isinstance(one, Function) and one.receiver is not None:
             inner = [one.receiver]
         for each in inner if depth else ():
-            release(machine, each, depth - 1)
+            release(interpreter, each, depth - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.objects import found_on, order_of
 from bridgekit.check.reach.operations import instance_of, settle, use
@@ -65,76 +65,80 @@ _FILTERS = frozenset({"complex_filter", "exclude", "filter"})
 KEYS = ("ForeignKey", "OneToOneField", "GenericForeignKey")
 
 
-def is_model(machine: Machine, cls: Class) -> bool:
+def is_model(interpreter: Interpreter, cls: Class) -> bool:
     """Whether a class that was read is a model."""
-    return _derives(machine, cls, _MODEL_BASES)
+    return _derives(interpreter, cls, _MODEL_BASES)
 
 
-def is_manager(machine: Machine, cls: Class) -> bool:
+def is_manager(interpreter: Interpreter, cls: Class) -> bool:
     """Whether it is a manager, or a query set."""
-    return _derives(machine, cls, _MANAGER_BASES)
+    return _derives(interpreter, cls, _MANAGER_BASES)
 
 
-def _derives(machine: Machine, cls: Class, names: frozenset[str]) -> bool:
+def _derives(interpreter: Interpreter, cls: Class, names: frozenset[str]) -> bool:
     return any(
         isinstance(base, Native)
         and base.name.startswith(("django.", "models."))
         and base.name.rpartition(".")[2] in names
-        for base in order_of(machine, cls)
+        for base in order_of(interpreter, cls)
     )
 
 
-def model_of(machine: Machine, instance: Instance) -> Class | None:
+def model_of(interpreter: Interpreter, instance: Instance) -> Class | None:
     """The class of a row; None for other objects."""
-    return instance.cls if is_model(machine, instance.cls) else None
+    return instance.cls if is_model(interpreter, instance.cls) else None
 
 
-def of_class(machine: Machine, cls: Class, name: str) -> Value:
+def of_class(interpreter: Interpreter, cls: Class, name: str) -> Value:
     """What a class has that its source does not write."""
-    if is_model(machine, cls):
+    if is_model(interpreter, cls):
         return Thing("@manager", (cls,)) if name in MANAGERS else UNKNOWN
-    if name == "as_manager" and is_manager(machine, cls):
+    if name == "as_manager" and is_manager(interpreter, cls):
         return Thing("@as manager", (cls,))
     return UNKNOWN
 
 
-def related(machine: Machine, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value | None:
+def related(
+    interpreter: Interpreter, instance: Instance, name: str, node: ast.AST, frame: Frame
+) -> Value | None:
     """An attribute of a row behind a field: a foreign key queries when it is read, a many-to-many one gives a manager."""
-    field = found_on(machine, instance.cls, name)
+    field = found_on(interpreter, instance.cls, name)
     if not isinstance(field, Thing) or not field.kind.startswith(("django.", "models.")):
         return None
     last = field.kind.rpartition(".")[2]
     if last in KEYS:
-        if "pk" in instance.attributes and machine.on_loop:
-            machine.emit("query", instance, node, frame, f"{instance.cls.name}.{name}")
+        if "pk" in instance.attributes and interpreter.on_loop:
+            interpreter.emit("query", instance, node, frame, f"{instance.cls.name}.{name}")
         return UNKNOWN
     if last == "ManyToManyField":
         return Thing("@manager", (UNKNOWN, instance))
     return UNKNOWN if last.endswith("Field") else None
 
 
-def assigned(machine: Machine, cls: Class, keywords: dict[str, Value], node: ast.AST, frame: Frame) -> None:
+def assigned(
+    interpreter: Interpreter, cls: Class, keywords: dict[str, Value], node: ast.AST, frame: Frame
+) -> None:
     """``Note(owner=value)``: a foreign key asks what it is given for its class (related_descriptors.py, __set__)."""
     for name, value in keywords.items():
-        field = found_on(machine, cls, name) if isinstance(value, Thing | Either) else None
+        field = found_on(interpreter, cls, name) if isinstance(value, Thing | Either) else None
         if isinstance(field, Thing) and field.kind.rpartition(".")[2] in KEYS[:2]:
-            use(machine, "type", value, node, frame)
+            use(interpreter, "type", value, node, frame)
 
 
-def manager_of(machine: Machine, model: Class, value: Value) -> Value:
+def manager_of(interpreter: Interpreter, model: Class, value: Value) -> Value:
     """A class attribute of a model: its managers know the model then."""
     if isinstance(value, Thing) and value.kind == "@manager":
         return replace(value, arguments=(model,))
     if isinstance(value, Thing) and value.kind.startswith("django.") and value.kind.endswith("Manager"):
         return Thing("@manager", (model,))
-    if isinstance(value, Instance) and is_manager(machine, value.cls):
+    if isinstance(value, Instance) and is_manager(interpreter, value.cls):
         return Thing("@manager", (model,), {"class": value.cls})
     return value
 
 
 def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
     """A method of a manager or a query set."""
-    machine, model = call.machine, manager.arguments[0] if manager.arguments else UNKNOWN
+    interpreter, model = call.interpreter, manager.arguments[0] if manager.arguments else UNKNOWN
     label = _label(model)
     for value in call.arguments:
         settle(value)
@@ -144,7 +148,7 @@ def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
     if name in _FILTERS:
         # Query.resolve_lookup_value looks at what it is given, though the query is not sent.
         for value in (*call.arguments, *call.keywords.values()):
-            use(machine, "compare", value, call.node, call.frame)
+            use(interpreter, "compare", value, call.node, call.frame)
     if name in _LAZY:
         made = Thing("@queryset", manager.arguments, dict(manager.keywords))
         if name in ("select_related", "prefetch_related"):
@@ -153,14 +157,14 @@ def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
     if name in ("values", "values_list"):
         return Thing("@queryset")
     if name in _AT_ONCE or name in _OF_MANAGERS or (name in _OF_RELATED and len(manager.arguments) > 1):
-        machine.emit("query", manager, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
-        return instance_of(machine, manager) if name in _GIVE_ONE else UNKNOWN
+        interpreter.emit("query", manager, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
+        return instance_of(interpreter, manager) if name in _GIVE_ONE else UNKNOWN
     if name == "aiterator":
-        return Generator(lambda: [instance_of(machine, manager)], asynchronous=True)
+        return Generator(lambda: [instance_of(interpreter, manager)], asynchronous=True)
     if name[:1] == "a" and name[1:] in _AT_ONCE | _OF_RELATED:
-        given = instance_of(machine, manager) if name[1:] in _GIVE_ONE else UNKNOWN
+        given = instance_of(interpreter, manager) if name[1:] in _GIVE_ONE else UNKNOWN
         if name in ("aget_or_create", "aupdate_or_create"):
-            given = Items([instance_of(machine, manager), UNKNOWN], "tuple")
+            given = Items([instance_of(interpreter, manager), UNKNOWN], "tuple")
         return Coroutine(lambda: given)
     return UNKNOWN
 
@@ -186,7 +190,7 @@ def _own_method(call: Call, manager: Thing, model: Value, name: str) -> Value | 
     """A method that the project's own manager, or query set, has."""
     cls = manager.keywords.get("class")
     if isinstance(cls, Class):
-        found = found_on(call.machine, cls, name)
+        found = found_on(call.interpreter, cls, name)
         if isinstance(found, Function):
             return call.again(found.bound_to(manager), call.arguments, call.keywords)
     return None
@@ -197,7 +201,7 @@ def of_row(call: Call, row: Thing, name: str) -> Value:
     model = row.arguments[0] if row.arguments else UNKNOWN
     label = row.kind.rpartition(".")[2] if is_model_name(row.kind) else _label(model)
     if name in _OF_INSTANCES or (row.kind == "@auser" and name in _PERMISSIONS):
-        call.machine.emit("query", row, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
+        call.interpreter.emit("query", row, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
         return UNKNOWN
     if name[:1] == "a" and (
         name[1:] in _OF_INSTANCES or name[1:] in _PERMISSIONS or name == "acheck_password"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bridgekit.check.reach.machine import Machine
+from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import awaited
 from bridgekit.check.reach.values import UNKNOWN, Coroutine, Frame, Function, Home, Items, Thing, Value
@@ -31,17 +31,17 @@ def send(call: Call, signal: Thing, name: str) -> Value | None:
 
 
 def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
-    machine, given = call.machine, dict(call.keywords)
+    interpreter, given = call.interpreter, dict(call.keywords)
     given.setdefault("sender", call.argument(0))
     answers: list[Value] = []
-    for function in list(_receivers(machine, signal)):
-        with machine.perhaps():
+    for function in list(_receivers(interpreter, signal)):
+        with interpreter.perhaps():
             if not asynchronous and not function.is_async:
                 answer = call.again(function, [], given)
             elif asynchronous and function.is_async:
-                answer = awaited(machine, call.again(function, [], given), call.node, call.frame)
+                answer = awaited(interpreter, call.again(function, [], given), call.node, call.frame)
             elif asynchronous:
-                with machine.elsewhere(on_loop=False):
+                with interpreter.elsewhere(on_loop=False):
                     answer = call.again(function, [], given)
             else:
                 continue
@@ -49,11 +49,11 @@ def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
     return Items(answers or [UNKNOWN])
 
 
-def _receivers(machine: Machine, signal: Thing) -> Iterator[Function]:
+def _receivers(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
     seen: set[int] = set()
     connected = signal.attributes.get(_CONNECTED)
     for function in [
-        *_at_the_top(machine, signal),
+        *_at_the_top(interpreter, signal),
         *(connected.items if isinstance(connected, Items) else ()),
     ]:
         if isinstance(function, Function) and id(function.node) not in seen:
@@ -61,20 +61,20 @@ def _receivers(machine: Machine, signal: Thing) -> Iterator[Function]:
             yield function
 
 
-def _at_the_top(machine: Machine, signal: Thing) -> Iterator[Function]:
-    apps = machine.setting("INSTALLED_APPS")
+def _at_the_top(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
+    apps = interpreter.setting("INSTALLED_APPS")
     for app in apps[0] if apps and isinstance(apps[0], list | tuple) else ():
         for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():
-            machine.home(f"{app}.{name}")
-    for home in [home for home in machine.homes.values() if home is not None]:
+            interpreter.home(f"{app}.{name}")
+    for home in [home for home in interpreter.homes.values() if home is not None]:
         for statement in home.module.tree.body if home.module.tree is not None else ():
-            with machine.quiet():
-                found = _connected(machine, statement, home, signal)
+            with interpreter.quiet():
+                found = _connected(interpreter, statement, home, signal)
             if isinstance(found, Function):
                 yield found
 
 
-def _connected(machine: Machine, statement: ast.stmt, home: Home, signal: Thing) -> Value | None:
+def _connected(interpreter: Interpreter, statement: ast.stmt, home: Home, signal: Thing) -> Value | None:
     """What ``signal.connect(function)`` or ``@receiver(signal)`` connects."""
     frame = Frame(home)
     match statement:
@@ -84,11 +84,15 @@ def _connected(machine: Machine, statement: ast.stmt, home: Home, signal: Thing)
                 args=[function, *_],
             )
         ):
-            return machine.evaluate(function, frame) if machine.evaluate(owner, frame) is signal else None
+            return (
+                interpreter.evaluate(function, frame)
+                if interpreter.evaluate(owner, frame) is signal
+                else None
+            )
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             for decorator in statement.decorator_list:
                 if isinstance(decorator, ast.Call) and decorator.args:
-                    of = machine.evaluate(decorator.args[0], frame)
+                    of = interpreter.evaluate(decorator.args[0], frame)
                     if any(one is signal for one in (of.items if isinstance(of, Items) else [of])):
-                        return home.look_up(name, machine.module_value)
+                        return home.look_up(name, interpreter.module_value)
     return None

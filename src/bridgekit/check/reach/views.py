@@ -13,8 +13,8 @@ from bridgekit.check.findings.flow import FunctionNode, ReadFunction
 from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
-from bridgekit.check.reach.entry import new_machine
-from bridgekit.check.reach.machine import Event, Machine, OutOfBudgetError
+from bridgekit.check.reach.entry import new_interpreter
+from bridgekit.check.reach.interpreter import Event, Interpreter, OutOfBudgetError
 from bridgekit.check.reach.objects import make
 from bridgekit.check.reach.operations import awaited, is_coroutine_function
 from bridgekit.check.reach.values import (
@@ -57,21 +57,21 @@ def walk_view(
     ``asgi``: whether ASGI serves the request; None where that is not known. ``decorators``, innermost first, are those around a function that may be anything: they are called with it, as Python would.
     """
     walk = ViewWalk()
-    machine = new_machine(load, walk.events.append, setting, bounds)
-    machine.asgi = asgi
-    frame = Frame(machine.home_of(start.module))
+    interpreter = new_interpreter(load, walk.events.append, setting, bounds)
+    interpreter.asgi = asgi
+    frame = Frame(interpreter.home_of(start.module))
     with suppress(OutOfBudgetError, RecursionError):
         request = Thing("@request")
-        function = _method(machine, start, view, request) if view.is_class else None
+        function = _method(interpreter, start, view, request) if view.is_class else None
         if function is None:
-            function = Function(start.node, machine.home_of(start.module))
-        called = _decorated(machine, function, decorators) if start.node is view.node else function
+            function = Function(start.node, interpreter.home_of(start.module))
+        called = _decorated(interpreter, function, decorators) if start.node is view.node else function
         walk.followed = called is not None
-        machine.on_loop = machine.asynchronous = machine.dispatches = view.is_async
+        interpreter.on_loop = interpreter.asynchronous = interpreter.dispatches = view.is_async
         given, named = _given(called or function, request)
-        walk.returned = machine.call(called or function, given, named, start.node, frame)
+        walk.returned = interpreter.call(called or function, given, named, start.node, frame)
         if start.is_async:
-            walk.returned = awaited(machine, walk.returned, start.node, frame)
+            walk.returned = awaited(interpreter, walk.returned, start.node, frame)
     return walk
 
 
@@ -95,18 +95,18 @@ def walk_wrapped(
 ) -> WrappedWalk:
     """Decorates an async view, or the sync ``dispatch`` of an async class, innermost first, and calls what comes of it."""
     walk = WrappedWalk()
-    machine = new_machine(load, walk.events.append, setting, bounds)
-    machine.asynchronous = True
+    interpreter = new_interpreter(load, walk.events.append, setting, bounds)
+    interpreter.asynchronous = True
     value: Value = Thing("@dispatch" if of_dispatch else "@get_response")
     with suppress(OutOfBudgetError, RecursionError):
-        frame = Frame(machine.home_of(wrappers[0].module))
-        with machine.quiet():
+        frame = Frame(interpreter.home_of(wrappers[0].module))
+        with interpreter.quiet():
             for each in wrappers:
-                here = Frame(machine.home_of(each.module))
-                value = machine.call(machine.evaluate(each.node, here), [value], {}, each.node, here)
-        walk.marked = is_coroutine_function(machine, value)
-        machine.on_loop = of_dispatch or walk.marked is True
-        made = machine.call(value, [Thing("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
+                here = Frame(interpreter.home_of(each.module))
+                value = interpreter.call(interpreter.evaluate(each.node, here), [value], {}, each.node, here)
+        walk.marked = is_coroutine_function(interpreter, value)
+        interpreter.on_loop = of_dispatch or walk.marked is True
+        made = interpreter.call(value, [Thing("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
         given = alternatives(made)
         walk.is_coroutine = any(isinstance(one, Coroutine) for one in given) and all(
             isinstance(one, Coroutine) or _is_response(one) for one in given
@@ -121,30 +121,34 @@ def _is_response(value: Value) -> bool:
     return isinstance(value, Thing) and (value.kind == "@response" or value.kind.startswith(_ANSWERS))
 
 
-def _method(machine: Machine, start: ReadFunction, view: RoutedView, request: Thing) -> Function | None:
+def _method(
+    interpreter: Interpreter, start: ReadFunction, view: RoutedView, request: Thing
+) -> Function | None:
     """The handler of an object that ``as_view()`` made and ``setup()`` gave the request (django/views/generic/base.py)."""
     if not isinstance(view.node, ast.ClassDef) or not start.owner:
         return None
-    home = machine.home_of(view.module)
+    home = interpreter.home_of(view.module)
     cls, frame = Class(view.node, home), Frame(home)
-    with machine.quiet():
-        product = make(machine, cls, [], {}, view.node, frame)
+    with interpreter.quiet():
+        product = make(interpreter, cls, [], {}, view.node, frame)
         if not isinstance(product, Instance):
             return None
         product.attributes.update(request=request, args=UNKNOWN, kwargs=Table(others=[UNKNOWN]))
-        found = machine.attribute(product, start.name, start.node, frame)
+        found = interpreter.attribute(product, start.name, start.node, frame)
     if isinstance(found, Function) and found.node is start.node:
         return found
-    return Function(start.node, machine.home_of(start.module), None, cls, product)
+    return Function(start.node, interpreter.home_of(start.module), None, cls, product)
 
 
-def _decorated(machine: Machine, function: Function, decorators: Sequence[Applied]) -> Function | None:
+def _decorated(
+    interpreter: Interpreter, function: Function, decorators: Sequence[Applied]
+) -> Function | None:
     """What the decorators make of it; None where that is not a coroutine function that can be read."""
     value: Value = function
-    with machine.quiet():
+    with interpreter.quiet():
         for each in decorators:
-            frame = Frame(machine.home_of(each.module))
-            value = machine.call(machine.evaluate(each.node, frame), [value], {}, each.node, frame)
+            frame = Frame(interpreter.home_of(each.module))
+            value = interpreter.call(interpreter.evaluate(each.node, frame), [value], {}, each.node, frame)
     if isinstance(value, Function) and value.is_async is function.is_async:
         return value
     return None

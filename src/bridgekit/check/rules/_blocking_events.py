@@ -6,7 +6,7 @@ from enum import Enum
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.machine import CALLED, CROSSINGS
+from bridgekit.check.reach.interpreter import CALLED, CROSSINGS
 from bridgekit.check.reach.values import Const, Thing
 from bridgekit.check.rules._blocking_calls import (
     BLOCKING_CALLS,

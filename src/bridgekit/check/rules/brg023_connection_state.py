@@ -8,7 +8,7 @@ from bridgekit.check.findings.finding import Problem, Related, Severity
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.machine import CONNECTION
+from bridgekit.check.reach.interpreter import CONNECTION
 from bridgekit.check.reach.values import Native
 from bridgekit.check.rules._view_blocking import walked_view
 from bridgekit.check.rules._views import async_views

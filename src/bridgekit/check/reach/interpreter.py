@@ -83,7 +83,7 @@ FETCHED = "fetched"
 """A keyword of query sets that have their rows by now (django/db/models/query.py, QuerySet._fetch_all)."""
 
 
-class Machine:
+class Interpreter:
     """Follows code from one start. ``load`` gives modules by name, ``setting`` what is known of a setting, else None."""
 
     evaluate: Callable[[ast.expr, Frame], Value]
