@@ -30,7 +30,7 @@ def check_flag(name: str, value: object) -> None:
 def check_text(name: str, value: object) -> None:
     """Check a text; `TypeError` for anything else."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a text, not {shown(value)}")
+        raise TypeError(f"{name} must be a string, not {shown(value)}")
 
 
 def check_count(name: str, value: Any, *, least: int = 0, none: str | None = None) -> None:

@@ -107,7 +107,7 @@ class NamedPath(click.Path):
 @click.option(
     "--show-settings",
     is_flag=True,
-    help="Print the options that hold and the project that is found, and check nothing.",
+    help="Print the options in effect and the project that is found, and check nothing.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with code 0 even if there are findings.")
 @click.option("--baseline", type=NamedPath(path_type=Path), help="File of findings that are accepted.")

@@ -44,7 +44,7 @@ def test_the_three_totals_are_those_of_bridgekit_check(project: Path) -> None:
     assert (
         "blocked by shop.middleware.returns_the_coroutine: it has code of its own around get_response" in told
     )
-    assert "let go if shop.middleware.returns_the_coroutine is async or leaves the list" in told
+    assert "released if shop.middleware.returns_the_coroutine is async or leaves the list" in told
     for line in totals:
         assert re.sub(r": +", ": ", line.strip()) in re.sub(r": +", ": ", told)
 

@@ -382,14 +382,14 @@ class AsyncPredicate:
         ("BRIDGEKIT_TIMING_SHOW", "nowhere.predicate", "BRIDGEKIT_TIMING_SHOW: No module"),
         ("BRIDGEKIT_TIMING_SHOW", asyncio.sleep, "nobody awaits"),
         ("BRIDGEKIT_TIMING_SHOW", AsyncPredicate(), "nobody awaits"),
-        ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", 7, "must be a text"),
+        ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", 7, "must be a string"),
         ("BRIDGEKIT_TIMING_ALLOW_ORIGIN", "a\r\nb", "a header value is visible ASCII"),
         ("BRIDGEKIT_TIMING_LAYERS", "yes", "True or False"),
         ("BRIDGEKIT_TIMING_QUEUE_TIME", 1, "True or False"),
         ("BRIDGEKIT_TIMING_TRACEPARENT", None, "True or False"),
         ("BRIDGEKIT_TIMING_EXCLUDE", "/x", "it is a list"),
         ("BRIDGEKIT_TIMING_EXCLUDE", ["static/"], "excludes nothing"),
-        ("BRIDGEKIT_TIMING_EXCLUDE", [7], "must be a text"),
+        ("BRIDGEKIT_TIMING_EXCLUDE", [7], "must be a string"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: object, message: str) -> None:

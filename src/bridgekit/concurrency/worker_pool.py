@@ -223,7 +223,7 @@ class WorkerPool:
                 try:
                     self._on_retire()
                 except Exception:
-                    logger.exception("a thread could not put its things away")
+                    logger.exception("a worker thread could not clean up")
 
     def _work(self, worker: _Worker) -> None:
         """Job after job, until the thread is to end."""

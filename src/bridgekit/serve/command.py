@@ -67,7 +67,7 @@ def limit_option(limit: Limit) -> click.Option:
     "--server", type=click.Choice(SERVERS), help="ASGI server [default: the first that is installed]."
 )
 @click.option(
-    "--interface", type=click.Choice(("wsgi", "asgi")), help="What TARGET speaks [default: found out]."
+    "--interface", type=click.Choice(("wsgi", "asgi")), help="What TARGET speaks [default: detected]."
 )
 @click.option("--factory", is_flag=True, help="Call TARGET: what it returns is the application.")
 @click.option("--app-dir", default=".", help="Directory from which TARGET is imported [default: this one].")

@@ -98,7 +98,7 @@ def test_every_total_says_who_keeps_a_thread_and_what_lets_it_go(tmp_path: Path)
     assert "<p>Today: " in text
     assert "<p>After: " in text
     assert "(blocked by app.audit: it has code of its own around get_response" in handler
-    assert "let go if app.audit is async or leaves the list" in handler
+    assert "released if app.audit is async or leaves the list" in handler
 
 
 @pytest.mark.parametrize(("names", "kept", "mark"), [([], "0", "after"), (["Stamp", "audit"], "1", "")])

@@ -32,7 +32,7 @@ def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> 
         "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE\n"
         "  after:    3 hops with an async view, 4 with a sync view; 1 thread for each waiting request (blocked by bridgekit.django.middleware.SingleHopMiddleware) and each open stream (idle)\n"
         "  handler:  1 hop with an async view, 1 with a sync view; 1 thread for each waiting request (blocked by app.audit: it has code "
-        "of its own around get_response and runs in a thread), none for an open stream; let go if app.audit is async or leaves the list "
+        "of its own around get_response and runs in a thread), none for an open stream; released if app.audit is async or leaves the list "
         "and BRIDGEKIT_THREADS_RELEASED_BY has app.Stamp, which must leave nothing in the thread then\n"
         "\n"
         "a hop is one call of sync_to_async: a switch to a thread and back, some tens of microseconds;"

@@ -44,8 +44,8 @@ def test_the_line_that_saves_hops_elsewhere_is_to_go(check_rule: CheckRule) -> N
     assert finding.fix == "Remove it from MIDDLEWARE."
 
 
-def test_a_sync_only_layer_is_told_what_lets_its_thread_go(check_rule: CheckRule) -> None:
+def test_a_sync_only_layer_names_what_releases_its_thread(check_rule: CheckRule) -> None:
     (finding,) = check_rule("BRG002", SOURCE, ["sync_only"], entry_points=SERVED)
     assert finding.fix == "Make it sync and async: a request that waits keeps no thread then."
     (finding,) = check_rule("BRG002", SOURCE, ["Mixin", "sync_only"], entry_points=SERVED)
-    assert finding.fix.endswith("no thread then, as soon as app.Mixin lets go of it, too.")
+    assert finding.fix.endswith("no thread then, as soon as app.Mixin releases it, too.")

@@ -153,7 +153,7 @@ def test_routes_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("buckets", [(), (math.inf,), (1, 1), (2, 1)])
 def test_bounds_must_rise(buckets: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="bucket bounds must rise"):
+    with pytest.raises(ValueError, match="bucket bounds must increase"):
         PrometheusExporter(CollectorRegistry(), buckets=buckets)
 
 
@@ -162,7 +162,7 @@ def test_bounds_must_rise(buckets: tuple[float, ...]) -> None:
     [
         ({"registry": CollectorRegistry}, TypeError, "not the class CollectorRegistry"),
         ({"registry": "shop"}, TypeError, "must be a CollectorRegistry"),
-        ({"namespace": None}, TypeError, "namespace must be a text"),
+        ({"namespace": None}, TypeError, "namespace must be a string"),
         ({"namespace": "my-shop"}, ValueError, "my-shop"),
         ({"buckets": 5}, TypeError, "buckets must be a list of seconds"),
         ({"buckets": ["0.1"]}, TypeError, "each of buckets must be a number"),

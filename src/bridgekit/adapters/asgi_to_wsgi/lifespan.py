@@ -101,8 +101,8 @@ class LifespanRunner:
             self.failure.__cause__ = failure
             logger.error("lifespan startup failed", exc_info=failure)
         else:
-            logger.info("the application knows no lifespan")
-            logger.debug("what it made of it", exc_info=failure)
+            logger.info("the application does not support lifespan")
+            logger.debug("what it answered lifespan.startup with", exc_info=failure)
 
     async def _receive(self) -> Message:
         self._received += 1

@@ -35,7 +35,7 @@ read a fifth of that."""
 
 _GUESSED_BYTES = 2 * 1024 * 1024
 _BYTES_A_TOKEN = 5
-TOO_MUCH = f"is not read: this run has read files of {MAX_RUN_TOKENS:,} words and signs, and reads no more"
+TOO_MUCH = f"is not read: this run has read files of {MAX_RUN_TOKENS:,} tokens, and reads no more"
 _EXTENSIONS = (".so", ".pyd", ".dll")
 
 
@@ -140,7 +140,7 @@ class ModuleFinder:
         module = self._files.get(key)
         if module is None:
             if self._spent > MAX_RUN_TOKENS:
-                self.bounds.end(f"{MAX_RUN_TOKENS:,} words and signs in files", Location(path, 1))
+                self.bounds.end(f"{MAX_RUN_TOKENS:,} tokens in files", Location(path, 1))
                 module = SourceModule(name, path, None, TOO_MUCH, is_package=is_package)
             elif reached := self.bounds.spend(0, lambda: Location(path, 1)):
                 module = SourceModule(name, path, None, f"is not read: {reached}", is_package=is_package)

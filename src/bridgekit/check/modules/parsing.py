@@ -16,7 +16,7 @@ from bridgekit.check.modules.newer_syntax import parenthesized_excepts
 from bridgekit.middleware_chain.facts import Location
 
 MAX_TOKENS = 100_000
-"""Files with more words and signs are not parsed: a tree costs some 400 bytes of memory for each in code that people write, 900
+"""Files with more tokens are not parsed: a tree costs some 400 bytes of memory for each in code that people write, 900
 in ``X=0`` over and over, whatever the size in bytes. The standard library's turtle.py, of 150 KiB, has 29,000, mypy's checker.py, of 450 KiB, 73,000."""
 
 _WORDS = bytes(c if c > 127 or chr(c).isalnum() or c == ord("_") else ord(" ") for c in range(256))
@@ -78,7 +78,7 @@ def parse_file(path: str, name: str = "", *, is_package: bool = False) -> Source
 def parse_source(source: bytes) -> tuple[ast.Module | None, str, int]:
     """Parse the bytes of a module as Python would: the tree, or the reason for none and its line (0 if unknown)."""
     if len(source) > MAX_TOKENS and count_tokens(source) > MAX_TOKENS:
-        return None, f"has more than {MAX_TOKENS:,} words and signs; longer files are not parsed", 0
+        return None, f"has more than {MAX_TOKENS:,} tokens; longer files are not parsed", 0
     try:
         with warnings.catch_warnings():
             # Invalid escapes and the like are the file's business, and would be errors under -W error.

@@ -116,11 +116,11 @@ def _typed(file: Path, key: str, value: object) -> object:
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
             return tuple(texts)
-        raise ProjectError(f"{file}: tool.bridgekit.{key} must be a text or a list of texts")
+        raise ProjectError(f"{file}: tool.bridgekit.{key} must be a string or a list of strings")
     if key == "env":
         if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
             return value
-        raise ProjectError(f"{file}: tool.bridgekit.env must be a table of texts")
+        raise ProjectError(f"{file}: tool.bridgekit.env must be a table of strings")
     if key == "timeout":
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
             return float(value)
@@ -128,7 +128,7 @@ def _typed(file: Path, key: str, value: object) -> object:
             f"{file}: tool.bridgekit.timeout must be a number of seconds above 0, not {value!r}"
         )
     if not isinstance(value, str):
-        raise ProjectError(f"{file}: tool.bridgekit.{key} must be a text")
+        raise ProjectError(f"{file}: tool.bridgekit.{key} must be a string")
     if key == "server":
         return _server(file, value)
     if key == "severity":

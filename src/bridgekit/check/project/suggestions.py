@@ -39,7 +39,7 @@ def instead_of(module: str, found: FoundProject, finder: ModuleFinder) -> str:
         if name != module:
             named.setdefault(name, name)
     if not named:
-        return "no file of the project that is called like settings sets MIDDLEWARE; name the module with --settings"
+        return "no settings file of the project sets MIDDLEWARE; name the module with --settings"
     near = [] if finder.find(module).path else get_close_matches(module, named, 1)
     order = [*near, *(name for name in named if name not in near)]
     shown = [named[name] for name in order[:_MAX_SHOWN]]

@@ -114,7 +114,7 @@ def _what_lets_go(holders: Sequence[Holder]) -> str:
         remedies.append(f"{_names(leaving)} {be} async or {leave} the list")
     if saying:
         remedies.append(f"{SETTING} has {_names(saying)}, which must leave nothing in the thread then")
-    return f"; let go if {' and '.join(remedies)}" if remedies else ""
+    return f"; released if {' and '.join(remedies)}" if remedies else ""
 
 
 def _names(holders: Sequence[Holder]) -> str:

@@ -55,7 +55,7 @@ def _unread_entry_points(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 f"this entry point cannot be read, and was not checked: it {module.error}",
                 Location(module.path, module.error_line or 1),
-                "Mend the file; a newer Python's syntax is read if that Python runs bridgekit.",
+                "Correct the file; a newer Python's syntax is read if that Python runs bridgekit.",
                 subject="entry point",
             )
 

@@ -48,8 +48,8 @@ def _fix(subject: Subject, checked: CheckedMiddleware) -> str:
             for holder in in_the_way(subject.chain.facts)
             if holder.layer.facts is not checked.facts
         )
-        let = "lets" if len(others) == 1 else "let"
-        rest = f", as soon as {' and '.join(others)} {let} go of it, too" if others else ""
+        verb = "releases" if len(others) == 1 else "release"
+        rest = f", as soon as {' and '.join(others)} {verb} it, too" if others else ""
         return f"Make it sync and async: a request that waits keeps no thread then{rest}."
     proposal = _made_native(subject, checked)
     if proposal is None:

@@ -72,7 +72,7 @@ class LentThread(Executor):
                     executor._work_ready.notify()
                     return job.future
             executor = executor._old_executor
-        raise RuntimeError("the thread that would run the call waits no more")
+        raise RuntimeError("the thread that would run the call no longer waits")
 
     def lend(self, timeout: float | None = None) -> bool:
         """In the lent thread: run what is submitted until `_satisfied`; false after ``timeout`` seconds with nothing to do."""

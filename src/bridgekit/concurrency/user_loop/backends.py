@@ -110,7 +110,7 @@ def look_after(request: Ticking) -> None:
     try:
         request.tick()
     except Exception:  # one request's fault must not stop the others' clock, nor end the request
-        logger.exception("looking after a request failed")
+        logger.exception("the handling of a request failed")
 
 
 class _AsyncioBackend:

@@ -116,5 +116,5 @@ def check_clock(name: str, clock: Clock) -> None:
     reading: object = clock()
     if not isinstance(reading, int):
         raise TypeError(
-            f"{name} must tell whole nanoseconds, as time.perf_counter_ns does, not {shown(reading)}"
+            f"{name} must return whole nanoseconds, as time.perf_counter_ns does, not {shown(reading)}"
         )

@@ -19,7 +19,7 @@ def checked_bounds(name: str, bounds: Iterable[float]) -> tuple[float, ...]:
         check_amount(f"each of {name}", bound)
     finite = tuple(bound for bound in all_of_them if bound != math.inf)  # that one is always there
     if not finite or list(finite) != sorted(set(finite)):
-        raise ValueError(f"bucket bounds must rise: {all_of_them}")
+        raise ValueError(f"bucket bounds must increase: {all_of_them}")
     return finite
 
 

@@ -31,7 +31,7 @@ class JSONLinesExporter:
             check_text_stream(target)
         elif not Path(target).parent.is_dir() or Path(target).is_dir():
             raise ValueError(
-                f"{os.fspath(target)!r} can be no file: its folder must be there, and it must not be one"
+                f"{os.fspath(target)!r} cannot be a file: its folder must exist, and it must not be a folder itself"
             )
         self._path = Path(target) if isinstance(target, str | os.PathLike) else None
         self._stream: IO[str] | None = None if isinstance(target, str | os.PathLike) else target

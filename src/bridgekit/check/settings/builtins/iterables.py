@@ -78,7 +78,7 @@ def _hashed(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> SetV
         return unknown.derive("()")
     keys = [as_data(item) for item in items]
     if not all(is_plain(key) or isinstance(key, ClassValue | FunctionValue | PathValue) for key in keys):
-        raise Refused("an element says itself what it is equal to")
+        raise Refused("an element has an __eq__ of its own")
     return SetValue(keys)
 
 

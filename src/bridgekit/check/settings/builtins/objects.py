@@ -90,7 +90,7 @@ def call_setattr(interpreter: Interpreter, args: Arguments, kwargs: Keywords) ->
     if isinstance(name, str):
         interpreter.setattr(target, str(name), args[2])
     else:
-        interpreter.refuse("an attribute is set whose name is not known", target, args[2])
+        interpreter.refuse("an attribute whose name is not known is set", target, args[2])
     return None
 
 
@@ -100,7 +100,7 @@ def call_delattr(interpreter: Interpreter, args: Arguments, kwargs: Keywords) ->
     if isinstance(name, str):
         interpreter.delattr(unwrap(args[0])[0], str(name))
     else:
-        interpreter.refuse("an attribute is deleted whose name is not known", args[0])
+        interpreter.refuse("an attribute whose name is not known is deleted", args[0])
     return None
 
 

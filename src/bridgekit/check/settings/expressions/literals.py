@@ -94,7 +94,7 @@ def put(interpreter: Interpreter, result: DictValue, key: Value, value: Value) -
 
 
 def hashable(interpreter: Interpreter, key: Value) -> Value:
-    """A key of a dictionary or an element of a set; the unknown where it says itself what it is equal to."""
+    """A key of a dictionary or an element of a set; the unknown where it has an ``__eq__`` of its own."""
     key = as_data(key)
     if isinstance(key, InstanceValue):
         for name in ("__hash__", "__eq__"):

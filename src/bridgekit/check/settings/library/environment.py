@@ -155,7 +155,7 @@ class Environ(Model):
             self._own(interpreter)[str(name)] = value
         else:
             self.taint(
-                interpreter, interpreter.opaque("an environment variable is set whose name is not known")
+                interpreter, interpreter.opaque("an environment variable whose name is not known is set")
             )
 
     def delete_item(self, interpreter: Interpreter, key: Value) -> bool:
@@ -169,7 +169,7 @@ class Environ(Model):
             self._own(interpreter)[str(name)] = UNSET
         else:
             self.taint(
-                interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
+                interpreter, interpreter.opaque("an environment variable whose name is not known is deleted")
             )
 
     def _get(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -195,7 +195,7 @@ class Environ(Model):
             self._own(interpreter)[str(name)] = UNSET
         else:
             self.taint(
-                interpreter, interpreter.opaque("an environment variable is deleted whose name is not known")
+                interpreter, interpreter.opaque("an environment variable whose name is not known is deleted")
             )
         return value
 

@@ -78,7 +78,7 @@ def _at_key(
 ) -> Value:
     """``get``, ``setdefault`` and ``pop``: the key's own hooks would decide."""
     if plain and isinstance(plain[0], InstanceValue) and not interpreter.library.is_member(plain[0]):
-        raise Refused("a key says itself what it is equal to")
+        raise Refused("a key has an __eq__ of its own")
     if isinstance(receiver, Namespace) and plain and receiver.unseen is not None and plain[0] not in receiver:
         return receiver.unseen
     result: Value = getattr(dict, name)(receiver, *plain[:1], *args[1:])

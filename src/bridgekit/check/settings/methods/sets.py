@@ -40,11 +40,11 @@ def set_method(
         raise Refused(unknown.reason)
     if name in _SINGLE:
         if not all(is_plain(value) for value in (*operands, *receiver)):
-            raise Refused("an element says itself what it is equal to")
+            raise Refused("an element has an __eq__ of its own")
     elif name in _OPERANDS:
         others = [_members(interpreter, value) for value in operands]
         if not is_plain(receiver):
-            raise Refused("an element says itself what it is equal to")
+            raise Refused("an element has an __eq__ of its own")
         return own(getattr(set, name)(receiver, *others))
     elif name == "pop" and len(receiver) > 1:
         raise Refused("the order of a set of strings differs from one process to the next")

@@ -53,7 +53,7 @@ def set_attribute(
     elif isinstance(target, str | int | float | bytes | list | tuple | dict | set | None):
         raise interpreter.fault(AttributeError, f"no attribute {name!r} can be set")
     else:
-        interpreter.refuse(f"an attribute {name} is set on something that is not followed", target, value)
+        interpreter.refuse(f"the attribute {name} of something that is not followed is set", target, value)
 
 
 def _set_on_instance(
@@ -140,7 +140,7 @@ def delete_attribute(interpreter: Interpreter, target: Value, name: str, *, plai
             f"{target.dotted}.{name} is deleted"
         )
     else:
-        interpreter.refuse(f"an attribute {name} is deleted of something that is not followed", target)
+        interpreter.refuse(f"the attribute {name} of something that is not followed is deleted", target)
 
 
 def _delete_on_instance(interpreter: Interpreter, target: InstanceValue, name: str, *, plainly: bool) -> None:
@@ -158,7 +158,7 @@ def _delete_on_instance(interpreter: Interpreter, target: InstanceValue, name: s
         interpreter.call(raw.deleter, [target], {})
         return
     if isinstance(raw, InstanceValue):
-        interpreter.refuse("an attribute is deleted that may be a descriptor", target, raw)
+        interpreter.refuse("an attribute that may be a descriptor is deleted", target, raw)
         return
     if isinstance(interpreter.read(target.attributes), Opaque):
         return
