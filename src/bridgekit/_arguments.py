@@ -142,7 +142,7 @@ def is_asynchronous(function: object) -> bool:
 
 
 def takes(function: object, count: int) -> bool | None:
-    """Whether it can be called with so many positional arguments; ``None`` where that cannot be told."""
+    """Whether it can be called with so many positional arguments; ``None`` where that is not known."""
     for code in own_code(function):
         try:
             # What a decorated function was before says nothing about what it takes now.

@@ -181,7 +181,7 @@ class _Checker:
         return StackReport(module, result.path, subjects, result.notes, cut, configuration)
 
     def _explained(self, module: str, result: SettingsResult, live: LiveStack | None) -> SettingsResult:
-        """Settings that cannot be evaluated, and those without MIDDLEWARE, are told with what to name instead."""
+        """Settings that cannot be evaluated, and those without MIDDLEWARE, are reported with what to name instead."""
         lacking = "" if live is not None and live.middleware else without_middleware(result)
         if lacking:
             place = shown_from(base_of(self.found.root), result.path)

@@ -1,4 +1,4 @@
-"""The kinds of request whose cost the chain model can tell apart."""
+"""The kinds of request whose cost the chain model distinguishes."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def launch(
     chosen = choose_server(server)
     folder = str(Path(app_dir).resolve())
     settings = Settings(text, folder, interface, factory, limits)
-    settings.adapter_arguments()  # wrong ones are told before a server starts
+    settings.adapter_arguments()  # wrong ones are an error before a server starts
     check_that_it_exists(parse_target(text), folder)
     # Only its name for now: a worker that cannot serve the target makes it.
     failed = Path(tempfile.gettempdir(), f"bridgekit-{secrets.token_hex(16)}")

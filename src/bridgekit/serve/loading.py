@@ -83,7 +83,7 @@ def make_app(target: Target, found: Callable[..., object], *, factory: bool = Fa
 def interface_of(target: Target, app: object) -> Interface:
     """Whether `app` is WSGI or ASGI.
 
-    Raises `ProjectError` when that cannot be told.
+    Raises `ProjectError` when that is not known.
     """
     interface = detect_interface(app)
     if interface is None:
@@ -122,7 +122,9 @@ def _import(target: Target, app_dir: str) -> ModuleType:
 def _no_module(target: Target, name: str, app_dir: str) -> ProjectError:
     owner, _, last = name.rpartition(".")
     if target.attribute is None and hasattr(sys.modules.get(owner), last):  # reached, so it has been imported
-        return ProjectError(f"{name!r} is not a module, but {owner!r} has that attribute; write {owner}:{last}")
+        return ProjectError(
+            f"{name!r} is not a module, but {owner!r} has that attribute; write {owner}:{last}"
+        )
     return ProjectError(
         f"no module named {name!r} in {app_dir} or the installed packages; "
         "run the command in the project's directory or give --app-dir"

@@ -1,4 +1,4 @@
-"""How each ASGI server is told, on its command line, what to serve and where."""
+"""What each ASGI server's command line is: what to serve, and where."""
 
 from __future__ import annotations
 

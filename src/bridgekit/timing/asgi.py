@@ -73,7 +73,7 @@ class ASGITimingMiddleware(TimingWrapper[ASGIApp]):
                 leave(around)
 
     async def _joined(self, outer: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        """Somebody further out measures: tell what only this side sees."""
+        """Somebody further out measures: report what only this side sees."""
         if current.enabled and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a loop without its context
         mount = scope.get("root_path", "")

@@ -28,7 +28,7 @@ class Shared(Protocol):
     def route_of(self) -> RouteOf: ...
     @property
     def route_is_given(self) -> bool:
-        """Whether `route_of` is the project's: its answer goes before what frameworks tell."""
+        """Whether `route_of` is the project's: its answer goes before what frameworks report."""
 
     @property
     def exporters(self) -> tuple[Callable[[Any], object], ...]: ...

@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 class Kind(StrEnum):
-    """What sort of exchange it was: only `PLAIN` ones tell something about latency by their duration."""
+    """What sort of exchange it was: only `PLAIN` ones say something about latency by their duration."""
 
     PLAIN = "plain"
     """The body was handed over in one piece, as a sized collection, or as a file."""

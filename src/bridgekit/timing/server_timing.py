@@ -78,7 +78,7 @@ class RequestView:
 
     @property
     def client(self) -> str | None:
-        """The client's address as the server tells it: behind a proxy that is the proxy's."""
+        """The client's address as the server gives it: behind a proxy that is the proxy's."""
         return self._live.client()
 
     def header(self, name: str) -> str | None:
@@ -87,7 +87,7 @@ class RequestView:
 
 
 def everyone(request: RequestView) -> bool:
-    """Show the header to all clients. Durations tell outsiders things (whether an account exists, what is cached)."""
+    """Show the header to all clients. Durations reveal things to outsiders (whether an account exists, what is cached)."""
     return True
 
 

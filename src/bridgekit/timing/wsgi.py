@@ -79,7 +79,7 @@ class WSGITimingMiddleware(TimingWrapper[WSGIApp]):
         return measured_body(exchange, body)  # type: ignore[no-any-return]  # the application's own type, or an iterable
 
     def _joined(self, outer: Any, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Somebody further out measures: tell what only this side sees."""
+        """Somebody further out measures: report what only this side sees."""
         if current.enabled and isinstance(outer, LiveTiming):
             enter(outer)  # an adapter may have taken us to a thread without its context
         mount = environ.get("SCRIPT_NAME", "")

@@ -1,7 +1,7 @@
 """Tasks that a view starts and does not wait for: with a sync-only layer in the stack they lose the ORM.
 
 asgiref 3.9 and later bind what a request calls in threads to the executor of its outermost sync layer, and close that with the request
-(``CurrentThreadExecutor`` in asgiref/current_thread_executor.py). Whoever is told to place such a layer has to know of these views.
+(``CurrentThreadExecutor`` in asgiref/current_thread_executor.py). Whoever is advised to place such a layer has to know of these views.
 """
 
 from __future__ import annotations

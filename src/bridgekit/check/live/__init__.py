@@ -1,1 +1,1 @@
-"""``--live``: the loaded chain of a project, told by a process of its own."""
+"""``--live``: the loaded chain of a project, described by a process of its own."""

@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def described(settings_module: str, server: str, configuration: str) -> dict[str, Any]:
-    """What `describe` tells, or the traceback of what the project raised."""
+    """What `describe` gives, or the traceback of what the project raised."""
     try:
         return describe(settings_module, server, configuration)
     except BaseException:  # SystemExit too: settings call sys.exit

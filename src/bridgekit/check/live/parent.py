@@ -132,7 +132,7 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
             for name, is_async in entry["hooks"].items()
         },
         defined_at=Location(entry["file"], int(entry["line"])) if entry["file"] else None,
-        own_hops=Count(0, None, "only its source tells how often it calls sync_to_async"),
+        own_hops=Count(0, None, "only its source shows how often it calls sync_to_async"),
         used=claim("used"),
         mixin_call=claim("mixin_call"),
         keeps_thread=keeps(),
@@ -140,7 +140,7 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
 
 
 def with_source(live: MiddlewareFacts, source: MiddlewareFacts) -> MiddlewareFacts:
-    """Live facts completed by what only source can tell: its own hops, and what the child could not see."""
+    """Live facts completed by what only source can show: its own hops, and what the child could not see."""
 
     def merged(one: Claim, other: Claim) -> Claim:
         return other if one.answer is Answer.UNKNOWN else one

@@ -31,7 +31,7 @@ class Method:
     """One function as the instance would find it: the one that wins in the MRO, assignments after the class included.
 
     ``owner`` is the dotted path of the class that defines it (``django.utils.deprecation.MiddlewareMixin``), so that a
-    rule can tell inherited from own code; ``module`` the file whose imports and globals its body sees. ``is_async``
+    rule can distinguish inherited from own code; ``module`` the file whose imports and globals its body sees. ``is_async``
     is what `inspect.iscoroutinefunction` would say of it: ``async def`` without a wrapper that hides it, or a wrapper
     that marks it (``sync_to_async``).
     """

@@ -1,4 +1,4 @@
-"""Which modules a module imports by its own statements, told from its tree."""
+"""Which modules a module imports by its own statements, as its tree has them."""
 
 from __future__ import annotations
 

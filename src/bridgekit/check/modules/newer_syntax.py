@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 
 def parenthesized_excepts(source: bytes) -> bytes | None:
-    """The same source with ``except A, B:`` as ``except (A, B):``; None if there is none or it cannot be told.
+    """The same source with ``except A, B:`` as ``except (A, B):``; None if there is none or it is not known.
 
     Line numbers stay; columns move by one on the lines that are rewritten.
     """

@@ -1,7 +1,7 @@
 """What one run of the checker may take, in all: seconds, steps of both readers, and files' content.
 
 A bound for each file or each question is none for a project of many: hostile source would only have to be split. What is reached
-first is kept with its place; from there on whatever asks is told so, and leaves unknown what it has not looked at.
+first is kept with its place; from there on whatever asks gets that answer, and leaves unknown what it has not looked at.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ _KEYS = (*_LISTS, "server", "severity", "baseline", "python", "env", "timeout")
 def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
     """The ``[tool.bridgekit]`` table that governs ``path``, and the file it stands in.
 
-    The nearest pyproject.toml at or above ``path`` is taken, as other tools do. A table whose name is nearly ours is told under
+    The nearest pyproject.toml at or above ``path`` is taken, as other tools do. A table whose name is nearly ours is reported under
     ``notes``. Raises `ProjectError` when the file cannot be parsed or holds a key that means nothing.
     """
     start = path.absolute()

@@ -57,7 +57,7 @@ def headline(environment: TargetEnvironment, *, is_known: bool) -> str:
 
 
 def packages_note(options: Options, environment: TargetEnvironment, root: str) -> Iterator[str]:
-    """Which interpreter's packages were read, wherever that was not told and is not bridgekit's own."""
+    """Which interpreter's packages were read, wherever that was not named and is not bridgekit's own."""
     if options.python is None and not environment.is_own:
         version = ".".join(map(str, environment.python_version))
         yield (

@@ -9,7 +9,7 @@ class Cause(Enum):
     """The kind of an unknown. The reason beside it is for people."""
 
     NOT_MODELLED = auto()
-    """The reader has no model of what the code does there. What holds for everything that is not told otherwise."""
+    """The reader has no model of what the code does there. What holds where nothing else is said."""
 
     NOT_GIVEN = auto()
     """An input: an environment variable, or whatever else a project expects from outside."""

@@ -9,7 +9,7 @@ C = TypeVar("C")
 
 
 def c3(orders: Sequence[Sequence[C]], bases: Sequence[C], key: Callable[[C], Hashable]) -> list[C] | None:
-    """The bases' orders and the order of the bases merged; None if they contradict each other. ``key`` tells classes apart."""
+    """The bases' orders and the order of the bases merged; None if they contradict each other. ``key`` gives a class's identity."""
     pending = [list(order) for order in [*orders, bases] if order]
     merged: list[C] = []
     while pending:

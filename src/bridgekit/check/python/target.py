@@ -1,4 +1,4 @@
-"""The Python that the code is going to run under, as far as the environment tells."""
+"""The Python that the code is going to run under, as far as the environment shows."""
 
 from __future__ import annotations
 

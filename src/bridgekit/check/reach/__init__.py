@@ -1,6 +1,6 @@
 """Follows what code may reach from where Django calls it: functions, methods and callbacks, in whichever file they stand.
 
-It is told what is called (`entry`), and gives an observer an event for what is done with the values that matter (`interpreter.Event`): the
+It is given what Django calls (`entry`), and gives an observer an event for what is done with the values that matter (`interpreter.Event`): the
 request's user and session, query sets, coroutines nobody awaited, tokens of context variables, state of a thread. What it
 cannot follow is unknown, and nothing follows from it. Depth, steps and modules are bounded for each start.
 """

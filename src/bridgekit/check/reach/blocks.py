@@ -49,7 +49,7 @@ def enter(
 
 
 def _run_to_yield(interpreter: Interpreter, block: Block, node: ast.AST) -> Value:
-    """Runs all of it; what it tells behind the ``yield`` is kept until the block is left."""
+    """Runs all of it; its events behind the ``yield`` is kept until the block is left."""
     interpreter.buffers.append(None)
     try:
         made = interpreter.invoke(block.function, block.arguments, block.keywords, node, block=True)

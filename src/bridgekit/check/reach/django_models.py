@@ -56,7 +56,7 @@ _ASYNC_AUTH = frozenset({"aauthenticate", "alogin", "alogout", "aget_user", "aup
 
 
 def attribute(interpreter: Interpreter, thing: Thing, name: str, node: ast.AST, frame: Frame) -> Value:
-    """An attribute of a thing; what is lazy is told."""
+    """An attribute of a thing; what is lazy is an event."""
     if thing.kind == "@request":
         return _of_request(interpreter, thing, name)
     if thing.kind in ("@response", "@unknown"):
@@ -202,7 +202,7 @@ def _import_string(call: Call) -> Value:
 
 
 def _shortcut(call: Call) -> Value:
-    """``get_object_or_404(Note, ...)``: the call itself is told; it gives a row."""
+    """``get_object_or_404(Note, ...)``: the call itself is an event; it gives a row."""
     model = call.argument(0)
     return Thing("@instance", (model,))
 
@@ -265,7 +265,7 @@ def _render_template(call: Call) -> Value:
 
 
 def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Value:
-    """Each lazy value of the context is told with its name, and the request's own user with the processor that gives it."""
+    """Each lazy value of the context is an event with its name, and the request's own user with the processor that gives it."""
     requests = [
         one
         for one in (*call.arguments, *call.keywords.values())

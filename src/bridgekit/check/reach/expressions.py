@@ -1,4 +1,4 @@
-"""Evaluates expressions, and tells what each does with what it meets."""
+"""Evaluates expressions, and reports what each does with what it meets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of one walk through code as it runs: where it is, on which thread, in which context, and who is told."""
+"""The state of one walk through code as it runs: where it is, on which thread, in which context, and who observes it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_MODULES = 60
 
 
 class OutOfBudgetError(Exception):
-    """No more is followed; what was told until here holds."""
+    """No more is followed; the events until here hold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ CROSSINGS = frozenset(
 )  # fmt: skip
 """Functions that run a coroutine to its end, and raise RuntimeError on a thread whose loop runs."""
 CONNECTION = "django.db.connection"
-"""The only native whose attributes are told: each thread has one of its own."""
+"""The only native whose attributes are events: each thread has one of its own."""
 FETCHED = "fetched"
 """A keyword of query sets that have their rows by now (django/db/models/query.py, QuerySet._fetch_all)."""
 
@@ -259,7 +259,7 @@ class Interpreter:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Nothing is told."""
+        """No events are given."""
         self.muted += 1
         try:
             yield

@@ -43,7 +43,7 @@ Model = Callable[[Call], Value]
 
 
 def dotted(function: Value) -> str:
-    """The name that a native is told by: ``requests.Session.get`` for a method of what ``requests.Session`` gave."""
+    """The name under which a native is reported: ``requests.Session.get`` for a method of what ``requests.Session`` gave."""
     if isinstance(function, Native):
         return function.name
     if isinstance(function, Thing):

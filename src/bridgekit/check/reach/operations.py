@@ -311,7 +311,7 @@ def is_coroutine_function(interpreter: Interpreter, value: Value) -> bool | None
 
 
 def instance_of(interpreter: Interpreter, rows: Thing) -> Value:
-    """A row that a query set or manager gives: what it was told to load with it is there."""
+    """A row that a query set or manager gives: what ``select_related`` and its like named is there."""
     model = rows.arguments[0] if rows.arguments else UNKNOWN
     if not isinstance(model, Class) and model is UNKNOWN:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""What a request tells of the server behind it: Django's two classes of requests, and what each alone has."""
+"""What a request shows of the server behind it: Django's two classes of requests, and what each alone has."""
 
 from __future__ import annotations
 

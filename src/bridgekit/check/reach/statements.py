@@ -59,7 +59,7 @@ def _statement(interpreter: Interpreter, node: ast.stmt, frame: Frame) -> bool:
         case ast.Return(value=value):
             given = interpreter.evaluate(value, frame) if value is not None else Const(None)
             if len(interpreter.active) == 1:
-                _tell_returned(interpreter, given, node, frame)
+                _emit_returned(interpreter, given, node, frame)
             frame.returned.append(given)
             return False
         case ast.Raise(exc=exc):
@@ -184,7 +184,7 @@ def _if(interpreter: Interpreter, node: ast.If, frame: Frame) -> bool:
         before = frame.names
         with interpreter.quiet():
             ended = _branches(interpreter, [node.body, node.orelse], frame)
-        # Which of the two it was cannot be told, and neither is what follows from it.
+        # Which of the two it was is not known, and neither is what follows from it.
         if any(isinstance(part, ast.Return | ast.Raise) for part in [*node.body, *node.orelse]):
             interpreter.muted += 1  # until the function returns
         frame.names = {
@@ -243,7 +243,7 @@ def _try(interpreter: Interpreter, node: ast.Try | ast.TryStar, frame: Frame) ->
     if any(handler.type is None for handler in node.handlers):
         caught.add("BaseException")
     done = _caught(interpreter, caught, node.body, frame)
-    _tell_pending(interpreter, opened, node, frame)
+    _emit_pending(interpreter, opened, node, frame)
     if done and node.orelse:
         done = interpreter.execute(node.orelse, frame)
     ended = [frame.names] if done else []
@@ -300,20 +300,20 @@ def _with(interpreter: Interpreter, node: ast.With | ast.AsyncWith, frame: Frame
     }
     done = _caught(interpreter, names, node.body, frame) or bool(names)
     if not all(isinstance(one, Thing) and one.kind.endswith("nullcontext") for one, _ in entered):
-        _tell_pending(interpreter, opened, node, frame)
+        _emit_pending(interpreter, opened, node, frame)
     for manager, place in reversed(entered):
         leave(interpreter, manager, place, frame, asynchronous=asynchronous)
     return done
 
 
-def _tell_pending(interpreter: Interpreter, opened: int, node: ast.stmt, frame: Frame) -> None:
+def _emit_pending(interpreter: Interpreter, opened: int, node: ast.stmt, frame: Frame) -> None:
     """A block ends, and what a call in it gave was not awaited in it."""
     for value in interpreter.pending[opened:]:
         if not value.settled:
             interpreter.emit("left", value, node, frame)
 
 
-def _tell_returned(interpreter: Interpreter, given: Value, node: ast.stmt, frame: Frame) -> None:
+def _emit_returned(interpreter: Interpreter, given: Value, node: ast.stmt, frame: Frame) -> None:
     """A coroutine is returned, or an object that nobody can await with one in it."""
     for one in alternatives(given):
         if isinstance(one, Coroutine):

@@ -26,7 +26,7 @@ class RowKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the picture. ``mode`` is empty where there is none to tell; ``hops`` is empty for none."""
+    """One line of the picture. ``mode`` is empty where there is none to show; ``hops`` is empty for none."""
 
     kind: RowKind
     label: str

@@ -29,7 +29,7 @@ _OF_MAIL = {
     "imaplib.IMAP4_SSL": "sync_to_async",
 }
 CONNECTING = frozenset(_OF_MAIL)
-"""Clients of Python's own library that connect when they are made, if they are told where to."""
+"""Clients of Python's own library that connect when they are made, if they are given an address."""
 BLOCKING_CALLS.update(
     {
         f"{client}.{verb}": instead

@@ -98,7 +98,7 @@ class Kind(Enum):
     """What happens there on the event loop."""
 
     CALL = "call"
-    """It blocks, and nothing else tells."""
+    """It blocks, and nothing else reports it."""
     QUERY = "query"
     """Django raises SynchronousOnlyOperation."""
     LAZY = "lazy"

@@ -41,7 +41,7 @@ class Use:
 
 
 def first_use(definition: Definition) -> Use | None:
-    """The first place in the order in which it runs; None if there is none or it cannot be told."""
+    """The first place in the order in which it runs; None if there is none or it is not known."""
     return _followed(definition)[0]
 
 

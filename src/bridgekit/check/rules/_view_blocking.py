@@ -101,7 +101,7 @@ def _is_django(event: Event) -> bool:
 
 
 def _unknown(view: RoutedView, subject: Subject) -> list[Applied]:
-    """The decorators of which only their own source can tell what they do, innermost first."""
+    """The decorators of which only their own source shows what they do, innermost first."""
     return [each.applied for each in judged(view, subject) if each.effect is Effect.UNKNOWN]
 
 

@@ -83,7 +83,7 @@ def _read_by_view(
 def _filled(events: Iterable[Event]) -> Iterator[Access]:
     """Writes of request state in modules that know no context variables.
 
-    Who keeps context variables as well tells threads from requests.
+    Who keeps context variables as well distinguishes threads from requests.
     """
     for access in writes(events):
         names = set(imported_names(access.event.module).values())

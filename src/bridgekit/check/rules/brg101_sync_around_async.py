@@ -71,7 +71,7 @@ def _around_function(view: RoutedView, subject: Subject) -> Iterator[Problem]:
 
 
 def _followed(view: RoutedView, wrappers: list[Judged], first: int, subject: Subject) -> Iterator[Problem]:
-    """Wrappers of which their form alone does not tell what they do with a coroutine."""
+    """Wrappers whose form alone does not show what they do with a coroutine."""
     applied = wrappers[first].applied
     walk = walk_wrapped(
         [each.applied for each in wrappers], loader_of(subject), setting_of(subject), subject.project.bounds

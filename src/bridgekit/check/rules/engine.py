@@ -20,7 +20,7 @@ def selected(
     """The rules to run. ``select`` and ``ignore`` hold codes or their beginnings (``BRG``, ``BRG01``).
 
     Without ``select``, those that are on by default; the longer, that is the more precise, of two answers wins. Rules below
-    ``severity`` are left out, but for the one that tells what could not be looked at: a report without it would look clean.
+    ``severity`` are left out, but for the one that reports what could not be looked at: a report without it would look clean.
     """
 
     def match(code: str, prefixes: Sequence[str]) -> int:
@@ -67,7 +67,7 @@ def run_rules(
 ) -> list[Finding]:
     """Every finding of every rule, each once, with the variants in which it holds.
 
-    Once ``is_over`` says that the run has ended, only the rule that tells what is unknown is run.
+    Once ``is_over`` says that the run has ended, only the rule that reports what is unknown is run.
     """
     found: dict[tuple[str, str, str, int, int], Finding] = {}
     for subject in subjects:

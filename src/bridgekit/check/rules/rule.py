@@ -23,4 +23,4 @@ class Rule:
     on_by_default: bool = True
     group: Group = Group.MISTAKE
     tells_unknown: bool = False
-    """Whether it tells what could not be looked at."""
+    """Whether it reports what could not be looked at."""

@@ -1,4 +1,4 @@
-"""Which modules of a project lead to ``async def``: told from their bytes and their imports, without parsing them."""
+"""Which modules of a project lead to ``async def``: by their bytes and their imports, without parsing them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def find_views(
     """Each view once for each way it is routed.
 
     ``load`` gives modules of the project, ``load_views`` those of them that may hold async views, ``load_any`` those of packages
-    as well. ``leads`` tells whether a module imports one in which ``async def`` stands.
+    as well. ``leads`` says whether a module imports one in which ``async def`` stands.
     """
     finder = _Finder(load, load_views, load_any, read_class, leads)
     found = [view for route in routes_below(root, load) for view in finder.views_of(route)]
@@ -58,7 +58,7 @@ class _Finder:
         self.classes: dict[str, Definition] = {}
 
     def views_of(self, route: Route) -> Iterator[RoutedView]:
-        """What one entry of a URLconf routes; nothing where that cannot be told."""
+        """What one entry of a URLconf routes; nothing where that is not known."""
         if route.is_router:
             for node, module in ninja_operations(absolute(route.node, route.module), self.load, route.module):
                 yield self._function(node, module, (), Framework.NINJA)

@@ -54,14 +54,14 @@ class TimingWrapper(Generic[App]):
         :param exporters: functions that take the finished record, or classes of such, which are made without arguments.
         :param server_timing: who sees the Server-Timing header, as a `ServerTiming` or a function of the request; by default nobody.
         :param exclude: paths that are not measured, whole (``/healthz``) or beginning (``/static/*``).
-        :param route: tells the route from the scope or environ once the application ran, for frameworks that
+        :param route: reads the route from the scope or environ once the application ran, for frameworks that
             `bridgekit.timing.routing.routes` does not know.
         :param queue_time: believe the front server's ``X-Request-Start``.
         :param traceparent: note the trace that the request is part of.
         :param send_time: measure backpressure, at the price of a coroutine per chunk.
         :param cpu_time: measure the CPU time of the request's own task, at about 1 us per step of it.
-        :param clock: tells nanoseconds; tests replace it.
-        :param wall_clock: tells nanoseconds of Unix time, likewise.
+        :param clock: returns nanoseconds; tests replace it.
+        :param wall_clock: returns nanoseconds of Unix time, likewise.
         """
         name = type(self).__name__
         check_application(app, name, self._interface)
@@ -93,7 +93,7 @@ class TimingWrapper(Generic[App]):
         listen()
 
     def _known_routes(self) -> RouteOf:
-        """What tells the route of a scope or environ."""
+        """What reads the route of a scope or environ."""
         raise NotImplementedError
 
     def _routes_at_first(self, source: Any) -> str | None:
@@ -111,7 +111,7 @@ def check_flags(**flags: bool) -> None:
 
 
 def check_clock(name: str, clock: Clock) -> None:
-    """Check that it tells whole nanoseconds: `time.time` and `time.perf_counter`, which tell seconds, are the commonest slip."""
+    """Check that it returns whole nanoseconds: `time.time` and `time.perf_counter`, which return seconds, are the commonest slip."""
     check_function(name, clock, arguments=0, called_with="no argument")
     reading: object = clock()
     if not isinstance(reading, int):

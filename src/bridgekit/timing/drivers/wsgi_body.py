@@ -78,7 +78,7 @@ class Body:
 
 
 class SizedBody(Body):
-    """A body whose number of chunks the server may know, because the application's own one tells it."""
+    """A body whose number of chunks the server may know, because the application's own one has a length."""
 
     __slots__ = ()
 

@@ -15,7 +15,7 @@ OTHER = "<other>"
 
 
 class LabelNames(NamedTuple):
-    """One way to name them, and to tell them from a record."""
+    """One way to name them, and to read them from a record."""
 
     of_requests: tuple[str, ...]
     kind: str

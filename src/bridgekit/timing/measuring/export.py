@@ -39,7 +39,7 @@ def checked_exporter(exporter: Any, name: str = "an exporter") -> Exporter:
                 f"{name} is the class {exporter.__qualname__}, which cannot be made without arguments ({error}): make it yourself"
             ) from error
     check_function(name, exporter, arguments=1, called_with="a RequestTiming")
-    return exporter  # type: ignore[no-any-return]  # as far as can be told
+    return exporter  # type: ignore[no-any-return]  # as far as is known
 
 
 def one_for_all(exporters: tuple[Exporter, ...]) -> Exporter:

@@ -55,7 +55,7 @@ class LiveTiming(ReportedTiming):
     # -- what drivers know of their protocol
 
     def sparse_request(self) -> tuple[str, ...]:
-        """What `Recorder.request_of` tells, of a source that lacks what may be left out."""
+        """What `Recorder.request_of` gives, of a source that lacks what may be left out."""
         raise NotImplementedError
 
     def header(self, name: str) -> str | None:
@@ -63,7 +63,7 @@ class LiveTiming(ReportedTiming):
         raise NotImplementedError
 
     def client(self) -> str | None:
-        """The client's address as the server tells it, or None."""
+        """The client's address as the server gives it, or None."""
         raise NotImplementedError
 
     def response_header(self, name: str) -> str | None:

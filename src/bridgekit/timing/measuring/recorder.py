@@ -32,7 +32,7 @@ class Recorder:
     send_time: bool = False
     cpu_time: bool = False
     route_is_given: bool = False
-    """Whether `route_of` is the project's: its answer goes before what frameworks tell."""
+    """Whether `route_of` is the project's: its answer goes before what frameworks report."""
     in_flight: set[LiveTiming] = field(default_factory=set)
     export: Exporter = field(init=False)
     plain: bool = field(init=False)
@@ -66,7 +66,7 @@ class Recorder:
         return [("Server-Timing", value), ("Timing-Allow-Origin", origin)]
 
     def route_for(self, source: Any) -> str | None:
-        """The route, or None where the function that tells it fails (which is logged)."""
+        """The route, or None where the function that gives it fails (which is logged)."""
         try:
             return self.route_of(source)
         except Exception:
@@ -74,7 +74,7 @@ class Recorder:
             return None
 
     def replace_route_of(self, route_of: RouteOf) -> None:
-        """For a way to tell it that is known only once the first request ran."""
+        """For a way to find it that is known only once the first request ran."""
         object.__setattr__(self, "route_of", route_of)
 
     def log_no_route(self) -> None:

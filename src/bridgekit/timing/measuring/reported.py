@@ -1,4 +1,4 @@
-"""What adapters, spans and inner middleware tell a record while its request runs."""
+"""What adapters, spans and inner middleware report to a record while its request runs."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class ReportedTiming(RequestTiming):
             self.gone = True
 
     def details(self) -> Extras:
-        """What only some requests have; made when the first of it is told."""
+        """What only some requests have; made when the first of it is reported."""
         extras = self._extras
         if extras is None:
             extras = self._extras = Extras()

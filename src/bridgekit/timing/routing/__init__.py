@@ -1,1 +1,1 @@
-"""Which route template a request matched, told by its framework."""
+"""Which route template a request matched, as its framework reports it."""

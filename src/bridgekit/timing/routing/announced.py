@@ -1,7 +1,7 @@
 """Route templates that frameworks announce while they run: Flask and Quart by signals, Pyramid by events.
 
 These leave nothing behind for a wrapper, or (Flask) leave it in an environ that a middleware may have copied. What they announce is
-told to the record that stands in the request's own scope or environ, which a copy holds as well, on whichever side of an adapter it is.
+reported to the record that stands in the request's own scope or environ, which a copy holds as well, on whichever side of an adapter it is.
 
 Only frameworks that are loaded are listened to, and nothing here imports one.
 """

@@ -39,7 +39,7 @@ class Cost:
         )
 
     def either(self, other: Cost, why: Unknown | None) -> Cost:
-        """One of the two; ``why`` tells what decides, kept only if it makes a difference."""
+        """One of the two; ``why`` says what decides, kept only if it makes a difference."""
         high = None if self.high is None or other.high is None else max(self.high, other.high)
         same = (self.low, self.high, self.mixin_low) == (other.low, other.high, other.mixin_low)
         return Cost(
@@ -67,7 +67,7 @@ def then(first: Paths, second: Paths) -> Paths:
 
 
 def any_of(alternatives: Iterable[Paths], why: Unknown | None) -> Paths:
-    """One of several; ``why`` tells what decides."""
+    """One of several; ``why`` says what decides."""
     result: Paths = {}
     for paths in alternatives:
         for passed, cost in paths.items():

@@ -1,4 +1,4 @@
-"""What in a piece of code can matter to the number of hops, told from its syntax and its imports."""
+"""What in a piece of code can matter to the number of hops, by its syntax and its imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions of a run: what tells them apart, whether another run took the other way, and what they are as conditions."""
+"""Decisions of a run: what distinguishes them, whether another run took the other way, and what they are as conditions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Whether the text of a module changes, as it is imported, what another module or the environment owns.
 
-Told from statements alone, before anything of them is interpreted: what may change something counts. A module that is held to
+Decided from statements alone, before anything of them is interpreted: what may change something counts. A module that is held to
 act is interpreted, one that is not waits.
 """
 

@@ -57,7 +57,7 @@ def _is_kind(kind: Value, caught: type) -> bool | None:
         if any(issubclass(base, caught) for base in natives):
             return True
         return _unless_hidden(kind)
-    # What is raised on purpose derives from Exception; which of its kinds it is cannot be told from a name.
+    # What is raised on purpose derives from Exception; which of its kinds it is a name does not show.
     return True if caught is Exception and isinstance(kind, External) else None
 
 

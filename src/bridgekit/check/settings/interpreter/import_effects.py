@@ -1,7 +1,7 @@
 """Modules that are imported for what they do: they set a flag in another module, or the environment.
 
 Modules away from the settings wait until a value of theirs is needed. One whose body changes what others read cannot
-wait; it is told by the text of its statements, before anything of it is interpreted.
+wait; it is decided by the text of its statements, before anything of it is interpreted.
 """
 
 from __future__ import annotations

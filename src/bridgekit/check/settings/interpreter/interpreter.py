@@ -219,7 +219,7 @@ class Interpreter:
         return Raised(ErrorValue(NativeFunction(kind.__name__, None, kind), arguments), self.here())
 
     def fault(self, kind: type[BaseException], message: str) -> Raised:
-        """The exception ``kind``, told in words of ours: what Python says of it is not known to the interpreted code."""
+        """The exception ``kind``, described in words of ours: what Python says of it is not known to the interpreted code."""
         arguments = (self.opaque("the words of an exception differ between versions of Python"),)
         return Raised(
             ErrorValue(NativeFunction(kind.__name__, None, kind), arguments, message=message), self.here()

@@ -1,1 +1,1 @@
-"""Which statements can matter for a setting, told from syntax alone."""
+"""Which statements can matter for a setting, by syntax alone."""

@@ -157,7 +157,7 @@ def nodes_apart(statement: ast.stmt) -> tuple[list[ast.AST], list[ast.stmt]]:
     nested: list[ast.stmt] = []
     for node in nodes:
         for child in children(node):
-            (nested if isinstance(child, ast.stmt) else nodes).append(child)  # type: ignore[arg-type]  # told apart here
+            (nested if isinstance(child, ast.stmt) else nodes).append(child)  # type: ignore[arg-type]  # separated here
     return nodes, nested
 
 

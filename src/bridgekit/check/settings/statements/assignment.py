@@ -120,7 +120,11 @@ def set_item(interpreter: Interpreter, container: Value, key: Value, value: Valu
     if isinstance(key, slice):
         items = iterate(interpreter, value, ast.Pass(), frame)
         if isinstance(items, Opaque) or not isinstance(container, ListValue):
-            cause = items if isinstance(items, Opaque) else interpreter.opaque("a slice of something that is not a list")
+            cause = (
+                items
+                if isinstance(items, Opaque)
+                else interpreter.opaque("a slice of something that is not a list")
+            )
             interpreter.hand_over([container, value], cause)
             return
         value = ListValue(items)
