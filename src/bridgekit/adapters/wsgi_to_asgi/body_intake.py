@@ -2,7 +2,7 @@
 
 A body of unknown length is received whole, and so is a small one of known length: it never crosses again, a slow upload of one
 holds no thread, and the application is told its length. Every other body starts the application at its first message and
-streams. Which of them it is, and so all that the application is told, hangs on the request's headers alone: never on how
+streams. Which of them it is, and so all that the application is told, depends on the request's headers alone: never on how
 the body was cut into segments.
 """
 

@@ -1,4 +1,4 @@
-"""Why something is not known: what decisions hang on, so that they never hang on the words of a reason."""
+"""Why something is not known: what decisions depend on, so that they never depend on the words of a reason."""
 
 from __future__ import annotations
 

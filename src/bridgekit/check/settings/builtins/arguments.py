@@ -16,7 +16,7 @@ Call = Callable[[Interpreter, Arguments, Keywords], Value]
 
 
 def source_of(interpreter: Interpreter, value: Value) -> tuple[Value, frozenset[str], Opaque | None]:
-    """What is iterated over, the inputs that it hangs on, and the unknown that it is."""
+    """What is iterated over, the inputs that it depends on, and the unknown that it is."""
     value, inputs = unwrap(value)
     value = interpreter.read(interpreter.force(value))
     if not isinstance(value, Opaque):

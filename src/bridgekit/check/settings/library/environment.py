@@ -45,7 +45,7 @@ def _inputs(name: str) -> frozenset[str]:
 
 
 def with_inputs(value: Value, inputs: frozenset[str]) -> Value:
-    """``value`` as something that hangs on ``inputs``."""
+    """``value`` as something that depends on ``inputs``."""
     plain, more = unwrap(value)
     if isinstance(plain, Opaque):
         return Opaque(plain.reason, plain.location, plain.key, plain.truth, plain.inputs | inputs)
@@ -260,7 +260,7 @@ def read_variable(
 
 
 def parsed(interpreter: Interpreter, value: Value, parse: Callable[[str], Value] | None, kind: str) -> Value:
-    """What ``parse`` makes of a variable's text; the inputs it hangs on stay with it."""
+    """What ``parse`` makes of a variable's text; the inputs it depends on stay with it."""
     text, inputs = unwrap(value)
     if isinstance(text, Opaque):
         return text.derive(f".{kind}") if kind not in ("str", "text") else value

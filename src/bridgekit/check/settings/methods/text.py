@@ -1,4 +1,4 @@
-"""``text.join(items)``: items may be anything that can be iterated over, and hang on inputs."""
+"""``text.join(items)``: items may be anything that can be iterated over, and depend on inputs."""
 
 from __future__ import annotations
 
