@@ -1,4 +1,4 @@
-"""Which parts of a body are known to be harmless on the event loop: plain statements, header operations, clocks.
+"""Which parts of a body are known to be safe on the event loop: plain statements, header operations, clocks.
 
 One part that is on no list, and the answer is no.
 """
@@ -111,7 +111,7 @@ def harmful_parts(
     request: str,
     kept: frozenset[str] = frozenset(),
 ) -> Iterator[ast.AST]:
-    """Each part of the body that is not known to be harmless on the event loop; reading what is ``kept`` is."""
+    """Each part of the body that is not known to be safe on the event loop; reading what is ``kept`` is."""
     imports = imported_names(module)
     known = _locals(handler) | {request}
     response = {

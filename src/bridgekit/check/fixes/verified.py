@@ -1,6 +1,6 @@
 """Which sync middleware can be made sync-and-async without changing what it does.
 
-Its body moves from a thread to the event loop, so everything in it must be known to be harmless there.
+Its body moves from a thread to the event loop, so everything in it must be known to be safe there.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ _REFUSALS = frozenset({"ValueError", "Exception", "BaseException"})
 """Who catches these expects that a token may be refused."""
 _REFUSED_LOOPS = frozenset({"RuntimeError", "Exception", "BaseException"})
 CALLED = "__call__"
-"""Behind the name of what is made first and called later: making it is harmless."""
+"""Behind the name of what is made first and called later: making it has no effect."""
 CROSSINGS = frozenset(
     {
         f"asgiref.sync.async_to_sync.{CALLED}", "asyncio.run", "asyncio.Runner.run", "asyncio.new_event_loop.run_until_complete",

@@ -14,7 +14,7 @@ from bridgekit.middleware_chain.facts import Answer
 
 
 def check(subject: Subject) -> Iterator[Problem]:
-    """``self.async_capable = True`` where the class says otherwise; the same value twice is harmless."""
+    """``self.async_capable = True`` where the class says otherwise; the same value twice is no fault."""
     for checked in subject.middleware:
         definition = checked.definition
         if definition is None or definition.kind is not DefinitionKind.CLASS:
