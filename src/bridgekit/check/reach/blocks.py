@@ -11,11 +11,11 @@ from bridgekit.check.reach.values import (
     UNKNOWN,
     Block,
     Const,
+    External,
     Frame,
     Function,
     Instance,
     Items,
-    Thing,
     Value,
     alternatives,
     either,
@@ -37,9 +37,9 @@ def enter(
             if isinstance(method, Function):
                 made = interpreter.call(method.bound_to(one), [], {}, node, frame)
                 given.append(awaited(interpreter, made, node, frame) if asynchronous else made)
-            elif isinstance(method, Thing) and method.arguments:
+            elif isinstance(method, External) and method.arguments:
                 given.append(interpreter.call(method, [one], {}, node, frame))
-        elif isinstance(one, Thing):
+        elif isinstance(one, External):
             interpreter.emit("enter", one, node, frame, one.kind)
             if one.kind.endswith("nullcontext") and one.arguments:
                 given.append(one.arguments[0])
@@ -73,7 +73,7 @@ def leave(
                 made = interpreter.call(method.bound_to(one), nothing, {}, node, frame)
                 if asynchronous:
                     awaited(interpreter, made, node, frame)
-        elif isinstance(one, Thing) and one.kind in STACKS:
+        elif isinstance(one, External) and one.kind in STACKS:
             entered = one.attributes.pop("entered", Items([]))
             for inner in reversed(entered.items if isinstance(entered, Items) else []):
                 if isinstance(inner, Items) and inner.kind == "callback":

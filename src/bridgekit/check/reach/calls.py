@@ -1,4 +1,4 @@
-"""Calls what a value is: functions and classes that were read, methods of things, natives by their models."""
+"""Calls what a value is: functions and classes that were read, methods of external objects, natives by their models."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from bridgekit.check.reach.values import (
     Const,
     Coroutine,
     Either,
+    External,
     Frame,
     Function,
     Generator,
@@ -36,7 +37,6 @@ from bridgekit.check.reach.values import (
     Partial,
     Super,
     Table,
-    Thing,
     Value,
     either,
 )
@@ -81,7 +81,7 @@ def call(
             if method is not None:
                 bound = member(interpreter, method, function, node, frame)
                 return call(interpreter, bound, arguments, keywords, node, frame)
-        case Bound() | Native() | Thing():
+        case Bound() | Native() | External():
             return natives.call_native(interpreter, function, arguments, keywords, node, frame)
         case _:
             pass
@@ -119,7 +119,7 @@ def _call_function(
 ) -> Value:
     if function.transaction:
         interpreter.emit(
-            "enter", Thing("django.db.transaction.atomic"), node, frame, "django.db.transaction.atomic"
+            "enter", External("django.db.transaction.atomic"), node, frame, "django.db.transaction.atomic"
         )
     if _yields(function):
         return Generator(
@@ -239,7 +239,9 @@ def attribute(interpreter: Interpreter, owner: Value, name: str, node: ast.AST, 
             if found is not None:
                 return found
             if model is not None:
-                return django_models.attribute(interpreter, Thing("@instance", (model,)), name, node, frame)
+                return django_models.attribute(
+                    interpreter, External("@instance", (model,)), name, node, frame
+                )
             known = is_closed(interpreter, owner.cls) or _is_of_form(interpreter, owner, name)
             return Bound(owner, name) if known else UNKNOWN
         case Class():
@@ -275,7 +277,7 @@ def attribute(interpreter: Interpreter, owner: Value, name: str, node: ast.AST, 
         case Coroutine():
             use(interpreter, "attribute", owner, node, frame, name)
             return UNKNOWN
-        case Thing():
+        case External():
             return django_models.attribute(interpreter, owner, name, node, frame)
         case Const() | Items() | Table() | Block() | Generator() | Partial():
             return Bound(owner, name)
@@ -297,7 +299,7 @@ def _inherited(interpreter: Interpreter, owner: Super, name: str) -> Value:
             if isinstance(base, Native) and base.name in STREAMS:
                 return base
     if name == "dispatch" and interpreter.dispatches:
-        return Thing("@dispatch")
+        return External("@dispatch")
     known = all(isinstance(base, Class) or getattr(base, "name", "").startswith("django.") for base in order)
     return Native(f"super.{name}") if known else UNKNOWN
 

@@ -11,6 +11,7 @@ from bridgekit.check.reach.values import (
     Class,
     Const,
     Coroutine,
+    External,
     Frame,
     Function,
     Generator,
@@ -20,7 +21,6 @@ from bridgekit.check.reach.values import (
     Native,
     Partial,
     Table,
-    Thing,
     Value,
 )
 
@@ -55,7 +55,7 @@ def is_same(left: Value, right: Value) -> bool | None:
         return left.name == right.name
     for one, other in ((left, right), (right, left)):
         if isinstance(other, Const) and (
-            isinstance(one, _SOMETHING) or (isinstance(one, Thing) and one.kind.startswith("@"))
+            isinstance(one, _SOMETHING) or (isinstance(one, External) and one.kind.startswith("@"))
         ):
             return False
     return True if left is right and isinstance(left, _SOMETHING) else None

@@ -13,6 +13,7 @@ from bridgekit.check.reach.values import (
     Class,
     Const,
     Coroutine,
+    External,
     Function,
     Generator,
     Instance,
@@ -20,7 +21,6 @@ from bridgekit.check.reach.values import (
     Module,
     Partial,
     Table,
-    Thing,
     Value,
     either,
 )
@@ -143,16 +143,16 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
     return UNKNOWN
 
 
-def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
-    """Methods of things that Python's own functions give."""
-    if not isinstance(receiver, Thing):
+def method_of_external(call: Call, receiver: Value, name: str) -> Value | None:
+    """Methods of the objects that Python's own functions give."""
+    if not isinstance(receiver, External):
         return None
     if receiver.kind in STACKS:
         return _of_stack(call, receiver, name)
     if receiver.kind in THREAD_LOCALS:
         return _of_local(call, receiver, name)
     if receiver.kind == "property" and name in ("setter", "deleter", "getter"):
-        return Thing("property", receiver.arguments, {**receiver.keywords, name: call.argument(0)})
+        return External("property", receiver.arguments, {**receiver.keywords, name: call.argument(0)})
     if name in ("__enter__", "__exit__"):
         if name == "__enter__":
             return enter(call.interpreter, receiver, call.node, call.frame)
@@ -161,7 +161,7 @@ def method_of_thing(call: Call, receiver: Value, name: str) -> Value | None:
     return None
 
 
-def _of_local(call: Call, local: Thing, name: str) -> Value | None:
+def _of_local(call: Call, local: External, name: str) -> Value | None:
     """Methods of the dictionary of a ``threading.local``, which stands for it."""
     if name in ("update", "setdefault"):
         values = [*call.arguments, *call.keywords.values()]
@@ -172,7 +172,7 @@ def _of_local(call: Call, local: Thing, name: str) -> Value | None:
     return None
 
 
-def _of_stack(call: Call, stack: Thing, name: str) -> Value | None:
+def _of_stack(call: Call, stack: External, name: str) -> Value | None:
     entered = stack.attributes.setdefault("entered", Items([]))
     assert isinstance(entered, Items)
     if name == "enter_context":
@@ -189,7 +189,7 @@ def _of_stack(call: Call, stack: Thing, name: str) -> Value | None:
         entered.items.append(call.argument(0))
         return call.argument(0)
     if name == "pop_all":
-        moved = Thing(stack.kind, attributes={"entered": entered})
+        moved = External(stack.kind, attributes={"entered": entered})
         stack.attributes["entered"] = Items([])
         return moved
     if name in ("close", "__exit__"):

@@ -12,11 +12,11 @@ from bridgekit.check.reach.values import (
     Block,
     Const,
     Coroutine,
+    External,
     Function,
     Instance,
     Items,
     Native,
-    Thing,
     Value,
     alternatives,
 )
@@ -47,7 +47,7 @@ def _in_thread(call: Call, function: Value, arguments: list[Value], keywords: di
 
 def _wrapper(call: Call) -> Value:
     assert isinstance(call.function, Native)
-    return Thing(call.function.name, tuple(call.arguments[:1]))
+    return External(call.function.name, tuple(call.arguments[:1]))
 
 
 def _to_thread(call: Call) -> Value:
@@ -103,14 +103,14 @@ def _detached(call: Call) -> Value:
     if "**" in call.keywords:
         tokens.append(call.keywords["**"])
     for token in tokens:
-        if isinstance(token, Thing) and token.kind == "@token":
+        if isinstance(token, External) and token.kind == "@token":
             call.interpreter.emit("reset", token, call.node, call.frame, _TAKES_BACK[call.function.name])
     return UNKNOWN
 
 
 def _bound_context(call: Call) -> Value:
     """``with bound_contextvars(...)``: sets at its start, and resets at its end."""
-    return Thing("@bound context", ())
+    return External("@bound context", ())
 
 
 def _runs_loop(call: Call) -> Value:
@@ -132,8 +132,8 @@ MODELS: Mapping[str, Model] = {
     "asyncio.gather": _gather,
     "asyncio.wait_for": _waits,
     "asyncio.shield": _waits,
-    "asyncio.get_running_loop": lambda call: Thing("@loop"),
-    "asyncio.get_event_loop": lambda call: Thing("@loop"),
+    "asyncio.get_running_loop": lambda call: External("@loop"),
+    "asyncio.get_event_loop": lambda call: External("@loop"),
     "django.utils.decorators.sync_and_async_middleware": lambda call: call.argument(0),
     "django.utils.decorators.async_only_middleware": lambda call: call.argument(0),
     "django.utils.decorators.sync_only_middleware": lambda call: call.argument(0),
@@ -143,13 +143,13 @@ MODELS: Mapping[str, Model] = {
 }
 
 
-def call_made(call: Call, function: Thing) -> Value | None:
+def call_made(call: Call, function: External) -> Value | None:
     """Calls of what these gave: ``sync_to_async(f)(...)``, a decorator with arguments, a block's function."""
     arguments, keywords = call.arguments, call.keywords
     given = function.arguments[0] if function.arguments else None
     if function.kind in _TO_THREAD:
         if given is None:
-            return Thing(function.kind, tuple(arguments[:1]))
+            return External(function.kind, tuple(arguments[:1]))
         return _in_thread(call, given, arguments, dict(keywords))
     if function.kind in ("asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"):
         return _back_on_loop(call, given, arguments, keywords)
@@ -181,7 +181,7 @@ def call_made(call: Call, function: Thing) -> Value | None:
     return None
 
 
-def _path(function: Thing) -> list[str]:
+def _path(function: External) -> list[str]:
     value = function.arguments[0] if function.arguments else UNKNOWN
     return value.value.split(".") if isinstance(value, Const) and isinstance(value.value, str) else []
 
@@ -190,8 +190,8 @@ def _back_on_loop(
     call: Call, function: Value | None, arguments: list[Value], keywords: dict[str, Value]
 ) -> Value:
     """From a thread it runs on the loop; on the loop it raises RuntimeError (asgiref/sync.py, AsyncToSync.__call__)."""
-    if isinstance(function, Thing) and function.kind == "@get_response":
-        return Thing("@response")
+    if isinstance(function, External) and function.kind == "@get_response":
+        return External("@response")
     if call.interpreter.on_loop:
         call.interpreter.emit(
             "call", call.function, call.node, call.frame, f"asgiref.sync.async_to_sync.{CALLED}"
@@ -205,7 +205,7 @@ def _back_on_loop(
 
 def method(call: Call, receiver: Value, name: str) -> Value | None:
     """Methods of loops, task groups and context variables."""
-    if not isinstance(receiver, Thing):
+    if not isinstance(receiver, External):
         return None
     known: dict[tuple[str, str], Callable[[], Value]] = {
         ("@loop", "run_in_executor"): lambda: _to_executor(call),
@@ -221,9 +221,9 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
     return run() if run is not None else None
 
 
-def _token(call: Call, variable: Value) -> Thing:
+def _token(call: Call, variable: Value) -> External:
     path = call.interpreter.path
-    return Thing(
+    return External(
         "@token",
         (variable,),
         {"path": Items([Const(name) for name in path])},
@@ -231,8 +231,8 @@ def _token(call: Call, variable: Value) -> Thing:
     )
 
 
-def _reset(call: Call, variable: Thing) -> Value:
+def _reset(call: Call, variable: External) -> Value:
     for token in alternatives(call.argument(0)):
-        if isinstance(token, Thing) and token.kind == "@token":
+        if isinstance(token, External) and token.kind == "@token":
             call.interpreter.emit("reset", token, call.node, call.frame, "", [variable])
     return Const(None)

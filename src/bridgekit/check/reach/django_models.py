@@ -1,4 +1,4 @@
-"""Models of Django's things: the request with its session and user, managers and query sets, settings, what they name."""
+"""Models of Django's objects: the request with its session and user, managers and query sets, settings, what they name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bridgekit.check.reach.values import (
     Bound,
     Const,
     Coroutine,
+    External,
     Frame,
     Function,
     Generator,
     Items,
     Native,
     Table,
-    Thing,
     Value,
     either,
 )
@@ -55,39 +55,39 @@ _PROCESSORS = {
 _ASYNC_AUTH = frozenset({"aauthenticate", "alogin", "alogout", "aget_user", "aupdate_session_auth_hash"})
 
 
-def attribute(interpreter: Interpreter, thing: Thing, name: str, node: ast.AST, frame: Frame) -> Value:
-    """An attribute of a thing; what is lazy is an event."""
-    if thing.kind == "@request":
-        return _of_request(interpreter, thing, name)
-    if thing.kind in ("@response", "@unknown"):
-        return thing.attributes.get(name, UNKNOWN)
-    if name == "__dict__" and thing.kind in THREAD_LOCALS:
-        return thing
-    use(interpreter, "attribute", thing, node, frame, name)
-    if name == "application_mapping" and thing.arguments:
-        return thing.arguments[0]  # of Channels' router
-    if name in thing.attributes:
-        return thing.attributes[name]
-    if thing.kind in ("@auser", "@instance"):
+def attribute(interpreter: Interpreter, external: External, name: str, node: ast.AST, frame: Frame) -> Value:
+    """An attribute of an external object; what is lazy is an event."""
+    if external.kind == "@request":
+        return _of_request(interpreter, external, name)
+    if external.kind in ("@response", "@unknown"):
+        return external.attributes.get(name, UNKNOWN)
+    if name == "__dict__" and external.kind in THREAD_LOCALS:
+        return external
+    use(interpreter, "attribute", external, node, frame, name)
+    if name == "application_mapping" and external.arguments:
+        return external.arguments[0]  # of Channels' router
+    if name in external.attributes:
+        return external.attributes[name]
+    if external.kind in ("@auser", "@instance"):
         if name in MANY or name.endswith("_set"):
-            return Thing("@manager", (UNKNOWN, thing))
-        return Bound(thing, name)
-    if thing.kind == "@user":
+            return External("@manager", (UNKNOWN, external))
+        return Bound(external, name)
+    if external.kind == "@user":
         return (
-            Thing("@manager", (UNKNOWN, thing))
+            External("@manager", (UNKNOWN, external))
             if name in MANY or name.endswith("_set")
-            else Bound(thing, name)
+            else Bound(external, name)
         )
-    if thing.kind == "@thread id":
-        return thing
-    return Bound(thing, name)
+    if external.kind == "@thread id":
+        return external
+    return Bound(external, name)
 
 
-def _of_request(interpreter: Interpreter, request: Thing, name: str) -> Value:
+def _of_request(interpreter: Interpreter, request: External, name: str) -> Value:
     if name in request.attributes:
         return request.attributes[name]
     if name in ("user", "session"):
-        request.attributes[name] = Thing(f"@{name}", (request,))
+        request.attributes[name] = External(f"@{name}", (request,))
         return request.attributes[name]
     if name in ("META", "environ", "scope"):
         request.attributes[name] = table_of(name, interpreter.asgi)
@@ -99,7 +99,7 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
     """Methods of the request, the session, users, managers and query sets."""
     if isinstance(receiver, Native):
         return None
-    if not isinstance(receiver, Thing):
+    if not isinstance(receiver, External):
         return None
     if receiver.kind in SIGNALS:
         return send(call, receiver, name)
@@ -135,7 +135,7 @@ def _sent(call: Call) -> Value:
 
 def _auser(call: Call) -> Value:
     call.interpreter.settled.add("session")
-    return Thing("@auser")
+    return External("@auser")
 
 
 def setting(interpreter: Interpreter, name: str) -> Value | None:
@@ -164,8 +164,8 @@ def _value_of(plain: object) -> Value:
     return UNKNOWN
 
 
-def call_made(call: Call, function: Thing) -> Value:
-    """Calls of things: the next layer, a decorator of a transaction."""
+def call_made(call: Call, function: External) -> Value:
+    """Calls of external objects: the next layer, a decorator of a transaction."""
     interpreter = call.interpreter
     if function.kind == "@get_response":
         if not interpreter.asynchronous:
@@ -174,7 +174,7 @@ def call_made(call: Call, function: Thing) -> Value:
         interpreter.pending.append(made)
         return made
     if function.kind == "@as manager":
-        return Thing("@manager", (UNKNOWN,), {"class": function.arguments[0]})
+        return External("@manager", (UNKNOWN,), {"class": function.arguments[0]})
     if function.kind == "django.db.transaction.atomic" and call.arguments:
         given = call.arguments[0]
         return _in_transaction(given) if isinstance(given, Function) else UNKNOWN
@@ -191,7 +191,7 @@ def _in_transaction(given: Function) -> Value:
 
 def _atomic(call: Call) -> Value:
     given = call.argument(0)
-    return _in_transaction(given) if isinstance(given, Function) else Thing("django.db.transaction.atomic")
+    return _in_transaction(given) if isinstance(given, Function) else External("django.db.transaction.atomic")
 
 
 def _import_string(call: Call) -> Value:
@@ -204,25 +204,25 @@ def _import_string(call: Call) -> Value:
 def _shortcut(call: Call) -> Value:
     """``get_object_or_404(Note, ...)``: the call itself is an event; it gives a row."""
     model = call.argument(0)
-    return Thing("@instance", (model,))
+    return External("@instance", (model,))
 
 
 def _awaited_shortcut(call: Call) -> Value:
     model = call.argument(0)
-    return Coroutine(lambda: Thing("@instance", (model,)))
+    return Coroutine(lambda: External("@instance", (model,)))
 
 
 def _loads_session(call: Call) -> Value:
     call.interpreter.settled.add("session")
-    return Coroutine(lambda: Thing("@auser"))
+    return Coroutine(lambda: External("@auser"))
 
 
 def _lazy(call: Call) -> Value:
-    return Thing("django.utils.functional.SimpleLazyObject", tuple(call.arguments))
+    return External("django.utils.functional.SimpleLazyObject", tuple(call.arguments))
 
 
 def _method_decorator(call: Call) -> Value:
-    return Thing("functools.wraps", ())
+    return External("functools.wraps", ())
 
 
 def _user_model(call: Call) -> Value:
@@ -243,7 +243,7 @@ def _response(call: Call) -> Value:
         use(call.interpreter, "text", value, call.node, call.frame)
         if isinstance(value, Generator):
             elements(call.interpreter, value, call.node, call.frame)
-    return Thing("@response")
+    return External("@response")
 
 
 def _render(call: Call) -> Value:
@@ -260,7 +260,7 @@ def _render_template(call: Call) -> Value:
     """``get_template("a.html").render({...}, request)``."""
     assert isinstance(call.function, Bound)
     receiver = call.function.receiver
-    template = receiver.arguments[0] if isinstance(receiver, Thing) and receiver.arguments else UNKNOWN
+    template = receiver.arguments[0] if isinstance(receiver, External) and receiver.arguments else UNKNOWN
     return _rendered(call, template, call.argument(0, "context"), given=bool(call.arguments))
 
 
@@ -269,10 +269,10 @@ def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Va
     requests = [
         one
         for one in (*call.arguments, *call.keywords.values())
-        if isinstance(one, Thing) and one.kind == "@request"
+        if isinstance(one, External) and one.kind == "@request"
     ]
     if not isinstance(template, Const) or not isinstance(template.value, str):
-        return Thing("@response")
+        return External("@response")
     entries = context.entries if isinstance(context, Table) else {}
     lazy: list[tuple[Value, list[Value]]] = [(value, [Const(key)]) for key, value in entries.items()]
     # A context that is not known may have a user, or a request, of its own.
@@ -283,9 +283,9 @@ def _rendered(call: Call, template: Value, context: Value, *, given: bool) -> Va
                 users = [_of_request(call.interpreter, one, "user") for one in requests]
                 lazy += [(user, [Const(name), Const(processor)]) for user in users]
     for value, key in lazy:
-        if isinstance(value, Thing):
+        if isinstance(value, External):
             call.interpreter.emit("render", value, call.node, call.frame, template.value, key)
-    return Thing("@response")
+    return External("@response")
 
 
 def _stream(call: Call) -> Value:
@@ -294,7 +294,7 @@ def _stream(call: Call) -> Value:
     call.interpreter.emit("stream", given, call.node, call.frame)
     if isinstance(given, Generator) and given.asynchronous:
         elements(call.interpreter, given, call.node, call.frame, asynchronous=True)
-    return Thing("@response")
+    return External("@response")
 
 
 def _get_or_set(call: Call) -> Value:
@@ -312,7 +312,7 @@ def _aget_or_set(call: Call) -> Value:
 def _counts(call: Call) -> Value:
     """What a paginator is asked it counts (django/core/paginator.py, Paginator.count)."""
     receiver = call.function.receiver if isinstance(call.function, Bound) else UNKNOWN
-    if isinstance(receiver, Thing) and receiver.arguments:
+    if isinstance(receiver, External) and receiver.arguments:
         use(call.interpreter, "length", receiver.arguments[0], call.node, call.frame)
     return UNKNOWN
 

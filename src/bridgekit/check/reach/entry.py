@@ -22,11 +22,11 @@ from bridgekit.check.reach.values import (
     UNKNOWN,
     Class,
     Coroutine,
+    External,
     Frame,
     Function,
     Instance,
     Table,
-    Thing,
     Value,
     alternatives,
 )
@@ -71,11 +71,11 @@ def walk_middleware(
 def _walk(interpreter: Interpreter, definition: Definition, walk: Walk, *, asynchronous: bool) -> None:
     frame, node = _start(interpreter, definition)
     interpreter.asynchronous = asynchronous
-    get_response = Thing("@get_response")
+    get_response = External("@get_response")
     with interpreter.quiet():
         walk.product = interpreter.call(_loaded(interpreter, definition), [get_response], {}, node, frame)
     walk.marked = is_coroutine_function(interpreter, walk.product)
-    request = Thing("@request")
+    request = External("@request")
     interpreter.on_loop = asynchronous
     interpreter.view = partial(_around_view, interpreter, walk.product, request, frame)
     made = interpreter.call(walk.product, [request], {}, node, frame)
@@ -98,7 +98,7 @@ def _start(interpreter: Interpreter, definition: Definition) -> tuple[Frame, ast
 def _loaded(interpreter: Interpreter, definition: Definition) -> Value:
     """What Django imports; where a decorator hides it, what it decorates."""
     value = interpreter.resolve(definition.dotted_path)
-    if isinstance(value, Class | Function) or (isinstance(value, Thing) and value.arguments):
+    if isinstance(value, Class | Function) or (isinstance(value, External) and value.arguments):
         return value
     if definition.module is not None and isinstance(definition.node, ast.ClassDef):
         return Class(definition.node, interpreter.home_of(definition.module))
@@ -111,7 +111,7 @@ def _around_view(interpreter: Interpreter, product: Value, request: Value, frame
     """The rest of the stack and the view: of this middleware its hooks run there, sync ones in a thread."""
     if isinstance(product, Instance):
         _hooks(interpreter, product, request, frame)
-    return Thing("@response")
+    return External("@response")
 
 
 def _hooks(interpreter: Interpreter, product: Instance, request: Value, frame: Frame) -> None:
@@ -140,7 +140,9 @@ def _the_rest(
         arguments = function.node.args
         count = len(arguments.posonlyargs) + len(arguments.args) - int(method.receiver is not None)
         names_ = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]][-count or None :]
-        given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in names_[:count]]
+        given: list[Value] = [
+            External("@request") if name == "request" else UNKNOWN for name in names_[:count]
+        ]
         awaited(interpreter, interpreter.call(method, given, {}, function.node, frame), function.node, frame)
 
 
@@ -196,7 +198,7 @@ def walk_function(
     value = Function(function.node, home)
     interpreter.on_loop, interpreter.asynchronous = asynchronous, asynchronous
     arguments = [argument.arg for argument in function.node.args.args]
-    given: list[Value] = [Thing("@request") if name == "request" else UNKNOWN for name in arguments]
+    given: list[Value] = [External("@request") if name == "request" else UNKNOWN for name in arguments]
     with suppress(OutOfBudgetError, RecursionError):
         made = interpreter.call(value, given, {}, function.node, frame)
         awaited(interpreter, made, function.node, frame)

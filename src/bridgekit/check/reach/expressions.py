@@ -16,6 +16,7 @@ from bridgekit.check.reach.statements import ASYNC_WORDS
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Const,
+    External,
     Frame,
     Function,
     Generator,
@@ -23,7 +24,6 @@ from bridgekit.check.reach.values import (
     Items,
     Native,
     Table,
-    Thing,
     Value,
     alternatives,
     either,
@@ -251,7 +251,7 @@ def _operation(interpreter: Interpreter, node: ast.BinOp, frame: Frame) -> Value
         if isinstance(left, Items) and isinstance(right, Items):
             return Items([*left.items, *right.items], left.kind)
     if isinstance(node.op, ast.BitOr):
-        if isinstance(left, Thing) and left.kind == "@queryset":
+        if isinstance(left, External) and left.kind == "@queryset":
             return left
         if isinstance(left, Table) and isinstance(right, Table):
             return Table({**left.entries, **right.entries}, [*left.others, *right.others])
@@ -287,7 +287,7 @@ def _dict(interpreter: Interpreter, node: ast.Dict, frame: Frame) -> Value:
             table.entries[known.value] = value
         else:
             table.others.append(value)
-            table.by_thread = table.by_thread or (isinstance(known, Thing) and known.kind == "@thread id")
+            table.by_thread = table.by_thread or (isinstance(known, External) and known.kind == "@thread id")
     return table
 
 

@@ -9,7 +9,7 @@ from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.objects import derives_from, found_on
 from bridgekit.check.reach.rows import KEYS
-from bridgekit.check.reach.values import UNKNOWN, Class, Const, Instance, Items, Native, Thing, Value
+from bridgekit.check.reach.values import UNKNOWN, Class, Const, External, Instance, Items, Native, Value
 
 METHODS = frozenset({"is_valid", "save"})
 GIVEN = "@given"
@@ -53,7 +53,7 @@ def _lookups(interpreter: Interpreter, cls: Class) -> Iterator[str]:
         yield "username"
     for statement_name in _declared(cls):
         field = found_on(interpreter, cls, statement_name)
-        if isinstance(field, Thing) and field.kind.rpartition(".")[2] in _CHOICES:
+        if isinstance(field, External) and field.kind.rpartition(".")[2] in _CHOICES:
             yield statement_name
     meta = found_on(interpreter, cls, "Meta")
     if not isinstance(meta, Class) or not derives_from(interpreter, cls, *_MODEL_FORMS):
@@ -69,7 +69,7 @@ def _lookups(interpreter: Interpreter, cls: Class) -> Iterator[str]:
     elif isinstance(model, Class):
         for name in _declared(model):
             field = found_on(interpreter, model, name) if every or name in named else None
-            if isinstance(field, Thing) and _is_looked_up(field):
+            if isinstance(field, External) and _is_looked_up(field):
                 yield name
 
 
@@ -80,7 +80,7 @@ def _declared(cls: Class) -> Iterator[str]:
                 yield target.id
 
 
-def _is_looked_up(field: Thing) -> bool:
+def _is_looked_up(field: External) -> bool:
     unique = field.keywords.get("unique")
     return field.kind.rpartition(".")[2] in (*KEYS, "ManyToManyField") or (
         isinstance(unique, Const) and unique.value is True

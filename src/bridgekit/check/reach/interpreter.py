@@ -14,12 +14,12 @@ from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.reach.values import (
     Class,
     Coroutine,
+    External,
     Frame,
     Function,
     Home,
     Instance,
     Table,
-    Thing,
     Value,
 )
 
@@ -125,7 +125,7 @@ class Interpreter:
         """Whether ASGI serves the request; None where that is not known."""
         self.dispatches = False
         """Whether the view's own dispatch gives a coroutine, as that of async views does (django/views/generic/base.py)."""
-        self.view: Callable[[], Value] = lambda: Thing("@response")
+        self.view: Callable[[], Value] = lambda: External("@response")
         """What get_response does: the hooks around the view."""
         self.importer: Callable[[str, ast.AST, Frame], None] | None = None
         """Runs a module that is imported, where what it does while it is imported matters."""
@@ -164,7 +164,7 @@ class Interpreter:
         """Gives the observer an event, now or at the end of the block that waits for it."""
         if self.muted or self._is_expected(verb, name):
             return
-        if isinstance(value, Thing) and self._is_in_memory(verb, value, name):
+        if isinstance(value, External) and self._is_in_memory(verb, value, name):
             return
         if isinstance(value, Coroutine) and value.settled:
             return  # somebody looks after it
@@ -194,7 +194,7 @@ class Interpreter:
         expected = _REFUSALS if verb == "reset" else _REFUSED_LOOPS if name in CROSSINGS else None
         return expected is not None and any(not expected.isdisjoint(names) for names in self.caught)
 
-    def _is_in_memory(self, verb: str, value: Thing, name: str) -> bool:
+    def _is_in_memory(self, verb: str, value: External, name: str) -> bool:
         """Whether what is lazy was made before; what is used in a thread is from then on."""
         kind = value.kind.lstrip("@")
         if kind in ("user", "session"):
@@ -209,10 +209,10 @@ class Interpreter:
 
     def _label_of(self, value: Value) -> str:
         """``state`` of a module, ``Tracker.state`` of a class in it; the dotted name, and empty for what has none."""
-        if isinstance(value, Thing) and value.kind == "@token":
+        if isinstance(value, External) and value.kind == "@token":
             value = value.arguments[0]
-        if not isinstance(value, Thing | Instance | Table) or (
-            isinstance(value, Thing) and value.kind.startswith("@")
+        if not isinstance(value, External | Instance | Table) or (
+            isinstance(value, External) and value.kind.startswith("@")
         ):
             return ""
         for home in self.homes.values():

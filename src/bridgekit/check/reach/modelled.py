@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.reach.interpreter import Interpreter
-from bridgekit.check.reach.values import UNKNOWN, Bound, Const, Frame, Native, Thing, Value
+from bridgekit.check.reach.values import UNKNOWN, Bound, Const, External, Frame, Native, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ def dotted(function: Value) -> str:
     """The name under which a native is reported: ``requests.Session.get`` for a method of what ``requests.Session`` gave."""
     if isinstance(function, Native):
         return function.name
-    if isinstance(function, Thing):
+    if isinstance(function, External):
         return function.kind
     if isinstance(function, Bound):
         return f"{dotted(function.receiver)}.{function.name}"

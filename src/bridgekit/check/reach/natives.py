@@ -16,10 +16,10 @@ from bridgekit.check.reach.values import (
     Bound,
     Class,
     Coroutine,
+    External,
     Frame,
     Function,
     Native,
-    Thing,
     Value,
     alternatives,
 )
@@ -44,7 +44,7 @@ def attribute(interpreter: Interpreter, owner: Native, name: str) -> Value:
     if of_class is not None:
         return of_class
     if name in MANAGERS and (name != "objects" or owner.name.rpartition(".")[2][:1].isupper()):
-        return Thing("@manager", (owner,))
+        return External("@manager", (owner,))
     return (
         interpreter.resolve(f"{owner.name}.{name}")
         if "." not in owner.name
@@ -54,7 +54,7 @@ def attribute(interpreter: Interpreter, owner: Native, name: str) -> Value:
 
 def call_native(
     interpreter: Interpreter,
-    function: Bound | Native | Thing,
+    function: Bound | Native | External,
     arguments: list[Value],
     keywords: dict[str, Value],
     node: ast.AST,
@@ -62,9 +62,9 @@ def call_native(
 ) -> Value:
     """Tells the call, and gives what its model gives."""
     call = Call(interpreter, function, arguments, keywords, node, frame)
-    if isinstance(function, Bound) and not isinstance(function.receiver, Thing | Native):
+    if isinstance(function, Bound) and not isinstance(function.receiver, External | Native):
         return container_models.method(call, function.receiver, function.name)
-    if isinstance(function, Thing):
+    if isinstance(function, External):
         made = crossing_models.call_made(call, function)
         return made if made is not None else django_models.call_made(call, function)
     name = dotted(function)
@@ -77,7 +77,11 @@ def call_native(
     if model is not None:
         return model(call)
     if isinstance(function, Bound):
-        for model_method in (crossing_models.method, django_models.method, container_models.method_of_thing):
+        for model_method in (
+            crossing_models.method,
+            django_models.method,
+            container_models.method_of_external,
+        ):
             found = model_method(call, function.receiver, function.name)
             if found is not None:
                 return found
@@ -88,11 +92,11 @@ def call_native(
         and (isinstance(arguments[0], Function | Class) or _is_view(arguments[0]))
     ):
         return arguments[0]
-    return Thing(name, tuple(arguments), dict(keywords))
+    return External(name, tuple(arguments), dict(keywords))
 
 
 def _is_view(value: Value) -> bool:
-    return isinstance(value, Thing) and value.kind == "@get_response"
+    return isinstance(value, External) and value.kind == "@get_response"
 
 
 def _hand_over(call: Call, name: str) -> None:

@@ -9,11 +9,11 @@ from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.values import (
     Class,
     Const,
+    External,
     Frame,
     Function,
     Instance,
     Native,
-    Thing,
     Value,
     alternatives,
     either,
@@ -56,7 +56,7 @@ def derives_from(interpreter: Interpreter, cls: Class, *names: str) -> bool:
 
 def is_thread_local(interpreter: Interpreter, value: Value) -> bool:
     """Whether it is a ``threading.local``, or an instance of a class of the project that derives from it."""
-    if isinstance(value, Thing):
+    if isinstance(value, External):
         return value.kind in THREAD_LOCALS
     return isinstance(value, Instance) and derives_from(interpreter, value.cls, *THREAD_LOCALS)
 
@@ -100,7 +100,7 @@ def member(interpreter: Interpreter, value: Value, receiver: Value, node: ast.AS
     """A class attribute as an instance, or the class itself, sees it."""
     if isinstance(value, Function):
         return value if isinstance(receiver, Class) else value.bound_to(receiver)
-    if isinstance(value, Thing) and value.arguments:
+    if isinstance(value, External) and value.arguments:
         inner = value.arguments[0]
         if value.kind == "staticmethod":
             return inner
@@ -124,7 +124,7 @@ def attribute_of(
 ) -> Value | None:
     """An attribute of an instance; None if nothing that was read gives it."""
     on_class = found_on(interpreter, instance.cls, name)
-    if isinstance(on_class, Thing) and on_class.kind == "property":
+    if isinstance(on_class, External) and on_class.kind == "property":
         return member(interpreter, on_class, instance, node, frame)
     if name in instance.attributes:
         return instance.attributes[name]
@@ -154,7 +154,7 @@ def make(
     new = found_on(interpreter, cls, "__new__")
     instance = Instance(cls)
     if new is not None and is_closed(interpreter, cls):
-        target = new.arguments[0] if isinstance(new, Thing) and new.arguments else new
+        target = new.arguments[0] if isinstance(new, External) and new.arguments else new
         given = interpreter.call(target, [cls, *arguments], keywords, node, frame)
         if isinstance(given, Instance):
             instance = given

@@ -13,6 +13,7 @@ from bridgekit.check.reach.values import (
     Const,
     Coroutine,
     Either,
+    External,
     Frame,
     Function,
     Generator,
@@ -22,7 +23,6 @@ from bridgekit.check.reach.values import (
     Native,
     Partial,
     Table,
-    Thing,
     Value,
     alternatives,
     either,
@@ -34,9 +34,9 @@ def use(
 ) -> None:
     """Tells what is done with a value, with each that it may be; what lazy objects stand for is made."""
     for one in alternatives(value):
-        if isinstance(one, Thing | Coroutine | Instance | Items | Table) or _is_connection(one):
+        if isinstance(one, External | Coroutine | Instance | Items | Table) or _is_connection(one):
             interpreter.emit(verb, one, node, frame, name)
-        if isinstance(one, Thing) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
+        if isinstance(one, External) and one.kind.endswith("functional.SimpleLazyObject") and one.arguments:
             made = one.arguments[0]
             one.arguments = ()
             interpreter.call(made, [], {}, node, frame)
@@ -66,7 +66,7 @@ def truth(interpreter: Interpreter, value: Value, node: ast.AST, frame: Frame) -
         return False
     doubt(interpreter, value)
     use(interpreter, "truth", value, node, frame)
-    return True if isinstance(value, Thing) and value.kind in ("@get_response", "@request") else None
+    return True if isinstance(value, External) and value.kind in ("@get_response", "@request") else None
 
 
 def doubt(interpreter: Interpreter, value: Value) -> None:
@@ -93,7 +93,7 @@ def elements(
         return run_generator(value), False
     if isinstance(value, Instance):
         return _of_instance(interpreter, value, node, frame, asynchronous=asynchronous)
-    if isinstance(value, Thing):
+    if isinstance(value, External):
         if not asynchronous:
             use(interpreter, "iterate", value, node, frame)
         elif value.kind == "@queryset":
@@ -152,26 +152,26 @@ def item(interpreter: Interpreter, holder: Value, key: Value, node: ast.AST, fra
         method = found_on(interpreter, holder.cls, "__getitem__")
         if isinstance(method, Function):
             return interpreter.call(method.bound_to(holder), [key], {}, node, frame)
-    if isinstance(holder, Thing | Coroutine | Instance):
+    if isinstance(holder, External | Coroutine | Instance):
         interpreter.emit("item", holder, node, frame, _key(key), [key])
-    if isinstance(holder, Thing):
+    if isinstance(holder, External):
         if holder.kind == "@queryset":
             return holder if _key(key) == "slice" else instance_of(interpreter, holder)
         if holder.kind == "django.db.connections":
             return Native("django.db.connection")
         if holder.kind == "django.core.cache.caches":
-            return Thing("@cache", (key,))
+            return External("@cache", (key,))
     if isinstance(holder, Native) and holder.name == "django.db.connections":
         return Native("django.db.connection")
     if isinstance(holder, Native) and holder.name == "django.core.cache.caches":
-        return Thing("@cache", (key,))
+        return External("@cache", (key,))
     return UNKNOWN
 
 
 def _key(key: Value) -> str:
     if isinstance(key, Const):
         return str(key.value)
-    return key.kind if isinstance(key, Thing) else ""
+    return key.kind if isinstance(key, External) else ""
 
 
 def _hashable(value: object) -> bool:
@@ -183,11 +183,11 @@ def store_attribute(
 ) -> None:
     """``owner.name = value``."""
     for one in alternatives(owner):
-        if isinstance(one, Thing | Coroutine | Instance) or _is_connection(one):
+        if isinstance(one, External | Coroutine | Instance) or _is_connection(one):
             interpreter.emit("store attribute", one, node, frame, name, [value])
         if isinstance(one, Instance):
             kept = found_on(interpreter, one.cls, name)
-            if isinstance(kept, Thing) and kept.kind == "property" and "setter" in kept.keywords:
+            if isinstance(kept, External) and kept.kind == "property" and "setter" in kept.keywords:
                 interpreter.call(kept.keywords["setter"], [one, value], {}, node, frame)
                 continue
             setter = found_on(interpreter, one.cls, "__setattr__")
@@ -198,7 +198,7 @@ def store_attribute(
             interpreter.in_locals[id(value)] = one
         attributes = (
             one.attributes
-            if isinstance(one, Instance | Thing)
+            if isinstance(one, Instance | External)
             else one.stored
             if isinstance(one, Class)
             else one.home.stored
@@ -220,7 +220,7 @@ def store_item(
             if isinstance(method, Function):
                 interpreter.call(method.bound_to(one), [key, value], {}, node, frame)
                 continue
-        if isinstance(one, Thing | Coroutine | Instance | Table | Items | Native):
+        if isinstance(one, External | Coroutine | Instance | Table | Items | Native):
             interpreter.emit("store item", one, node, frame, _key(key), [key, value])
             filled(interpreter, one, [value], node, frame)
         if isinstance(one, Table):
@@ -242,7 +242,7 @@ def filled(interpreter: Interpreter, holder: Value, values: list[Value], node: a
 def delete_item(interpreter: Interpreter, holder: Value, key: Value, node: ast.AST, frame: Frame) -> None:
     """``del holder[key]``."""
     for one in alternatives(holder):
-        if isinstance(one, Thing | Coroutine | Instance):
+        if isinstance(one, External | Coroutine | Instance):
             interpreter.emit("delete item", one, node, frame, _key(key), [key])
 
 
@@ -294,11 +294,11 @@ def is_coroutine_function(interpreter: Interpreter, value: Value) -> bool | None
             return value.is_async and not has_yield(value.node)
         case Partial(function=function):
             return is_coroutine_function(interpreter, function)
-        case Thing(kind="@get_response"):
+        case External(kind="@get_response"):
             return interpreter.asynchronous
-        case Thing(kind=kind) if kind in ("asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync"):
+        case External(kind=kind) if kind in ("asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync"):
             return True
-        case Thing(kind="asgiref.sync.async_to_sync" | "@dispatch"):
+        case External(kind="asgiref.sync.async_to_sync" | "@dispatch"):
             return False
         case Instance():
             if value.marked:
@@ -310,12 +310,12 @@ def is_coroutine_function(interpreter: Interpreter, value: Value) -> bool | None
             return None
 
 
-def instance_of(interpreter: Interpreter, rows: Thing) -> Value:
+def instance_of(interpreter: Interpreter, rows: External) -> Value:
     """A row that a query set or manager gives: what ``select_related`` and its like named is there."""
     model = rows.arguments[0] if rows.arguments else UNKNOWN
     if not isinstance(model, Class) and model is UNKNOWN:
         return UNKNOWN
-    row = Instance(model, {"pk": UNKNOWN}) if isinstance(model, Class) else Thing("@instance", (model,))
+    row = Instance(model, {"pk": UNKNOWN}) if isinstance(model, Class) else External("@instance", (model,))
     for fetched in ("select_related", "prefetch_related"):
         names = rows.keywords.get(fetched)
         for name in names.items if isinstance(names, Items) else ():

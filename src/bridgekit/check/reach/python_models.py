@@ -24,6 +24,7 @@ from bridgekit.check.reach.values import (
     Class,
     Const,
     Coroutine,
+    External,
     Function,
     Instance,
     Items,
@@ -31,7 +32,6 @@ from bridgekit.check.reach.values import (
     Partial,
     Super,
     Table,
-    Thing,
     Value,
     alternatives,
 )
@@ -51,7 +51,7 @@ def _getattr(call: Call) -> Value:
             return call.arguments[2]
         if (
             len(call.arguments) > 2
-            and isinstance(one, Thing)
+            and isinstance(one, External)
             and is_request(one)
             and has_attribute(one, name, call.interpreter.asgi) is False
         ):
@@ -77,7 +77,7 @@ def _hasattr(call: Call) -> Value:
             call.interpreter.emit("look", value, call.node, call.frame, name)
         return Const(name in ("__await__", "close", "send", "throw", "cr_code", "cr_frame"))
     use(call.interpreter, "attribute", value, call.node, call.frame, name)
-    if isinstance(value, Thing) and is_request(value):
+    if isinstance(value, External) and is_request(value):
         known = has_attribute(value, name, call.interpreter.asgi)
         return UNKNOWN if known is None else Const(known)
     if isinstance(value, Instance):
@@ -110,7 +110,7 @@ def _asks_coroutine(call: Call) -> Value:
             one.settled = True
             found.add(True)
         elif isinstance(one, Const | Items | Table | Function | Class) or (
-            isinstance(one, Thing) and one.kind == "@response"
+            isinstance(one, External) and one.kind == "@response"
         ):
             found.add(False)
         else:
@@ -184,7 +184,7 @@ def _partial(call: Call) -> Value:
 
 def _wraps(call: Call) -> Value:
     """``functools.wraps(f)``: a decorator that changes nothing of what it is given."""
-    return Thing("functools.wraps", tuple(call.arguments))
+    return External("functools.wraps", tuple(call.arguments))
 
 
 def _decorator(call: Call) -> Value:
@@ -192,7 +192,7 @@ def _decorator(call: Call) -> Value:
     value = call.argument(0)
     if isinstance(value, Function | Class | Partial):
         return value
-    return Thing("functools.wraps", ())
+    return External("functools.wraps", ())
 
 
 def _reduce(call: Call) -> Value:
@@ -216,11 +216,11 @@ def _import_module(call: Call) -> Value:
 
 
 def _context_manager(call: Call) -> Value:
-    return Thing("contextlib.contextmanager", tuple(call.arguments))
+    return External("contextlib.contextmanager", tuple(call.arguments))
 
 
 def _thread(call: Call) -> Value:
-    return Thing("@thread id")
+    return External("@thread id")
 
 
 def _queue_item(call: Call) -> Value:
@@ -240,11 +240,11 @@ def _copied(call: Call) -> Value:
 
 def _getter(call: Call) -> Value:
     assert isinstance(call.function, Native)
-    return Thing(call.function.name, tuple(call.arguments), dict(call.keywords))
+    return External(call.function.name, tuple(call.arguments), dict(call.keywords))
 
 
 def _hands_through(call: Call) -> Value:
-    """Things that only look at a value, and give nothing of it."""
+    """Functions that only look at a value, and give nothing of it."""
     return UNKNOWN
 
 
@@ -321,5 +321,5 @@ MODELS: Mapping[str, Model] = {
     "importlib.import_module": _import_module,
     "__import__": _import_module,
     "operator.getitem": _queue_item,
-    "logging.getLogger": lambda call: Thing("logging.Logger"),
+    "logging.getLogger": lambda call: External("logging.Logger"),
 }

@@ -6,12 +6,12 @@ from bridgekit.check.reach.interpreter import FETCHED, Interpreter
 from bridgekit.check.reach.operations import settle
 from bridgekit.check.reach.values import (
     Bound,
+    External,
     Function,
     Instance,
     Items,
     Partial,
     Table,
-    Thing,
     Value,
     alternatives,
 )
@@ -22,7 +22,7 @@ def release(interpreter: Interpreter, value: Value, depth: int = 3) -> None:
     settle(value)
     for one in alternatives(value):
         inner: list[Value] = []
-        if isinstance(one, Thing):
+        if isinstance(one, External):
             if one.kind in ("@request", "@user", "@session"):
                 interpreter.settled.update(("user", "session"))
             elif one.kind == "@queryset":

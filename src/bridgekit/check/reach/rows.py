@@ -15,13 +15,13 @@ from bridgekit.check.reach.values import (
     Const,
     Coroutine,
     Either,
+    External,
     Frame,
     Function,
     Generator,
     Instance,
     Items,
     Native,
-    Thing,
     Value,
 )
 
@@ -92,9 +92,9 @@ def model_of(interpreter: Interpreter, instance: Instance) -> Class | None:
 def of_class(interpreter: Interpreter, cls: Class, name: str) -> Value:
     """What a class has that its source does not write."""
     if is_model(interpreter, cls):
-        return Thing("@manager", (cls,)) if name in MANAGERS else UNKNOWN
+        return External("@manager", (cls,)) if name in MANAGERS else UNKNOWN
     if name == "as_manager" and is_manager(interpreter, cls):
-        return Thing("@as manager", (cls,))
+        return External("@as manager", (cls,))
     return UNKNOWN
 
 
@@ -103,7 +103,7 @@ def related(
 ) -> Value | None:
     """An attribute of a row behind a field: a foreign key queries when it is read, a many-to-many one gives a manager."""
     field = found_on(interpreter, instance.cls, name)
-    if not isinstance(field, Thing) or not field.kind.startswith(("django.", "models.")):
+    if not isinstance(field, External) or not field.kind.startswith(("django.", "models.")):
         return None
     last = field.kind.rpartition(".")[2]
     if last in KEYS:
@@ -111,7 +111,7 @@ def related(
             interpreter.emit("query", instance, node, frame, f"{instance.cls.name}.{name}")
         return UNKNOWN
     if last == "ManyToManyField":
-        return Thing("@manager", (UNKNOWN, instance))
+        return External("@manager", (UNKNOWN, instance))
     return UNKNOWN if last.endswith("Field") else None
 
 
@@ -120,23 +120,23 @@ def assigned(
 ) -> None:
     """``Note(owner=value)``: a foreign key asks what it is given for its class (related_descriptors.py, __set__)."""
     for name, value in keywords.items():
-        field = found_on(interpreter, cls, name) if isinstance(value, Thing | Either) else None
-        if isinstance(field, Thing) and field.kind.rpartition(".")[2] in KEYS[:2]:
+        field = found_on(interpreter, cls, name) if isinstance(value, External | Either) else None
+        if isinstance(field, External) and field.kind.rpartition(".")[2] in KEYS[:2]:
             use(interpreter, "type", value, node, frame)
 
 
 def manager_of(interpreter: Interpreter, model: Class, value: Value) -> Value:
     """A class attribute of a model: its managers know the model then."""
-    if isinstance(value, Thing) and value.kind == "@manager":
+    if isinstance(value, External) and value.kind == "@manager":
         return replace(value, arguments=(model,))
-    if isinstance(value, Thing) and value.kind.startswith("django.") and value.kind.endswith("Manager"):
-        return Thing("@manager", (model,))
+    if isinstance(value, External) and value.kind.startswith("django.") and value.kind.endswith("Manager"):
+        return External("@manager", (model,))
     if isinstance(value, Instance) and is_manager(interpreter, value.cls):
-        return Thing("@manager", (model,), {"class": value.cls})
+        return External("@manager", (model,), {"class": value.cls})
     return value
 
 
-def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
+def of_manager(call: Call, manager: External, name: str) -> Value | None:
     """A method of a manager or a query set."""
     interpreter, model = call.interpreter, manager.arguments[0] if manager.arguments else UNKNOWN
     label = _label(model)
@@ -150,12 +150,12 @@ def of_manager(call: Call, manager: Thing, name: str) -> Value | None:
         for value in (*call.arguments, *call.keywords.values()):
             use(interpreter, "compare", value, call.node, call.frame)
     if name in _LAZY:
-        made = Thing("@queryset", manager.arguments, dict(manager.keywords))
+        made = External("@queryset", manager.arguments, dict(manager.keywords))
         if name in ("select_related", "prefetch_related"):
             made.keywords[name] = Items([*call.arguments] or [Const("*")])
         return made
     if name in ("values", "values_list"):
-        return Thing("@queryset")
+        return External("@queryset")
     if name in _AT_ONCE or name in _OF_MANAGERS or (name in _OF_RELATED and len(manager.arguments) > 1):
         interpreter.emit("query", manager, call.node, call.frame, f"{label}.{name}" if label else f".{name}")
         return instance_of(interpreter, manager) if name in _GIVE_ONE else UNKNOWN
@@ -186,7 +186,7 @@ def _label(model: Value) -> str:
     return ""
 
 
-def _own_method(call: Call, manager: Thing, model: Value, name: str) -> Value | None:
+def _own_method(call: Call, manager: External, model: Value, name: str) -> Value | None:
     """A method that the project's own manager, or query set, has."""
     cls = manager.keywords.get("class")
     if isinstance(cls, Class):
@@ -196,7 +196,7 @@ def _own_method(call: Call, manager: Thing, model: Value, name: str) -> Value | 
     return None
 
 
-def of_row(call: Call, row: Thing, name: str) -> Value:
+def of_row(call: Call, row: External, name: str) -> Value:
     """A method of a row, or of an awaited user."""
     model = row.arguments[0] if row.arguments else UNKNOWN
     label = row.kind.rpartition(".")[2] if is_model_name(row.kind) else _label(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.reach.values import UNKNOWN, Const, Native, Table, Thing, Value
+from bridgekit.check.reach.values import UNKNOWN, Const, External, Native, Table, Value
 
 _ASGI, _WSGI = "django.core.handlers.asgi.ASGIRequest", "django.core.handlers.wsgi.WSGIRequest"
 _OF_BOTH = frozenset({"django.http.HttpRequest", "django.http.request.HttpRequest", "object"})
@@ -18,10 +18,10 @@ _WSGI_KEYS = frozenset({"wsgi.errors", "wsgi.input", "wsgi.run_once", "wsgi.url_
 
 def is_request(value: Value) -> bool:
     """Whether it is the request that Django's handler made."""
-    return isinstance(value, Thing) and value.kind == "@request"
+    return isinstance(value, External) and value.kind == "@request"
 
 
-def has_attribute(request: Thing, name: str, asgi: bool | None) -> bool | None:
+def has_attribute(request: External, name: str, asgi: bool | None) -> bool | None:
     """What ``hasattr`` says. ``asgi``: whether ASGI serves; None where that is not known, as for all that follows."""
     if name in request.attributes or name == "auser":
         return True  # Django has auser() since 5.0

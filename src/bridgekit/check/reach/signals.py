@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import awaited
-from bridgekit.check.reach.values import UNKNOWN, Coroutine, Frame, Function, Home, Items, Thing, Value
+from bridgekit.check.reach.values import UNKNOWN, Coroutine, External, Frame, Function, Home, Items, Value
 
 SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 _CONNECTED = "@connected"
@@ -17,7 +17,7 @@ _MODULES = ("signals", "receivers", "handlers")
 """Where applications keep receivers that nothing else may import: their AppConfig does."""
 
 
-def send(call: Call, signal: Thing, name: str) -> Value | None:
+def send(call: Call, signal: External, name: str) -> Value | None:
     """``signal.send(...)`` on the caller's thread; ``asend`` sends its sync receivers to a thread (django/dispatch/dispatcher.py)."""
     if name in ("send", "send_robust"):
         return _called(call, signal, asynchronous=False)
@@ -30,7 +30,7 @@ def send(call: Call, signal: Thing, name: str) -> Value | None:
     return None
 
 
-def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
+def _called(call: Call, signal: External, *, asynchronous: bool) -> Value:
     interpreter, given = call.interpreter, dict(call.keywords)
     given.setdefault("sender", call.argument(0))
     answers: list[Value] = []
@@ -49,7 +49,7 @@ def _called(call: Call, signal: Thing, *, asynchronous: bool) -> Value:
     return Items(answers or [UNKNOWN])
 
 
-def _receivers(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
+def _receivers(interpreter: Interpreter, signal: External) -> Iterator[Function]:
     seen: set[int] = set()
     connected = signal.attributes.get(_CONNECTED)
     for function in [
@@ -61,7 +61,7 @@ def _receivers(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
             yield function
 
 
-def _at_the_top(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
+def _at_the_top(interpreter: Interpreter, signal: External) -> Iterator[Function]:
     apps = interpreter.setting("INSTALLED_APPS")
     for app in apps[0] if apps and isinstance(apps[0], list | tuple) else ():
         for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():
@@ -74,7 +74,7 @@ def _at_the_top(interpreter: Interpreter, signal: Thing) -> Iterator[Function]:
                 yield found
 
 
-def _connected(interpreter: Interpreter, statement: ast.stmt, home: Home, signal: Thing) -> Value | None:
+def _connected(interpreter: Interpreter, statement: ast.stmt, home: Home, signal: External) -> Value | None:
     """What ``signal.connect(function)`` or ``@receiver(signal)`` connects."""
     frame = Frame(home)
     match statement:

@@ -20,19 +20,19 @@ from bridgekit.check.reach.values import (
     Class,
     Const,
     Coroutine,
+    External,
     Frame,
     Function,
     Instance,
     Items,
     Native,
-    Thing,
     Value,
     alternatives,
     either,
 )
 
 ASYNC_WORDS = re.compile(r"async|await|corou|loop|thread|[aw]sgi", re.IGNORECASE)
-"""A condition that speaks of these, and cannot be decided, may ask for the very thing that a rule is about."""
+"""A condition that speaks of these, and cannot be decided, may ask for the very fact that a rule is about."""
 _MAX_ROUNDS = 8
 
 
@@ -294,12 +294,12 @@ def _with(interpreter: Interpreter, node: ast.With | ast.AsyncWith, frame: Frame
     names = {
         given.name.rpartition(".")[2]
         for one, _ in entered
-        if isinstance(one, Thing) and one.kind == "contextlib.suppress"
+        if isinstance(one, External) and one.kind == "contextlib.suppress"
         for given in one.arguments
         if isinstance(given, Native)
     }
     done = _caught(interpreter, names, node.body, frame) or bool(names)
-    if not all(isinstance(one, Thing) and one.kind.endswith("nullcontext") for one, _ in entered):
+    if not all(isinstance(one, External) and one.kind.endswith("nullcontext") for one, _ in entered):
         _emit_pending(interpreter, opened, node, frame)
     for manager, place in reversed(entered):
         leave(interpreter, manager, place, frame, asynchronous=asynchronous)

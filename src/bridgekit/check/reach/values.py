@@ -111,8 +111,8 @@ class Native(Value):
 
 
 @dataclass(eq=False, slots=True)
-class Thing(Value):
-    """What a native gave, by its dotted name, or a thing of a request: ``@request``, ``@user``, ``@session``."""
+class External(Value):
+    """An object of code that is not read: what a native gave, by its dotted name, or of a request: ``@request``, ``@user``."""
 
     kind: str
     arguments: tuple[Value, ...] = ()
@@ -123,7 +123,7 @@ class Thing(Value):
 
 @dataclass(eq=False, slots=True)
 class Bound(Value):
-    """A method of a thing, by its name."""
+    """A method of an external object, by its name."""
 
     receiver: Value
     name: str

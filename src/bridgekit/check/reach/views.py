@@ -21,11 +21,11 @@ from bridgekit.check.reach.values import (
     UNKNOWN,
     Class,
     Coroutine,
+    External,
     Frame,
     Function,
     Instance,
     Table,
-    Thing,
     Value,
     alternatives,
 )
@@ -61,7 +61,7 @@ def walk_view(
     interpreter.asgi = asgi
     frame = Frame(interpreter.home_of(start.module))
     with suppress(OutOfBudgetError, RecursionError):
-        request = Thing("@request")
+        request = External("@request")
         function = _method(interpreter, start, view, request) if view.is_class else None
         if function is None:
             function = Function(start.node, interpreter.home_of(start.module))
@@ -97,7 +97,7 @@ def walk_wrapped(
     walk = WrappedWalk()
     interpreter = new_interpreter(load, walk.events.append, setting, bounds)
     interpreter.asynchronous = True
-    value: Value = Thing("@dispatch" if of_dispatch else "@get_response")
+    value: Value = External("@dispatch" if of_dispatch else "@get_response")
     with suppress(OutOfBudgetError, RecursionError):
         frame = Frame(interpreter.home_of(wrappers[0].module))
         with interpreter.quiet():
@@ -106,7 +106,7 @@ def walk_wrapped(
                 value = interpreter.call(interpreter.evaluate(each.node, here), [value], {}, each.node, here)
         walk.marked = is_coroutine_function(interpreter, value)
         interpreter.on_loop = of_dispatch or walk.marked is True
-        made = interpreter.call(value, [Thing("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
+        made = interpreter.call(value, [External("@request")], {"**": UNKNOWN}, wrappers[-1].node, frame)
         given = alternatives(made)
         walk.is_coroutine = any(isinstance(one, Coroutine) for one in given) and all(
             isinstance(one, Coroutine) or _is_response(one) for one in given
@@ -118,11 +118,11 @@ def walk_wrapped(
 
 def _is_response(value: Value) -> bool:
     """Whether a wrapper answers in the view's place."""
-    return isinstance(value, Thing) and (value.kind == "@response" or value.kind.startswith(_ANSWERS))
+    return isinstance(value, External) and (value.kind == "@response" or value.kind.startswith(_ANSWERS))
 
 
 def _method(
-    interpreter: Interpreter, start: ReadFunction, view: RoutedView, request: Thing
+    interpreter: Interpreter, start: ReadFunction, view: RoutedView, request: External
 ) -> Function | None:
     """The handler of an object that ``as_view()`` made and ``setup()`` gave the request (django/views/generic/base.py)."""
     if not isinstance(view.node, ast.ClassDef) or not start.owner:
@@ -154,7 +154,7 @@ def _decorated(
     return None
 
 
-def _given(function: Function, request: Thing) -> tuple[list[Value], dict[str, Value]]:
+def _given(function: Function, request: External) -> tuple[list[Value], dict[str, Value]]:
     """The request, and for all else what the URL says, which may be anything."""
     arguments = function.node.args
     if not isinstance(function.node, FunctionNode):

@@ -7,7 +7,7 @@ from enum import Enum
 from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
 from bridgekit.check.reach.interpreter import CALLED, CROSSINGS
-from bridgekit.check.reach.values import Const, Thing
+from bridgekit.check.reach.values import Const, External
 from bridgekit.check.rules._blocking_calls import (
     BLOCKING_CALLS,
     CACHE_VERBS,
@@ -136,7 +136,7 @@ def blocked(event: Event, situation: Situation) -> Blocked | None:
         return Blocked(
             "transaction.atomic()", "transaction.atomic", "sync_to_async around the whole transaction"
         )
-    if not isinstance(value, Thing):
+    if not isinstance(value, External):
         return None
     if value.kind == "@user" and situation.user_queries and event.verb in _USER_VERBS:
         attribute = f".{event.name}" if event.verb == "attribute" and event.name else ""
@@ -204,7 +204,7 @@ def _cache_of(event: Event, owner: str) -> str:
     if owner == "django.core.cache.cache":
         return "default"
     receiver = getattr(event.value, "receiver", None)
-    if owner == "@cache" and isinstance(receiver, Thing) and receiver.arguments:
+    if owner == "@cache" and isinstance(receiver, External) and receiver.arguments:
         alias = receiver.arguments[0]
         return alias.value if isinstance(alias, Const) and isinstance(alias.value, str) else ""
     return ""

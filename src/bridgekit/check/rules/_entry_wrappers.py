@@ -10,7 +10,7 @@ from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.tree import walk
 from bridgekit.check.reach import ModuleRun, Step
-from bridgekit.check.reach.values import Class, Native, Table, Thing, Value
+from bridgekit.check.reach.values import Class, External, Native, Table, Value
 
 _OF_ASGI = frozenset({"django.core.asgi.get_asgi_application", "bridgekit.django.get_asgi_application"})
 _OF_WSGI = frozenset({"django.core.wsgi.get_wsgi_application", "bridgekit.django.get_wsgi_application"})
@@ -144,15 +144,15 @@ def _router(module: SourceModule, step: Step, routes: Value) -> Iterator[Problem
 
 def application_kind(value: Value) -> str:
     """Which protocol an application of Django's speaks; empty for all else."""
-    if not isinstance(value, Thing):
+    if not isinstance(value, External):
         return ""
     return "asgi" if value.kind in _OF_ASGI else "wsgi" if value.kind in _OF_WSGI else ""
 
 
 def _kind_of(value: Value) -> str:
     """As `application_kind`, of wrappers as well."""
-    if isinstance(value, Thing) and value.kind in _ASGI_WRAPPERS:
+    if isinstance(value, External) and value.kind in _ASGI_WRAPPERS:
         return "asgi"
-    if isinstance(value, Thing) and value.kind in _WSGI_WRAPPERS:
+    if isinstance(value, External) and value.kind in _WSGI_WRAPPERS:
         return "wsgi"
     return application_kind(value)

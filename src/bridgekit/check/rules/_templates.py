@@ -9,7 +9,7 @@ from pathlib import Path
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.values import Const, Thing, Value
+from bridgekit.check.reach.values import Const, External, Value
 from bridgekit.check.rules._blocking_events import Blocked, Kind
 from bridgekit.check.rules._template_nodes import looked_up
 from bridgekit.check.settings.result import Known
@@ -22,7 +22,7 @@ _QUERIES = frozenset({"", "all", "count", "exists", "first", "last"})
 def rendered(event: Event, subject: Subject) -> Blocked | None:
     """What rendering a value on the loop queries: a user that nobody has read, a query set that was not fetched."""
     value, name = event.value, event.arguments[0] if event.arguments else None
-    if not isinstance(value, Thing) or not isinstance(name, Const):
+    if not isinstance(value, External) or not isinstance(name, Const):
         return None
     engine = _engine(subject)
     if engine is None or (len(event.arguments) > 1 and not _processes(engine, event.arguments[1])):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.values import Instance, Table, Thing, Value
+from bridgekit.check.reach.values import External, Instance, Table, Value
 
 _LOCAL = "threading.local"
 _MADE_ANEW = (
@@ -41,7 +41,7 @@ def writes(events: Iterable[Event]) -> Iterator[Access]:
         elif (
             event.verb == "store item"
             and event.name == "@thread id"
-            and isinstance(event.value, Table | Thing | Instance)
+            and isinstance(event.value, Table | External | Instance)
         ) or (
             event.verb == "item"
             and event.name == "@thread id"
@@ -61,7 +61,7 @@ def reads(events: Iterable[Event]) -> Iterator[Access]:
 
 
 def _is_local(value: Value) -> bool:
-    if isinstance(value, Thing):
+    if isinstance(value, External):
         return value.kind in (_LOCAL, "_thread._local")
     return isinstance(value, Instance) and any(
         getattr(base, "name", "") == _LOCAL for base in value.cls.order or ()
@@ -71,9 +71,9 @@ def _is_local(value: Value) -> bool:
 def _is_kept_for_the_thread(event: Event) -> bool:
     """``if not hasattr(state, "client"): state.client = Client()``: the same for all requests of a thread."""
     value = event.arguments[-1] if event.arguments else None
-    if event.certain or not isinstance(value, Thing) or value.kind.startswith(("@", *_MADE_ANEW)):
+    if event.certain or not isinstance(value, External) or value.kind.startswith(("@", *_MADE_ANEW)):
         return False
-    return not any(isinstance(part, Thing) and part.kind.startswith("@") for part in value.arguments)
+    return not any(isinstance(part, External) and part.kind.startswith("@") for part in value.arguments)
 
 
 def _name(event: Event) -> str:

@@ -9,7 +9,7 @@ from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.reach import Event, walk_signals
-from bridgekit.check.reach.values import Const, Items, Thing
+from bridgekit.check.reach.values import Const, External, Items
 from bridgekit.check.rules._signals import FINISHED, STARTED, receivers_in
 from bridgekit.check.rules._walks import setting_of, walked, way
 from bridgekit.check.rules.rule import Rule
@@ -67,7 +67,7 @@ def _refused(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
     reported: set[str] = set()
     for event in events:
         token = event.value
-        if event.verb != "reset" or not isinstance(token, Thing) or token.context == event.context:
+        if event.verb != "reset" or not isinstance(token, External) or token.context == event.context:
             continue
         what = _name(event, token)
         if what not in reported:
@@ -75,7 +75,7 @@ def _refused(events: Iterable[Event]) -> Iterator[tuple[Event, str]]:
             yield event, what
 
 
-def _name(event: Event, token: Thing) -> str:
+def _name(event: Event, token: External) -> str:
     kept = token.arguments[0]
     if isinstance(kept, Const):
         return str(kept.value)
@@ -84,7 +84,7 @@ def _name(event: Event, token: Thing) -> str:
 
 def _setter(event: Event) -> str:
     """The function that set it; where that is a helper, the outermost one."""
-    path = event.value.keywords.get("path") if isinstance(event.value, Thing) else None
+    path = event.value.keywords.get("path") if isinstance(event.value, External) else None
     names = (
         [str(part.value) for part in path.items if isinstance(part, Const)] if isinstance(path, Items) else []
     )

@@ -8,7 +8,7 @@ from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.reach import Event
-from bridgekit.check.reach.values import Class, Function, Generator, Instance, Thing, Value, alternatives
+from bridgekit.check.reach.values import Class, External, Function, Generator, Instance, Value, alternatives
 from bridgekit.check.rules._view_blocking import walked_view
 from bridgekit.check.rules._views import routed_views
 from bridgekit.check.rules._walks import way
@@ -78,7 +78,7 @@ def _is_async(value: Value) -> bool | None:
     match value:
         case Generator():
             return value.asynchronous
-        case Thing(kind=kind) if (
+        case External(kind=kind) if (
             kind in _SYNC_MAKERS or kind.startswith("itertools.") or kind.endswith(_SYNC_METHODS)
         ):
             return False
