@@ -23,10 +23,10 @@ def configurations(
 ) -> list[ast.ClassDef]:
     """The classes of a module that derive from ``AppConfig``, through whichever others."""
     interpreter = new_interpreter(load, lambda event: None, bounds=bounds)
-    home = interpreter.home_of(module)
+    namespace = interpreter.namespace_of(module)
     classes = [node for node in (module.tree.body if module.tree else ()) if isinstance(node, ast.ClassDef)]
     with suppress(OutOfBudgetError, RecursionError):
-        return [node for node in classes if derives_from(interpreter, Class(node, home), *_CONFIG)]
+        return [node for node in classes if derives_from(interpreter, Class(node, namespace), *_CONFIG)]
     return []
 
 
@@ -40,12 +40,12 @@ def walk_ready(
     """Calls ``ready()`` of one of them, its own or an inherited one, where a loop runs; what it imports runs there, too."""
     events: list[Event] = []
     interpreter = new_interpreter(load, events.append, setting, bounds)
-    home = interpreter.home_of(module)
-    config = Instance(Class(node, home))
+    namespace = interpreter.namespace_of(module)
+    config = Instance(Class(node, namespace))
     with suppress(OutOfBudgetError, RecursionError):
         ready = found_on(interpreter, config.cls, "ready")
         if isinstance(ready, Function):
             interpreter.importer = ModuleRun(interpreter, load).import_module
             interpreter.on_loop = True
-            interpreter.call(ready.bound_to(config), [], {}, node, Frame(home))
+            interpreter.call(ready.bound_to(config), [], {}, node, Frame(namespace))
     return events

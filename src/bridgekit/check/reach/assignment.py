@@ -13,10 +13,10 @@ def bind(interpreter: Interpreter, target: ast.expr, value: Value, frame: Frame)
     """Assigns to a name, an attribute, an item or several of them."""
     match target:
         case ast.Name(id=name) if name in frame.globals:
-            old = frame.home.look_up(name, interpreter.module_value)
+            old = frame.namespace.look_up(name, interpreter.module_value)
             # A function that binds the name of an import once more makes its own of it: which one is meant later is not known.
             known = [old] if old is not None and not isinstance(old, Native) else []
-            frame.home.stored[name] = either(*known, value)
+            frame.namespace.stored[name] = either(*known, value)
         case ast.Name(id=name):
             frame.holder(name).names[name] = value
         case ast.Attribute(value=owner, attr=name):

@@ -56,7 +56,7 @@ def call(
     frame: Frame,
 ) -> Value:
     """``function(*arguments, **keywords)``."""
-    interpreter.step(node, frame.home)
+    interpreter.step(node, frame.namespace)
     match function:
         case Either(values=values):
             with interpreter.perhaps():
@@ -141,9 +141,9 @@ def _listed(value: Value) -> list[Value]:
 
 
 def _yields(function: Function) -> bool:
-    known = function.home.yielding.get(id(function.node))
+    known = function.namespace.yielding.get(id(function.node))
     if known is None:
-        known = function.home.yielding[id(function.node)] = has_yield(function.node)
+        known = function.namespace.yielding[id(function.node)] = has_yield(function.node)
     return known
 
 
@@ -157,11 +157,11 @@ def invoke(
     block: bool = False,
 ) -> Value:
     """Runs the body of a function now; what one with ``yield`` gives is listed."""
-    interpreter.step(node, function.home)
+    interpreter.step(node, function.namespace)
     if len(interpreter.active) >= MAX_DEPTH or interpreter.active.count(function.node) > 1:
         return UNKNOWN
     interpreter.reached.add(id(function.node))
-    frame = Frame(function.home, function, {}, function.outer, in_block=block)
+    frame = Frame(function.namespace, function, {}, function.outer, in_block=block)
     given = [function.receiver, *arguments] if function.receiver is not None else list(arguments)
     _bind(interpreter, function, given, keywords, frame)
     interpreter.active.append(function.node)
@@ -193,7 +193,7 @@ def _bind(
     """Parameters to what they are given, else to their defaults. A parameter called request that nobody gives is one."""
     arguments = function.node.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    outside = Frame(function.home, outer=function.outer)
+    outside = Frame(function.namespace, outer=function.outer)
     for number, parameter in enumerate(positional):
         if number < len(given):
             value: Value = given[number]
@@ -261,8 +261,8 @@ def attribute(interpreter: Interpreter, owner: Value, name: str, node: ast.AST, 
                 return _inherited(interpreter, owner, name)
             return member(interpreter, found, owner.receiver, node, frame)
         case Module():
-            return owner.home.look_up(name, interpreter.module_value) or interpreter.resolve(
-                f"{owner.home.module.name}.{name}"
+            return owner.namespace.look_up(name, interpreter.module_value) or interpreter.resolve(
+                f"{owner.namespace.module.name}.{name}"
             )
         case Native():
             if owner.name == CONNECTION:

@@ -127,8 +127,8 @@ def method(call: Call, receiver: Value, name: str) -> Value | None:
 def _sent(call: Call) -> Value:
     """``SIGNAL.send(...)``: calls the receivers that stand beside the signal."""
     if isinstance(call.node, ast.Call):
-        for receiver in sent_to(call.node, call.frame.home.module, call.interpreter.load):
-            function = Function(receiver.node, call.interpreter.home_of(receiver.module))
+        for receiver in sent_to(call.node, call.frame.namespace.module, call.interpreter.load):
+            function = Function(receiver.node, call.interpreter.namespace_of(receiver.module))
             call.again(function, [UNKNOWN for _ in receiver.node.args.args])
     return UNKNOWN
 

@@ -91,8 +91,8 @@ def _walk(interpreter: Interpreter, definition: Definition, walk: Walk, *, async
 
 def _start(interpreter: Interpreter, definition: Definition) -> tuple[Frame, ast.AST]:
     module = definition.module or SourceModule("", "", ast.Module([], []))
-    home = interpreter.home_of(module)
-    return Frame(home), definition.node or ast.Pass()
+    namespace = interpreter.namespace_of(module)
+    return Frame(namespace), definition.node or ast.Pass()
 
 
 def _loaded(interpreter: Interpreter, definition: Definition) -> Value:
@@ -101,9 +101,9 @@ def _loaded(interpreter: Interpreter, definition: Definition) -> Value:
     if isinstance(value, Class | Function) or (isinstance(value, External) and value.arguments):
         return value
     if definition.module is not None and isinstance(definition.node, ast.ClassDef):
-        return Class(definition.node, interpreter.home_of(definition.module))
+        return Class(definition.node, interpreter.namespace_of(definition.module))
     if definition.module is not None and isinstance(definition.node, ast.FunctionDef | ast.Lambda):
-        return Function(definition.node, interpreter.home_of(definition.module))
+        return Function(definition.node, interpreter.namespace_of(definition.module))
     return value
 
 
@@ -116,7 +116,7 @@ def _around_view(interpreter: Interpreter, product: Value, request: Value, frame
 
 def _hooks(interpreter: Interpreter, product: Instance, request: Value, frame: Frame) -> None:
     for name in _HOOKS:
-        method = interpreter.attribute(product, name, frame.home.module.tree or ast.Pass(), frame)
+        method = interpreter.attribute(product, name, frame.namespace.module.tree or ast.Pass(), frame)
         if not isinstance(method, Function) or id(method.node) in interpreter.reached:
             continue
         given = [request, UNKNOWN, UNKNOWN, UNKNOWN] if name == "process_view" else [request, UNKNOWN]
@@ -153,18 +153,18 @@ def _as_value(
     product: Value,
     get_response: Value,
 ) -> Function:
-    home = interpreter.home_of(function.module)
+    namespace = interpreter.namespace_of(function.module)
     if isinstance(product, Instance):
-        found = interpreter.attribute(product, function.name, function.node, Frame(home))
+        found = interpreter.attribute(product, function.name, function.node, Frame(namespace))
         if isinstance(found, Function) and found.node is function.node:
             return found
-        return Function(function.node, home, None, product.cls, product)
+        return Function(function.node, namespace, None, product.cls, product)
     outer = None
     if definition.kind is DefinitionKind.FUNCTION and isinstance(definition.node, ast.FunctionDef):
-        outer = Frame(home)
+        outer = Frame(namespace)
         for argument in definition.node.args.args[:1]:
             outer.names[argument.arg] = get_response
-    return Function(function.node, home, outer)
+    return Function(function.node, namespace, outer)
 
 
 def walk_signals(
@@ -179,10 +179,14 @@ def walk_signals(
     shared: dict[str, Value] = {name: Table(others=[UNKNOWN]) for name in ("scope", "environ")}
     with suppress(OutOfBudgetError, RecursionError):
         for function in functions:
-            home = interpreter.home_of(function.module)
+            namespace = interpreter.namespace_of(function.module)
             with interpreter.elsewhere(on_loop=False):
                 interpreter.call(
-                    Function(function.node, home), [UNKNOWN], dict(shared), function.node, Frame(home)
+                    Function(function.node, namespace),
+                    [UNKNOWN],
+                    dict(shared),
+                    function.node,
+                    Frame(namespace),
                 )
     return events
 
@@ -193,9 +197,9 @@ def walk_function(
     """Calls a view with a request, on the loop, or another function in a thread; ``definition`` as in `walk_signals`."""
     events: list[Event] = []
     interpreter = new_interpreter(definition.load, events.append, setting, definition.bounds)
-    home = interpreter.home_of(function.module)
-    frame = Frame(home)
-    value = Function(function.node, home)
+    namespace = interpreter.namespace_of(function.module)
+    frame = Frame(namespace)
+    value = Function(function.node, namespace)
     interpreter.on_loop, interpreter.asynchronous = asynchronous, asynchronous
     arguments = [argument.arg for argument in function.node.args.args]
     given: list[Value] = [External("@request") if name == "request" else UNKNOWN for name in arguments]

@@ -35,7 +35,7 @@ _LOADS = re.compile(r"user|session|auth", re.IGNORECASE)
 
 def evaluate(interpreter: Interpreter, node: ast.expr, frame: Frame) -> Value:
     """The value of an expression."""
-    interpreter.step(node, frame.home)
+    interpreter.step(node, frame.namespace)
     match node:
         case ast.Constant(value=constant):
             return Const(constant)
@@ -76,7 +76,7 @@ def evaluate(interpreter: Interpreter, node: ast.expr, frame: Frame) -> Value:
                     evaluate(interpreter, part, frame)
             return Const("slice")
         case ast.Lambda():
-            return Function(node, frame.home, frame, defaults=defaults_of(interpreter, node, frame))
+            return Function(node, frame.namespace, frame, defaults=defaults_of(interpreter, node, frame))
         case ast.JoinedStr(values=values):
             for part in values:
                 evaluate(interpreter, part, frame)
@@ -130,7 +130,7 @@ def _name(interpreter: Interpreter, name: str, frame: Frame) -> Value:
     if found is None and _is_local(name, frame):
         return UNKNOWN  # UnboundLocalError, unless a way that was not taken here binds it
     if found is None:
-        found = frame.home.look_up(name, interpreter.module_value)
+        found = frame.namespace.look_up(name, interpreter.module_value)
     return found if found is not None else Native(name)
 
 
@@ -294,7 +294,7 @@ def _dict(interpreter: Interpreter, node: ast.Dict, frame: Frame) -> Value:
 def _comprehension(
     interpreter: Interpreter, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, frame: Frame
 ) -> Value:
-    inner = Frame(frame.home, frame.function, {}, frame, frame.returned, frame.yielded)
+    inner = Frame(frame.namespace, frame.function, {}, frame, frame.returned, frame.yielded)
 
     def run() -> list[Value]:
         return _rounds(interpreter, node, 0, inner)

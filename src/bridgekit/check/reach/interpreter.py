@@ -17,8 +17,8 @@ from bridgekit.check.reach.values import (
     External,
     Frame,
     Function,
-    Home,
     Instance,
+    Namespace,
     Table,
     Value,
 )
@@ -92,7 +92,7 @@ class Interpreter:
     invoke: Callable[..., Value]
     attribute: Callable[..., Value]
     resolve: Callable[[str], Value]
-    module_value: Callable[[str, ast.stmt, Home], Value]
+    module_value: Callable[[str, ast.stmt, Namespace], Value]
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class Interpreter:
         """Above zero in branches that may not run."""
         self.buffers: list[list[Event] | None] = []
         """One for each generator behind a ``with``: after its ``yield``, what it does waits for the end of the block."""
-        self.homes: dict[str, Home | None] = {}
+        self.namespaces: dict[str, Namespace | None] = {}
         self.reached: set[int] = set()
         self.pending: list[Coroutine] = []
         self.asynchronous = False
@@ -141,7 +141,7 @@ class Interpreter:
         self.doubts = 0
         """How often a setting that is not known had to decide."""
 
-    def step(self, node: ast.AST, home: Home) -> None:
+    def step(self, node: ast.AST, namespace: Namespace) -> None:
         """Counts one; raises `OutOfBudgetError`."""
         self.steps += 1
         self.uncounted += 1
@@ -149,7 +149,7 @@ class Interpreter:
             raise OutOfBudgetError
         if self.steps == 1 or self.uncounted >= _LOOK_EVERY:  # at once, as others may have reached them
             spent, self.uncounted = self.uncounted, 0
-            if self.bounds.spend(spent, lambda: home.module.location_of(node)):
+            if self.bounds.spend(spent, lambda: namespace.module.location_of(node)):
                 raise OutOfBudgetError
 
     def emit(
@@ -173,7 +173,7 @@ class Interpreter:
             value,
             name,
             node,
-            frame.home.module,
+            frame.namespace.module,
             _function_of(frame),
             tuple(self.path),
             self.on_loop,
@@ -215,13 +215,15 @@ class Interpreter:
             isinstance(value, External) and value.kind.startswith("@")
         ):
             return ""
-        for home in self.homes.values():
-            for (name, number), known in list(home.known.items()) if home is not None else ():
-                if home is None or isinstance(home.bound[name][number][0], ast.Import | ast.ImportFrom):
+        for namespace in self.namespaces.values():
+            for (name, number), known in list(namespace.known.items()) if namespace is not None else ():
+                if namespace is None or isinstance(
+                    namespace.bound[name][number][0], ast.Import | ast.ImportFrom
+                ):
                     continue
                 inside = _inside(known, value)
                 if inside is not None:
-                    return f"{home.module.name}.{name}{inside}"
+                    return f"{namespace.module.name}.{name}{inside}"
         return ""
 
     def emit_again(self, events: Sequence[Event]) -> None:
@@ -230,21 +232,21 @@ class Interpreter:
             if not self.muted:
                 self.observer(replace(event, on_loop=self.on_loop, context=self.context))
 
-    def home(self, name: str) -> Home | None:
+    def namespace(self, name: str) -> Namespace | None:
         """The names of a module; None if it cannot be read."""
-        if name not in self.homes:
-            if len(self.homes) >= _MAX_MODULES:
+        if name not in self.namespaces:
+            if len(self.namespaces) >= _MAX_MODULES:
                 return None
             module = self.load(name)
-            self.homes[name] = Home(module) if module.tree is not None else None
-        return self.homes[name]
+            self.namespaces[name] = Namespace(module) if module.tree is not None else None
+        return self.namespaces[name]
 
-    def home_of(self, module: SourceModule) -> Home:
+    def namespace_of(self, module: SourceModule) -> Namespace:
         """The names of a module that is at hand."""
-        home = self.homes.get(module.name)
-        if home is None or home.module.path != module.path:
-            home = self.homes[module.name or module.path] = Home(module)
-        return home
+        namespace = self.namespaces.get(module.name)
+        if namespace is None or namespace.module.path != module.path:
+            namespace = self.namespaces[module.name or module.path] = Namespace(module)
+        return namespace
 
     @contextmanager
     def elsewhere(self, *, on_loop: bool) -> Iterator[None]:
@@ -279,10 +281,10 @@ class Interpreter:
         """How a function stands in a path: ``M.__acall__``, ``helpers.note``, ``note`` for one of the module that it starts in."""
         if function.owner is not None:
             return f"{function.owner.name}.{function.name}"
-        start = next(iter(self.homes.values()), None)
-        if start is function.home or not function.home.module.name or not self.path:
+        start = next(iter(self.namespaces.values()), None)
+        if start is function.namespace or not function.namespace.module.name or not self.path:
             return function.name
-        return f"{function.home.module.name.rpartition('.')[2]}.{function.name}"
+        return f"{function.namespace.module.name.rpartition('.')[2]}.{function.name}"
 
 
 def _inside(known: Value, value: Value) -> str | None:

@@ -41,8 +41,8 @@ class ModuleRun:
     def run(self, module: SourceModule) -> None:
         """Follows it; the interpreter's observer is `observe`."""
         self.interpreter.importer = self.import_module
-        home = self.interpreter.home_of(module)
-        frame = Frame(home)
+        namespace = self.interpreter.namespace_of(module)
+        frame = Frame(namespace)
         with suppress(OutOfBudgetError, RecursionError):
             for statement in module.tree.body if module.tree is not None else ():
                 self._node = statement
@@ -75,6 +75,6 @@ class ModuleRun:
             self._imported.add(path)
             self._modules.append(path)
             try:
-                self.interpreter.execute(module.tree.body, Frame(self.interpreter.home_of(module)))
+                self.interpreter.execute(module.tree.body, Frame(self.interpreter.namespace_of(module)))
             finally:
                 self._modules.pop()

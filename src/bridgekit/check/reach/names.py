@@ -6,7 +6,7 @@ import ast
 import sys
 
 from bridgekit.check.reach.interpreter import Interpreter
-from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Home, Module, Native, Value
+from bridgekit.check.reach.values import UNKNOWN, Class, Frame, Module, Namespace, Native, Value
 
 _BY_NAME = frozenset(
     [
@@ -22,19 +22,19 @@ def resolve(interpreter: Interpreter, path: str) -> Value:
     first = path.partition(".")[0]
     if first in _BY_NAME or (first == "django" and not _is_read(path)):
         return Native(path)
-    home = interpreter.home(path)
-    if home is not None:
-        return Module(home)
+    namespace = interpreter.namespace(path)
+    if namespace is not None:
+        return Module(namespace)
     origin, _, name = path.rpartition(".")
     if not origin:
         return Native(path)
     owner = resolve(interpreter, origin)
     if isinstance(owner, Module):
-        return owner.home.look_up(name, interpreter.module_value) or Native(path)
+        return owner.namespace.look_up(name, interpreter.module_value) or Native(path)
     if isinstance(owner, Native):
         return Native(f"{owner.name}.{name}")
     if isinstance(owner, Class):
-        return interpreter.attribute(owner, name, ast.Pass(), Frame(owner.home))
+        return interpreter.attribute(owner, name, ast.Pass(), Frame(owner.namespace))
     return UNKNOWN
 
 
@@ -45,9 +45,9 @@ def _is_read(path: str) -> bool:
     )
 
 
-def module_value(interpreter: Interpreter, name: str, statement: ast.stmt, home: Home) -> Value:
+def module_value(interpreter: Interpreter, name: str, statement: ast.stmt, namespace: Namespace) -> Value:
     """What a statement at the top of a module binds to a name."""
-    frame = Frame(home)
+    frame = Frame(namespace)
     with interpreter.quiet():
         match statement:
             case ast.Import(names=aliases):
@@ -55,7 +55,7 @@ def module_value(interpreter: Interpreter, name: str, statement: ast.stmt, home:
                     if (alias.asname or alias.name.partition(".")[0]) == name:
                         return resolve(interpreter, alias.name if alias.asname else name)
             case ast.ImportFrom(names=aliases):
-                source = home.module.resolve_relative(statement.level, statement.module)
+                source = namespace.module.resolve_relative(statement.level, statement.module)
                 for alias in aliases:
                     if (alias.asname or alias.name) == name and source:
                         return resolve(interpreter, f"{source}.{alias.name}")

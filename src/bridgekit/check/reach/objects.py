@@ -38,7 +38,7 @@ def order_of(interpreter: Interpreter, cls: Class) -> list[Value]:
 
 def bases_of(interpreter: Interpreter, cls: Class) -> list[Value]:
     """The values of its bases."""
-    frame = Frame(cls.home, outer=cls.outer)
+    frame = Frame(cls.namespace, outer=cls.outer)
     with interpreter.quiet():
         return [_one_of(interpreter.evaluate(base, frame)) for base in cls.node.bases]
 
@@ -75,7 +75,7 @@ def is_closed(interpreter: Interpreter, cls: Class) -> bool:
 
 def _body(interpreter: Interpreter, cls: Class) -> dict[str, Value | None]:
     if not cls.known:
-        frame = Frame(cls.home, outer=cls.outer, of_class=cls)
+        frame = Frame(cls.namespace, outer=cls.outer, of_class=cls)
         cls.known["__module__"] = None
         with interpreter.quiet():
             interpreter.execute(cls.node.body, frame)

@@ -201,7 +201,7 @@ def store_attribute(
             if isinstance(one, Instance | External)
             else one.stored
             if isinstance(one, Class)
-            else one.home.stored
+            else one.namespace.stored
             if isinstance(one, Module)
             else None
         )

@@ -208,7 +208,7 @@ def _reduce(call: Call) -> Value:
 def _import_module(call: Call) -> Value:
     name = call.text(0)
     if name.startswith("."):
-        package = call.text(1) or call.frame.home.module.package
+        package = call.text(1) or call.frame.namespace.module.package
         name = f"{package}{name}"
     if name and call.interpreter.importer is not None:
         call.interpreter.importer(name, call.node, call.frame)

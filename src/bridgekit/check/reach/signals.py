@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from bridgekit.check.reach.interpreter import Interpreter
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.operations import awaited
-from bridgekit.check.reach.values import UNKNOWN, Coroutine, External, Frame, Function, Home, Items, Value
+from bridgekit.check.reach.values import (
+    UNKNOWN,
+    Coroutine,
+    External,
+    Frame,
+    Function,
+    Items,
+    Namespace,
+    Value,
+)
 
 SIGNALS = frozenset({"django.dispatch.Signal", "django.dispatch.dispatcher.Signal"})
 _CONNECTED = "@connected"
@@ -65,18 +74,20 @@ def _at_the_top(interpreter: Interpreter, signal: External) -> Iterator[Function
     apps = interpreter.setting("INSTALLED_APPS")
     for app in apps[0] if apps and isinstance(apps[0], list | tuple) else ():
         for name in _MODULES if isinstance(app, str) and not app.startswith("django.") else ():
-            interpreter.home(f"{app}.{name}")
-    for home in [home for home in interpreter.homes.values() if home is not None]:
-        for statement in home.module.tree.body if home.module.tree is not None else ():
+            interpreter.namespace(f"{app}.{name}")
+    for namespace in [namespace for namespace in interpreter.namespaces.values() if namespace is not None]:
+        for statement in namespace.module.tree.body if namespace.module.tree is not None else ():
             with interpreter.quiet():
-                found = _connected(interpreter, statement, home, signal)
+                found = _connected(interpreter, statement, namespace, signal)
             if isinstance(found, Function):
                 yield found
 
 
-def _connected(interpreter: Interpreter, statement: ast.stmt, home: Home, signal: External) -> Value | None:
+def _connected(
+    interpreter: Interpreter, statement: ast.stmt, namespace: Namespace, signal: External
+) -> Value | None:
     """What ``signal.connect(function)`` or ``@receiver(signal)`` connects."""
-    frame = Frame(home)
+    frame = Frame(namespace)
     match statement:
         case ast.Expr(
             value=ast.Call(
@@ -94,5 +105,5 @@ def _connected(interpreter: Interpreter, statement: ast.stmt, home: Home, signal
                 if isinstance(decorator, ast.Call) and decorator.args:
                     of = interpreter.evaluate(decorator.args[0], frame)
                     if any(one is signal for one in (of.items if isinstance(of, Items) else [of])):
-                        return home.look_up(name, interpreter.module_value)
+                        return namespace.look_up(name, interpreter.module_value)
     return None

@@ -42,7 +42,7 @@ def execute(interpreter: Interpreter, body: Sequence[ast.stmt], frame: Frame) ->
 
 
 def _statement(interpreter: Interpreter, node: ast.stmt, frame: Frame) -> bool:
-    interpreter.step(node, frame.home)
+    interpreter.step(node, frame.namespace)
     match node:
         case ast.Expr(value=value):
             interpreter.evaluate(value, frame)
@@ -113,13 +113,13 @@ def _define(
     outer = frame.outer if frame.of_class is not None else frame
     made: Function | Class
     if isinstance(node, ast.ClassDef):
-        made = Class(node, frame.home, outer)
+        made = Class(node, frame.namespace, outer)
         if interpreter.importer is not None:
             interpreter.emit("class", made, node, frame, node.name)
-            interpreter.execute(node.body, Frame(frame.home, outer=outer, of_class=made))
+            interpreter.execute(node.body, Frame(frame.namespace, outer=outer, of_class=made))
     else:
         defaults = defaults_of(interpreter, node, frame)
-        made = Function(node, frame.home, outer, frame.of_class, defaults=defaults)
+        made = Function(node, frame.namespace, outer, frame.of_class, defaults=defaults)
     frame.names[node.name] = _decorated(interpreter, node, made, frame)
 
 
@@ -154,7 +154,7 @@ def _import(interpreter: Interpreter, node: ast.Import, frame: Frame) -> None:
 
 
 def _import_from(interpreter: Interpreter, node: ast.ImportFrom, frame: Frame) -> None:
-    source = frame.home.module.resolve_relative(node.level, node.module)
+    source = frame.namespace.module.resolve_relative(node.level, node.module)
     if source and interpreter.importer is not None:
         interpreter.importer(source, node, frame)
     for alias in node.names:

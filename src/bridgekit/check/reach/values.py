@@ -41,7 +41,7 @@ class Function(Value):
     """A ``def`` or ``lambda`` with the frame that it closes over, and the object that it is bound to."""
 
     node: FunctionNode
-    home: Home
+    namespace: Namespace
     outer: Frame | None = None
     owner: Class | None = None
     receiver: Value | None = None
@@ -73,7 +73,7 @@ class Class(Value):
     """A ``class`` statement."""
 
     node: ast.ClassDef
-    home: Home
+    namespace: Namespace
     outer: Frame | None = None
     known: dict[str, Value | None] = field(default_factory=dict)
     """Attributes of its own body that were asked for."""
@@ -100,7 +100,7 @@ class Instance(Value):
 class Module(Value):
     """A module that was read."""
 
-    home: Home
+    namespace: Namespace
 
 
 @dataclass(eq=False, slots=True)
@@ -230,7 +230,7 @@ def _same(one: Value, other: Value) -> bool:
 
 
 @dataclass(eq=False, slots=True)
-class Home:
+class Namespace:
     """The names at the top of one module; each is evaluated when it is first asked for."""
 
     module: SourceModule
@@ -245,7 +245,7 @@ class Home:
         for name, statement, certain in bindings(self.module.tree.body if self.module.tree else []):
             self.bound.setdefault(name, []).append((statement, certain))
 
-    def look_up(self, name: str, evaluate: Callable[[str, ast.stmt, Home], Value]) -> Value | None:
+    def look_up(self, name: str, evaluate: Callable[[str, ast.stmt, Namespace], Value]) -> Value | None:
         """The value of a name; None if the module does not bind it."""
         if name in self.stored:
             return self.stored[name]
@@ -271,7 +271,7 @@ class Home:
 class Frame:
     """One call under way."""
 
-    home: Home
+    namespace: Namespace
     function: Function | None = None
     names: dict[str, Value] = field(default_factory=dict)
     outer: Frame | None = None

@@ -59,12 +59,12 @@ def walk_view(
     walk = ViewWalk()
     interpreter = new_interpreter(load, walk.events.append, setting, bounds)
     interpreter.asgi = asgi
-    frame = Frame(interpreter.home_of(start.module))
+    frame = Frame(interpreter.namespace_of(start.module))
     with suppress(OutOfBudgetError, RecursionError):
         request = External("@request")
         function = _method(interpreter, start, view, request) if view.is_class else None
         if function is None:
-            function = Function(start.node, interpreter.home_of(start.module))
+            function = Function(start.node, interpreter.namespace_of(start.module))
         called = _decorated(interpreter, function, decorators) if start.node is view.node else function
         walk.followed = called is not None
         interpreter.on_loop = interpreter.asynchronous = interpreter.dispatches = view.is_async
@@ -99,10 +99,10 @@ def walk_wrapped(
     interpreter.asynchronous = True
     value: Value = External("@dispatch" if of_dispatch else "@get_response")
     with suppress(OutOfBudgetError, RecursionError):
-        frame = Frame(interpreter.home_of(wrappers[0].module))
+        frame = Frame(interpreter.namespace_of(wrappers[0].module))
         with interpreter.quiet():
             for each in wrappers:
-                here = Frame(interpreter.home_of(each.module))
+                here = Frame(interpreter.namespace_of(each.module))
                 value = interpreter.call(interpreter.evaluate(each.node, here), [value], {}, each.node, here)
         walk.marked = is_coroutine_function(interpreter, value)
         interpreter.on_loop = of_dispatch or walk.marked is True
@@ -127,8 +127,8 @@ def _method(
     """The handler of an object that ``as_view()`` made and ``setup()`` gave the request (django/views/generic/base.py)."""
     if not isinstance(view.node, ast.ClassDef) or not start.owner:
         return None
-    home = interpreter.home_of(view.module)
-    cls, frame = Class(view.node, home), Frame(home)
+    namespace = interpreter.namespace_of(view.module)
+    cls, frame = Class(view.node, namespace), Frame(namespace)
     with interpreter.quiet():
         product = make(interpreter, cls, [], {}, view.node, frame)
         if not isinstance(product, Instance):
@@ -137,7 +137,7 @@ def _method(
         found = interpreter.attribute(product, start.name, start.node, frame)
     if isinstance(found, Function) and found.node is start.node:
         return found
-    return Function(start.node, interpreter.home_of(start.module), None, cls, product)
+    return Function(start.node, interpreter.namespace_of(start.module), None, cls, product)
 
 
 def _decorated(
@@ -147,7 +147,7 @@ def _decorated(
     value: Value = function
     with interpreter.quiet():
         for each in decorators:
-            frame = Frame(interpreter.home_of(each.module))
+            frame = Frame(interpreter.namespace_of(each.module))
             value = interpreter.call(interpreter.evaluate(each.node, frame), [value], {}, each.node, frame)
     if isinstance(value, Function) and value.is_async is function.is_async:
         return value
