@@ -241,7 +241,7 @@ def test_a_records_outcome_is_one_of_those_that_there_are() -> None:
         ),
         (lambda: MemoryExporter(loosely("10")), TypeError, re.escape("convert it: size=int(...)")),
         (lambda: MemoryExporter(0), ValueError, "at least 1"),
-        (lambda: JSONLinesExporter("/nowhere/at/all.jsonl"), ValueError, "its folder must be there"),
+        (lambda: JSONLinesExporter("/nowhere/at/all.jsonl"), ValueError, "its folder must exist"),
         (lambda: JSONLinesExporter("/"), ValueError, "cannot be a file"),
         (lambda: JSONLinesExporter(loosely(None)), TypeError, "a path or an open text stream"),
         (lambda: SamplingExporter(LoggingExporter(), loosely("0.1")), TypeError, "rate must be a number"),
