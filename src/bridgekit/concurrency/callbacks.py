@@ -20,13 +20,13 @@ class CallbackQueue:
     """Callbacks for one loop, run there in the order in which they were put.
 
     :param wake_up: makes the loop run a callback soon; may be called from any thread, and raises `RuntimeError` when the
-        loop is closed.
+        loop is closed. Whoever puts another one in its place on the loop calls `run` then.
     """
 
-    __slots__ = ("_callbacks", "_scheduled", "_wake_up")
+    __slots__ = ("_callbacks", "_scheduled", "wake_up")
 
     def __init__(self, wake_up: Callable[[Callback], object]) -> None:
-        self._wake_up = wake_up
+        self.wake_up = wake_up
         self._callbacks: deque[Callback] = deque()
         self._scheduled = False
 
@@ -37,7 +37,7 @@ class CallbackQueue:
         if not self._scheduled:
             self._scheduled = True
             try:
-                self._wake_up(self.run)
+                self.wake_up(self.run)
             except (
                 RuntimeError
             ) as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
@@ -58,5 +58,5 @@ class CallbackQueue:
             # SystemExit leaves the loop, which may be entered again: then for the rest of the callbacks, too.
             if callbacks:
                 self._scheduled = True
-                self._wake_up(self.run)
+                self.wake_up(self.run)
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from bridgekit import WSGIToASGI
+from bridgekit.concurrency.user_loop.backends import TICK
 from bridgekit.typing import Environ, Message, Scope, StartResponse, WSGIApp
 from tests.helpers.asgi_driver import TIMEOUT, http_scope, upload_scope
 from tests.helpers.wsgi_apps import PLAIN
@@ -186,3 +188,29 @@ def test_the_servers_end_is_let_go_with_the_request(
         asyncio.run(main())
     finally:
         gc.enable()
+
+
+def test_the_servers_loop_reads_what_it_read_before(adapt: Adapt) -> None:
+    """What wakes it from threads while many requests are in flight goes when it has nothing to do."""
+    arrived = threading.Barrier(3, timeout=TIMEOUT)
+
+    def meets(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", PLAIN)
+        arrived.wait()
+        return [b"x"]
+
+    app = adapt(meets)
+
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        before = set(loop._selector.get_map())
+        servers = [Server(more(b"", False)) for _ in range(3)]
+        async with asyncio.timeout(TIMEOUT):
+            await asyncio.gather(*(app(http_scope(), server.receive, server.send) for server in servers))
+        assert [server.statuses for server in servers] == [[200]] * 3
+        gone = asyncio.Event()
+        loop.call_later(2 * TICK, gone.set)
+        await gone.wait()
+        assert set(loop._selector.get_map()) == before
+
+    asyncio.run(main())

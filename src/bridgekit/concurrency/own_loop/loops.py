@@ -14,7 +14,7 @@ import anyio.abc
 import anyio.lowlevel
 
 from bridgekit.concurrency.callbacks import Callback, CallbackQueue
-from bridgekit.concurrency.own_loop.eventfd import EventFD
+from bridgekit.concurrency.eventfd import EventFD
 
 logger = logging.getLogger("bridgekit.concurrency")
 

@@ -1,6 +1,6 @@
 """How a worker thread reaches an event loop, and how the loop's side waits for it.
 
-asyncio has the fast path: one `call_soon_threadsafe` carries any number of callbacks, a wait is one future, and one timer
+asyncio has the fast path: one wakeup carries any number of callbacks, a wait is one future, and one timer
 per loop looks after all requests that take long. Every other backend goes through anyio (`anyio_backend`).
 """
 
@@ -15,8 +15,9 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol
 
-from bridgekit.concurrency.callbacks import Callback, CallbackQueue
+from bridgekit.concurrency.callbacks import Callback
 from bridgekit.concurrency.user_loop.async_views import Marks, marks_of
+from bridgekit.concurrency.user_loop.wakeups import Wakeups
 
 logger = logging.getLogger("bridgekit.concurrency")
 
@@ -118,13 +119,14 @@ class _AsyncioBackend:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self.post = CallbackQueue(loop.call_soon_threadsafe).put
         self.marks = marks_of(loop)
         self._registered: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         # The clock is every request's. In the context of the one that started it, it would keep what that one has set
         # alive as long as any request is in flight.
         self._context = contextvars.Context()
+        self._wakeups = Wakeups(loop, self._context)
+        self.post = self._wakeups.post
 
     @property
     def gone(self) -> bool:
@@ -147,6 +149,8 @@ class _AsyncioBackend:
         self._registered[request] = None
         if self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
+        else:  # one request alone would pay for more than it saves
+            self._wakeups.shorten()
 
     def unregister(self, request: Ticking) -> None:
         self._registered.pop(request, None)
@@ -158,8 +162,10 @@ class _AsyncioBackend:
         self._timer = None
         for request in list(self._registered):
             look_after(request)
-        # The timer runs on only while there is a request to look at: an idle server is not woken.
-        if self._registered and self._timer is None:
+        # The timer runs on only while there is a request to look at: an idle server is not woken, and has nothing of ours.
+        if not self._registered:
+            self._wakeups.restore()
+        elif self._timer is None:
             self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
 
 

@@ -16,6 +16,7 @@ class EventFD:
     """
 
     available: ClassVar[bool] = hasattr(os, "eventfd")
+    number = -1
 
     def __init__(self) -> None:
         self.number = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -31,4 +32,5 @@ class EventFD:
             instance.modify(self.number, select.EPOLLIN | select.EPOLLET)
 
     def __del__(self) -> None:
-        os.close(self.number)
+        if self.number >= 0:  # or there was none to be had
+            os.close(self.number)

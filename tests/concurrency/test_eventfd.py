@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
 import select
 
 import pytest
 
-from bridgekit.concurrency.own_loop.eventfd import EventFD
+from bridgekit.concurrency.eventfd import EventFD
 
 pytestmark = pytest.mark.skipif(not EventFD.available, reason="eventfd(2) is Linux's")
 
@@ -44,3 +46,14 @@ def test_the_epoll_instance_stays_open() -> None:
         wakeup.be_edge_triggered(epoll.fileno())
         wakeup.set()
         assert epoll.poll(0)
+
+
+def test_where_no_file_descriptor_is_left_it_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the error alone: there is nothing to close afterwards."""
+
+    def none_left(*arguments: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "eventfd", none_left)
+    with pytest.raises(OSError, match="Too many open files"):
+        EventFD()
