@@ -30,6 +30,8 @@ BRIDGED = (
 """For the applications behind the adapters: five in a hundred leave."""
 ON_WSGI = tuple("gone_early" if kind == "gone" else kind for kind in BRIDGED)
 """A WSGI server learns that a client has left when it writes, so no client leaves a view that gives nothing."""
+MISBEHAVING = ("gone", "gone_early", "gone_upload", "slow")
+"""Clients that leave in the middle, or send a large request in hundreds of pieces."""
 SECONDS = 60.0
 PARTS = {"stream": 3, "sync_stream": 3, "large": 20_000, "slow": 20_000, "upload": 5_000, "chunked": 5_000}
 
@@ -92,8 +94,13 @@ class Soaking:
         self.wrong: list[str] = []
         self.tasks = 0
 
-    async def run(self, clients: int) -> None:
-        await asyncio.gather(*(self._client(number) for number in range(clients)))
+    async def run(self, clients: int, seconds: float) -> None:
+        """Ask all of it; what cannot be asked in so many seconds is lost."""
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(self._client(number) for number in range(clients)))
+        except TimeoutError:
+            self.wrong.append(f"{self.left} requests were not asked in {seconds} s")
 
     async def _client(self, number: int) -> None:
         connection = Connection(self.port)
@@ -156,8 +163,9 @@ class Soaking:
 async def look(port: int) -> dict[str, Any]:
     """The state of the server's process."""
     connection = Connection(port)
-    await connection.send(b"GET /state/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    _, _, body = await connection.answer()
+    async with asyncio.timeout(SECONDS):
+        await connection.send(b"GET /state/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _, _, body = await connection.answer()
     connection.leave()
     found: dict[str, Any] = json.loads(body)
     return found
