@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
-from bridgekit import WSGIToASGI
+from bridgekit import ASGIToWSGI, WSGIToASGI
 from bridgekit.timing import ASGITimingMiddleware, RequestTiming, WSGITimingMiddleware
 from bridgekit.typing import Environ, Receive, Scope, Send, StartResponse
 from tests.helpers.asgi_driver import TIMEOUT, Connection, http_scope, serving
+from tests.helpers.waiting import until
+from tests.helpers.wsgi_client import environ_of as whole_environ_of
+from tests.helpers.wsgi_client import get
 from tests.timing.clients import ASGIClient, FakeClock, environ_of
 
 
@@ -159,3 +162,109 @@ def test_an_asgi_server_has_all_of_the_response_before_the_exporter_runs() -> No
 
     client.call(ASGITimingMiddleware(app, exporters=[export]))
     assert sent == [["http.response.start", "http.response.body", "http.response.body"]]
+
+
+async def at_once(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"he", "more_body": True})
+    await asyncio.sleep(0)
+    await send({"type": "http.response.body", "body": b"llo"})
+
+
+@pytest.fixture
+def bridge() -> Iterator[Callable[[Any], ASGIToWSGI]]:
+    made: list[ASGIToWSGI] = []
+
+    def make(app: Any) -> ASGIToWSGI:
+        made.append(ASGIToWSGI(app, lifespan="off"))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.shutdown()
+
+
+@pytest.mark.parametrize("app", [at_once, in_pieces])
+def test_a_wsgi_server_has_all_of_the_response_of_an_asgi_application_whose_exporter_blocks_the_loop(
+    app: Any, bridge: Callable[[Any], ASGIToWSGI]
+) -> None:
+    """One within `ASGIToWSGI` runs on its loop, and what comes after waits for that. This client has its answer."""
+    exporting, release = threading.Event(), threading.Event()
+
+    def export(timing: RequestTiming) -> None:
+        exporting.set()
+        assert release.wait(TIMEOUT)
+
+    adapter = bridge(ASGITimingMiddleware(app, exporters=[export]))
+    try:
+        assert get(adapter).body == b"hello"
+        assert exporting.wait(TIMEOUT)
+        assert not release.is_set()
+    finally:
+        release.set()
+    assert get(adapter).body == b"hello"
+
+
+@pytest.mark.parametrize("app", [at_once, in_pieces])
+def test_around_an_asgi_application_it_keeps_the_servers_thread_alone(
+    app: Any, bridge: Callable[[Any], ASGIToWSGI]
+) -> None:
+    """The loop that all requests share goes on."""
+    taken: list[bytes] = []
+    exporting, release = threading.Event(), threading.Event()
+
+    def export(timing: RequestTiming) -> None:
+        if timing.path == "/slow":
+            exporting.set()
+            assert release.wait(TIMEOUT)
+
+    measured = WSGITimingMiddleware(bridge(app), exporters=[export])
+
+    def slow() -> None:
+        result: Any = measured(whole_environ_of(path="/slow"), lambda *given: lambda data: None)
+        taken.extend(result)
+        result.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    try:
+        assert exporting.wait(TIMEOUT)
+        assert b"".join(taken) == b"hello"
+        for _ in range(3):
+            assert get(measured, "/other").body == b"hello"
+        assert thread.is_alive()
+    finally:
+        release.set()
+        thread.join(TIMEOUT)
+
+
+@pytest.mark.parametrize("app", [at_once, in_pieces])
+def test_one_that_raises_on_either_side_of_an_adapter_is_logged_and_hurts_nobody(
+    app: Any, bridge: Callable[[Any], ASGIToWSGI], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(timing: RequestTiming) -> None:
+        raise RuntimeError("disk full")
+
+    for measured in (
+        bridge(ASGITimingMiddleware(app, exporters=[broken])),
+        WSGITimingMiddleware(bridge(app), exporters=[broken]),
+    ):
+        caplog.clear()
+        for _ in range(2):
+            assert get(measured).body == b"hello"
+        until(lambda: len(lost(caplog)) == 2)
+        assert lost(caplog) == ["disk full"] * 2
+
+
+def lost(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the exporters have raised."""
+    return [
+        str(record.exc_info[1])
+        for record in caplog.records
+        if record.name == "bridgekit.timing" and record.exc_info
+    ]

@@ -33,7 +33,8 @@ class DjangoExchange(LiveTiming):
         return value
 
     def follow(self, response: Any) -> None:
-        """See the response's body go out, and end with it."""
+        """See the response's body go out, and end with it. The exporters are asked when it is closed: then the server has all of it, and
+        Django is in a thread, where one that takes its time keeps no event loop waiting."""
         self._status = response.status_code
         self.response_headers = response.headers
         if not response.streaming:
@@ -51,11 +52,8 @@ class DjangoExchange(LiveTiming):
         close = response.close
 
         def finish_and_close() -> None:
-            if streams:
-                if self.source is not None:
-                    self.end_early()
-            else:
-                self.finish(True)
+            if self.source is not None:
+                self.finish(None if streams and not self._ended else True)
             close()
 
         response.close = finish_and_close
@@ -68,7 +66,7 @@ class DjangoExchange(LiveTiming):
         except Exception as error:
             self.fail(error)
             raise
-        self.finish(True)
+        self._ended = self.recorder.clock()
 
     async def _async_chunks(self, chunks: Any) -> AsyncIterator[Any]:
         try:
@@ -78,7 +76,7 @@ class DjangoExchange(LiveTiming):
         except Exception as error:
             self.fail(error)
             raise
-        self.finish(True)
+        self._ended = self.recorder.clock()
 
     def _see(self, chunk: Any) -> None:
         if chunk:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from bridgekit.concurrency.own_loop import loop_thread
+from bridgekit.concurrency.own_loop import outbox as outbox_module
 from bridgekit.concurrency.own_loop.loop_thread import Borrow, borrow
 from bridgekit.concurrency.own_loop.outbox import Outbox
 from tests.helpers.loosely import void
+from tests.helpers.waiting import until
 
 WAIT = 10.0
 
@@ -49,7 +51,8 @@ def test_after_the_end_there_is_nothing(held: Borrow) -> None:
 
 
 @pytest.mark.parametrize("how", ["release", "finish"])
-def test_what_is_held_back_waits(held: Borrow, how: str) -> None:
+def test_what_is_held_back_waits(held: Borrow, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox_module, "HELD_SECONDS", 60)
     outbox: Outbox[int] = Outbox(held.thread.loop, 100)
     outbox.put_held([1])
     taken: list[list[int]] = []
@@ -60,6 +63,28 @@ def test_what_is_held_back_waits(held: Borrow, how: str) -> None:
     getattr(outbox, how)()
     thread.join(WAIT)
     assert taken == [[1]]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_is_held_back_is_given_where_nobody_releases_it(
+    held: Borrow, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop does not come to it, since what runs there blocks it."""
+    monkeypatch.setattr(outbox_module, "HELD_SECONDS", 0.01)
+    outbox: Outbox[int] = Outbox(held.thread.loop, 100)
+    taken: list[list[int]] = []
+    thread = threading.Thread(target=lambda: taken.append(outbox.take()))
+    if waits:
+        thread.start()
+        until(lambda: outbox._waiting)
+    outbox.put_held([1])
+    if not waits:
+        thread.start()
+    thread.join(WAIT)
+    assert taken == [[1]]
+    outbox.release()
+    outbox.finish()
+    assert outbox.take() == []
 
 
 def test_room_comes_when_half_the_window_is_dealt_with(held: Borrow) -> None:

@@ -15,6 +15,9 @@ from bridgekit.concurrency.own_loop.loops import OwnedLoop, Waiter
 
 T = TypeVar("T")
 
+HELD_SECONDS = 0.05
+"""How long `Outbox.put_held` keeps its items from a thread that waits, while the loop does not come to `Outbox.release`: it is blocked."""
+
 
 class Outbox(Generic[T]):
     """Items that coroutines put and one thread takes.
@@ -53,7 +56,7 @@ class Outbox(Generic[T]):
             self._wakeup.release()
 
     def put_held(self, items: list[T]) -> None:
-        """Hand the last items over; the thread gets nothing before `release` or `finish`."""
+        """Hand the last items over; the thread gets nothing before `release` or `finish`, or `HELD_SECONDS` have passed."""
         with self.lock:
             self._items += items
             self._held = True
@@ -128,9 +131,19 @@ class Outbox(Generic[T]):
                 elif not self._finished:
                     self._waiting = True
                 done = not self._waiting
+                held = self._held
             if wake:
                 with contextlib.suppress(LoopGone):
                     self._loop.post(self._wake)
             if done:
                 return items
-            self._wakeup.acquire()
+            if not self._wakeup.acquire(timeout=HELD_SECONDS if held else -1):
+                self._stop_holding()
+
+    def _stop_holding(self) -> None:
+        """Nobody has released what is held."""
+        with self.lock:
+            self._held = False
+            waits, self._waiting = self._waiting, False
+        if not waits:
+            self._wakeup.acquire()  # in the same moment somebody has
