@@ -17,6 +17,7 @@ from bridgekit.typing import Receive, Scope, Send
 from tests.helpers.asgi_driver import LOOPS, Connection, body_events, http_scope
 from tests.helpers.wsgi_apps import answers
 from tests.helpers.wsgi_client import get
+from tests.timing.clients import ASGIClient, FakeClock, scope_of
 
 FORGED = '/a\r\nERROR root: forged\x1b[31m\x00\u2028"}\n'
 
@@ -74,3 +75,23 @@ def test_a_refused_request_of_a_wsgi_server_is_one_line(caplog: pytest.LogCaptur
     assert answer.status == "400 Bad Request"
     assert [breaks(record.getMessage()) for record in caplog.records] == [[]]
     adapter.shutdown()
+
+
+def test_a_record_that_is_lost_is_told_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Of an exporter that fails."""
+
+    def broken(timing: Any) -> None:
+        raise OSError("disk full")
+
+    asgi_client = ASGIClient(FakeClock())
+    asgi_client.call(
+        ASGITimingMiddleware(asgi_hello, exporters=[broken]), scope_of(method="GE\nT", path=FORGED)
+    )
+    [record] = caplog.records
+    assert breaks(record.getMessage()) == []
+    assert "forged" in record.getMessage()
+
+
+async def asgi_hello(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})

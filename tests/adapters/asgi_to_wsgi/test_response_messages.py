@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState, decode_headers, status_line
+from bridgekit.adapters.asgi_to_wsgi.response_messages import (
+    ResponseState,
+    decode_headers,
+    early_hint,
+    status_line,
+)
 from bridgekit.exceptions import AppProtocolError
 
 
@@ -182,3 +187,26 @@ def test_an_end_that_was_refused_counts_for_nothing() -> None:
     with pytest.raises(AppProtocolError, match="ended after 1 of the 2 bytes"):
         state.body(body(b"a"))
     assert (state.body(body(b"ab")), state.complete) == (b"ab", True)
+
+
+@pytest.mark.parametrize("link", [b"</a>\r\nX: y", b"</a>\n", b"\x00", "</a>", 5])
+def test_early_hints_that_would_be_other_lines_are_refused(link: Any) -> None:
+    """Servers write them as they are given."""
+    with pytest.raises(AppProtocolError, match="early_hint"):
+        early_hint(link)
+
+
+def test_an_early_hint_is_latin_1_text() -> None:
+    assert early_hint(memoryview(b"</\xe9>")) == "</\xe9>"
+
+
+def test_a_length_of_thousands_of_digits_is_told_as_any_other() -> None:
+    """Python would refuse to read it, in words of its own."""
+    with pytest.raises(AppProtocolError, match="not a number"):
+        decode_headers([(b"content-length", b"9" * 5000)])
+
+
+@pytest.mark.parametrize("name", [b"x\r\n", b"\nx", b"x\x0b"])
+def test_only_blanks_are_taken_off_a_headers_name(name: bytes) -> None:
+    with pytest.raises(AppProtocolError, match="not a token"):
+        decode_headers([(name, b"a")])

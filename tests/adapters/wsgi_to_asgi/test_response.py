@@ -17,6 +17,7 @@ import anyio.to_thread
 import pytest
 
 from bridgekit import WSGIToASGI
+from bridgekit.adapters.shared.headers import encode_headers
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Environ, Message, StartResponse, WSGIApp
 from tests.helpers.asgi_driver import TIMEOUT, Connection, Loop, http_scope, reached, serving
@@ -465,3 +466,9 @@ def test_the_end_leaves_with_the_last_declared_byte() -> None:
     assert waited == [True]
     assert b"".join(message["body"] for message in sent[1:]) == b"helloworld"
     assert [message["more_body"] for message in sent[1:]].count(False) == 1
+
+
+def test_a_length_of_thousands_of_digits_is_told_as_any_other() -> None:
+    """Python would refuse to read it, in words of its own."""
+    with pytest.raises(AppProtocolError, match="not one number"):
+        encode_headers([("Content-Length", "9" * 5000)])

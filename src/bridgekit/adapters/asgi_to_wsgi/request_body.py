@@ -14,14 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.client_socket import client_has_left, handed_over_socket
+from bridgekit.adapters.shared.headers import MAX_DIGITS
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ
 
 FIRST_READ = 4 * 1024
 """Bytes of the first read where it waits for all of them: little, since the application waits, too. Doubled each time."""
-
-MAX_DIGITS = 19
-"""Of a CONTENT_LENGTH: beyond 2**63 no socket goes, and Python refuses to read numbers of thousands of digits."""
 
 BODILESS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from bridgekit._plural import plural
-from bridgekit.adapters.shared.headers import HOP_BY_HOP, MAX_CACHED_NAMES
+from bridgekit.adapters.shared.headers import HOP_BY_HOP, MAX_CACHED_NAMES, MAX_DIGITS
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
 
@@ -41,7 +41,7 @@ def status_line(status: object) -> str:
 
 def _name(raw: bytes) -> str:
     """A header's name as WSGI wants it; ``""`` for one of a single connection, which is not the application's to send."""
-    name = raw.strip()
+    name = raw.strip(b" \t")
     if not _TOKEN.fullmatch(name):
         raise AppProtocolError(f"response header name {name!r} is not a token (RFC 9110 5.6.2)")
     text = "" if name.lower() in HOP_BY_HOP else name.decode("ascii")
@@ -63,14 +63,29 @@ def _pair(pair: Iterable[Any]) -> tuple[str, bytes]:
     return _name(raw_name) if name is None else name, value
 
 
+def early_hint(link: Any) -> str:
+    """The value of a ``Link`` header of a 103 (RFC 8297), which servers write as it is given.
+
+    :raises AppProtocolError: when it is no bytes, or has CR, LF or NUL in it.
+    """
+    if not isinstance(link, bytes | bytearray | memoryview):
+        raise AppProtocolError(f"a link of http.response.early_hint must be bytes, not {type(link).__name__}")
+    value = bytes(link)
+    if _ILLEGAL.search(value):
+        raise AppProtocolError(
+            f"a link of http.response.early_hint contains CR, LF or NUL; remove them: {value!r}"
+        )
+    return value.decode("latin-1")
+
+
 def _length(text: str, before: int | None) -> int:
     """A Content-Length's number.
 
     :raises AppProtocolError: when it is none, or another one than ``before``: whoever believes the other one takes the rest
         of the body for the next response (RFC 9112 6.3).
     """
-    if not (text.isascii() and text.isdecimal()):
-        raise AppProtocolError(f"response header content-length is not a number: {text!r}")
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise AppProtocolError(f"response header content-length is not a number: {text[:100]!r}")
     length = int(text)
     if before is not None and before != length:
         raise AppProtocolError(f"response headers say content-length {before} and {length}: send one")

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote_to_bytes
 from bridgekit.adapters.shared.carried import headers_as_sent
 from bridgekit.adapters.shared.headers import MAX_CACHED_NAMES
 from bridgekit.adapters.shared.opaque import OpaqueMapping
+from bridgekit.adapters.shared.ports import is_port
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ, Scope
 
@@ -119,7 +120,7 @@ def _text(native: str) -> str:
 
 def _port(value: object) -> int | None:
     text = value if type(value) is str else str(value)  # werkzeug's REMOTE_PORT is an int
-    return int(text) if text.isdecimal() else None
+    return int(text) if is_port(text) else None
 
 
 def _server(name: str, port_value: object, scheme: str) -> tuple[str, int | None] | None:

@@ -26,6 +26,9 @@ HOP_BY_HOP = frozenset(
 RFC 2616 13.5.1, whose list `wsgiref.util.is_hop_by_hop` has, spells "trailers"; the field is called "Trailer".
 """
 
+MAX_DIGITS = 19
+"""Of a length: beyond 2**63 no file and no socket goes, and Python refuses to read numbers of thousands of digits."""
+
 MAX_CACHED_NAMES = 1024
 """How many header names are remembered. A client chooses the names it sends, so the memory must end somewhere."""
 
@@ -114,9 +117,9 @@ def content_length(before: int | None, value: bytes) -> int:
 
     :raises AppProtocolError: when it is none, or another one than an earlier header of the name had.
     """
-    if not value.isdigit() or (before is not None and before != int(value)):
+    if not value.isdigit() or len(value) > MAX_DIGITS or (before is not None and before != int(value)):
         earlier = "" if before is None else f" after {before}"
-        raise AppProtocolError(f"Content-Length of the response is not one number: {value!r}{earlier}")
+        raise AppProtocolError(f"Content-Length of the response is not one number: {value[:100]!r}{earlier}")
     return int(value)
 
 
@@ -150,8 +153,8 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
         else:
             data = header_value(name, value)
         if key == b"content-length":
-            if declared is None and data.isdigit():
-                declared = int(data)
+            if declared is None:
+                declared = content_length(None, data)
             else:
                 content_length(declared, data)
                 continue  # RFC 9110 8.6: the same once more says nothing, and some servers refuse it

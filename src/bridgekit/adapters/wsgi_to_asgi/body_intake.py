@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bridgekit._plural import plural
+from bridgekit.adapters.shared.headers import MAX_DIGITS
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
 from bridgekit.adapters.wsgi_to_asgi.rate_limited_log import RateLimitedLog
 from bridgekit.adapters.wsgi_to_asgi.stored_body import Room, StoredBody
 from bridgekit.concurrency.user_loop.backends import Backend
 from bridgekit.exceptions import ClientDisconnected, RequestTooLarge, ServerProtocolError
 from bridgekit.typing import Environ, Message, Receive
-
-MAX_DIGITS = 19
-"""Of a Content-Length: beyond 2**63 no file system and no socket goes."""
 
 
 class UnknownCoding(ServerProtocolError):

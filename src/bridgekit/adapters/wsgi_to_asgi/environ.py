@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from bridgekit.adapters.shared.headers import ALL_NAMES, SAFE_NAMES, RequestNames
 from bridgekit.adapters.shared.opaque import OpaqueMapping
+from bridgekit.adapters.shared.ports import is_port
 from bridgekit.exceptions import ServerProtocolError
 from bridgekit.typing import Environ, Scope
 
@@ -45,7 +46,7 @@ def address(value: object) -> tuple[str, str | None] | None:
     if not parts or parts[0] is None:
         return None
     port = str(parts[1]) if len(parts) > 1 else ""
-    return str(parts[0]), port if port.isdecimal() and int(port) else None
+    return str(parts[0]), port if is_port(port) and int(port) else None
 
 
 def _is_socket_path(host: str) -> bool:
@@ -67,7 +68,7 @@ def _server(scope: Scope, environ: Environ, scheme: str) -> tuple[str, str]:
         return known[0], known[1] or ("0" if asked.endswith(":0") else default)  # test clients ask so
     host: str = environ.get("HTTP_HOST", "")
     name, colon, port = host.rpartition(":")
-    if not colon or not port.isdecimal():
+    if not colon or not is_port(port):
         name, port = host.removesuffix(":"), default
     return name or "localhost", port
 

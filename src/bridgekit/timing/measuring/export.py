@@ -71,4 +71,5 @@ def bound(exporter: Exporter) -> Exporter:
 
 def log_lost(exporter: Exporter, timing: RequestTiming) -> None:
     """Say which exporter failed: the request and the other exporters must not notice. For use where it is caught."""
-    logger.exception("The exporter %r failed; %s %s is lost to it", exporter, timing.method, timing.path)
+    # The client chooses both, and what is no text of one line must not become one of the log.
+    logger.exception("The exporter %r failed; %r is lost to it", exporter, f"{timing.method} {timing.path}")
