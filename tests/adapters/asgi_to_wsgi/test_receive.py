@@ -54,7 +54,7 @@ def test_a_body_in_memory_comes_in_pieces_and_then_the_disconnect(native: asynci
         await asyncio.sleep(0)
         assert not waiting.done(), "nobody has left yet"
         request.disconnected = True
-        feed.wake()
+        feed.dismiss()
         return [*got, await waiting]
 
     assert native.run_until_complete(work()) == [

@@ -23,7 +23,8 @@ def test_what_is_no_port_is_none(text: str) -> None:
 
 
 def test_on_a_unix_socket_the_port_of_an_odd_host_is_the_schemes() -> None:
-    scope = http_scope(server=None) | {"headers": [(b"host", b"one.example:" + b"9" * 5000)]}
+    scope = http_scope(server=None)
+    scope["headers"] = [(b"host", b"one.example:" + b"9" * 5000)]
     assert build_environ(scope)["SERVER_PORT"] == "80"
 
 

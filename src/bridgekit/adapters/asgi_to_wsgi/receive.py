@@ -46,11 +46,11 @@ class BodyOwner(Protocol):
 class BodyFeed:
     """ASGI's ``receive`` for one request.
 
-    :param owner: the request.
+    :param owner: the request, until `let_go`: the two refer to each other, and only a garbage collection would find that.
     """
 
     failure: BaseException | None = None
-    """What the server's input raised."""
+    """What the server's input raised, while somebody may ask. This object is in its traceback."""
 
     truncated = False
     """Whether the body ended before its length: the client left, and the server raised nothing."""
@@ -63,7 +63,7 @@ class BodyFeed:
     _reported = _asked = _broken = False
 
     def __init__(self, owner: BodyOwner, body: WSGIInput, loop: OwnedLoop) -> None:
-        self._owner = owner
+        self._owner: BodyOwner | None = owner
         self._input = body
         self._loop = loop
         self._pieces: list[Message] = []
@@ -97,7 +97,10 @@ class BodyFeed:
         """
         failure = self._read(self._loop.post)
         if failure is not None and not isinstance(failure, Exception):
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # a reference from a frame to its own traceback
 
     def _read(self, post: Callable[[Callable[[], None]], None]) -> BaseException | None:
         data, failure = b"", None
@@ -107,16 +110,20 @@ class BodyFeed:
             BaseException
         ) as error:  # SystemExit, too, and a greenlet's timeout: the application must hear of it
             failure = error
-        with contextlib.suppress(LoopGone):
-            post(partial(self._fed, data, failure))
-        return failure
+        try:
+            with contextlib.suppress(LoopGone):
+                post(partial(self._fed, data, failure))
+            return failure
+        finally:
+            del failure  # as above
 
     # On the loop
 
     async def receive(self) -> Message:
         """The next piece of the body, read now; after it, the client's leaving."""
         while True:
-            if self._broken or self._owner.disconnected:
+            owner = self._owner
+            if self._broken or owner is None or owner.disconnected:
                 return {"type": "http.disconnect"}
             if self._pieces:
                 return self._pieces.pop(0)
@@ -125,10 +132,11 @@ class BodyFeed:
                 if self._input.ended:
                     self._reported = True
                     return {"type": "http.request", "body": b"", "more_body": False}
-                self._request_read()
+                self._request_read(owner)
                 continue
-            if self._reported and self._client_leaves():
+            if self._reported and self._client_leaves(owner):
                 continue
+            del owner  # nobody's while it waits
             waiter = self._loop.waiter()
             self._waiters.append(waiter)
             try:
@@ -136,26 +144,27 @@ class BodyFeed:
             finally:
                 self._waited(waiter)
 
-    def _client_leaves(self) -> bool:
+    def _client_leaves(self, owner: BodyOwner) -> bool:
         """Whether the client is gone, where the application waits for nothing else; if not, look again later.
 
         A server that waits for its application looks at no socket, and a long poll writes nothing that could fail: without this
         it holds its thread, and its application, for nobody.
         """
-        if self._owner.closed:  # the socket is of the next request
+        if owner.closed:  # the socket is of the next request
             return False
         if self._input.client_has_left():
             self.left = self._broken = True
-            self._owner.note_client_left()
-            self.wake()
+            owner.note_client_left()
+            self._wake()
         elif self._watch is None:
             self._watch = self._loop.later(WATCH_INTERVAL, self._look_again)
         return self.left
 
     def _look_again(self) -> None:
         self._watch = None
-        if self._waiters and not self._owner.disconnected:
-            self._client_leaves()
+        owner = self._owner
+        if self._waiters and owner is not None and not owner.disconnected:
+            self._client_leaves(owner)
 
     def _waited(self, waiter: Waiter) -> None:
         """Of a wait that was cancelled (as by Starlette's `is_disconnected`), and of the last, nothing stays behind."""
@@ -165,26 +174,42 @@ class BodyFeed:
             self._watch.cancel()
             self._watch = None
 
-    def wake(self) -> None:
+    def dismiss(self) -> None:
+        """Nobody is there any more, and `receive` tells it."""
+        self.failure = None
+        self._wake()
+
+    def _wake(self) -> None:
         """Let `receive` look again."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             waiter.wake()
 
-    def _request_read(self) -> None:
+    def let_go(self) -> None:
+        """The application has ended. A task that it has left behind hears that nobody is there."""
+        self._owner = None
+        self._wake()
+
+    def _request_read(self, owner: BodyOwner) -> None:
         reader = self._input.reader
         self._asked = True
         if reader is Reader.LOOP:
             self._read(_at_once)
         elif reader is Reader.REQUEST:
-            self._owner.ask_request_thread()
+            owner.ask_request_thread()
         else:
-            with self._owner.lock:
-                if self._owner.closed:
+            reading = threading.Event()
+            with owner.lock:
+                if owner.closed:
                     self._broken = True
                     return
-                self._reading = threading.Event()
-            run_in_helper(partial(self._read_in_helper, self._reading))
+                self._reading = reading
+            try:
+                run_in_helper(partial(self._read_in_helper, reading))
+            except RuntimeError:  # no thread can be started: whoever closes the request must not wait for it
+                self._asked = False
+                reading.set()
+                raise
 
     def _read_in_helper(self, reading: threading.Event) -> None:
         def post(fed: Callable[[], None]) -> None:
@@ -199,7 +224,9 @@ class BodyFeed:
         """A piece of the body was read, or could not be."""
         self._asked = False
         if failure is not None:
-            self.failure = failure
+            owner = self._owner
+            if owner is not None and not owner.disconnected:
+                self.failure = failure
             logger.debug("reading the request's body failed", exc_info=failure)
         self.truncated = failure is None and not data and not self._input.ended
         if failure is not None or self.truncated:
@@ -207,7 +234,7 @@ class BodyFeed:
         else:
             self._reported = self._input.ended
             self._pieces.append({"type": "http.request", "body": data, "more_body": not self._input.ended})
-        self.wake()
+        self._wake()
 
 
 def _at_once(fed: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File, Item
 from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed
 from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
-from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
+from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState, early_hint
 from bridgekit.adapters.shared.context import move_to_this_thread
 from bridgekit.adapters.shared.timing_key import TIMING_KEY
 from bridgekit.concurrency.callbacks import LoopGone
@@ -94,8 +94,10 @@ class ASGIResponder:
         """The request's thread is done. Waits until nobody else reads from its input."""
         with self.lock:
             self.closed = True
-        if self._feed is not None and self._feed.busy:
-            self._feed.end(kept=_may_be_kept(self._scope))
+        if self._feed is not None:
+            self._feed.failure = None
+            if self._feed.busy:
+                self._feed.end(kept=_may_be_kept(self._scope))
 
     def close_now(self) -> bool:
         """`close`, if nobody else reads from the input; whether it is closed."""
@@ -124,10 +126,12 @@ class ASGIResponder:
         assert self._feed is not None
         self._feed.read_here()
 
-    @property
-    def read_failure(self) -> BaseException | None:
-        """What the server's input raised."""
-        return None if self._feed is None else self._feed.failure
+    def take_read_failure(self) -> BaseException | None:
+        """Before `close`, when the application has ended: what the server's input raised."""
+        if self._feed is None:
+            return None
+        failure, self._feed.failure = self._feed.failure, None
+        return failure
 
     @property
     def client_left(self) -> bool:
@@ -169,6 +173,8 @@ class ASGIResponder:
             failure = error
         if self._loop.copies_context:
             self.context = contextvars.copy_context()  # as the application has left it
+        if self._feed is not None:
+            self._feed.let_go()
         self._finish(failure)
         del failure
 
@@ -219,7 +225,8 @@ class ASGIResponder:
             return
         self._gone = True
         self.outbox.abandon()
-        self._wake()
+        if self._feed is not None:
+            self._feed.dismiss()
         if not self.response.full:
             if self._timing is not None:
                 self._timing.note_client_gone()
@@ -236,10 +243,6 @@ class ASGIResponder:
             self.cancel()
             # An application may catch the cancellation and go on; it does not get away with it for ever.
             self._timer = self._loop.later(max(self._settings.disconnect_grace, 0.1), self._cancel)
-
-    def _wake(self) -> None:
-        if self._feed is not None:
-            self._feed.wake()
 
     @property
     def disconnected(self) -> bool:
@@ -285,7 +288,7 @@ class ASGIResponder:
         elif kind == PATHSEND:
             self._send_file(message["path"])
         elif kind == EARLY_HINT and EARLY_HINT in self._scope["extensions"]:
-            self.outbox.put(EarlyHints(tuple(bytes(link).decode("latin-1") for link in message["links"])))
+            self.outbox.put(EarlyHints(tuple(map(early_hint, message["links"]))))
         elif kind != TRAILERS:  # they cannot be bridged, and are no reason to fail
             raise AppProtocolError(f"{kind!r} is not an event that an application may send over HTTP here")
 
@@ -321,7 +324,7 @@ class ASGIResponder:
             if not self._first_step:
                 self._loop.soon(self.outbox.release)
         if self._feed is not None:
-            self._feed.wake()
+            self._feed.dismiss()
 
 
 def _may_be_kept(scope: Scope) -> bool:

@@ -176,14 +176,15 @@ class WSGIResponse:
     def _unfinished(self) -> None:
         """The application has ended, but its response has not. :raises Exception: always."""
         responder = self._responder
+        client_left = responder.client_left
+        read_failure = responder.take_read_failure()
         responder.close()
         self._closed = True
         failure = responder.take_failure()
-        read_failure = responder.read_failure
         try:
             if failure is None and responder.gone:
                 raise ClientDisconnected(LEFT)
-            if failure is None and responder.client_left:
+            if failure is None and client_left:
                 raise ClientLeft(errno.ECONNRESET, "the client left before it was answered")
             if isinstance(read_failure, Exception):
                 # The server knows its own exceptions best: some mean 400, some that nobody is there to be answered.

@@ -18,7 +18,6 @@ import io
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bridgekit.adapters.shared.carried import carry_environ
 from bridgekit.adapters.shared.context import apply_changes
@@ -48,8 +47,6 @@ from bridgekit.exceptions import (
 from bridgekit.typing import Environ, Message, Receive, Scope, Send
 
 logger = logging.getLogger("bridgekit.adapters")
-
-NO_EXTENSIONS: dict[str, Any] = {}
 
 
 class WSGIResponder:
@@ -123,14 +120,15 @@ class WSGIResponder:
             timing = live_timing(scope)
         self._given: OpaqueMapping = environ["asgi.scope"]  # an adapter inside has it, too
         before = self._context = contextvars.copy_context()
-        extensions = scope.get("extensions") or NO_EXTENSIONS
+        extensions = scope.get("extensions") or {}
         marks = self._backend.marks
-        run = AppRun(settings.app, environ, self._window, extensions, timing, self._stored, marks)
-        self._run = run
+        run = self._run = AppRun(settings.app, environ, self._window, extensions, timing, self._stored, marks)
         try:
             settings.pool.submit(run)
-        except PoolSaturated:
+        except (PoolSaturated, RuntimeError) as error:
             run.discard()
+            if isinstance(error, RuntimeError):  # the system has no thread for us
+                raise
             self._overdue = True
         else:
             try:

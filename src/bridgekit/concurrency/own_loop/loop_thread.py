@@ -57,7 +57,11 @@ class LoopThread:
         """What `threading.get_ident` gives in this thread."""
         # A daemon, so that the interpreter reaches the exit handler that ends it.
         self._thread = threading.Thread(target=self._run, name=f"bridgekit-{name}", daemon=True)
-        nobodys.run(self._thread.start)
+        try:
+            nobodys.run(self._thread.start)
+        except RuntimeError:  # the system starts no thread; the next request asks again
+            self.loop.discard()
+            raise
         self._started.wait()
         if self._failure is not None:
             raise RuntimeError(f"the {name} event loop did not start") from self._failure

@@ -53,6 +53,9 @@ class OwnedLoop(Protocol):
 
     def stop(self) -> None: ...
 
+    def discard(self) -> None:
+        """Close what `run` will never be called of."""
+
     def post(self, callback: Callback, /) -> None: ...
 
     def soon(self, callback: Callback, /) -> object:
@@ -144,10 +147,13 @@ class AsyncioLoop:
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             asyncio.set_event_loop(None)
-            self._closed = True
-            if self._wakeup is not None:
-                loop.remove_reader(self._wakeup.number)
-            loop.close()
+            self.discard()
+
+    def discard(self) -> None:
+        self._closed = True
+        if self._wakeup is not None:
+            self.native.remove_reader(self._wakeup.number)
+        self.native.close()
 
     def later(self, seconds: float, callback: Callback) -> Cancellable:
         return self.native.call_later(seconds, callback)
@@ -205,6 +211,9 @@ class AnyioLoop:
 
     def stop(self) -> None:
         self._stopped.set()
+
+    def discard(self) -> None:
+        """Nothing is open before `run`."""
 
     def post(self, callback: Callback, /) -> None:
         assert self._post is not None, "the loop has not started"

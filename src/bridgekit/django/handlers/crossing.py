@@ -161,8 +161,9 @@ class ThreadCall(Resumption):
     def __await__(self) -> Generator[Any, None, Any]:
         """Give the call to the thread and wait for it, awaiting on the way what it wants awaited."""
         executor = self.executor
-        timer = self._loop.call_later(executor.max_wait, self._time_out) if executor.waits else None
+        waits = executor.waits
         executor.give(self._in_thread)
+        timer = self._loop.call_later(executor.max_wait, self._time_out) if waits else None
         while True:
             self._asyncio_future_blocking = True
             try:

@@ -119,7 +119,10 @@ class RequestExecutor(Executor):
         """Nothing: the thread is the pool's. asgiref calls this where it believes the executor to be its own."""
 
     def give(self, job: Job) -> None:
-        """Have ``job``, which must not raise, run in the thread. Callable from everywhere but the thread itself."""
+        """Have ``job``, which must not raise, run in the thread. Callable from everywhere but the thread itself.
+
+        :raises RuntimeError: when there is none, and the system can start none.
+        """
         with self._lock:
             self._jobs.append(job)
             parked, self._parked = self._parked, False
@@ -128,7 +131,17 @@ class RequestExecutor(Executor):
         if parked:
             self._wake_up()
         elif begins:
+            self._begin(job)
+
+    def _begin(self, job: Job) -> None:
+        """Take a thread. Where the system has none, it is asked again with the next job: Django's answer to this error is one."""
+        try:
             self.pool.submit(self._serve)
+        except RuntimeError:
+            with self._lock:
+                self._serving = False
+                self._jobs.remove(job)
+            raise
 
     def withdraw(self, job: Job) -> bool:
         """Take back a job that has not begun; false if it has."""
