@@ -37,9 +37,9 @@ from bridgekit.check.project.notes import (
     why_none,
 )
 from bridgekit.check.project.suggestions import instead_of, without_middleware
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
+from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult
 from bridgekit.check.views.async_modules import AsyncModules
@@ -63,8 +63,10 @@ def run(
 ) -> Report:
     """Check a project. Raises `ProjectError` when it cannot be checked at all; all else is in the report."""
     bounds = RunBounds(options.timeout, clock=clock)
-    found = find_project(options.path, options.settings, options.settings_in_environment)
-    environment = find_environment(Path(found.root), options.python, named_in=options.python_named_in)
+    found = find_project(options.path, options.settings, options.settings_in_environment, bounds.is_over)
+    environment = find_environment(
+        Path(found.root), options.python, named_in=options.python_named_in, is_over=bounds.is_over
+    )
     accepted = load_baseline(options.baseline) if options.baseline is not None else None
     checker = _Checker(options, found, environment, progress, bounds)
     stacks = [checker.check(module) for module in found.settings_modules]
@@ -90,6 +92,7 @@ def run(
         checker.headline,
         environment=environment,
         base=base_of(found.root),
+        bounds=bounds,
     )
 
 
@@ -112,7 +115,7 @@ class _Checker:
         if not found.settings_modules:
             suggested = instead_of("", found, self.finder)
             raise ProjectError(
-                f"{options.path}: no Django settings module found ({why_none(found)}); {suggested}"
+                f"{options.path}: no Django settings module found ({why_none(found, bounds)}); {suggested}"
             )
         self.notes = [*options.notes, *naming_notes(options, found)]
         self.headline = headline(environment, is_known=self._has_django() or bool(options.live))
@@ -269,8 +272,7 @@ class _Checker:
 
     def is_over(self, at: Path | None = None) -> bool:
         """Whether a bound of the whole run is reached."""
-        place = Location(str(at) if at is not None else self.found.root, 1)
-        return bool(self.finder.bounds.spend(0, lambda: place))
+        return self.finder.bounds.is_over(at or self.found.root)
 
     def _live(self, module: str) -> LiveStack:
         """``--live``: loaded in a process of its own; nothing of the project is imported here."""
@@ -281,6 +283,7 @@ class _Checker:
             Path(self.found.root),
             self.environment.python,
             self.options.env,
+            self.finder.bounds.seconds_left,
             roots=self.found.roots,
             configuration=configuration_of(self.options, self.found),
         )

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.fixes.diff import render_diff
 from bridgekit.check.fixes.rewriting import convert
 from bridgekit.check.fixes.verified import Convertible, find_convertible
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.middleware_chain.requests import Server
 from tests.check.building import build_stack
 from tests.middleware_chain.oracle import django_with
@@ -252,6 +255,19 @@ def test_a_class_with_a_subclass_is_left_alone(tmp_path: Path) -> None:
     """The subclass would inherit the flag, and its __call__ may not keep the promise."""
     (tmp_path / "other.py").write_text("from app import M\n\nclass Child(M):\n    pass\n", "utf-8")
     assert "other.py has a subclass" in render_diff(report_of(tmp_path, CLASS))
+
+
+def test_a_class_is_left_alone_where_the_run_ends_before_its_subclasses_are_searched_for(
+    tmp_path: Path,
+) -> None:
+    """The search read the whole project for each class, however long that took."""
+    report = report_of(tmp_path, CLASS)
+    assert "+    async_capable = True" in render_diff(report)
+    ended = replace(report, bounds=RunBounds(3, clock=map(float, count()).__next__))
+    (tmp_path / "other").mkdir()
+    assert render_diff(ended) == (
+        "# app.M: not changed, because the run's bound of 3 seconds was reached before all files were searched for a subclass\n"
+    )
 
 
 def test_an_alias_and_a_call_of_type_are_subclasses_too(tmp_path: Path) -> None:

@@ -29,8 +29,11 @@ def test_files_are_named_by_a_word_in_them(tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_once_the_run_is_over(tmp_path: Path) -> None:
+    """And what was not read is left out: nobody may say that none of it names something."""
     (tmp_path / "a.py").write_text("x.flag = 1", "utf-8")
-    assert source(tmp_path, over=True).naming("flag") == ()
+    found = source(tmp_path, over=True)
+    assert found.naming("flag") == ()
+    assert found.left_out == str(tmp_path)
 
 
 def test_a_pipe_in_the_project_holds_nobody(tmp_path: Path) -> None:
@@ -48,6 +51,16 @@ def test_what_lies_behind_too_many_bytes_is_named(tmp_path: Path, monkeypatch: p
     found = source(tmp_path)
     assert found.left_out == str(tmp_path / "c.py")
     assert len(found.naming("twenty")) == 2
+
+
+def test_what_lies_behind_too_many_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was passed over in silence, too."""
+    monkeypatch.setattr(own_source, "MAX_FILES", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text("x.flag = 1", "utf-8")
+    found = source(tmp_path)
+    assert found.left_out == str(tmp_path / "c.py")
+    assert len(found.naming("flag")) == 2
 
 
 def test_a_large_file_is_searched_and_not_given_out_to_be_parsed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.conditions import when
 from bridgekit.check.findings.finding import Finding
 from bridgekit.check.findings.subject import Subject
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.settings.result import Note
 from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.requests import Server
@@ -74,6 +76,8 @@ class Report:
     """Whose packages were read."""
     base: str = ""
     """What printed paths are relative to; empty for the root. Editors and code hosts start from the working directory."""
+    bounds: RunBounds = field(default_factory=RunBounds, repr=False)
+    """What is left of the run, for reports that look at the project's files once more."""
 
     def condition_of(self, finding: Finding) -> str:
         """What must hold for a finding, beside the project's own defaults; empty if nothing must."""

@@ -82,16 +82,21 @@ def _candidates(report: Report) -> Iterator[tuple[str, Convertible | str]]:
                 seen.add(checked.dotted_path)
                 convertible = find_convertible(definition)
                 if isinstance(convertible, Convertible) and isinstance(convertible.node, ast.ClassDef):
-                    file, reason = _find_subclass(Path(report.root), convertible.node.name)
-                    if reason:
-                        convertible = f"{report.shown(file)} {reason}"
+                    convertible = _may_be_derived_from(report, convertible.node.name) or convertible
                 if convertible != "it is not known to be sync-only":
                     yield checked.dotted_path, convertible
 
 
-def _find_subclass(root: Path, name: str) -> tuple[str, str]:
-    """A file of the project that may derive from the class, and why that cannot be ruled out; empty if none does."""
-    for file in python_files(root):
+def _may_be_derived_from(report: Report, name: str) -> str:
+    """Which file of the project may derive from the class, and why that cannot be ruled out; empty if none does."""
+    file, reason = _find_subclass(report, name)
+    if report.bounds.reached:
+        return f"{report.bounds.reached} before all files were searched for a subclass"
+    return f"{report.shown(file)} {reason}" if reason else ""
+
+
+def _find_subclass(report: Report, name: str) -> tuple[str, str]:
+    for file in python_files(Path(report.root), report.bounds.is_over):
         try:
             content = read_bounded(file)
         except UnreadableError as error:

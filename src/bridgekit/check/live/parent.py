@@ -20,8 +20,8 @@ from bridgekit.middleware_chain.facts import KEPT, Answer, Claim, Count, HookFac
 from bridgekit.middleware_chain.requests import Server
 
 _CHILD = Path(__file__).with_name("child.py")
-_TIMEOUT = 120.0
-"""Seconds. Large projects take tens of seconds to import on a cold cache; a start that hangs must end some time."""
+_TIMEOUT = 60.0
+"""Seconds, as the whole run's. Large projects take tens of them to import on a cold cache; a start that hangs must end some time."""
 _AS_LOADED = "as loaded"
 
 
@@ -44,7 +44,7 @@ def load_live(
     roots: Sequence[str] = (),
     configuration: str = "",
 ) -> LiveStack:
-    """Ask a child process; raises `ProjectError` with the project's own last words when it cannot be loaded.
+    """Ask a child process; raises `ProjectError` with the project's own last words when it cannot be loaded, or not in ``timeout``.
 
     ``roots`` are where the project's imports start (by default ``root``, in which the child runs), ``configuration`` the
     class of django-configurations to load.
@@ -72,7 +72,9 @@ def load_live(
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise ProjectError(f"--live: the project did not load within {timeout:.0f} seconds") from error
+            raise ProjectError(
+                f"--live: the project did not load within {timeout:.0f} seconds; --timeout SECONDS gives it more"
+            ) from error
         except OSError as error:
             raise ProjectError(f"--live: {command[0]} cannot be run: {error}") from error
         if not answer_file.is_file():

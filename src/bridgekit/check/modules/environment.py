@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,13 +76,17 @@ def current_environment() -> TargetEnvironment:
 
 
 def find_environment(
-    root: Path, python: str | None = None, *, named_in: str = "--python"
+    root: Path,
+    python: str | None = None,
+    *,
+    named_in: str = "--python",
+    is_over: Callable[[Path], object] = lambda program: False,
 ) -> TargetEnvironment:
     """The environment to read packages from: ``python`` if given, else the project's, else bridgekit's own.
 
     The project's is the first of `places` that holds Django; if none does, the first that certainly is the project's (a
     ``.venv``, ``venv`` or ``env`` in ``root``, or that of ``VIRTUAL_ENV``). An interpreter on PATH is asked only where
-    bridgekit's own environment has no Django either. ``python`` is an interpreter or the directory of a virtual
+    bridgekit's own environment has no Django either, and none once ``is_over`` says that the run has ended. ``python`` is an interpreter or the directory of a virtual
     environment, and ``named_in`` says by what it was named: an interpreter runs only if the command line named it and it
     lies outside the project. Raises `ProjectError` when it cannot be used; the other places are merely suggestions and are
     passed over.
@@ -98,7 +103,7 @@ def find_environment(
     own = current_environment()
     if certain is not None or own.has_django:
         return certain or own
-    on_path = (_environment_at(place, root) for place in python_on_path(root))
+    on_path = (_environment_at(place, root) for place in python_on_path(root) if not is_over(place.path))
     return next((found for found in on_path if found is not None and found.has_django), own)
 
 

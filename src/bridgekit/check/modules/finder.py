@@ -73,9 +73,7 @@ class ModuleFinder:
     def own(self) -> OwnSource:
         """The bytes of the files below the project's roots."""
         if self._own is None:
-            self._own = OwnSource(
-                self.roots, self.may_be_read, lambda path: self.bounds.spend(0, lambda: Location(path, 1))
-            )
+            self._own = OwnSource(self.roots, self.may_be_read, self.bounds.is_over)
         return self._own
 
     def may_be_read(self, path: str) -> bool:

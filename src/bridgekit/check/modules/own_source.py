@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
-from bridgekit.check.modules.python_files import python_files
+from bridgekit.check.modules.python_files import MAX_FILES, python_files
 
 _MAX_BYTES = 32 * 1024 * 1024
 """In all: what lies behind is left out, and said to be. The largest Django projects seen have 20 MiB."""
@@ -100,14 +100,12 @@ class OwnSource:
         seen: set[str] = set()
         total = 0
         for root in self._roots:
-            for file in python_files(Path(root)):
+            for file in python_files(Path(root), self._ends_at):
                 path = str(file)
-                if self._is_over(path):
-                    return
                 if path in seen or _is_test(file) or (file.is_symlink() and not self._may_be_read(path)):
                     continue
                 seen.add(path)
-                if total > _MAX_BYTES:
+                if total > _MAX_BYTES or len(seen) > MAX_FILES:
                     self._left_out = self._left_out or path
                     return
                 try:
@@ -119,6 +117,13 @@ class OwnSource:
                     continue
                 total += len(content)
                 yield path, content
+
+    def _ends_at(self, place: Path) -> bool:
+        """Whether the run is over: what was not read by then is left out."""
+        over = bool(self._is_over(str(place)))
+        if over:
+            self._left_out = self._left_out or str(place)
+        return over
 
 
 def _is_test(file: Path) -> bool:

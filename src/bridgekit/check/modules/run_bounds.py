@@ -6,6 +6,8 @@ first is kept with its place; from there on whatever asks gets that answer, and 
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from collections.abc import Callable
 
@@ -46,6 +48,15 @@ class RunBounds:
         elif not self.reached and self._ends is not None and self._clock() >= self._ends:
             self.end(plural(f"{self._seconds:g}", "second"), where())
         return self.reached
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the run's time; infinite without a bound."""
+        return math.inf if self._ends is None else max(0.0, self._ends - self._clock())
+
+    def is_over(self, path: str | os.PathLike[str]) -> bool:
+        """Look at the clock before this file or folder is looked at: whether the run has ended."""
+        return bool(self.spend(0, lambda: Location(str(path), 1)))
 
     def end(self, bound: str, location: Location) -> None:
         """The run is over: what is not known by now stays unknown."""

@@ -7,7 +7,7 @@ environments, ``node_modules`` and the like.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bridgekit._dataclass import dataclass
@@ -92,14 +92,18 @@ class FoundProject:
 
 
 def find_project(
-    path: str | os.PathLike[str], settings: tuple[str, ...] = (), in_environment: str = ""
+    path: str | os.PathLike[str],
+    settings: tuple[str, ...] = (),
+    in_environment: str = "",
+    is_over: Callable[[Path], object] = lambda place: False,
 ) -> FoundProject:
     """Look for the project at ``path`` (a directory, or a file in it such as a settings module).
 
     ``settings`` are dotted module names that take precedence over what the entry points say. ``in_environment`` is what
     the variable DJANGO_SETTINGS_MODULE says, which wins over `setdefault` in the entry points if the project has such a
-    module: the variable may speak of another one. Without any that is named, ``settings_modules`` is empty. Raises
-    `ProjectError` when the path does not exist.
+    module: the variable may speak of another one. Without any that is named, ``settings_modules`` is empty. What was not
+    looked at once ``is_over``, asked at each folder and each file, says so is left out. Raises `ProjectError` when the path does
+    not exist.
     """
     given = Path(path).absolute()
     if ".." in given.parts:
@@ -111,7 +115,7 @@ def find_project(
             f"{path}: not a Python file; give the folder of a project, or the file of its settings"
         )
     root = given if given.is_dir() else _root_above(given)
-    files = sorted(_interesting_files(root), key=lambda file: (len(file.parts), str(file)))
+    files = sorted(_interesting_files(root, is_over), key=lambda file: (len(file.parts), str(file)))
     entry_points = tuple(str(file) for file in files if file.name in ENTRY_POINTS)
     if given.is_file() and given.suffix == ".py" and given.name not in ENTRY_POINTS and not settings:
         home, module = dotted(given)
@@ -119,7 +123,7 @@ def find_project(
         roots = _roots(root, files, [home])
     else:
         roots = _roots(root, files, [])
-        candidates = candidates_in(files, roots)
+        candidates = candidates_in(files, roots, is_over)
         place = _module_file(in_environment, roots)
         if place:
             candidates.insert(0, Candidate(in_environment, IN_ENVIRONMENT, place))
@@ -139,7 +143,7 @@ def _module_file(module: str, roots: tuple[str, ...]) -> str:
 # -- the tree --------------------------------------------------------------------------------------------------------
 
 
-def _interesting_files(root: Path) -> Iterator[Path]:
+def _interesting_files(root: Path, is_over: Callable[[Path], object]) -> Iterator[Path]:
     """Entry points, configuration files and settings, breadth first; links to directories are not followed, nor links
     that lead out of the project."""
     waiting = [(str(root), 0)]
@@ -148,6 +152,8 @@ def _interesting_files(root: Path) -> Iterator[Path]:
     while waiting and listed < MAX_DIRECTORIES:
         directory, depth = waiting.pop(0)
         listed += 1
+        if is_over(Path(directory)):
+            return
         try:
             with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)

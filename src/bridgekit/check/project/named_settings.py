@@ -6,7 +6,7 @@ import ast
 import configparser
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bridgekit._dataclass import dataclass
@@ -35,9 +35,11 @@ class Candidate:
     """The django-configurations class beside it (``DJANGO_CONFIGURATION``), if one is named."""
 
 
-def candidates_in(files: list[Path], roots: tuple[str, ...]) -> list[Candidate]:
-    """Every settings module that one of the files names, what is served first."""
-    return sorted(_candidates(files, roots), key=_preference)
+def candidates_in(
+    files: list[Path], roots: tuple[str, ...], is_over: Callable[[Path], object] = lambda file: False
+) -> list[Candidate]:
+    """Every settings module that one of the files names, what is served first; no file is read once ``is_over`` says so."""
+    return sorted(_candidates(files, roots, is_over), key=_preference)
 
 
 def _preference(candidate: Candidate) -> tuple[int, int, str]:
@@ -55,8 +57,12 @@ def dotted(file: Path) -> tuple[str, str]:
     return str(directory), ".".join(parts)
 
 
-def _candidates(files: list[Path], roots: tuple[str, ...]) -> Iterator[Candidate]:
+def _candidates(
+    files: list[Path], roots: tuple[str, ...], is_over: Callable[[Path], object]
+) -> Iterator[Candidate]:
     for file in files:
+        if is_over(file):
+            return
         if file.name in ENTRY_POINTS:
             yield from _named_in_python(file)
         elif file.name.startswith("Dockerfile"):
@@ -64,7 +70,7 @@ def _candidates(files: list[Path], roots: tuple[str, ...]) -> Iterator[Candidate
         elif file.name in CONFIGURED:
             yield from _named_in_configuration(file)
     for file in files:
-        if file.name == "settings.py" and _defines_middleware(file):
+        if file.name == "settings.py" and not is_over(file) and _defines_middleware(file):
             yield Candidate(_module_below(file, roots), "settings.py", str(file))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bridgekit.check.findings.report import base_of, shown_from
 from bridgekit.check.modules.environment import TargetEnvironment
 from bridgekit.check.modules.parsing import SourceModule, parse_file
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.config import Options
 from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject
 from bridgekit.check.project.entry_points import adapted_applications
@@ -32,9 +33,11 @@ def naming_notes(options: Options, found: FoundProject) -> Iterator[str]:
         )
 
 
-def why_none(found: FoundProject) -> str:
+def why_none(found: FoundProject, bounds: RunBounds) -> str:
     """Why no settings module is named: an entry point may compute its name, or be broken."""
     for path in found.entry_points:
+        if bounds.is_over(path):
+            break
         broken = parse_file(path).error
         if broken:
             return f"{shown_from(base_of(found.root), path)} {broken}"
@@ -42,7 +45,11 @@ def why_none(found: FoundProject) -> str:
         if computed is not None:
             place = shown_from(base_of(found.root), path)
             return f"{place}:{computed[0]} computes its name, {computed[1]}"
-    return "no manage.py, asgi.py or wsgi.py names one"
+    return (
+        "not all of the folder was searched"
+        if bounds.reached
+        else "no manage.py, asgi.py or wsgi.py names one"
+    )
 
 
 def headline(environment: TargetEnvironment, *, is_known: bool) -> str:

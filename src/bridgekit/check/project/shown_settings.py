@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from bridgekit.check.modules.environment import find_environment
+from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.config import Options, read_config
 from bridgekit.check.project.discovery import find_project
 
@@ -13,7 +14,8 @@ from bridgekit.check.project.discovery import find_project
 def shown_settings(options: Options) -> str:
     """A line for each option, then for what was found. Raises `ProjectError` where a run would."""
     _, file = read_config(options.path)
-    found = find_project(options.path, options.settings, options.settings_in_environment)
+    is_over = RunBounds(options.timeout).is_over
+    found = find_project(options.path, options.settings, options.settings_in_environment, is_over)
     environment = find_environment(Path(found.root), options.python, named_in=options.python_named_in)
     lines = [
         f"{field.name} = {_shown(getattr(options, field.name))}"

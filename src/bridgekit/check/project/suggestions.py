@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
@@ -12,7 +11,6 @@ from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.modules.python_files import python_files
 from bridgekit.check.project.discovery import FoundProject
 from bridgekit.check.settings.result import SettingsResult
-from bridgekit.middleware_chain.facts import Location
 
 _SETS = re.compile(rb"^[ \t]*MIDDLEWARE[ \t]*(?:=|\+=|:[^\n]*=)", re.MULTILINE)
 _MAX_SHOWN = 8
@@ -38,6 +36,8 @@ def instead_of(module: str, found: FoundProject, finder: ModuleFinder) -> str:
     for name in _that_set_middleware(found, finder):
         if name != module:
             named.setdefault(name, name)
+    if not named and finder.bounds.reached:
+        return f"{finder.bounds.reached}: give the project's own folder as PATH, or name the module with --settings"
     if not named:
         return "no settings file of the project sets MIDDLEWARE; name the module with --settings"
     near = [] if finder.find(module).path else get_close_matches(module, named, 1)
@@ -52,9 +52,7 @@ def _that_set_middleware(found: FoundProject, finder: ModuleFinder) -> list[str]
     """Modules in files or folders called like settings that assign to MIDDLEWARE."""
     names: list[str] = []
     root = Path(found.root)
-    for file in python_files(root):
-        if finder.bounds.spend(0, partial(Location, str(file), 1)):
-            break
+    for file in python_files(root, finder.bounds.is_over):
         inside = str(file.relative_to(root))
         if not ("settings" in inside or "conf" in inside) or not finder.may_be_read(str(file)):
             continue

@@ -90,7 +90,7 @@ class OutsideChanges:
         path = self.evaluator.finder.own.left_out
         if path:
             yield Unknown(
-                f"{name} may be set by files that are left out: too large, too many in all, or not readable",
+                f"{name} may be set by files that are left out: too large, too many in all, not readable, or not read in time",
                 Location(path, 1),
             )
 
