@@ -69,7 +69,7 @@ def test_a_project_that_cannot_be_checked_is_never_exit_code_zero(tmp_path: Path
 
 def test_all_pages_are_those_of_the_rules() -> None:
     from bridgekit.check.findings.pages import rule_page
-    from bridgekit.check.rules import ALL_RULES
+    from bridgekit.check.rules.registry import ALL_RULES
 
     printed = CliRunner().invoke(cli.main, ["explain", "--all"])
     assert printed.exit_code == 0

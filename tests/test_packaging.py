@@ -33,7 +33,7 @@ def test_the_command_is_installed() -> None:
 def test_the_rule_pages_are_installed() -> None:
     """`bridgekit explain` works from the wheel: the pages are in it, or (in a checkout) in docs/."""
     from bridgekit.check.findings.pages import rule_page
-    from bridgekit.check.rules import ALL_RULES
+    from bridgekit.check.rules.registry import ALL_RULES
 
     assert all(rule_page(rule.code).startswith(f"# {rule.code}") for rule in ALL_RULES)
 

@@ -138,7 +138,7 @@ def check(context: click.Context, /, **given: Any) -> None:
     Nothing is imported unless --live is given. Exit code: 0 clean, 1 findings, 2 the project could not be checked.
     """
     from bridgekit.check.command import check_project
-    from bridgekit.check.rules import ALL_RULES
+    from bridgekit.check.rules.registry import ALL_RULES
 
     explicit = [name for name in given if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     try:
@@ -211,7 +211,7 @@ def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
 def explain(code: str | None, listed: bool, all_pages: bool) -> None:
     """Print the page of a rule by its code or name, for example: bridgekit explain BRG001."""
     from bridgekit.check.findings.pages import rule_page
-    from bridgekit.check.rules import ALL_RULES
+    from bridgekit.check.rules.registry import ALL_RULES
 
     if all_pages:
         click.echo("\n".join(rule_page(rule.code) for rule in ALL_RULES), nl=False)

@@ -23,8 +23,8 @@ from bridgekit.check.fixes.stacks import build_subject
 from bridgekit.check.middleware import SourceReader
 from bridgekit.check.modules.environment import TargetEnvironment, find_environment
 from bridgekit.check.modules.finder import ModuleFinder
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import run_rules
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.check.settings.result import MiddlewareEntry, Variant
 from bridgekit.middleware_chain.facts import Location
 

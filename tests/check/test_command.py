@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from bridgekit import cli
 from bridgekit.check.reporters import FORMATS
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.cli import FORMATS as OFFERED
 from bridgekit.cli import main
 

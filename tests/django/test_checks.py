@@ -229,8 +229,20 @@ NOT_FOR_EVERY_COMMAND = (
     "bridgekit.check.middleware.evaluation.evaluator",
     "bridgekit.check.middleware.reader",
     "bridgekit.check.middleware.evaluation.values",
+    "bridgekit.check.reach",
+    "bridgekit.check.rules.registry",
+    "bridgekit.check.views",
     "bridgekit.timing",
 )
+FOLLOW_SOURCE = re.compile(
+    r"'bridgekit\.check\.rules\.(?:_(?:atomic_views|coroutine_result|dispatch|entry_run|views|walks)|brg(?:003|004|005|006|007|009|02[034]|1\d\d))"
+)
+STARTED = """
+import os
+from django.core.asgi import get_asgi_application
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_asgi_application()
+"""
 CHECK_AND_LIST = """
 import os, sys, django
 from django.core.checks import run_checks
@@ -242,11 +254,15 @@ print(sorted(sys.modules))
 
 
 def test_checks_of_what_django_brings_load_no_reader_of_source(project: Path) -> None:
-    """Every management command and every reload of ``runserver`` runs them."""
+    """Every management command and every reload of ``runserver`` runs them, in a project with its two entry points."""
+    (project / "shop" / "asgi.py").write_text(STARTED, "utf-8")
+    (project / "shop" / "wsgi.py").write_text(STARTED.replace("asgi", "wsgi"), "utf-8")
+    (project / "pyproject.toml").write_text('[tool.bridgekit]\nignore = ["BRG021"]\n', "utf-8")
     extended(project, f"MIDDLEWARE = {DJANGOS!r}\n")
     found, loaded = run(project, "-c", CHECK_AND_LIST).stdout.splitlines()
     assert "'bridgekit.W001'" in found
     assert [name for name in NOT_FOR_EVERY_COMMAND if f"'{name}'" in loaded] == []
+    assert FOLLOW_SOURCE.findall(loaded) == []
 
 
 def test_checks_of_other_middleware_evaluate_no_settings(project: Path) -> None:

@@ -17,8 +17,8 @@ from bridgekit.check.pipeline import Progress, run
 from bridgekit.check.project.config import Options, merge_config, read_config
 from bridgekit.check.project.discovery import IN_ENVIRONMENT
 from bridgekit.check.project.shown_settings import shown_settings
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import refuse_unknown_codes
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.requests import Server
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bridgekit.check.findings.baseline import load_baseline, split_known
 from bridgekit.check.findings.finding import Finding, Severity
-from bridgekit.check.findings.report import Report, StackReport, base_of, shown_from
+from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.findings.routed_view import RoutedView
+from bridgekit.check.findings.shown import base_of, shown_from
 from bridgekit.check.findings.subject import AsyncView, Project, Subject
 from bridgekit.check.findings.suppress import split_silenced
 from bridgekit.check.fixes.stacks import build_subject
@@ -39,7 +40,7 @@ from bridgekit.check.project.notes import (
 from bridgekit.check.project.suggestions import instead_of, without_middleware
 from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.check.settings import evaluate_settings
 from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult
 from bridgekit.check.views.async_modules import AsyncModules

@@ -7,21 +7,22 @@ for middleware of which that tells more than the loaded class does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.core import checks
 from django.core.checks import CheckMessage
 
 from bridgekit.check.findings.finding import Finding, Severity
-from bridgekit.check.findings.report import base_of, shown_from
+from bridgekit.check.findings.shown import base_of, shown_from
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.findings.suppress import split_silenced
 from bridgekit.check.project.config import Options, merge_config, read_config
 from bridgekit.check.project.handler_served import OURS, serves_by_ours
 from bridgekit.check.reporters._totals import totals
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import refuse_unknown_codes, run_rules, selected
+from bridgekit.check.rules.of_chain import CHAIN_RULES
+from bridgekit.check.rules.rule import Rule
 from bridgekit.django import conf
 from bridgekit.django.inspection import LoadedProject, project_root
 from bridgekit.middleware_chain.facts import Location
@@ -46,8 +47,8 @@ def find_messages(server: Server) -> list[CheckMessage]:
     root = project_root()
     options = _options(root, server)
     project = LoadedProject(options.server)
-    rules = selected(ALL_RULES, options.select, options.ignore, options.severity)
     subject = project.subject()
+    rules = selected(_rules(project), options.select, options.ignore, options.severity)
     findings, _ = split_silenced(run_rules(rules, [subject]))
     if options.baseline is not None:
         from bridgekit.check.findings.baseline import load_baseline, split_known
@@ -98,5 +99,18 @@ def _options(root: Path, server: Server) -> Options:
     config, _ = read_config(root)
     explicit = ["settings", "python", "env", *(["server"] if conf.is_set("CHECK_SERVER") else [])]
     options = merge_config(Options(path=root, server=server), explicit, config)
-    refuse_unknown_codes(ALL_RULES, [*options.select, *options.ignore])
+    codes = [*options.select, *options.ignore]
+    if not all(any(rule.code.startswith(code) for rule in CHAIN_RULES) for code in codes):
+        from bridgekit.check.rules.registry import ALL_RULES
+
+        refuse_unknown_codes(ALL_RULES, codes)
     return options
+
+
+def _rules(project: LoadedProject) -> Sequence[Rule]:
+    """All of them where source was read that they can follow."""
+    if not project.reads_source:
+        return CHAIN_RULES
+    from bridgekit.check.rules.registry import ALL_RULES
+
+    return ALL_RULES

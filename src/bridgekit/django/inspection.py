@@ -53,6 +53,11 @@ class LoadedProject:
         """Where MIDDLEWARE is set."""
         return self._places.of_setting("MIDDLEWARE")
 
+    @property
+    def reads_source(self) -> bool:
+        """Whether the source of any layer was read: known once the `subject` is built."""
+        return self._sources is not None
+
     def subject(self) -> Subject:
         """``settings.MIDDLEWARE`` as it is now, each read off its loaded class or factory, outermost first.
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.fixes.reorderable import reorderable
-from bridgekit.check.rules import rule_by_code
 from bridgekit.check.rules.engine import run_rules
+from bridgekit.check.rules.registry import rule_by_code
 from tests.check.building import build_stack
 
 

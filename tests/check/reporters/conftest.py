@@ -10,8 +10,8 @@ import pytest
 from bridgekit.check.findings.finding import Finding, Related, Severity
 from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import run_rules
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.check.settings.result import Blocked, Condition, Note
 from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server

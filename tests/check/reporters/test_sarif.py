@@ -15,7 +15,7 @@ import pytest
 from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.sarif import render
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 
 DOCS = Path(__file__).parents[3] / "docs"

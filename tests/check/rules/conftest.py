@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bridgekit.check.findings.finding import Finding
-from bridgekit.check.rules import rule_by_code
 from bridgekit.check.rules.engine import run_rules
+from bridgekit.check.rules.registry import rule_by_code
 from tests.check.building import build_stack
 
 CheckRule = Callable[..., list[Finding]]

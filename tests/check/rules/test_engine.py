@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.rules import ALL_RULES
 from bridgekit.check.rules.engine import run_rules, selected
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.check.rules.rule import Rule
 from bridgekit.check.settings.result import Condition
 from bridgekit.middleware_chain.facts import Location

@@ -16,7 +16,7 @@ from bridgekit.check.findings.subject import AsyncView
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.pipeline import run
 from bridgekit.check.project.config import Options
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.middleware_chain.requests import Server
 from tests.check.rules import test_async_views_against_django as of_views
 from tests.check.rules.conftest import CheckRule

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.findings.pages import rule_page
-from bridgekit.check.rules import ALL_RULES, rule_by_code
+from bridgekit.check.rules.registry import ALL_RULES, rule_by_code
 from bridgekit.exceptions import ProjectError
 
 ROOT = Path(__file__).parents[3]

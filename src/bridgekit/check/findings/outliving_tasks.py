@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.flow import ReadFunction, resolved_name, walk_own
 from bridgekit.check.findings.reached import called_functions
-from bridgekit.check.findings.subject import Subject, no_routed_views
+from bridgekit.check.findings.subject import Subject
 from bridgekit.check.findings.visible_names import visible_imports
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
 from bridgekit.check.modules.parsing import SourceModule
@@ -39,10 +39,6 @@ class Outliving:
 
 def outliving_tasks(subject: Subject) -> Outliving:
     """Over the async views that a URLconf, a router or a file named for views shows, and what these call in the project."""
-    if subject.project.routed_views is no_routed_views:
-        return Outliving(
-            Answer.UNKNOWN
-        )  # whoever describes the project reads no views: then nothing is said of them
     root = subject.variant.value("ROOT_URLCONF")
     starts: list[tuple[ReadFunction, Definition]] = []
     unread = ""

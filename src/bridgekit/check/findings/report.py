@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.findings.conditions import when
 from bridgekit.check.findings.finding import Finding
+from bridgekit.check.findings.shown import shown_from
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.settings.result import Note
-from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.requests import Server
 
 if TYPE_CHECKING:
@@ -89,12 +88,6 @@ class Report:
         return shown_from(self.base or self.root, path)
 
 
-def base_of(root: str) -> str:
-    """The working directory if the project lies below it, as in a repository with the project in a folder."""
-    here = str(Path.cwd())
-    return here if root.startswith(f"{here}/") else root
-
-
 _Change = tuple[frozenset[str], frozenset[str]]
 
 
@@ -118,13 +111,3 @@ def _is_combined(default: Subject, subject: Subject, single: dict[str, _Change])
     kept = [facts.dotted_path for facts in default.chain.facts if facts.dotted_path not in gone]
     still = [facts.dotted_path for facts in subject.chain.facts if facts.dotted_path not in added]
     return change == (added - gone, gone - added) and kept == still
-
-
-def shown_from(base: str, path: str) -> str:
-    """``path`` relative to ``base`` if it lies in it."""
-    return path[len(base) + 1 :] if path.startswith(f"{base}/") else path
-
-
-def best_proposal(subject: Subject) -> Proposal | None:
-    """The change of one line that certainly saves most hops in this stack."""
-    return next((proposal for proposal in subject.proposals if proposal.difference.saves), None)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from bridgekit._dataclass import dataclass
-from bridgekit.check.findings.flow import ReadFunction
-from bridgekit.check.findings.routed_view import RoutedView
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.modules.run_bounds import RunBounds
@@ -16,6 +15,10 @@ from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Chain, Layer
+
+if TYPE_CHECKING:
+    from bridgekit.check.findings.flow import ReadFunction
+    from bridgekit.check.findings.routed_view import RoutedView
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import math
 from dataclasses import replace
 
 from bridgekit._plural import plural
-from bridgekit.check.findings.outliving_tasks import outliving_tasks
-from bridgekit.check.findings.subject import Subject
+from bridgekit.check.findings.subject import Subject, no_routed_views
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.plan import PASS_THROUGH, ChangeKind, Proposal
 from bridgekit.middleware_chain.ranges import Range
@@ -92,9 +91,14 @@ def _made_native(subject: Subject, proposal: Proposal) -> str:
     return f"Replace {path}, which is not the project's own, by a subclass that is natively sync and async"
 
 
+def best_proposal(subject: Subject) -> Proposal | None:
+    """The change of one line that certainly saves most hops in this stack."""
+    return next((proposal for proposal in subject.proposals if proposal.difference.saves), None)
+
+
 def stack_saving(subject: Subject) -> str:
     """The best sure saving of one change, with its price; empty if nothing saves."""
-    best = next((proposal for proposal in subject.proposals if proposal.difference.saves), None)
+    best = best_proposal(subject)
     if best is None:
         return ""
     price = ""
@@ -116,6 +120,10 @@ def tasks_text(proposal: Proposal, subject: Subject) -> str:
 
 def _of_tasks(subject: Subject) -> str:
     """Which views start tasks that outlive them, or why that is not known; empty if none does that was read."""
+    if subject.project.routed_views is no_routed_views:
+        return ""  # whoever describes the project reads no views: then nothing is said of them, and nothing loaded that follows them
+    from bridgekit.check.findings.outliving_tasks import outliving_tasks
+
     found = outliving_tasks(subject)
     root = f"{subject.project.root}/"
     shown = ", ".join(f"{place.path.removeprefix(root)}:{place.line}" for place in found.places[:_MAX_PLACES])

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from bridgekit.check.findings.released import released
 from bridgekit.check.findings.subject import CheckedMiddleware, Project, Subject
-from bridgekit.check.fixes.reorderable import reorderable
 from bridgekit.check.middleware.definition import Definition
 from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown, Variant
 from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
@@ -137,6 +136,11 @@ def _proposals(
     """All changes, tried on a request with an async view: a sync view adds the same hop before and after."""
 
     def may_swap(position: int) -> bool:
-        return reorderable(definitions[position], definitions[position + 1])
+        one, other = definitions[position], definitions[position + 1]
+        if one is None or other is None or not (one.was_read and other.was_read):
+            return False
+        from bridgekit.check.fixes.reorderable import reorderable  # only where there is source to prove it by
+
+        return reorderable(one, other)
 
     return plan(facts, project.server, may_swap=may_swap) if facts else []

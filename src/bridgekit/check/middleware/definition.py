@@ -82,6 +82,11 @@ class Definition:
     bounds: RunBounds = field(default_factory=RunBounds, repr=False)
 
     @property
+    def was_read(self) -> bool:
+        """Whether its source was looked for; the facts of a loaded layer may be known without."""
+        return self.load is not _nowhere
+
+    @property
     def location(self) -> Location | None:
         """Where it is defined."""
         return self.facts.defined_at

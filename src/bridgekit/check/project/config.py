@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, fields, replace
 from difflib import get_close_matches
@@ -73,6 +72,8 @@ def read_config(path: Path) -> tuple[dict[str, object], Path | None]:
 
 
 def _table(file: Path) -> dict[str, object]:
+    import tomllib  # for the projects that have such a file
+
     try:
         # Editors on Windows begin a file with a byte order mark, which TOML 1.0 does not know.
         document = tomllib.loads(read_bounded(file).decode("utf-8-sig"))

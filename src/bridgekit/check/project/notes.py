@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bridgekit.check.findings.report import base_of, shown_from
+from bridgekit.check.findings.shown import base_of, shown_from
 from bridgekit.check.modules.environment import TargetEnvironment
 from bridgekit.check.modules.parsing import SourceModule, parse_file
 from bridgekit.check.modules.run_bounds import RunBounds

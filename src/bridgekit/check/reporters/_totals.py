@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bridgekit.check.findings.released import SETTING
-from bridgekit.check.findings.report import base_of, best_proposal, shown_from
+from bridgekit.check.findings.shown import base_of, shown_from
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.findings.wording import before_and_after, describe, hops_text, named, tasks_text
+from bridgekit.check.findings.wording import (
+    before_and_after,
+    best_proposal,
+    describe,
+    hops_text,
+    named,
+    tasks_text,
+)
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Finding
-from bridgekit.check.findings.report import Report, StackReport, best_proposal
+from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.findings.wording import left_out_text, named
+from bridgekit.check.findings.wording import best_proposal, left_out_text, named
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain

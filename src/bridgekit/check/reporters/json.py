@@ -14,7 +14,7 @@ from bridgekit.check.findings.subject import CheckedMiddleware, Subject
 from bridgekit.check.findings.wording import named
 from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._totals import cost_of
-from bridgekit.check.rules import group_of, rule_by_code
+from bridgekit.check.rules.registry import group_of, rule_by_code
 from bridgekit.check.settings.result import Unknown
 from bridgekit.middleware_chain.facts import Answer, Claim, Location
 from bridgekit.middleware_chain.handler_plan import Part, plan_handler

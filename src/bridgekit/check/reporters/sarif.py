@@ -12,7 +12,7 @@ from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._finding import fingerprint, sentence
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.middleware_chain.facts import Location
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bridgekit.check.findings.report import Report
-from bridgekit.check.rules import ALL_RULES
+from bridgekit.check.rules.registry import ALL_RULES
 
 
 def render_statistics(report: Report) -> str:

@@ -13,7 +13,7 @@ from bridgekit.check.project.handler_served import serves_by_ours
 from bridgekit.check.reporters._picture import Row, RowKind, draw
 from bridgekit.check.reporters._plain import plain
 from bridgekit.check.reporters._totals import legend_text, today_text, totals
-from bridgekit.check.rules import group_of
+from bridgekit.check.rules.registry import group_of
 
 _PICTURES = 2
 """Where the default is not known, as many of its possible stacks are drawn in full: the answers to one question."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from bridgekit.check.findings.subject import CheckedMiddleware
-from bridgekit.check.rules._coroutine_result import first_use
-from bridgekit.check.rules._unusable import awaited_by_nobody, unusable
 from bridgekit.middleware_chain.facts import Answer
 from bridgekit.middleware_chain.requests import Mode
 
@@ -14,8 +12,11 @@ def is_broken(checked: CheckedMiddleware) -> bool:
     if checked.layer.refused is Answer.YES:
         return True
     definition = checked.definition
-    if definition is None:
+    if definition is None or not definition.was_read:
         return False
+    from bridgekit.check.rules._coroutine_result import first_use  # only where there is source: see of_chain
+    from bridgekit.check.rules._unusable import awaited_by_nobody, unusable
+
     if any(True for _ in awaited_by_nobody(definition)):
         return True
     if checked.facts.used.answer is Answer.YES and any(True for _ in unusable(definition)):

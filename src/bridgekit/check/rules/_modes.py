@@ -6,7 +6,6 @@ import ast
 
 from bridgekit.check.findings.flow import handles_async
 from bridgekit.check.middleware.definition import Definition, DefinitionKind
-from bridgekit.check.rules._coroutine_result import first_use, is_followed
 from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode
 
@@ -22,6 +21,11 @@ def may_break(facts: MiddlewareFacts, definition: Definition | None, mode: Mode)
         return False
     if definition is None or definition.kind is DefinitionKind.UNKNOWN:
         return True
+    from bridgekit.check.rules._coroutine_result import (  # only where there is source: see of_chain
+        first_use,
+        is_followed,
+    )
+
     if mode is Mode.ASYNC and (first_use(definition) is not None or not is_followed(definition)):
         return True
     if definition.kind is DefinitionKind.CLASS:

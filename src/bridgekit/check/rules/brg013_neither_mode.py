@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from bridgekit.check.findings.finding import Problem, Severity
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.rules._unusable import unusable
 from bridgekit.check.rules.rule import Rule
 from bridgekit.middleware_chain.facts import Answer
 
@@ -22,8 +21,10 @@ def check(subject: Subject) -> Iterator[Problem]:
                 subject=checked.dotted_path,
             )
     for checked, definition in subject.read_middleware():
-        if checked.facts.used.answer is not Answer.YES:
+        if checked.facts.used.answer is not Answer.YES or not definition.was_read:
             continue
+        from bridgekit.check.rules._unusable import unusable  # only where there is source: see of_chain
+
         for found in unusable(definition):
             yield Problem(
                 f"{checked.dotted_path} {found.text}",

@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from bridgekit.check.findings.finding import Problem, Severity
-from bridgekit.check.findings.flow import imported_names, resolved_name, source_text
+from bridgekit.check.findings.flow import dotted_name, imported_names, resolved_name, source_text
 from bridgekit.check.findings.subject import Subject
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.tree import walk
-from bridgekit.check.reach import ModuleRun, run_module
-from bridgekit.check.rules._entry_order import order_problems
-from bridgekit.check.rules._entry_wrappers import application_kind, bound_last, wrapper_problems
-from bridgekit.check.rules._walks import setting_of
 from bridgekit.check.rules.rule import Rule
 
 _GETTERS = {
@@ -45,10 +41,12 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         yield from _getter_problems(module)
         yield from _adapter_problems(module)
-        run = run_module(module, subject.project.load, subject.project.bounds, setting_of(subject))
-        yield from order_problems(module, run)
-        yield from wrapper_problems(module, run)
-        yield from _served_problems(module, run)
+        if not is_as_startproject_writes(module):
+            from bridgekit.check.rules._entry_run import (
+                run_problems,  # only where there is something to follow: see of_chain
+            )
+
+            yield from run_problems(module, subject)
         made = _getter_call(module)
         alone = made is not None and not sets_settings[module.path] and _imports_no_helper(module)
         if alone and made is not None and any(sets_settings.values()):
@@ -100,20 +98,36 @@ def _getter_problems(module: SourceModule) -> Iterator[Problem]:
             )
 
 
-def _served_problems(module: SourceModule, run: ModuleRun) -> Iterator[Problem]:
-    """An ``application`` of the other protocol, however it was made."""
+def is_as_startproject_writes(module: SourceModule) -> bool:
+    """Whether it is what ``django-admin startproject`` writes, with this handler or bridgekit's: to run that tells nothing."""
     name = PurePath(module.path).stem
-    served = run.names.get("application")
-    kind = application_kind(served) if served is not None else ""
-    if name not in ("asgi", "wsgi") or kind in ("", name):
-        return
-    wrong = "get_wsgi_application" if name == "asgi" else "get_asgi_application"
-    yield Problem(
-        f"{name}.py serves {wrong}(): {'an ASGI' if name == 'asgi' else 'a WSGI'} server cannot call it",
-        module.location_of(bound_last(module, "application")),
-        f"Use get_{name}_application from django.core.{name}.",
-        subject="application",
-    )
+    getter = f"get_{name}_application"
+    match _after_docstring(module):
+        case [
+            ast.Import(names=[ast.alias(name="os", asname=None)]),
+            ast.ImportFrom(module=origin, names=[ast.alias(name=imported, asname=None)], level=0),
+            ast.Expr(
+                value=ast.Call(
+                    func=sets, args=[ast.Constant(value=variable), ast.Constant(value=str())], keywords=[]
+                )
+            ),
+            ast.Assign(
+                targets=[ast.Name(id="application")],
+                value=ast.Call(func=ast.Name(id=called), args=[], keywords=[]),
+            ),
+        ]:
+            known = origin in (f"django.core.{name}", "bridgekit.django") and imported == called == getter
+            return known and (dotted_name(sets), variable) == (
+                "os.environ.setdefault",
+                "DJANGO_SETTINGS_MODULE",
+            )
+    return False
+
+
+def _after_docstring(module: SourceModule) -> list[ast.stmt]:
+    body = module.tree.body if module.tree is not None else []
+    is_first = bool(body) and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    return body[1:] if is_first else body
 
 
 def _walk(module: SourceModule) -> Iterator[ast.AST]:

@@ -2,102 +2,38 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from bridgekit._plural import plural
 from bridgekit.check.findings.finding import Problem, Related, Severity
-from bridgekit.check.findings.routed_view import Applied, RoutedView
 from bridgekit.check.findings.subject import Subject
-from bridgekit.check.reach import walk_wrapped
-from bridgekit.check.rules._databases import database_options
-from bridgekit.check.rules._dispatch import around_dispatch
-from bridgekit.check.rules._view_blocking import loader_of
-from bridgekit.check.rules._views import judged, near_async
-from bridgekit.check.rules._walks import setting_of
+from bridgekit.check.rules._databases import DatabaseOption, database_options
 from bridgekit.check.rules.rule import Rule
-from bridgekit.check.views.decorators import Effect
-from bridgekit.middleware_chain.facts import Location
-
-_EXCEPTS = "django.db.transaction.non_atomic_requests"
 
 
 def check(subject: Subject) -> Iterator[Problem]:
     """One problem for each database with ATOMIC_REQUESTS, where an async view was seen (BaseHandler.make_view_atomic)."""
     for option in database_options(subject.variant, "ATOMIC_REQUESTS"):
-        views = _atomic_views(subject, option.alias) if True in option.values else []
-        if views:
-            state = f"may be on ({option.condition})" if option.condition else "is on"
-            yield Problem(
-                f'ATOMIC_REQUESTS {state} for database "{option.alias}", and the project has {plural(len(views), "async view")}: '
-                "each raises RuntimeError unless it is decorated with non_atomic_requests",
-                option.location,
-                "Turn ATOMIC_REQUESTS off, or decorate the async views with django.db.transaction.non_atomic_requests.",
-                subject=f"DATABASES.{option.alias}.ATOMIC_REQUESTS",
-                related=tuple(Related(view, "async view") for view in views[:5]),
-            )
+        if True in option.values:
+            yield from _refused(option, subject)
 
 
-def _atomic_views(subject: Subject, alias: str) -> list[Location]:
-    """Those that the URLconf routes, with all that stands around them; of modules of which it routes nothing, by their source."""
-    routed = near_async(subject)
-    read = {view.module.path for view in routed}
-    found = [
-        view.location
-        for view in routed
-        if view.is_async and _stays_async(view, subject) and not _is_excepted(view, alias)
-    ]
-    return list(
-        dict.fromkeys(
-            [
-                *found,
-                *(
-                    view.location
-                    for view in subject.project.async_views()
-                    if not view.non_atomic and view.location.path not in read
-                ),
-            ]
+def _refused(option: DatabaseOption, subject: Subject) -> Iterator[Problem]:
+    from bridgekit.check.rules._atomic_views import (
+        atomic_views,  # only where there are views to follow: see of_chain
+    )
+
+    views = atomic_views(subject, option.alias)
+    if views:
+        state = f"may be on ({option.condition})" if option.condition else "is on"
+        yield Problem(
+            f'ATOMIC_REQUESTS {state} for database "{option.alias}", and the project has {plural(len(views), "async view")}: '
+            "each raises RuntimeError unless it is decorated with non_atomic_requests",
+            option.location,
+            "Turn ATOMIC_REQUESTS off, or decorate the async views with django.db.transaction.non_atomic_requests.",
+            subject=f"DATABASES.{option.alias}.ATOMIC_REQUESTS",
+            related=tuple(Related(view, "async view") for view in views[:5]),
         )
-    )
-
-
-def _stays_async(view: RoutedView, subject: Subject) -> bool:
-    """Whether Django is certainly given a coroutine function; what hides that is BRG101's."""
-    wrappers = judged(view, subject)
-    if all(each.effect is Effect.KEEPS for each in wrappers):
-        return True
-    if any(each.effect is Effect.HIDES for each in wrappers):
-        return False
-    around = [each.applied for each in wrappers]
-    walk = walk_wrapped(around, loader_of(subject), setting_of(subject), subject.project.bounds)
-    return walk.marked is True
-
-
-def _is_excepted(view: RoutedView, alias: str) -> bool:
-    """Whether the mark that make_view_atomic looks for is on it; ``as_view()`` takes it over from dispatch, an inherited one too."""
-    if any(_excepts(each, alias) for each in view.wrappers):
-        return True
-    if not view.is_class:
-        return False
-    modules = {method.module.path: method.module for method in view.definition.methods.values()}
-    return any(_excepts(each, alias) for each in around_dispatch(view)) or any(
-        isinstance(node, ast.ClassDef)
-        and any("non_atomic_requests" in ast.dump(each) for each in node.decorator_list)
-        for module in modules.values()
-        if module.path != view.module.path and not module.name.startswith("django.")
-        for node in (module.tree.body if module.tree is not None else ())
-    )
-
-
-def _excepts(applied: Applied, alias: str) -> bool:
-    if applied.name != _EXCEPTS:
-        return False
-    node = applied.node
-    if not isinstance(node, ast.Call):
-        return alias == "default"
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    using = given[0].value if given and isinstance(given[0], ast.Constant) else None
-    return using is None or using == alias
 
 
 RULE = Rule("BRG017", "atomic-requests", Severity.ERROR, check)

@@ -14,8 +14,8 @@ from bridgekit.check.fixes.stacks import build_subject
 from bridgekit.check.middleware import SourceReader
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.check.project.async_views import find_async_views
-from bridgekit.check.rules import rule_by_code
 from bridgekit.check.rules.engine import run_rules
+from bridgekit.check.rules.registry import rule_by_code
 from bridgekit.check.settings.result import Known, MiddlewareEntry, Variant
 from bridgekit.middleware_chain.facts import Location
 from tests.check.rules.running.project import SETTINGS, common_files, files_of, write
