@@ -52,6 +52,8 @@ from tests.check.rules import (
 from tests.middleware_chain.oracle import django_with
 
 _numbers = itertools.count()
+_log = logging.getLogger(__name__)
+"""What pytest shows where an answer is not the one that a test expects."""
 
 
 class Touch(MiddlewareMixin):
@@ -111,10 +113,12 @@ def answer(source: str, tmp_path: Path, view: Any = plain) -> tuple[bool, bytes]
         with django_with([f"{__name__}.Touch", f"{name}.M"]), override_settings(ROOT_URLCONF=urls.__name__):
             asyncio.run(request())
     except Exception:  # whatever escapes to the server is a failure
+        _log.exception("the server would have got")
         return False, b""
     finally:
         del sys.modules[name], sys.modules[urls.__name__]
     body = b"".join(message.get("body", b"") for message in sent)
+    _log.warning("sent %s", sent)
     return bool(sent) and sent[0]["status"] == 200, body
 
 
