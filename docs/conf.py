@@ -26,6 +26,7 @@ html_title = "bridgekit"
 html_show_sphinx = False
 html_static_path = ["assets"]
 html_js_files = ["accessible.js"]
+html_css_files = ["tables.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
