@@ -63,23 +63,16 @@ def evaluate(interpreter: Interpreter, node: ast.expr, frame: Frame) -> Value:
         case ast.BinOp():
             return _operation(interpreter, node, frame)
         case ast.Subscript(value=holder, slice=key):
-            return item(
-                interpreter,
-                evaluate(interpreter, holder, frame),
-                evaluate(interpreter, key, frame),
-                node,
-                frame,
-            )
+            held = evaluate(interpreter, holder, frame)
+            return item(interpreter, held, evaluate(interpreter, key, frame), node, frame)
         case ast.Slice():
-            for part in (node.lower, node.upper, node.step):
-                if part is not None:
-                    evaluate(interpreter, part, frame)
+            parts = [part for part in (node.lower, node.upper, node.step) if part is not None]
+            _several(interpreter, parts, frame)
             return Const("slice")
         case ast.Lambda():
             return Function(node, frame.namespace, frame, defaults=defaults_of(interpreter, node, frame))
         case ast.JoinedStr(values=values):
-            for part in values:
-                evaluate(interpreter, part, frame)
+            _several(interpreter, values, frame)
             return UNKNOWN
         case ast.FormattedValue(value=inner):
             _text(interpreter, evaluate(interpreter, inner, frame), node, frame)
