@@ -36,6 +36,29 @@ def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
+UNMEASURED = (
+    "tests/adapters/live/",
+    "tests/check/differential/",
+    "tests/check/fixes/test_proposals_against_django.py",
+    "tests/check/rules/test_async_views_against_django.py",
+    "tests/check/rules/test_connections_that_stay.py",
+    "tests/check/rules/test_entry_points_that_run.py",
+    "tests/check/rules/test_on_running_django.py",
+    "tests/django/handlers/test_live_orders.py",
+    "tests/fuzz/",
+    "tests/test_platforms.py",
+)
+"""What takes a minute of its own: many inputs along the same branches, which the tracer that knows branches makes nearly twice as slow."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Branches are counted in all tests but these, where they are counted at all."""
+    if config.pluginmanager.hasplugin("_cov"):
+        for item in items:
+            if item.nodeid.startswith(UNMEASURED):
+                item.add_marker("no_cover")
+
+
 SWITCHING = "BRIDGEKIT_TEST_SWITCH_SECONDS"
 """The environment variable that says how often threads take turns: 1e-6 finds races that Python's 0.005 s hide."""
 
