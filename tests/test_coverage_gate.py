@@ -25,7 +25,8 @@ def test_the_report_has_the_floor_of_pyproject_and_no_other() -> None:
     """The run of the tests passes whatever is covered; the environment behind it decides, and shows that a floor above what ran ends red."""
     assert COVERAGE["report"]["fail_under"] > 0
     _, report, above = TOX["testenv:coverage"]["commands"].strip().splitlines()
-    assert report.startswith("coverage report") and "fail-under" not in report
+    assert report.startswith("coverage report")
+    assert "fail-under" not in report
     assert above.startswith("! coverage report --fail-under=100")
     assert TOX["testenv:coverage"]["depends"] in TOX["testenv"]["commands"]
 
