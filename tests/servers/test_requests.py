@@ -170,3 +170,22 @@ def test_a_truncated_chunked_upload_raises(server_name: str, probe: ServerProces
         leave(client)
         probe.wait_for_log("upload broken", count=broken + 1)
     assert "upload complete: 99\n" not in probe.log()
+
+
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"-5\r\nhello\r\n0\r\n\r\n", b"5;\r\nhello!!"])
+def test_a_malformed_chunk_is_answered_400_and_is_no_upload(
+    server_name: str, probe: ServerProcess, rest: bytes
+) -> None:
+    """The server cannot say where this request ends."""
+    uploads = probe.log().count("upload complete")
+    with RawClient(probe.address) as client:
+        client.send_head("POST", "/upload", [("Transfer-Encoding", "chunked")])
+        client.send(b"5\r\nhello\r\n" + rest)
+        status = client.read_head().status
+    assert probe.log().count("upload complete") == uploads
+    if server_name == "granian":
+        assert status == 500
+        pytest.skip(
+            "granian takes it for a client that has left, and answers 500 for an application that returns then, a native ASGI one's too"
+        )
+    assert status == 400

@@ -1,6 +1,6 @@
 """The ASGI handler beside Django's, both running: pieces of body, a client that leaves, a server that fails or cancels, in any order.
 
-After every step both have sent, called and raised the same.
+After every step both have sent, called and raised the same, and at the end no thread is kept.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from django.core.signals import request_finished, request_started
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bridgekit.django.handlers.threads import pool
 from tests.django.handlers import told_views
 from tests.django.handlers.driver import HANDLERS, project, scope_of
 from tests.django.handlers.driver import until as comes_to_hold
 from tests.django.handlers.told_views import SECONDS, Side
 from tests.helpers.machines import for_a_while
+from tests.helpers.waiting import until
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT
 
 STACKS = {
@@ -184,6 +186,7 @@ class BesideDjango(RuleBasedStateMachine):
                 side.task.exception()
         tasks = asyncio.all_tasks(self.loop)
         assert not tasks, "a task is left"
+        until(lambda: not pool().load)  # no thread is kept for a request that is over
 
 
 TestBesideDjango = BesideDjango.TestCase
