@@ -13,10 +13,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from bridgekit.django.handlers.asgi import PooledASGIHandler
+from bridgekit.django.handlers.threads import pool
 from tests.django.handlers import layers, views
-from tests.django.handlers.driver import HANDLERS, ask, project
+from tests.django.handlers.driver import HANDLERS, ask, project, scope_of
 from tests.django.handlers.layers import note
 from tests.helpers.loosely import loosely
+from tests.helpers.waiting import until
 from tests.middleware_chain.kinds import KINDS
 
 HOOKS, RAISES, NATIVE, ASYNC_HOOKS, SYNC_ONLY = (
@@ -238,6 +240,56 @@ def test_the_server_s_task_is_not_cancelled_for_a_client_that_left(stack: str, h
 
     with project(__name__, STACKS[stack]):
         assert asyncio.run(main()) == 0
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_server_that_cancels_a_request_is_told_that_it_was(stack: str) -> None:
+    """Beside a client's leaving, which the handler answers for itself. The view hears of it, and no thread is kept."""
+
+    async def main() -> list[str]:
+        arrived = asyncio.Event()
+        events: list[Any] = []
+        task = asyncio.create_task(ask(PooledASGIHandler(), "/waits/", events=events, arrived=arrived))
+        await arrived.wait()
+        task.cancel()
+        await asyncio.wait((task,))
+        assert task.cancelled()
+        return [event for event, _ in events]
+
+    with project(__name__, STACKS[stack]):
+        assert "view cancelled" in asyncio.run(main())
+        until(lambda: not pool().load)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_receive_raises_meanwhile_is_raised_to_the_server(stack: str) -> None:
+    """It is the server's own, and no client that has left."""
+
+    async def main() -> list[str]:
+        arrived, breaks = asyncio.Event(), asyncio.Event()
+        events: list[Any] = []
+        inbox = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            if inbox:
+                return inbox.pop()
+            await breaks.wait()
+            raise OSError("of the server")
+
+        async def send(message: Any) -> None:
+            raise AssertionError("there is no answer")
+
+        scope = scope_of("/waits/", events=events, arrived=arrived)
+        task = asyncio.create_task(PooledASGIHandler()(scope, receive, send))
+        await arrived.wait()
+        breaks.set()
+        with pytest.raises(OSError, match="of the server"):
+            await task
+        return [event for event, _ in events]
+
+    with project(__name__, STACKS[stack]):
+        assert "view cancelled" in asyncio.run(main())
+        until(lambda: not pool().load)
 
 
 @pytest.mark.parametrize("stack", STACKS)
