@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,11 +51,26 @@ def test_the_pictures_are_those_of_the_source() -> None:
     assert drawing["redrawn"](page) == page
 
 
-def test_a_run_enters_the_checkers_rooms_in_the_order_that_the_page_gives() -> None:
+LAYER = """
+def plain(get_response):
+    def middleware(request):
+        return get_response(request)
+    return middleware
+"""
+
+
+def test_a_run_enters_the_checkers_rooms_in_the_order_that_the_page_gives(tmp_path: Path) -> None:
+    """Of a project with a middleware of its own: there is nothing to follow in what startproject writes."""
+    project = tmp_path / "site"
+    shutil.copytree(PROJECT, project)
+    (project / "layers.py").write_text(LAYER, "utf-8")
+    (project / "pyproject.toml").write_text("[tool.bridgekit]\n", "utf-8")
+    with (project / "mysite" / "settings.py").open("a", encoding="utf-8") as settings:
+        settings.write('MIDDLEWARE += ["layers.plain"]\n')
     page = PAGE.read_text("utf-8")
     told = re.findall(r"^\d+\. `check\.(\w+)`", page, re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-c", FOLLOWED, str(PROJECT)], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", FOLLOWED, str(project)], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.split() == told
 
