@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("django")
+django = pytest.importorskip("django")
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
@@ -23,6 +23,7 @@ from bridgekit.middleware_chain.facts import Location
 
 if not settings.configured:
     settings.configure(SECRET_KEY="s" * 50)
+    django.setup()  # else the tests of other files in this process meet settings without applications
 
 HEAD = """
 import os
