@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-django = pytest.importorskip("django")
+pytest.importorskip("django")
 
+import django
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.wsgi import WSGIRequest
