@@ -7,6 +7,7 @@ from bridgekit.check.reach.blocks import STACKS, enter, leave
 from bridgekit.check.reach.modelled import Call
 from bridgekit.check.reach.objects import THREAD_LOCALS
 from bridgekit.check.reach.operations import elements, filled, item, settle, store_item, use
+from bridgekit.check.reach.server_questions import OF_SERVER
 from bridgekit.check.reach.values import (
     UNKNOWN,
     Block,
@@ -115,7 +116,8 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
             store_item(call.interpreter, table, call.argument(0), default, call.node, call.frame)
         key = call.argument(0)
         has_key = isinstance(key, Const) and key.value in table.entries
-        if has_key and (name != "get" or not table.others):
+        is_sure = not table.others or (isinstance(found, Thing) and found.kind == OF_SERVER)
+        if has_key and (name != "get" or is_sure):
             return found
         if isinstance(key, Const) and (not table.others or key.value in table.missing):
             return default

@@ -14,6 +14,8 @@ _OWN_ATTRIBUTES = {"scope": True, "environ": False}
 """Attributes that requests of one class have, and whether that is ASGI's."""
 _WSGI_KEYS = frozenset({"wsgi.errors", "wsgi.input", "wsgi.run_once", "wsgi.url_scheme", "wsgi.version"})
 """What PEP 3333 puts into every environ. ``wsgi.multithread`` and ``wsgi.multiprocess`` stand in META under ASGI as well."""
+OF_SERVER = "@of the server"
+"""The kind of their values, none of which is None."""
 
 
 def is_request(value: Value) -> bool:
@@ -61,5 +63,5 @@ def table_of(name: str, asgi: bool | None) -> Table:
     elif asgi is True:
         table.missing = _WSGI_KEYS
     elif asgi is False:
-        table.entries.update(dict.fromkeys(sorted(_WSGI_KEYS), UNKNOWN))
+        table.entries.update(dict.fromkeys(sorted(_WSGI_KEYS), Thing(OF_SERVER)))
     return table
