@@ -164,6 +164,8 @@ _CHANGING_FUNCTIONS = frozenset(
     (
         "ast.fix_missing_locations",
         "ast.increment_lineno",
+        "contextlib.aclosing",
+        "contextlib.closing",
         "copy.replace",
         "enum.global_enum",
         "functools.reduce",

@@ -106,6 +106,8 @@ class Interpreter:
         self.waiting: set[str] = set()
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
         self.question_keys = QuestionKeys()
+        self.captured: dict[int, Value] = {}
+        """Functions that change something, and that code which cannot be read got hold of: it may call them whenever it runs."""
         self.lost_environ: Opaque | None = None
         """Set when code that cannot be read had its hands on ``os.environ``."""
         self.lost_disk: dict[str, Opaque] = {}
@@ -184,7 +186,7 @@ class Interpreter:
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
-        self.taint_values(arguments, cause)
+        self.taint_values([*arguments, *self.captured.values()], cause)
 
     def taint_callables(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""

@@ -159,7 +159,10 @@ def _called(interpreter: Interpreter, function: FunctionValue, cause: Opaque) ->
         *function.keyword_defaults.values(),
         *function.attributes.values(),
     ]
-    for name in names_affected(function.node):
+    affected = names_affected(function.node)
+    if EVERYTHING not in affected and (affected or names_rebound(function.node)):
+        interpreter.captured[id(function)] = function
+    for name in affected:
         if name == EVERYTHING:
             interpreter.taint(function.frame.module.namespace, cause)
             continue

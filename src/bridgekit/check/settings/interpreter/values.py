@@ -71,6 +71,8 @@ class ClassValue(StandIn):
     annotations: dict[str, Value] = field(default_factory=dict)
     dataclass: dict[str, bool] | None = None
     """The options of ``@dataclass`` that are not at their defaults; None for a class that is none."""
+    is_checked: bool = False
+    """Whether its metaclass is `abc.ABCMeta`, which refuses to make objects of classes with abstract methods."""
     fields: dict[str, Value] = field(default_factory=dict)
     """What ``@dataclass`` found as the defaults of the annotated names."""
 

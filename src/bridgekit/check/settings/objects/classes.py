@@ -6,7 +6,7 @@ import ast
 
 from bridgekit.check.python.linearization import c3
 from bridgekit.check.python.scopes import names_of_body
-from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import MISSING, DictValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -21,6 +21,7 @@ from bridgekit.check.settings.interpreter.values import (
     PropertyValue,
     StaticMethod,
 )
+from bridgekit.check.settings.objects.class_attributes import find_in_class
 
 _Base = ClassValue | External | NativeFunction
 
@@ -30,6 +31,9 @@ def make_class(interpreter: Interpreter, node: ast.ClassDef, frame: Frame) -> Va
     bases: list[Value] = [
         unwrap(interpreter.force(interpreter.evaluate(base, frame)))[0] for base in node.bases
     ]
+    prepared = _prepared(interpreter, node, bases, frame)
+    if prepared is not None:
+        return prepared
     cls = ClassValue(node.name, tuple(bases), DictValue(), frame.module)
     names = cls.namespace
     names[Text("__module__")] = Text(frame.module.name)
@@ -59,6 +63,22 @@ def make_class(interpreter: Interpreter, node: ast.ClassDef, frame: Frame) -> Va
     return _made(interpreter, cls, node, frame)
 
 
+def _prepared(
+    interpreter: Interpreter, node: ast.ClassDef, bases: list[Value], frame: Frame
+) -> Opaque | None:
+    """The unknown, where a metaclass of the project makes the namespace in which the body runs: it may hold any name."""
+    for keyword in node.keywords:
+        if keyword.arg == "metaclass":
+            kind = unwrap(interpreter.force(interpreter.evaluate(keyword.value, frame)))[0]
+            if isinstance(kind, ClassValue) and find_in_class(kind, "__prepare__") is not MISSING:
+                cause = interpreter.refuse(
+                    f"{kind.name}.__prepare__ makes the names of class {node.name}", kind, *bases
+                )
+                interpreter.forget(node.body, cause, frame)
+                return cause
+    return None
+
+
 def _made(interpreter: Interpreter, cls: ClassValue, node: ast.ClassDef, frame: Frame) -> Value:
     """The class as its metaclass and its bases' ``__init_subclass__`` leave it (`type.__new__`)."""
     given: dict[str, Value] = {}
@@ -67,6 +87,7 @@ def _made(interpreter: Interpreter, cls: ClassValue, node: ast.ClassDef, frame: 
         if keyword.arg == "metaclass":
             if not (isinstance(value, External) and value.dotted in _PLAIN_METACLASSES):
                 return interpreter.refuse(f"class {node.name} has a metaclass of its own", cls, value)
+            cls.is_checked = True
         elif keyword.arg is None:
             return interpreter.refuse(f"the keywords of class {node.name} are not known", cls, value)
         else:

@@ -19,6 +19,7 @@ from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
+    ClassMethod,
     ClassValue,
     ErrorValue,
     External,
@@ -140,10 +141,24 @@ def _is_abstract(cls: ClassValue) -> bool:
     seen: set[Value] = set()
     for base in cls.mro:
         for name, value in base.namespace.items() if isinstance(base, ClassValue) else ():
-            if name not in seen and getattr(value, "attributes", {}).get("__isabstractmethod__"):
-                return any(isinstance(one, External) and one.dotted == "abc.ABC" for one in cls.mro)
+            if name not in seen and _is_marked(value):
+                return any(
+                    one.dotted == "abc.ABC"
+                    if isinstance(one, External)
+                    else getattr(one, "is_checked", False)
+                    for one in cls.mro
+                )
             seen.add(name)
     return False
+
+
+def _is_marked(value: Value) -> bool:
+    """Whether ``@abstractmethod`` stands on a method, or below what else stands on it."""
+    if isinstance(value, PropertyValue):
+        return any(map(_is_marked, (value.getter, value.setter, value.deleter)))
+    if isinstance(value, ClassMethod | StaticMethod):
+        value = value.function
+    return bool(getattr(value, "attributes", {}).get("__isabstractmethod__"))
 
 
 def _error(interpreter: Interpreter, cls: ClassValue, args: list[Value], kwargs: dict[str, Value]) -> Value:
