@@ -11,7 +11,7 @@ from bridgekit.check.middleware.evaluation.atoms import Const, GetResponse, Miss
 from bridgekit.check.middleware.evaluation.block import AttributeSet
 from bridgekit.check.middleware.evaluation.coroutines import coroutine_function
 from bridgekit.check.middleware.evaluation.interface import Evaluator
-from bridgekit.check.middleware.evaluation.refusal import refusal
+from bridgekit.check.middleware.evaluation.refusal import may_refuse, refusal, unseen_refusal
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -95,7 +95,7 @@ class FactsReader:
             if (
                 isinstance(step, AttributeSet)
                 and step.attribute == name
-                and isinstance(step.base, ast.Attribute)
+                and not isinstance(step.base, ast.Name)
             ):
                 target = ast.unparse(step.base)[:60]
                 return Claim.unknown(f"{name} is set on {target}", self.frame.module.location_of(step.node))
@@ -174,20 +174,36 @@ class FactsReader:
         return value.frame.module.location_of(value.node) if isinstance(value, FunctionValue) else None
 
     def used(self) -> Claim:
-        """Whether the constructor or the factory lets itself be used, or raises ``MiddlewareNotUsed``."""
-        claims = [self._factory_used(option) for option in options(self.value)]
+        """Whether the constructor or the factory lets itself be used, or raises ``MiddlewareNotUsed``.
+
+        Asked with the ``get_response`` of each mode that it can be loaded in.
+        """
+        claim = self._used(GetResponse(), self.product)
+        if claim.answer is Answer.YES and not may_refuse(self.evaluator, self.frame.module):
+            return claim
+        claims = [claim] if self.flag("async_capable", default=False).answer is not Answer.NO else []
+        if not claims or self.flag("sync_capable", default=True).answer is not Answer.NO:
+            sync = GetResponse(is_async=False)
+            claims.append(self._used(sync, self.evaluator.call(self.value, (sync,), {}, None, self.frame)))
+        if claims[0].answer is claims[-1].answer:
+            return claims[0]
+        return Claim.unknown("MiddlewareNotUsed hangs on whether get_response is async", claims[0].location)
+
+    def _used(self, get_response: GetResponse, product: Value) -> Claim:
+        claims = [self._factory_used(option, get_response) for option in options(self.value)]
         if any(claim.answer is not Answer.YES for claim in claims):
             return _joined(claims, self.value)
-        for option in options(self.product):
+        for option in options(product):
             if isinstance(option, InstanceValue):
                 self.evaluator.calls.construct(option)
                 if option.unused.answer is not Answer.NO:
                     outcome = option.unused.inverted()
                     return Claim(outcome.answer, outcome.reason, outcome.location)
-        return Claim.yes()
+        unseen = unseen_refusal(self.evaluator, self.frame.module)
+        return Claim.yes() if unseen.answer is Answer.NO else Claim.unknown(unseen.reason, unseen.location)
 
-    def _factory_used(self, value: Value) -> Claim:
-        arguments: tuple[Value, ...] = (GetResponse(),)
+    def _factory_used(self, value: Value, get_response: GetResponse) -> Claim:
+        arguments: tuple[Value, ...] = (get_response,)
         keywords: dict[str, Value] = {}
         while isinstance(value, Partial):
             arguments = (*value.arguments, *arguments)

@@ -32,7 +32,6 @@ NOT_FOLLOWED = {
     f"    return cls\n@decorate\n{CLASS}",
     "by type's own setter": f"def decorate(cls):\n    type.__setattr__(cls, 'async_capable', True)\n    return cls\n@decorate\n{CLASS}",
     "through its dictionary": f"{FACTORY}M.__dict__.update(async_capable=True)\n",
-    "through vars": f"{FACTORY}vars(M)['async_capable'] = True\n",
     "through a registry": f"known = []\ndef register(cls):\n    known.append(cls)\n    return cls\n@register\n{CLASS}for one in known: one.async_capable = True\n",
     "by a descriptor": f"class D:\n    def __set_name__(self, owner, name): owner.async_capable = True\n{CLASS}    d = D()\n",
     "in a function that is called": f"{MIXIN}def off(): M.async_capable = False\noff()\n",
@@ -43,6 +42,11 @@ FOLLOWED = {
         Answer.YES,
     ),
     "on another one": (f"def flag(f):\n    f.async_capable = True\n    return f\n{CLASS}", Answer.NO),
+    "through vars": (f"{FACTORY}vars(M)['async_capable'] = True\n", Answer.YES),
+    "through vars, set back": (
+        f"{FACTORY}M.async_capable = True\nvars(M)['async_capable'] = False\n",
+        Answer.NO,
+    ),
     "after the class": (f"{CLASS}M.async_capable = True\n", Answer.YES),
     "on what a request holds": (
         f"{MIXIN}    def process_request(self, request):\n        for name in 'ab': setattr(request, name, 1)\n        user = request.user\n"

@@ -184,6 +184,33 @@ FORMS = {
                 raise MiddlewareNotUsed
         middleware = Plain
     """,
+    "in an object that is called": """
+        class Check:
+            def __call__(self):
+                raise MiddlewareNotUsed
+        class Plain:
+            def __init__(self, get_response):
+                Check()()
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "in what a lambda calls": """
+        def look():
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            (lambda: look())()
+            return get_response
+    """,
+    "what a decorator calls": """
+        def again(function):
+            return functools.singledispatch(function)
+        @again
+        def load(source):
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            load("file")
+            return get_response
+    """,
     "by a method that a subclass makes harmless": """
         class Base:
             def __init__(self, get_response):
@@ -217,6 +244,57 @@ PERHAPS = {
             return {"off": MiddlewareNotUsed}[os.environ[why]]
         def middleware(get_response):
             raise refuse("POLICY")
+    """,
+    "a block that swallows it": """
+        class Quiet:
+            def __enter__(self): return self
+            def __exit__(self, *error): return True
+        def middleware(get_response):
+            with Quiet():
+                raise MiddlewareNotUsed
+            return get_response
+    """,
+    "a block that swallows what it calls": """
+        import contextlib
+        def load():
+            raise MiddlewareNotUsed
+        @contextlib.contextmanager
+        def quiet():
+            try:
+                yield
+            except Exception:
+                pass
+        class Plain:
+            def __init__(self, get_response):
+                with quiet():
+                    load()
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "a generator that nobody asks": """
+        class Plain:
+            def __init__(self, get_response):
+                self.steps = self.load()
+            def load(self):
+                raise MiddlewareNotUsed
+                yield
+            def __call__(self, request): pass
+        middleware = Plain
+    """,
+    "a key by which is sorted": """
+        def weigh(rule):
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            rules = sorted(["b", "a"], key=weigh)
+            return get_response
+    """,
+    "one of several, by its name": """
+        def load():
+            raise MiddlewareNotUsed
+        LOADERS = {"file": load}
+        def middleware(get_response):
+            LOADERS[os.environ.get("LOADER", "file")]()
+            return get_response
     """,
     "inside of a try": """
         def load():
@@ -262,6 +340,78 @@ def test_what_may_be_raised_is_not_known(form: str, tmp_path: Path) -> None:
     used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
     assert used.answer is Answer.UNKNOWN
     assert used.location is not None
+
+
+HOOKS = {
+    "__enter__": "with Policy(): pass",
+    "__bool__": "if Policy(): pass",
+    "__iter__": "one, *others = Policy()",
+    "__getitem__": "Policy()['on']",
+    "__setattr__": "Policy().on = True",
+    "__eq__": "Policy() == get_response",
+    "__contains__": "'on' in Policy()",
+    "__format__": "f'{Policy()}'",
+    "__getattr__": "Policy().on",
+    "__add__": "Policy() + 1",
+    "__del__": "Policy()",
+}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_that_raises_it_runs_where_nothing_calls_it(hook: str, tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}\nclass Policy:\n    def {hook}(self, *given):\n        raise MiddlewareNotUsed\n"
+        f"def middleware(get_response):\n    {HOOKS[hook]}\n    return get_response\n"
+    )
+    (tmp_path / "mw.py").write_text(source, "utf-8")
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
+    assert used.answer is Answer.UNKNOWN
+    assert used.location is not None
+
+
+@pytest.mark.parametrize("read", ["self.policy", "getattr(self, 'policy', None)"])
+def test_a_property_that_raises_it_may_run(read: str, tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}\nclass Plain:\n    @property\n    def policy(self):\n        raise MiddlewareNotUsed\n"
+        f"    def __init__(self, get_response):\n        self.kept = {read}\n    def __call__(self, request): pass\n"
+    )
+    (tmp_path / "mw.py").write_text(source, "utf-8")
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.Plain", Location("s.py", 1)).facts.used
+    assert used.answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        ("sync_capable, async_capable = True, False", Answer.YES),
+        ("sync_capable, async_capable = False, True", Answer.NO),
+        ("sync_capable = async_capable = True", Answer.UNKNOWN),
+    ],
+)
+def test_the_mode_decides_where_the_constructor_asks_for_it(
+    flags: str, wanted: Answer, tmp_path: Path
+) -> None:
+    """Sync-only middleware gets a ``get_response`` that is no coroutine function, under ASGI as well."""
+    source = (
+        f"from asgiref.sync import iscoroutinefunction\n{HEAD}\nclass Plain:\n    {flags}\n"
+        "    def __init__(self, get_response):\n        if iscoroutinefunction(get_response):\n"
+        "            raise MiddlewareNotUsed\n    def __call__(self, request): pass\n"
+    )
+    (tmp_path / "mw.py").write_text(source, "utf-8")
+    assert (
+        SourceReader(ModuleFinder([tmp_path])).read("mw.Plain", Location("s.py", 1)).facts.used.answer
+        is wanted
+    )
+
+
+def test_what_kind_of_callable_get_response_is_nobody_knows(tmp_path: Path) -> None:
+    source = (
+        f"import types\n{HEAD}\ndef middleware(get_response):\n    if isinstance(get_response, types.FunctionType):\n"
+        "        raise MiddlewareNotUsed\n    return get_response\n"
+    )
+    (tmp_path / "mw.py").write_text(source, "utf-8")
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.middleware", Location("s.py", 1)).facts.used
+    assert used.answer is Answer.UNKNOWN
 
 
 def test_a_function_of_another_module_may_raise_it(tmp_path: Path) -> None:

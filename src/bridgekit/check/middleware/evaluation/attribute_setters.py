@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.python.tree import walk
+from bridgekit.check.python.tree import children, walk
 
 _unseen: WeakKeyDictionary[ast.Module, tuple[dict[str, ast.AST], list[ast.AST]]] = WeakKeyDictionary()
 
@@ -44,7 +44,9 @@ def set_unseen(module: SourceModule, attribute: str) -> ast.AST | None:
                 for one in walk(module.tree)
                 if isinstance(one, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
             }
-            if not _is_followed(node, root_name(owner), parents, defined, computed=name is None):
+            if not _is_followed(
+                node, root_name(owner), parents, defined, computed=name is None
+            ) or _on_own_class(owner, parents, module.tree):
                 if name is None:
                     found[1].append(node)
                 else:
@@ -99,6 +101,28 @@ def _owner_of_namespace(space: ast.expr) -> ast.expr | None:
         case ast.Call(func=ast.Name(id="vars"), args=[ast.Name() as owner]):
             return owner
     return None
+
+
+def _on_own_class(owner: ast.expr, parents: Mapping[ast.AST, ast.AST], tree: ast.Module) -> bool:
+    """``type(self).flag = True`` in a method that the module itself calls while it is imported."""
+    match owner:
+        case ast.Call(func=ast.Name(id="type")) | ast.Attribute(attr="__class__"):
+            pass
+        case _:
+            return False
+    around = parents.get(owner)
+    while around is not None and not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
+        around = parents.get(around)
+    cls = parents.get(around) if around is not None else None
+    called = {around.name, cls.name if isinstance(cls, ast.ClassDef) else ""} if around is not None else set()
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and last_name(node.func) in called:
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += children(node)
+    return False
 
 
 _NO_CLASSES = frozenset(("self", "request", "response"))

@@ -28,7 +28,7 @@ from bridgekit.check.middleware.evaluation.hazards import (
     replaced_attributes,
     set_inside,
 )
-from bridgekit.check.middleware.evaluation.set_elsewhere import set_by_a_function
+from bridgekit.check.middleware.evaluation.set_elsewhere import set_by_a_function, set_through_a_call
 from bridgekit.check.middleware.evaluation.settings_lookup import setting
 from bridgekit.check.middleware.evaluation.syntax import stored_attributes
 from bridgekit.check.middleware.evaluation.values import (
@@ -267,7 +267,10 @@ class Attributes(ClassAttributes):
         if outside is not None:
             return outside
         if name in function.attributes:
-            return self._unless_assigned(function.attributes[name], function.frame, function.node, name)
+            anew = set_through_a_call(function, name)
+            return anew or self._unless_assigned(
+                function.attributes[name], function.frame, function.node, name
+            )
         if name in ASKED and not isinstance(function.node, ast.Lambda):
             given = set_by_a_function(self.evaluator, function.frame, function.node, name)
             if given is not None:

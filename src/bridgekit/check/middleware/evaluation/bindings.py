@@ -170,6 +170,14 @@ class _Indexer:
                 self.target(target.value, node, None, (), guards)
             case ast.Attribute():
                 self.attribute(target.value, target.attr, value, path, guards, node)
+            case ast.Subscript(
+                value=ast.Attribute(value=base, attr="__dict__")
+                | ast.Call(func=ast.Name(id="vars"), args=[base]),
+                slice=key,
+            ):
+                name = key.value if isinstance(key, ast.Constant) else key
+                if isinstance(name, str | ast.expr):
+                    self.attribute(base, name, value, path, guards, node)
             case ast.Subscript(value=ast.Call(func=ast.Name(id="globals" | "vars" | "locals"))):
                 self.block.writes_globals = self.block.writes_globals or node
             case _:
@@ -206,7 +214,9 @@ class _Indexer:
             case (
                 ast.Call(func=ast.Name(id="exec"))
                 | ast.Call(
-                    func=ast.Attribute(value=ast.Call(func=ast.Name(id="globals" | "vars")), attr="update")
+                    func=ast.Attribute(
+                        value=ast.Call(func=ast.Name(id="globals" | "vars"), args=[]), attr="update"
+                    )
                 )
             ):
                 self.block.writes_globals = self.block.writes_globals or node

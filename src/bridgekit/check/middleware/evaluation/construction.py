@@ -10,10 +10,24 @@ from dataclasses import dataclass
 from bridgekit.check.middleware.evaluation import guards, natives
 from bridgekit.check.middleware.evaluation.aliases import alters, is_closure, names_for, written
 from bridgekit.check.middleware.evaluation.alternatives import options
-from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const, Missing, Native, Outcome, Unknown
+from bridgekit.check.middleware.evaluation.atoms import (
+    Const,
+    GetResponse,
+    Missing,
+    Native,
+    Outcome,
+    Unknown,
+)
 from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Effect, Raise, Return, Step
+from bridgekit.check.middleware.evaluation.hazards import last_name
+from bridgekit.check.middleware.evaluation.instance_attributes import (
+    leads_to_attributes,
+    runs_code,
+    set_fields,
+)
 from bridgekit.check.middleware.evaluation.interface import Evaluator
-from bridgekit.check.middleware.evaluation.refusal import of_expression, of_raise, perhaps
+from bridgekit.check.middleware.evaluation.refusal import of_expression, of_raise, perhaps, swallowed
+from bridgekit.check.middleware.evaluation.refusing_code import is_generator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
@@ -26,10 +40,20 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.python.cause import Cause
-from bridgekit.check.python.tree import children
+from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
 MAX_NESTING = 12
+_CALLING = (
+    "functools.",
+    "operator.",
+    "itertools.",
+    "builtins.map",
+    "builtins.filter",
+    "builtins.sorted",
+    "contextlib.",
+)
+"""Functions of Python's that call what they are handed, at once or later."""
 
 
 def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
@@ -88,6 +112,12 @@ class _Construction:
             return
         if self.nesting >= MAX_NESTING:
             return
+        if is_generator(callee.node):
+            if alters(callee.node, {one.arg for one in callee.node.args.args}):
+                self._unseen(
+                    callee.frame.unknown("a generator runs when it is asked for its items", callee.node)
+                )
+            return
         frame = self.evaluator.calls.frame(callee, arguments, keywords)
         self.nesting += 1
         try:
@@ -129,13 +159,15 @@ class _Construction:
             case Call() | Effect():
                 self._evaluated(step.node, frame, step.index, why)
             case Raise():
-                self._refused(of_raise(self.evaluator, step, frame), why)
+                self._refused(of_raise(self.evaluator, step, frame), why or swallowed(step.node, frame))
             case Return() if step.node.value is not None:
                 self._evaluated(step.node.value, frame, step.index, why)
 
     def _evaluated(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
         self._effect(node, frame, at, why)
-        self._refused(of_expression(self.evaluator, node, frame, at, self.nesting), why)
+        found = of_expression(self.evaluator, node, frame, at, self.nesting)
+        if found.answer is not Answer.NO:
+            self._refused(found, why or swallowed(node, frame))
 
     def _attribute(self, step: AttributeSet, frame: Frame, why: Unknown | None) -> None:
         if not isinstance(step.base, ast.Name):
@@ -153,6 +185,8 @@ class _Construction:
         if name is None:
             self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
             return
+        if runs_code(self._classes(), name):
+            self._unseen(frame.unknown(f"setting {name} runs code of the class", step.node))
         self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
 
     def _effect(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
@@ -219,6 +253,10 @@ class _Construction:
                 return
             if isinstance(option, Native) and option.name == "functools.update_wrapper":
                 self._unseen(frame.unknown("the object gets the attributes of another one", node))
+            elif isinstance(option, Native) and self._is_kept_by(option, arguments):
+                self._unseen(
+                    frame.unknown(f"what {option.name}() does with the object is not followed", node)
+                )
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
             self.follow(callee, arguments, keywords, why)
@@ -240,6 +278,12 @@ class _Construction:
         force = self.evaluator.force
         return tuple(map(force, given)), {name: force(value) for name, value in named.items()}
 
+    def _is_kept_by(self, callee: Native, arguments: tuple[Value, ...]) -> bool:
+        """Whether a function of Python's is handed the object and may call what it is handed with it: ``partial(mark, self)``."""
+        others = [value for value in arguments if value is not self.instance]
+        calls = any(not isinstance(value, Const | GetResponse) for value in others)
+        return len(others) < len(arguments) and calls and callee.name.startswith(_CALLING)
+
     def _marks(self, arguments: tuple[Value, ...]) -> bool:
         """Whether the instance is marked, or one of its classes: the mark is an attribute."""
         classes = [cls.node for cls in self._classes()]
@@ -251,11 +295,14 @@ class _Construction:
     def _mentions_instance(self, node: ast.Call, frame: Frame) -> bool:
         """Whether the call is one of the instance's methods, of ``super()``, or is given the instance."""
         names = names_for(self.instance, frame) | {"super"}
-        if (
-            root_name(node.func) == "markcoroutinefunction"
-            or getattr(node.func, "attr", "") == "markcoroutinefunction"
-        ):
+        if last_name(node.func) == "markcoroutinefunction":
             names |= {cls.node.name for cls in self._classes()}
+            if any(
+                isinstance(part, ast.Name) and part.id in names for one in node.args for part in walk(one)
+            ):
+                return True  # type(self)
+        if isinstance(node.func, ast.Attribute) and leads_to_attributes(node.func.value, names):
+            self._unseen(frame.unknown("attributes are set through the object's __dict__", node))
         parts = written(node)
         if is_closure(node.func, names, frame) or any(is_closure(part, names, frame) for part in parts):
             return True
@@ -287,28 +334,7 @@ class _Construction:
 
     def dataclass(self) -> None:
         """The ``__init__`` that `dataclasses.dataclass` writes: fields in order, then ``__post_init__``."""
-        arguments = list(self.instance.arguments)
-        given = dict(self.instance.keywords)
-        classes = [cls for cls in self._classes() if any(map(_is_field, cls.node.body))]
-        simple = len(classes) == 1 and UNREAD not in given and "__init__" in classes[0].attributes
-        for cls in classes:
-            frame = self.evaluator.attributes.frame_of(cls)
-            for statement in cls.node.body:
-                if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
-                    continue
-                name = statement.target.id
-                value: Value = frame.unknown(f"the field {name} is only known at run time", statement)
-                if simple and name in given:
-                    value = self.evaluator.force(given[name])
-                elif simple and arguments:
-                    value = self.evaluator.force(arguments.pop(0))
-                elif simple and isinstance(statement.value, ast.Constant):
-                    value = Const(statement.value.value)
-                self.instance.attributes[name] = value
+        set_fields(self.evaluator, self.instance, self._classes())
         hook = self.evaluator.attributes.of_class(self.instance.cls, "__post_init__", self.instance)
         if not isinstance(hook, Missing):
             self.follow(hook, (), {}, None)
-
-
-def _is_field(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)

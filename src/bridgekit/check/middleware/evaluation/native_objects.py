@@ -113,7 +113,9 @@ def _is_instance(call: NativeCall, value: Value, kind: Value) -> bool | None:
             return isinstance(value, ClassValue)
         if kind.name in ("types.FunctionType", "types.MethodType"):
             expected = FunctionValue if kind.name == "types.FunctionType" else BoundMethod
-            return isinstance(value, expected)
+            return (
+                isinstance(value, expected) if not isinstance(value, GetResponse | Native | Partial) else None
+            )
         if kind.name.startswith("builtins.") and isinstance(value, Const | Sequence):
             wanted_type = getattr(builtins, kind.name.removeprefix("builtins."), None)
             given = value.kind if isinstance(value, Sequence) else type(value.value)

@@ -20,11 +20,21 @@ from bridgekit.check.middleware.evaluation.import_names import ImportedNames
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import ClassValue, FunctionValue, Value
+from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Location
 
 _COMPUTING = (b"setattr", b"delattr", b"__dict__", b"vars(")
+_LEADING = (
+    b"sys.modules",
+    b"__subclasses__",
+    b"get_objects",
+    b"import_module",
+    b"import_string",
+    b"__globals__",
+)
+"""What leads to classes that are not named."""
 _NO_OWNERS = frozenset(("self", "request", "response"))
 """Names that, where attributes are set through them, are no class, function or module."""
 
@@ -83,8 +93,26 @@ class OutsideChanges:
             for node, attribute, owner in self._targets(other):
                 if attribute == name and self._is_meant(owner, node, other, module, defined):
                     yield self._may_set(name, other, node)
+        for other, node in self._by_leading_there(module, name) if name in ASKED else ():
+            yield self._may_set(name, other, node)
         for other, node in self._computing(module, defined) if not defined or name in ASKED else ():
             yield self._may_set(name, other, node)
+
+    def _by_leading_there(self, module: SourceModule, name: str) -> Iterator[tuple[SourceModule, ast.AST]]:
+        """Where a module that this one imports sets the flag on what it finds without naming it: in ``sys.modules``, among subclasses."""
+        for other in self._others(module, name, partial(_holds, _LEADING)):
+            if not other.name or not imports_module(module, other.name):
+                continue
+            names = self._names_of(other)
+            for node, attribute, owner in self._targets(other):
+                root = root_name(owner)
+                if (
+                    attribute == name
+                    and root not in _NO_OWNERS
+                    and not names.defines(root)
+                    and names.value(owner) is None
+                ):
+                    yield other, node
 
     def _left_out(self, name: str) -> Iterator[Unknown]:
         path = self.evaluator.finder.own.left_out

@@ -12,6 +12,12 @@ from bridgekit.check.middleware.evaluation.atoms import Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.block import AttributeSet, Raise, Return, Step
 from bridgekit.check.middleware.evaluation.hazards import NOT_USED, last_name, traits
 from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.refusing_code import (
+    hidden_refusal,
+    is_generator,
+    may_be_swallowed,
+    refusing_names,
+)
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
     Choice,
@@ -27,6 +33,7 @@ from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
 _MAX_NESTING = 6
+_CONSTRUCTORS = frozenset(("__init__", "__new__", "<lambda>"))
 _USED = Outcome(Answer.NO)
 _LATER = ast.Lambda | ast.GeneratorExp
 _PERHAPS = ast.ListComp | ast.SetComp | ast.DictComp
@@ -44,6 +51,8 @@ def refusal(evaluator: Evaluator, frame: Frame, nesting: int = 0) -> Outcome:
         maybe = Unknown(outcome.reason, outcome.location) if outcome.answer is Answer.UNKNOWN else None
         one = _of_step(evaluator, step, frame, nesting)
         why = maybe or left
+        if one.answer is not Answer.NO:
+            why = why or swallowed(step.node, frame)
         if one.answer is Answer.YES and why is None:
             return one
         if one.answer is not Answer.NO and found.answer is Answer.NO:
@@ -54,6 +63,16 @@ def refusal(evaluator: Evaluator, frame: Frame, nesting: int = 0) -> Outcome:
             if isinstance(step, Return):
                 left = left or maybe
     return found
+
+
+def swallowed(node: ast.AST, frame: Frame) -> Unknown | None:
+    """Why what a statement raises may come to nothing: the manager of a ``with`` around it may end it."""
+    found = may_be_swallowed(frame.module, node)
+    return (
+        frame.unknown("whether a context manager swallows what is raised", found)
+        if found is not None
+        else None
+    )
 
 
 def perhaps(outcome: Outcome, why: Unknown | None) -> Outcome:
@@ -130,23 +149,19 @@ def of_expression(evaluator: Evaluator, node: ast.expr, frame: Frame, at: int, n
     return found
 
 
-def _calls(node: ast.AST, *, certain: bool) -> Iterator[tuple[ast.Call | ast.Attribute, bool]]:
-    """Calls, and attributes that may be properties, inside out; each with whether it certainly happens."""
+def _calls(node: ast.AST, *, certain: bool) -> Iterator[tuple[ast.Call, bool]]:
+    """Calls, inside out; each with whether it certainly happens."""
     if isinstance(node, _LATER):
         return
     first = node.values[0] if isinstance(node, ast.BoolOp) else getattr(node, "test", None)
     conditional = isinstance(node, ast.BoolOp | ast.IfExp | _PERHAPS)
     for child in children(node):
         yield from _calls(child, certain=certain and (not conditional or child is first))
-    if isinstance(node, ast.Call | ast.Attribute):
+    if isinstance(node, ast.Call):
         yield node, certain
 
 
-def _of_call(
-    evaluator: Evaluator, node: ast.Call | ast.Attribute, frame: Frame, at: int, nesting: int
-) -> Outcome:
-    if isinstance(node, ast.Attribute):
-        return _of_property(evaluator, node, frame)
+def _of_call(evaluator: Evaluator, node: ast.Call, frame: Frame, at: int, nesting: int) -> Outcome:
     if nesting >= _MAX_NESTING:
         return _USED
     callee = evaluator.evaluate(node.func, frame, at)
@@ -161,45 +176,84 @@ def _of_callee(
     evaluator: Evaluator, callee: Value, node: ast.Call, frame: Frame, at: int, nesting: int
 ) -> Outcome:
     receiver: tuple[Value, ...] = ()
+    if isinstance(callee, InstanceValue):
+        callee = evaluator.attributes.of_class(callee.cls, "__call__", callee)
     if isinstance(callee, BoundMethod):
         receiver, callee = (callee.receiver,), callee.function
     elif isinstance(callee, ClassValue):
-        if not _may_refuse(evaluator, callee.frame.module):
+        if not may_refuse(evaluator, callee.frame.module):
             return _USED
         made = InstanceValue(callee)
         receiver, callee = (made,), evaluator.attributes.of_class(callee, "__init__", made)
         callee = callee.function if isinstance(callee, BoundMethod) else callee
-    if not isinstance(callee, FunctionValue) or isinstance(callee.node, ast.Lambda | ast.AsyncFunctionDef):
-        return _USED
-    if not _may_refuse(evaluator, callee.frame.module):
-        return _USED
+    if not isinstance(callee, FunctionValue):
+        return _of_unfollowed(node, frame)
+    if isinstance(callee.node, ast.AsyncFunctionDef) or not may_refuse(evaluator, callee.frame.module):
+        return _of_unfollowed(node, frame)
+    if is_generator(callee.node):
+        tree = callee.frame.module.tree
+        runs_later = tree is not None and getattr(callee.node, "name", "") in refusing_names(tree)
+        why = Outcome(
+            Answer.UNKNOWN, "a generator runs when it is asked for its items", frame.module.location_of(node)
+        )
+        return why if runs_later else _USED
     given, named = evaluator.calls.arguments(node, frame, at)
     arguments = (*receiver, *(evaluator.force(value) for value in given))
     keywords = {name: evaluator.force(value) for name, value in named.items()}
-    return refusal(evaluator, evaluator.calls.frame(callee, arguments, keywords), nesting + 1)
+    inner = evaluator.calls.frame(callee, arguments, keywords)
+    if isinstance(callee.node, ast.Lambda):
+        return of_expression(evaluator, callee.node.body, inner, 0, nesting + 1)
+    return refusal(evaluator, inner, nesting + 1)
 
 
-def _of_property(evaluator: Evaluator, node: ast.Attribute, frame: Frame) -> Outcome:
-    """A property whose code raises it, on whatever object: told by its name in modules that raise it."""
-    for module in _refusing_modules(evaluator, frame.module):
-        for inner in walk(module.tree) if module.tree is not None else ():
-            if (
-                isinstance(inner, ast.FunctionDef)
-                and inner.name == node.attr
-                and inner.decorator_list
-                and any(last_name(one) in ("property", "cached_property") for one in inner.decorator_list)
-                and any(
-                    isinstance(part, ast.Name | ast.Attribute) and last_name(part) == NOT_USED
-                    for part in walk(inner)
-                )
-            ):
-                return Outcome(
-                    Answer.UNKNOWN, f"the property {node.attr} is asked", module.location_of(inner)
-                )
+def _of_unfollowed(node: ast.Call, frame: Frame) -> Outcome:
+    """A call of something that is not read: it may call what it is handed, and be any function of the module if it is computed."""
+    tree = frame.module.tree
+    if tree is None:
+        return _USED
+    around: Frame | None = frame
+    names = set(refusing_names(tree)) - _CONSTRUCTORS
+    while around is not None:
+        names.discard(around.name)
+        around = around.parent
+    given = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+    mentioned = {
+        last_name(part) for one in given for part in walk(one) if isinstance(part, ast.Name | ast.Attribute)
+    }
+    is_computed = not isinstance(node.func, ast.Name | ast.Attribute)
+    if names and (is_computed or not names.isdisjoint(mentioned) or _is_refusing_lambda(given, tree)):
+        return Outcome(
+            Answer.UNKNOWN,
+            f"what {ast.unparse(node)[:40]} runs is not followed",
+            frame.module.location_of(node),
+        )
     return _USED
 
 
-def _may_refuse(evaluator: Evaluator, module: SourceModule) -> bool:
+def _is_refusing_lambda(given: list[ast.expr], tree: ast.Module) -> bool:
+    names = refusing_names(tree).keys() | {NOT_USED}
+    return any(
+        isinstance(part, ast.Lambda)
+        and any(last_name(inner) in names for inner in walk(part) if isinstance(inner, ast.expr))
+        for one in given
+        for part in walk(one)
+    )
+
+
+def unseen_refusal(evaluator: Evaluator, module: SourceModule) -> Outcome:
+    """Code that raises it without being called by name, in the module or in one that it imports: it may run, or not."""
+    for one in _refusing_modules(evaluator, module):
+        found = hidden_refusal(one)
+        if found is not None:
+            return Outcome(
+                Answer.UNKNOWN,
+                f"{found.name} may run, which raises MiddlewareNotUsed",
+                one.location_of(found),
+            )
+    return _USED
+
+
+def may_refuse(evaluator: Evaluator, module: SourceModule) -> bool:
     """Whether code of a module may raise it: it names it, or imports a module of the project that does."""
     if module.tree is None:
         return False

@@ -6,10 +6,11 @@ import ast
 from weakref import WeakKeyDictionary
 
 from bridgekit.check.middleware.evaluation.alternatives import options
-from bridgekit.check.middleware.evaluation.atoms import Native, Unknown
+from bridgekit.check.middleware.evaluation.atoms import MISSING, Native, Unknown
 from bridgekit.check.middleware.evaluation.attribute_setters import attribute_target, texts_of
 from bridgekit.check.middleware.evaluation.block import Call, Effect
 from bridgekit.check.middleware.evaluation.hazards import last_name
+from bridgekit.check.middleware.evaluation.import_names import ImportedNames
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import BoundMethod, ClassValue, Frame, FunctionValue, Value
@@ -19,6 +20,9 @@ from bridgekit.check.python.tree import walk
 _KEEPING = frozenset(
     ("getattr", "hasattr", "isinstance", "issubclass", "print", "repr", "super", "type", "vars")
 )
+
+_MAX_FOLLOWED = 100
+"""Functions that a call is followed into, whose modules may be many: beyond them it is not known what it sets."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -63,6 +67,21 @@ def _behind(
     return None
 
 
+def set_through_a_call(function: FunctionValue, name: str) -> Unknown | None:
+    """``f = mark(f)`` followed by ``f.name = ...``: the call may have given the same object, whose attribute this is."""
+    frame, defined = function.frame, getattr(function.node, "name", "")
+    for bound, events in frame.block.attributes.items():
+        made = [
+            one.index
+            for one in frame.block.names.get(bound, ())
+            if isinstance(one.value, ast.Call) and _is_given(one.value, defined)
+        ]
+        for event in events:
+            if event.attribute == name and any(index < event.index for index in made):
+                return frame.unknown(f"{name} is set anew on what a call gave", event.node)
+    return None
+
+
 def _position(defining: Frame, frame: Frame, at: int | None) -> int | None:
     """The number of the statement of a block in which something inside it is read; None for what is outside, or behind its end."""
     if frame is defining:
@@ -92,7 +111,7 @@ def set_by_a_function(
             for call in walk(step.node):
                 if isinstance(call, ast.Call) and _is_given(call, definition.name):
                     callee = evaluator.evaluate(call.func, frame, step.index)
-                    if any(_may_set(option, name, frame) for option in options(callee)):
+                    if any(_may_set(option, name, frame, evaluator) for option in options(callee)):
                         return frame.unknown(f"{ast.unparse(call.func)[:40]}() may set {name}", call)
     around = frame
     while around.parent is not None:
@@ -103,18 +122,21 @@ def set_by_a_function(
         while isinstance(node, ast.Attribute) and any(isinstance(option, Unknown) for option in found):
             node = node.value  # ``helpers.mark.__call__``
             found = tuple(options(evaluator.evaluate(node, around)))
-        if any(_may_be_handed_it(option, name, frame) for option in found):
+        if any(_may_be_handed_it(option, name, frame, evaluator) for option in found):
             return frame.unknown(f"{ast.unparse(node)[:40]}() may set {name}", node)
     return None
 
 
-def _may_be_handed_it(callee: Value, name: str, frame: Frame) -> bool:
+def _may_be_handed_it(callee: Value, name: str, frame: Frame, evaluator: Evaluator) -> bool:
     while isinstance(callee, BoundMethod):
         callee = callee.function
-    return isinstance(callee, FunctionValue | ClassValue) and _may_set(callee, name, frame, seen_only=True)
+    return isinstance(callee, FunctionValue | ClassValue) and _may_set(
+        callee, name, frame, evaluator, seen_only=True
+    )
 
 
 _reads: WeakKeyDictionary[ast.Module, dict[str, list[ast.Name]]] = WeakKeyDictionary()
+_names: WeakKeyDictionary[ast.Module, ImportedNames] = WeakKeyDictionary()
 _imported: WeakKeyDictionary[ast.Module, list[ast.expr]] = WeakKeyDictionary()
 
 
@@ -172,36 +194,64 @@ def _is_given(call: ast.Call, name: str) -> bool:
     )
 
 
-def _may_set(callee: Value, name: str, frame: Frame, *, seen_only: bool = False) -> bool:
+def _may_set(
+    callee: Value, name: str, frame: Frame, evaluator: Evaluator, *, seen_only: bool = False
+) -> bool:
     while isinstance(callee, BoundMethod):
         callee = callee.function
     if isinstance(callee, Native):
         return False
     if isinstance(callee, FunctionValue | ClassValue):
         module = callee.frame.module
-        return module is not frame.module and _sets(module, callee.node, name, seen_only=seen_only)
+        return module is not frame.module and _sets(evaluator, module, callee.node, name, seen_only=seen_only)
     return True
 
 
-def _sets(module: SourceModule, called: ast.AST, name: str, *, seen_only: bool) -> bool:
+def _sets(evaluator: Evaluator, module: SourceModule, called: ast.AST, name: str, *, seen_only: bool) -> bool:
     """Whether code that a call runs sets an attribute of that name, or of a computed one, on something that it was handed.
+
+    Functions of other modules of the project that the code names are followed, too.
 
     :param seen_only: what the code imports where it runs, which is not followed, does not count.
     """
-    if module.tree is None:
-        return True
-    texts = texts_of(module.tree)
-    defined = {node.name: node for node in module.tree.body if isinstance(node, Definition)}
-    waiting, seen = [called], {called}
-    while waiting:
-        for node in walk(waiting.pop()):
+    waiting, seen = [(module, called)], {called}
+    while waiting and len(seen) < _MAX_FOLLOWED:
+        where, code = waiting.pop()
+        if where.tree is None:
+            return True
+        texts = texts_of(where.tree)
+        for node in walk(code):
             found = attribute_target(node, texts)
             if found is not None and found[0] in (name, None) and root_name(found[1]) != "self":
                 return True
-            inner = defined.get(node.id) if isinstance(node, ast.Name) else None
-            if inner is not None and inner not in seen:
-                seen.add(inner)
-                waiting.append(inner)
             if not seen_only and isinstance(node, ast.ImportFrom | ast.Import):
                 return True  # what it fetches where it runs is not followed
-    return False
+            inner = _named(evaluator, where, node)
+            if inner is not None and inner[1] not in seen:
+                seen.add(inner[1])
+                waiting.append(inner)
+    return bool(waiting)
+
+
+def _named(
+    evaluator: Evaluator, module: SourceModule, node: ast.AST
+) -> tuple[SourceModule, Definition] | None:
+    """The function or class at the top of this module, or of one of the project's that it imports, that a name stands for."""
+    if not isinstance(node, ast.Name | ast.Attribute) or module.tree is None:
+        return None
+    if isinstance(node, ast.Name):
+        for one in module.tree.body:
+            if isinstance(one, Definition) and one.name == node.id:
+                return module, one
+    own = evaluator.finder.own
+    last = node.attr if isinstance(node, ast.Attribute) else node.id
+    if module.path not in own.naming(last):
+        return None
+    names = _names.get(module.tree)
+    if names is None:
+        names = _names[module.tree] = ImportedNames(evaluator, module)
+    for option in options(names.value(node) or MISSING):
+        if isinstance(option, FunctionValue | ClassValue) and isinstance(option.node, Definition):
+            found = option.frame.module
+            return (found, option.node) if found.path in own.naming(option.node.name) else None
+    return None
