@@ -116,7 +116,7 @@ def _of_table(call: Call, table: Table, name: str) -> Value:
             store_item(call.interpreter, table, call.argument(0), default, call.node, call.frame)
         key = call.argument(0)
         has_key = isinstance(key, Const) and key.value in table.entries
-        is_sure = not table.others or (isinstance(found, Thing) and found.kind == OF_SERVER)
+        is_sure = not table.others or (isinstance(found, External) and found.kind == OF_SERVER)
         if has_key and (name != "get" or is_sure):
             return found
         if isinstance(key, Const) and (not table.others or key.value in table.missing):

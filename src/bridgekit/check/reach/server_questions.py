@@ -63,5 +63,5 @@ def table_of(name: str, asgi: bool | None) -> Table:
     elif asgi is True:
         table.missing = _WSGI_KEYS
     elif asgi is False:
-        table.entries.update(dict.fromkeys(sorted(_WSGI_KEYS), Thing(OF_SERVER)))
+        table.entries.update(dict.fromkeys(sorted(_WSGI_KEYS), External(OF_SERVER)))
     return table
