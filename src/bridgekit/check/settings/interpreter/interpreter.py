@@ -23,6 +23,7 @@ from bridgekit.check.settings.interpreter.values import (
     ErrorValue,
     External,
     Frame,
+    FunctionValue,
     InstanceValue,
     ModuleValue,
     NativeFunction,
@@ -107,7 +108,7 @@ class Interpreter:
         self.members: dict[tuple[ClassValue, str], InstanceValue] = {}
         self.question_keys = QuestionKeys()
         self.captured: dict[int, Value] = {}
-        """Functions that change something, and that code which cannot be read got hold of: it may call them whenever it runs."""
+        """Functions that code which cannot be read was handed: what that code made may call them."""
         self.lost_environ: Opaque | None = None
         """Set when code that cannot be read had its hands on ``os.environ``."""
         self.lost_disk: dict[str, Opaque] = {}
@@ -186,11 +187,16 @@ class Interpreter:
 
     def hand_over(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that cannot be read gets ``arguments``: whatever they reach may have changed or been called."""
-        self.taint_values([*arguments, *self.captured.values()], cause)
+        self._capture(arguments)
+        self.taint_values(arguments, cause)
 
     def taint_callables(self, arguments: Sequence[Value], cause: Opaque) -> None:
         """Code that leaves its arguments alone gets ``arguments``: it may still call what can be called."""
+        self._capture(arguments)
         self.taint_values(callables_in(arguments), cause)
+
+    def _capture(self, arguments: Sequence[Value]) -> None:
+        self.captured |= {id(value): value for value in arguments if isinstance(value, FunctionValue)}
 
     def taint(self, namespace: Namespace, cause: Opaque) -> None:
         """Code that cannot be read may have set any name of ``namespace``, and may as well have left it alone.

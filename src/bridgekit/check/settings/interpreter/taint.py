@@ -159,10 +159,7 @@ def _called(interpreter: Interpreter, function: FunctionValue, cause: Opaque) ->
         *function.keyword_defaults.values(),
         *function.attributes.values(),
     ]
-    affected = names_affected(function.node)
-    if EVERYTHING not in affected and (affected or names_rebound(function.node)):
-        interpreter.captured[id(function)] = function
-    for name in affected:
+    for name in names_affected(function.node):
         if name == EVERYTHING:
             interpreter.taint(function.frame.module.namespace, cause)
             continue

@@ -70,7 +70,8 @@ def call_value(
     if isinstance(function, InstanceValue):
         return _call_instance(interpreter, function, arguments, kwargs)
     if isinstance(function, Opaque):
-        interpreter.hand_over([*arguments, *kwargs.values()], function)
+        # It was made by code that is not read, as functools.partialmethod is, and may call what that code has kept.
+        interpreter.hand_over([*arguments, *kwargs.values(), *interpreter.captured.values()], function)
         interpreter.may_raise(function)
         if function.cause is Cause.TEXT_KEPT and any(name.startswith("env:") for name in function.inputs):
             return Opaque(
@@ -141,7 +142,7 @@ def _call_method(
     receiver, inputs = unwrap(method.receiver)
     receiver = interpreter.read(receiver)
     if isinstance(receiver, Opaque):
-        interpreter.hand_over([*args, *kwargs.values()], receiver)
+        interpreter.hand_over([*args, *kwargs.values(), *interpreter.captured.values()], receiver)
         return receiver.derive(f".{method.name}()")
     if isinstance(receiver, DictValue | tuple) and args:
         inputs |= unwrap(args[0])[1]

@@ -70,7 +70,9 @@ def _prepared(
     for keyword in node.keywords:
         if keyword.arg == "metaclass":
             kind = unwrap(interpreter.force(interpreter.evaluate(keyword.value, frame)))[0]
-            if isinstance(kind, ClassValue) and find_in_class(kind, "__prepare__") is not MISSING:
+            prepare = find_in_class(kind, "__prepare__") if isinstance(kind, ClassValue) else MISSING
+            is_plain = isinstance(prepare, NativeFunction) and prepare.kind is type
+            if isinstance(kind, ClassValue) and prepare is not MISSING and not is_plain:
                 cause = interpreter.refuse(
                     f"{kind.name}.__prepare__ makes the names of class {node.name}", kind, *bases
                 )
