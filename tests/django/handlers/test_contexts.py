@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
 from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.urls import get_script_prefix, get_urlconf, path
+from django.urls import get_script_prefix, get_urlconf, path, set_urlconf
 from django.utils import timezone, translation
 
 from bridgekit.django.handlers import crossing
@@ -144,6 +144,19 @@ def test_the_urlconf_is_that_of_the_request_alone(stack: str, url: str) -> None:
         finally:
             request_started.disconnect(note)
     assert before == after == [None, None]
+
+
+@pytest.mark.parametrize("url", ["look/", "look-async/", "nowhere/"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_urlconf_that_the_caller_has_set_ends_with_the_request(stack: str, url: str) -> None:
+    async def main(handler: Any) -> Any:
+        set_urlconf("of.the.caller")
+        await ask(handler(), f"/{url}?token=t")
+        return get_urlconf()
+
+    with project(__name__, STACKS[stack]):
+        after = [asyncio.run(main(handler)) for handler in HANDLERS.values()]
+    assert after == [None, None]
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -21,13 +21,21 @@ from django.core.handlers import asgi, base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponse, HttpResponseBase
+from django.urls import base as urls
 from django.urls import set_script_prefix, set_urlconf
 from django.utils.log import log_response
 
 from bridgekit.adapters.shared.context import apply_changes
 from bridgekit.django.handlers.chain import PlannedChain
 from bridgekit.django.handlers.client import ClientWatch
-from bridgekit.django.handlers.crossing import cross, current_executor, here, thread_waits
+from bridgekit.django.handlers.crossing import (
+    cross,
+    current_executor,
+    here,
+    never_set,
+    thread_waits,
+    variable_of,
+)
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
 from bridgekit.django.handlers.receivers import on_finished, on_started
 from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
@@ -38,6 +46,9 @@ logger = logging.getLogger("bridgekit.django")
 
 RETRY_AFTER = 1
 """Seconds in the header of a 503 for want of threads."""
+
+_urlconf = variable_of(getattr(urls, "_urlconfs", None))
+"""Where `set_urlconf` puts it."""
 
 
 def _is_djangos(function: Any, module: ModuleType = base) -> bool:
@@ -210,7 +221,8 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
                 return  # the client left before anything began, or before anything was done that Django would put away
             close: Callable[[], Any] = partial(on_finished.send, type(self))
         elif executor.finished and response.closed:
-            set_urlconf(None)  # `reset_urlconf` was called in the thread, in its context
+            if not never_set(_urlconf):
+                set_urlconf(None)  # `reset_urlconf` was called in the thread, in its context
             return
         elif _closes_without_thread(response, request):
             # The executor looks at the connections of a thread that is left.

@@ -45,15 +45,25 @@ _anchor: SyncToAsync[..., Any] = SyncToAsync(_never)
 """Lends its ``thread_handler``, which tells `async_to_sync` in a thread of the loop and of the task that wait for it."""
 
 
+def variable_of(local: Any) -> contextvars.ContextVar[Any] | None:
+    """The context variable in which asgiref (from 3.10 on) keeps what is in a `Local`."""
+    variable = getattr(getattr(local, "_storage", None), "_data", None)
+    return variable if type(variable) is contextvars.ContextVar else None
+
+
+def never_set(variable: contextvars.ContextVar[Any] | None) -> bool:
+    """Whether nothing was ever put into the `Local` of ``variable`` here. Asking that itself makes two exceptions first."""
+    return variable is not None and variable.get(None) is None
+
+
 _executors: Any = AsyncToSync.executors
-_kept_in: Any = getattr(getattr(_executors, "_storage", None), "_data", None)
-"""The context variable in which asgiref (from 3.10 on) keeps what is in that `Local`."""
+_kept_in = variable_of(_executors)
 
 
 def thread_waits() -> bool:
     """Whether this runs inside of `async_to_sync`: a thread waits, which asgiref prefers."""
-    if type(_kept_in) is contextvars.ContextVar and _kept_in.get(None) is None:
-        return False  # as in every request of a server's; asking the `Local` makes two exceptions first
+    if never_set(_kept_in):
+        return False  # as in every request of a server's
     return getattr(_executors, "current", None) is not None
 
 
