@@ -267,14 +267,13 @@ class Attributes(ClassAttributes):
         if outside is not None:
             return outside
         if name in function.attributes:
+            given = function.attributes[name]
             anew = set_through_a_call(function, name)
-            return anew or self._unless_assigned(
-                function.attributes[name], function.frame, function.node, name
-            )
+            return anew or self._unless_assigned(given, function.frame, function.node, name)
         if name in ASKED and not isinstance(function.node, ast.Lambda):
-            given = set_by_a_function(self.evaluator, function.frame, function.node, name)
-            if given is not None:
-                return given
+            handed = set_by_a_function(self.evaluator, function.frame, function.node, name)
+            if handed is not None:
+                return handed
         own_name = getattr(function.node, "name", "")
         later = set_inside(function.frame.module, own_name, name)
         if later is not None:
