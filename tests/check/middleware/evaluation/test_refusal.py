@@ -436,3 +436,18 @@ def test_what_the_process_decides_is_not_known_and_names_the_line(test: str, tmp
     expected = Answer.NO if test == "get_response" else Answer.UNKNOWN
     assert used.answer is expected
     assert used.location is not None
+
+
+@pytest.mark.parametrize(("head", "wanted"), [("", Answer.YES), (HEAD, Answer.UNKNOWN)])
+def test_a_generator_may_raise_it_only_where_its_module_names_it(
+    head: str, wanted: Answer, tmp_path: Path
+) -> None:
+    """It runs when it is asked for its items, and what it does to the object then is not known."""
+    source = (
+        f"{head}\ndef settings_of(layer):\n    yield setattr(layer, 'found', 1)\n"
+        "class Plain:\n    def __init__(self, get_response):\n        for _ in settings_of(self): pass\n"
+        "    def __call__(self, request): pass\n"
+    )
+    (tmp_path / "mw.py").write_text(source, "utf-8")
+    used = SourceReader(ModuleFinder([tmp_path])).read("mw.Plain", Location("s.py", 1)).facts.used
+    assert used.answer is wanted

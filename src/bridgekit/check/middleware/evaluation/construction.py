@@ -26,7 +26,13 @@ from bridgekit.check.middleware.evaluation.instance_attributes import (
     set_fields,
 )
 from bridgekit.check.middleware.evaluation.interface import Evaluator
-from bridgekit.check.middleware.evaluation.refusal import of_expression, of_raise, perhaps, swallowed
+from bridgekit.check.middleware.evaluation.refusal import (
+    may_refuse,
+    of_expression,
+    of_raise,
+    perhaps,
+    swallowed,
+)
 from bridgekit.check.middleware.evaluation.refusing_code import is_generator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import (
@@ -115,7 +121,8 @@ class _Construction:
         if is_generator(callee.node):
             if alters(callee.node, {one.arg for one in callee.node.args.args}):
                 self._unseen(
-                    callee.frame.unknown("a generator runs when it is asked for its items", callee.node)
+                    callee.frame.unknown("a generator runs when it is asked for its items", callee.node),
+                    refuses=may_refuse(self.evaluator, callee.frame.module),
                 )
             return
         frame = self.evaluator.calls.frame(callee, arguments, keywords)
@@ -131,11 +138,11 @@ class _Construction:
     def _receives_instance(self, callee: Unknown, arguments: tuple[Value, ...]) -> bool:
         return self.nesting == 0 or any(argument is self.instance for argument in arguments)
 
-    def _unseen(self, blocked: Unknown) -> None:
+    def _unseen(self, blocked: Unknown, *, refuses: bool = True) -> None:
         self.instance.dynamic = self.instance.dynamic or blocked
         if self.instance.marked.answer is Answer.NO:
             self.instance.marked = Outcome.blocked(blocked)
-        if self.instance.unused.answer is Answer.NO:
+        if refuses and self.instance.unused.answer is Answer.NO:
             self.instance.unused = Outcome.blocked(blocked)
 
     def _steps(self, frame: Frame, why: Unknown | None) -> None:
