@@ -11,6 +11,7 @@ from bridgekit.check.middleware.evaluation import guards, natives
 from bridgekit.check.middleware.evaluation.aliases import alters, is_closure, names_for, written
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import (
+    COROUTINE_MARK,
     Const,
     GetResponse,
     Missing,
@@ -21,6 +22,7 @@ from bridgekit.check.middleware.evaluation.atoms import (
 from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Effect, Raise, Return, Step
 from bridgekit.check.middleware.evaluation.hazards import last_name
 from bridgekit.check.middleware.evaluation.instance_attributes import (
+    CALLING,
     leads_to_attributes,
     runs_code,
     set_fields,
@@ -50,16 +52,6 @@ from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
 MAX_NESTING = 12
-_CALLING = (
-    "functools.",
-    "operator.",
-    "itertools.",
-    "builtins.map",
-    "builtins.filter",
-    "builtins.sorted",
-    "contextlib.",
-)
-"""Functions of Python's that call what they are handed, at once or later."""
 
 
 def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
@@ -73,6 +65,10 @@ def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
             run.follow(initializer, instance.arguments, dict(instance.keywords), None)
     if instance.marked.answer is Answer.NO and _has_old_mark(evaluator, instance):
         instance.marked = Outcome(Answer.YES)
+    mark = evaluator.attributes.of_class(instance.cls, COROUTINE_MARK, instance)
+    if instance.marked.answer is Answer.NO and not isinstance(mark, Missing | Unknown | Const):
+        by_hand = instance.cls.frame.unknown("the class sets the coroutine mark itself", instance.cls.node)
+        instance.marked = Outcome.blocked(by_hand)
 
 
 def _has_old_mark(evaluator: Evaluator, instance: InstanceValue) -> bool:
@@ -192,6 +188,8 @@ class _Construction:
         if name is None:
             self.instance.dynamic = frame.unknown("attributes are set under computed names", step.node)
             return
+        if name == COROUTINE_MARK:
+            self._unseen(frame.unknown("the coroutine mark is set by hand", step.node), refuses=False)
         if runs_code(self._classes(), name):
             self._unseen(frame.unknown(f"setting {name} runs code of the class", step.node))
         self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
@@ -289,7 +287,7 @@ class _Construction:
         """Whether a function of Python's is handed the object and may call what it is handed with it: ``partial(mark, self)``."""
         others = [value for value in arguments if value is not self.instance]
         calls = any(not isinstance(value, Const | GetResponse) for value in others)
-        return len(others) < len(arguments) and calls and callee.name.startswith(_CALLING)
+        return len(others) < len(arguments) and calls and callee.name.startswith(CALLING)
 
     def _marks(self, arguments: tuple[Value, ...]) -> bool:
         """Whether the instance is marked, or one of its classes: the mark is an attribute."""

@@ -10,6 +10,17 @@ from bridgekit.check.middleware.evaluation.hazards import last_name
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.values import ClassValue, Frame, InstanceValue, Value
 
+CALLING = (
+    "functools.",
+    "operator.",
+    "itertools.",
+    "builtins.map",
+    "builtins.filter",
+    "builtins.sorted",
+    "contextlib.",
+)
+"""Functions of Python's that call what they are handed, at once or later."""
+
 
 def runs_code(order: Sequence[ClassValue], name: str) -> bool:
     """Whether a class has a say in what setting an attribute does: ``__setattr__``, a setter, a descriptor."""
