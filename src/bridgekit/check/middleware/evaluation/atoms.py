@@ -85,6 +85,9 @@ class Outcome:
 COROUTINE_MARK = "_is_coroutine_marker"
 """The attribute that `inspect.markcoroutinefunction` sets (CPython Lib/inspect.py)."""
 
+MARKED_BY_PYTHON = Native("inspect.markcoroutinefunction()")
+"""What `inspect.markcoroutinefunction` puts there."""
+
 UNREAD = "*"
 """The keyword under which a call is handed that more arguments are given than can be told."""
 

@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.aliases import alters, is_closure, na
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
+    MARKED_BY_PYTHON,
     Const,
     GetResponse,
     Missing,
@@ -66,7 +67,8 @@ def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
     if instance.marked.answer is Answer.NO and _has_old_mark(evaluator, instance):
         instance.marked = Outcome(Answer.YES)
     mark = evaluator.attributes.of_class(instance.cls, COROUTINE_MARK, instance)
-    if instance.marked.answer is Answer.NO and not isinstance(mark, Missing | Unknown | Const):
+    is_plain = mark == MARKED_BY_PYTHON or isinstance(mark, Missing | Unknown | Const)
+    if instance.marked.answer is Answer.NO and not is_plain:
         by_hand = instance.cls.frame.unknown("the class sets the coroutine mark itself", instance.cls.node)
         instance.marked = Outcome.blocked(by_hand)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
+    MARKED_BY_PYTHON,
     Const,
     GetResponse,
     Missing,
@@ -79,7 +80,7 @@ def _by_getattr(evaluator: Evaluator, instance: InstanceValue) -> Outcome:
 
 
 def _is_marked(evaluator: Evaluator, cls: ClassValue) -> bool:
-    if isinstance(evaluator.attributes.of_class(cls, COROUTINE_MARK, cls), Const):
+    if evaluator.attributes.of_class(cls, COROUTINE_MARK, cls) == MARKED_BY_PYTHON:
         return True
     classes = (c for order in evaluator.attributes.mros.of(cls) for c in order.classes)
     return any(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bridgekit.check.middleware.evaluation import constants
 from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
-    Const,
+    MARKED_BY_PYTHON,
     Missing,
     Native,
     Outcome,
@@ -55,7 +55,7 @@ def mark(call: NativeCall) -> Value:
         value.marked = Outcome(Answer.YES)
     if isinstance(value, ClassValue):
         # The mark is an attribute: every instance of the class has it too.
-        return replace(value, attributes={**value.attributes, COROUTINE_MARK: Const(True)})
+        return replace(value, attributes={**value.attributes, COROUTINE_MARK: MARKED_BY_PYTHON})
     return value if value is not None else call.unknown()
 
 
