@@ -211,7 +211,8 @@ def request(
         fields.append(("Content-Length", str(len(body))))
     with RawClient(address, timeout=timeout) as client:
         client.send_head(method, target, fields)
-        client.send(body)
+        if body:  # on a unix socket even nothing is a broken pipe once the server has answered and closed
+            client.send(body)
         return client.read_response()
 
 
