@@ -311,3 +311,28 @@ def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
     assert body == b"first"
     assert events[-1] == "stream ended"
     assert [name for name, _ in signals] == ["started", "finished"]
+
+
+@pytest.mark.parametrize("ends", ["answered", "cancelled"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_file_of_the_body_is_closed_however_the_request_ends(stack: str, ends: str) -> None:
+    files: list[Any] = []
+
+    class Keeping(PooledASGIHandler):
+        async def read_body(self, receive: Any) -> Any:
+            files.append(await super().read_body(receive))
+            return files[0]
+
+    async def main() -> None:
+        arrived = asyncio.Event()
+        url = "/waits/" if ends == "cancelled" else "/nowhere/"
+        task = asyncio.create_task(ask(Keeping(), url, events=[], arrived=arrived))
+        if ends == "cancelled":
+            await arrived.wait()
+            task.cancel()
+        await asyncio.wait((task,))
+        assert task.cancelled() is (ends == "cancelled")
+
+    with project(__name__, STACKS[stack]):
+        asyncio.run(main())
+    assert [file.closed for file in files] == [True]
