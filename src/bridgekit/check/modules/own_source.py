@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from bridgekit.check.modules.bounded_reading import MAX_SOURCE_BYTES, UnreadableError, read_bounded
-from bridgekit.check.modules.python_files import MAX_FILES, python_files
+from bridgekit.check.modules.python_files import python_files
 
+MAX_FILES = 20_000
 _MAX_BYTES = 32 * 1024 * 1024
 """In all: what lies behind is left out, and said to be. The largest Django projects seen have 20 MiB."""
 

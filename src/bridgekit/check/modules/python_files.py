@@ -9,8 +9,6 @@ from pathlib import Path
 _SKIPPED = frozenset(
     {"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env", "tests", "migrations"}
 )
-MAX_FILES = 20_000
-"""More are not read by those who read each."""
 
 
 def python_files(root: Path, is_over: Callable[[Path], object] = lambda place: False) -> Iterator[Path]:

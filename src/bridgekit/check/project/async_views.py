@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 
 from bridgekit.check.findings.flow import ReadFunction, dotted_name, identifiers
 from bridgekit.check.findings.subject import AsyncView
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.modules.python_files import MAX_FILES, python_files
+from bridgekit.check.modules.python_files import python_files
 from bridgekit.check.project.routes import handles_route, may_hold_routers, routes_in
 
 _VERBS = frozenset(["get", "post", "put", "patch", "delete", "head", "options", "trace"])
@@ -32,7 +31,7 @@ def find_async_views(
     """
     candidates: list[tuple[Path, bool, bool]] = []
     routed: dict[str, list[bool]] = {}
-    for file in islice(python_files(root, is_over), MAX_FILES):
+    for file in python_files(root, is_over):
         try:
             content = read(file)
         except UnreadableError:

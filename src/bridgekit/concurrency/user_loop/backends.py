@@ -111,7 +111,7 @@ def look_after(request: Ticking) -> None:
     try:
         request.tick()
     except Exception:  # one request's fault must not stop the others' clock, nor end the request
-        logger.exception("the handling of a request failed")
+        logger.exception("the regular look at a request in flight failed")
 
 
 class _AsyncioBackend:
