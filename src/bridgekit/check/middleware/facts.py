@@ -187,7 +187,7 @@ class FactsReader:
             claims.append(self._used(sync, self.evaluator.call(self.value, (sync,), {}, None, self.frame)))
         if claims[0].answer is claims[-1].answer:
             return claims[0]
-        return Claim.unknown("MiddlewareNotUsed hangs on whether get_response is async", claims[0].location)
+        return Claim.unknown("MiddlewareNotUsed depends on whether get_response is async", claims[0].location)
 
     def _used(self, get_response: GetResponse, product: Value) -> Claim:
         claims = [self._factory_used(option, get_response) for option in options(self.value)]

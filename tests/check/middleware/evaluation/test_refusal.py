@@ -438,14 +438,19 @@ def test_what_the_process_decides_is_not_known_and_names_the_line(test: str, tmp
     assert used.location is not None
 
 
+@pytest.mark.parametrize(
+    "sets",
+    ["for _ in settings_of(self): pass", "self.limit = 1", "functools.partial(settings_of, self)"],
+)
 @pytest.mark.parametrize(("head", "wanted"), [("", Answer.YES), (HEAD, Answer.UNKNOWN)])
-def test_a_generator_may_raise_it_only_where_its_module_names_it(
-    head: str, wanted: Answer, tmp_path: Path
+def test_what_is_not_followed_may_raise_it_only_where_its_module_names_it(
+    head: str, wanted: Answer, sets: str, tmp_path: Path
 ) -> None:
-    """It runs when it is asked for its items, and what it does to the object then is not known."""
+    """A generator that runs when it is asked for its items, a setter, what functools keeps."""
     source = (
-        f"{head}\ndef settings_of(layer):\n    yield setattr(layer, 'found', 1)\n"
-        "class Plain:\n    def __init__(self, get_response):\n        for _ in settings_of(self): pass\n"
+        f"import functools\n{head}\ndef settings_of(layer):\n    yield setattr(layer, 'found', 1)\n"
+        f"class Plain:\n    def __init__(self, get_response):\n        {sets}\n"
+        "    @property\n    def limit(self): return 1\n    @limit.setter\n    def limit(self, value): pass\n"
         "    def __call__(self, request): pass\n"
     )
     (tmp_path / "mw.py").write_text(source, "utf-8")

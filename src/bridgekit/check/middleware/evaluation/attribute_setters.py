@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 from bridgekit.check.middleware.evaluation.hazards import last_name, parents_of
-from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.middleware.evaluation.syntax import owner_of_namespace, root_name
 from bridgekit.check.modules.parsing import SourceModule
 from bridgekit.check.python.tree import children, walk
 
@@ -85,21 +85,11 @@ def attribute_target(node: ast.AST, texts: Mapping[str, str]) -> tuple[str | Non
             known = name.value if isinstance(name, ast.Constant) else None
             return (known if isinstance(known, str) else None), owner
         case ast.Call(func=ast.Attribute(attr="update" | "setdefault" | "pop", value=space)):
-            owner_of_space = _owner_of_namespace(space)
+            owner_of_space = owner_of_namespace(space)
             return None if owner_of_space is None else (None, owner_of_space)
         case ast.Subscript(value=space, ctx=ast.Store() | ast.Del()):
-            owner_of_space = _owner_of_namespace(space)
+            owner_of_space = owner_of_namespace(space)
             return None if owner_of_space is None else (None, owner_of_space)
-    return None
-
-
-def _owner_of_namespace(space: ast.expr) -> ast.expr | None:
-    """X of ``X.__dict__`` and of ``vars(X)``."""
-    match space:
-        case ast.Attribute(attr="__dict__", value=ast.Name() as owner):
-            return owner
-        case ast.Call(func=ast.Name(id="vars"), args=[ast.Name() as owner]):
-            return owner
     return None
 
 

@@ -12,7 +12,6 @@ from bridgekit.check.middleware.evaluation.aliases import alters, is_closure, na
 from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import (
     COROUTINE_MARK,
-    MARKED_BY_PYTHON,
     Const,
     GetResponse,
     Missing,
@@ -24,7 +23,9 @@ from bridgekit.check.middleware.evaluation.block import AttributeSet, Call, Effe
 from bridgekit.check.middleware.evaluation.hazards import last_name
 from bridgekit.check.middleware.evaluation.instance_attributes import (
     CALLING,
+    has_old_mark,
     leads_to_attributes,
+    mark_by_hand,
     runs_code,
     set_fields,
 )
@@ -36,7 +37,6 @@ from bridgekit.check.middleware.evaluation.refusal import (
     perhaps,
     swallowed,
 )
-from bridgekit.check.middleware.evaluation.refusing_code import is_generator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import (
     BoundMethod,
@@ -49,6 +49,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.python.cause import Cause
+from bridgekit.check.python.scopes import is_generator
 from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
@@ -64,21 +65,11 @@ def construct(evaluator: Evaluator, instance: InstanceValue) -> None:
             run.dataclass()
         else:
             run.follow(initializer, instance.arguments, dict(instance.keywords), None)
-    if instance.marked.answer is Answer.NO and _has_old_mark(evaluator, instance):
+    if instance.marked.answer is Answer.NO and has_old_mark(evaluator, instance):
         instance.marked = Outcome(Answer.YES)
-    mark = evaluator.attributes.of_class(instance.cls, COROUTINE_MARK, instance)
-    is_plain = mark == MARKED_BY_PYTHON or isinstance(mark, Missing | Unknown | Const)
-    if instance.marked.answer is Answer.NO and not is_plain:
-        by_hand = instance.cls.frame.unknown("the class sets the coroutine mark itself", instance.cls.node)
+    by_hand = mark_by_hand(evaluator, instance) if instance.marked.answer is Answer.NO else None
+    if by_hand is not None:
         instance.marked = Outcome.blocked(by_hand)
-
-
-def _has_old_mark(evaluator: Evaluator, instance: InstanceValue) -> bool:
-    """``_is_coroutine`` marks for asyncio's test, which asgiref uses below Python 3.12 and `inspect` never knew."""
-    if evaluator.python_version >= (3, 12):
-        return False
-    mark = evaluator.attributes.of_instance(instance, "_is_coroutine", instance.cls.frame)
-    return isinstance(mark, Native) and mark.name.endswith("._is_coroutine")
 
 
 @dataclass
@@ -108,7 +99,7 @@ class _Construction:
             self.follow(callee.function, (callee.receiver, *arguments), keywords, why)
             return
         if isinstance(callee, Unknown) and self._receives_instance(callee, arguments):
-            self._unseen(callee)
+            self._unseen(callee, refuses=True)
             return
         if not isinstance(callee, FunctionValue) or isinstance(
             callee.node, ast.Lambda | ast.AsyncFunctionDef
@@ -136,7 +127,8 @@ class _Construction:
     def _receives_instance(self, callee: Unknown, arguments: tuple[Value, ...]) -> bool:
         return self.nesting == 0 or any(argument is self.instance for argument in arguments)
 
-    def _unseen(self, blocked: Unknown, *, refuses: bool = True) -> None:
+    def _unseen(self, blocked: Unknown, *, refuses: bool) -> None:
+        """Code that is not followed has the object, and may mark it; ``refuses``: and may raise ``MiddlewareNotUsed``."""
         self.instance.dynamic = self.instance.dynamic or blocked
         if self.instance.marked.answer is Answer.NO:
             self.instance.marked = Outcome.blocked(blocked)
@@ -193,7 +185,10 @@ class _Construction:
         if name == COROUTINE_MARK:
             self._unseen(frame.unknown("the coroutine mark is set by hand", step.node), refuses=False)
         if runs_code(self._classes(), name):
-            self._unseen(frame.unknown(f"setting {name} runs code of the class", step.node))
+            self._unseen(
+                frame.unknown(f"setting {name} runs code of the class", step.node),
+                refuses=any(may_refuse(self.evaluator, cls.frame.module) for cls in self._classes()),
+            )
         self.instance.attributes[name] = Deferred(frame, step, self.instance.attributes.get(name), why)
 
     def _effect(self, node: ast.expr, frame: Frame, at: int, why: Unknown | None) -> None:
@@ -244,7 +239,8 @@ class _Construction:
             is_instance = isinstance(part, ast.Name) and part.id in names
             if is_instance or (isinstance(part, ast.expr) and is_closure(part, names, frame)):
                 self._unseen(
-                    frame.unknown("the object, or a function that knows it, is kept in a container", node)
+                    frame.unknown("the object, or a function that knows it, is kept in a container", node),
+                    refuses=True,
                 )
 
     def _call(self, node: ast.Call, frame: Frame, at: int, why: Unknown | None) -> None:
@@ -259,10 +255,13 @@ class _Construction:
                 self._mark(why or (callee.why if isinstance(callee, Choice) else None))
                 return
             if isinstance(option, Native) and option.name == "functools.update_wrapper":
-                self._unseen(frame.unknown("the object gets the attributes of another one", node))
+                self._unseen(
+                    frame.unknown("the object gets the attributes of another one", node), refuses=False
+                )
             elif isinstance(option, Native) and self._is_kept_by(option, arguments):
                 self._unseen(
-                    frame.unknown(f"what {option.name}() does with the object is not followed", node)
+                    frame.unknown(f"what {option.name}() does with the object is not followed", node),
+                    refuses=may_refuse(self.evaluator, frame.module),
                 )
         touches = self.instance in arguments or any(self.instance is value for value in keywords.values())
         if touches or self._is_bound_to_instance(callee):
@@ -278,7 +277,9 @@ class _Construction:
             if number == 0 and not isinstance(value.node, ast.Lambda):
                 self.follow(value, *self._given(node, frame), why)
             elif alters(value.node, names_for(self.instance, value.frame)):
-                self._unseen(frame.unknown("the object is known to a function that may be called", node))
+                self._unseen(
+                    frame.unknown("the object is known to a function that may be called", node), refuses=True
+                )
 
     def _given(self, node: ast.Call, frame: Frame) -> tuple[tuple[Value, ...], dict[str, Value]]:
         given, named = self.evaluator.calls.arguments(node, frame, None)
@@ -309,7 +310,9 @@ class _Construction:
             ):
                 return True  # type(self)
         if isinstance(node.func, ast.Attribute) and leads_to_attributes(node.func.value, names):
-            self._unseen(frame.unknown("attributes are set through the object's __dict__", node))
+            self._unseen(
+                frame.unknown("attributes are set through the object's __dict__", node), refuses=False
+            )
         parts = written(node)
         if is_closure(node.func, names, frame) or any(is_closure(part, names, frame) for part in parts):
             return True

@@ -5,9 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from bridgekit.check.middleware.evaluation.atoms import UNREAD, Const
+from bridgekit.check.middleware.evaluation.atoms import (
+    COROUTINE_MARK,
+    MARKED_BY_PYTHON,
+    UNREAD,
+    Const,
+    Missing,
+    Native,
+    Unknown,
+)
 from bridgekit.check.middleware.evaluation.hazards import last_name
 from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.syntax import owner_of_namespace, root_name
 from bridgekit.check.middleware.evaluation.values import ClassValue, Frame, InstanceValue, Value
 
 CALLING = (
@@ -53,6 +62,22 @@ def set_fields(evaluator: Evaluator, instance: InstanceValue, order: Sequence[Cl
             instance.attributes[name] = value
 
 
+def has_old_mark(evaluator: Evaluator, instance: InstanceValue) -> bool:
+    """``_is_coroutine`` marks for asyncio's test, which asgiref uses below Python 3.12 and `inspect` never knew."""
+    if evaluator.python_version >= (3, 12):
+        return False
+    mark = evaluator.attributes.of_instance(instance, "_is_coroutine", instance.cls.frame)
+    return isinstance(mark, Native) and mark.name.endswith("._is_coroutine")
+
+
+def mark_by_hand(evaluator: Evaluator, instance: InstanceValue) -> Unknown | None:
+    """Why it is not known whether an object is marked: its class has something in the mark's place that Python did not put there."""
+    mark = evaluator.attributes.of_class(instance.cls, COROUTINE_MARK, instance)
+    if mark == MARKED_BY_PYTHON or isinstance(mark, Missing | Unknown | Const):
+        return None
+    return instance.cls.frame.unknown("the class sets the coroutine mark itself", instance.cls.node)
+
+
 def _is_setter(statement: ast.stmt, name: str, frame: Frame) -> bool:
     match statement:
         case ast.FunctionDef(name=defined, decorator_list=[*decorators]):
@@ -65,12 +90,8 @@ def _is_setter(statement: ast.stmt, name: str, frame: Frame) -> bool:
 
 def leads_to_attributes(node: ast.expr, names: set[str]) -> bool:
     """``self.__dict__`` and ``vars(self)``."""
-    match node:
-        case ast.Attribute(attr="__dict__", value=ast.Name(id=name)):
-            return name in names
-        case ast.Call(func=ast.Name(id="vars"), args=[ast.Name(id=name)]):
-            return name in names
-    return False
+    owner = owner_of_namespace(node)
+    return owner is not None and root_name(owner) in names
 
 
 def _is_field(statement: ast.stmt) -> bool:

@@ -193,6 +193,9 @@ class Outside(Protocol):
     def of_module(self, module: SourceModule, name: str) -> Unknown | None:
         """Why a name of a module is not what its own code binds."""
 
+    def imported(self, node: ast.expr, module: SourceModule) -> Value | None:
+        """What an expression stands for in a module by its imports; None where it is none of theirs."""
+
     def in_place(self, module: SourceModule, name: str, *, is_object: bool) -> Unknown | None:
         """Why a list, dict, set or object that a module's name stands for is not what its own code makes it."""
 

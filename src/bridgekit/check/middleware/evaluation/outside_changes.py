@@ -206,8 +206,12 @@ class OutsideChanges:
 
     def _leads_to_modules(self, owner: ast.expr, other: SourceModule) -> bool:
         """Whether it is a module by the imports, or found by its name: any object's attributes are set under computed names."""
-        value = self._names_of(other).value(owner)
+        value = self.imported(owner, other)
         return isinstance(value, ModuleValue) or root_name(owner) in _TO_MODULES
+
+    def imported(self, node: ast.expr, module: SourceModule) -> Value | None:
+        """What an expression stands for in a module by its imports; None where it is none of theirs."""
+        return self._names_of(module).value(node)
 
     def _names_of(self, module: SourceModule) -> ImportedNames:
         found = self._imported.get(module)

@@ -14,7 +14,6 @@ from bridgekit.check.middleware.evaluation.hazards import NOT_USED, last_name, t
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.refusing_code import (
     hidden_refusal,
-    is_generator,
     may_be_swallowed,
     refusing_names,
 )
@@ -29,6 +28,7 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.modules.imported import imports_module
 from bridgekit.check.modules.parsing import SourceModule
+from bridgekit.check.python.scopes import is_generator
 from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
@@ -190,7 +190,7 @@ def _of_callee(
         return _of_unfollowed(node, frame)
     if isinstance(callee.node, ast.AsyncFunctionDef) or not may_refuse(evaluator, callee.frame.module):
         return _of_unfollowed(node, frame)
-    if is_generator(callee.node):
+    if isinstance(callee.node, ast.FunctionDef) and is_generator(callee.node):
         tree = callee.frame.module.tree
         runs_later = tree is not None and getattr(callee.node, "name", "") in refusing_names(tree)
         why = Outcome(

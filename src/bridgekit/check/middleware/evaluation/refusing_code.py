@@ -8,13 +8,23 @@ from weakref import WeakKeyDictionary
 
 from bridgekit.check.middleware.evaluation.hazards import NOT_USED, last_name, parents_of
 from bridgekit.check.modules.parsing import SourceModule
-from bridgekit.check.python.tree import children, walk
+from bridgekit.check.python.tree import walk
 
 _CALLED_BY_NAME = frozenset(("__init__", "__new__", "__init_subclass__", "__call__", "__post_init__"))
 _KEEPING = frozenset(
-    ("atomic", "closing", "lock", "Lock", "open", "RLock", "catch_warnings", "override", "redirect_stdout")
+    (
+        "atomic",
+        "catch_warnings",
+        "closing",
+        "Lock",
+        "open",
+        "override",
+        "redirect_stdout",
+        "RLock",
+        "suppress",
+    )
 )
-"""Managers by their last name that let every exception through."""
+"""Managers by their last name that let every exception through, and `contextlib.suppress`, which is read as a ``try``."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -55,21 +65,7 @@ def may_be_swallowed(module: SourceModule, node: ast.AST) -> ast.With | None:
 
 def _keeps(manager: ast.expr) -> bool:
     name = last_name(manager.func if isinstance(manager, ast.Call) else manager)
-    return (
-        name in _KEEPING or name.endswith("lock") or name == "suppress"
-    )  # that one is read as the ``try`` that it is
-
-
-def is_generator(function: ast.AST) -> bool:
-    """Whether calling it runs nothing of its body."""
-    waiting: list[ast.AST] = list(function.body) if isinstance(function, ast.FunctionDef) else []
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, Function | ast.ClassDef):
-            waiting += children(node)
-    return False
+    return name in _KEEPING or name.endswith("lock")
 
 
 def _found(tree: ast.Module) -> tuple[dict[str, ast.AST], list[Function]]:

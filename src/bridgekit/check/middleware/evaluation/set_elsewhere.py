@@ -10,7 +10,6 @@ from bridgekit.check.middleware.evaluation.atoms import MISSING, Native, Unknown
 from bridgekit.check.middleware.evaluation.attribute_setters import attribute_target, texts_of
 from bridgekit.check.middleware.evaluation.block import Call, Effect
 from bridgekit.check.middleware.evaluation.hazards import last_name
-from bridgekit.check.middleware.evaluation.import_names import ImportedNames
 from bridgekit.check.middleware.evaluation.interface import Evaluator
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import BoundMethod, ClassValue, Frame, FunctionValue, Value
@@ -136,7 +135,6 @@ def _may_be_handed_it(callee: Value, name: str, frame: Frame, evaluator: Evaluat
 
 
 _reads: WeakKeyDictionary[ast.Module, dict[str, list[ast.Name]]] = WeakKeyDictionary()
-_names: WeakKeyDictionary[ast.Module, ImportedNames] = WeakKeyDictionary()
 _imported: WeakKeyDictionary[ast.Module, list[ast.expr]] = WeakKeyDictionary()
 
 
@@ -220,37 +218,32 @@ def _sets(evaluator: Evaluator, module: SourceModule, called: ast.AST, name: str
         if where.tree is None:
             return True
         texts = texts_of(where.tree)
+        defined = {one.name: one for one in where.tree.body if isinstance(one, Definition)}
         for node in walk(code):
             found = attribute_target(node, texts)
             if found is not None and found[0] in (name, None) and root_name(found[1]) != "self":
                 return True
             if not seen_only and isinstance(node, ast.ImportFrom | ast.Import):
                 return True  # what it fetches where it runs is not followed
-            inner = _named(evaluator, where, node)
+            own = defined.get(node.id) if isinstance(node, ast.Name) else None
+            inner = (where, own) if own is not None else _imported_definition(evaluator, where, node)
             if inner is not None and inner[1] not in seen:
                 seen.add(inner[1])
                 waiting.append(inner)
     return bool(waiting)
 
 
-def _named(
+def _imported_definition(
     evaluator: Evaluator, module: SourceModule, node: ast.AST
 ) -> tuple[SourceModule, Definition] | None:
-    """The function or class at the top of this module, or of one of the project's that it imports, that a name stands for."""
-    if not isinstance(node, ast.Name | ast.Attribute) or module.tree is None:
+    """The function or class of one of the project's modules that a name stands for by this module's imports."""
+    if not isinstance(node, ast.Name | ast.Attribute):
         return None
-    if isinstance(node, ast.Name):
-        for one in module.tree.body:
-            if isinstance(one, Definition) and one.name == node.id:
-                return module, one
     own = evaluator.finder.own
     last = node.attr if isinstance(node, ast.Attribute) else node.id
     if module.path not in own.naming(last):
         return None
-    names = _names.get(module.tree)
-    if names is None:
-        names = _names[module.tree] = ImportedNames(evaluator, module)
-    for option in options(names.value(node) or MISSING):
+    for option in options(evaluator.outside.imported(node, module) or MISSING):
         if isinstance(option, FunctionValue | ClassValue) and isinstance(option.node, Definition):
             found = option.frame.module
             return (found, option.node) if found.path in own.naming(option.node.name) else None

@@ -84,6 +84,16 @@ def root_name(node: ast.expr) -> str:
                 return ""
 
 
+def owner_of_namespace(space: ast.expr) -> ast.expr | None:
+    """X of ``X.__dict__`` and of ``vars(X)``."""
+    match space:
+        case ast.Attribute(attr="__dict__", value=ast.Name() as owner):
+            return owner
+        case ast.Call(func=ast.Name(id="vars"), args=[ast.Name() as owner]):
+            return owner
+    return None
+
+
 _STORED: WeakKeyDictionary[ast.Module, frozenset[str]] = WeakKeyDictionary()
 
 
