@@ -12,12 +12,13 @@ import pytest
 
 from tests.helpers.outcomes import plugin
 
+many = os.environ.get("BRIDGEKIT_TEST_EXAMPLES")
+
 with contextlib.suppress(ImportError):  # the environment of the peers' suites is without it
     from hypothesis import HealthCheck, settings
 
     # Test machines are shared: how long an example takes says nothing about the code. The same commit gets the same inputs, so that
     # a gate says the same twice; who sets BRIDGEKIT_TEST_EXAMPLES searches with new ones in each run.
-    many = os.environ.get("BRIDGEKIT_TEST_EXAMPLES")
     settings.register_profile(
         "bridgekit",
         deadline=None,
@@ -59,6 +60,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker("no_cover")
 
 
+ORDER = 1
+"""pytest-randomly's seed for the order of the tests, as `many` has it for the inputs: another one with BRIDGEKIT_TEST_EXAMPLES or --randomly-seed."""
+
 SWITCHING = "BRIDGEKIT_TEST_SWITCH_SECONDS"
 """The environment variable that says how often threads take turns: 1e-6 finds races that Python's 0.005 s hide."""
 
@@ -68,7 +72,10 @@ def speaks_of_more_than_time(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith("Executing %s took")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if many is None and config.getoption("randomly_seed", None) == "default":
+        config.option.randomly_seed = ORDER
     logging.getLogger("asyncio").addFilter(speaks_of_more_than_time)
     if (outcomes := plugin()) is not None:
         config.pluginmanager.register(outcomes)

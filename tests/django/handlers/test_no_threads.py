@@ -53,12 +53,10 @@ async def outcome(app: Any, url: str) -> int | str:
 
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("url", ["/whole/", "/whole_async/"])
-def test_a_request_without_a_thread_fails_and_the_next_one_is_served(
-    stack: str, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_without_a_thread_fails_and_the_next_one_is_served(stack: str, url: str) -> None:
     """Django's own answer to the first error asks for a thread, too (`response_for_exception` in an outer native layer)."""
-    monkeypatch.setattr(threads, "_options", None)  # no thread of an earlier test is idle
     with project(__name__, STACKS[stack]):
+        threads.pool().shutdown(wait_seconds=SECONDS)  # no thread of an earlier test is idle
         app = PooledASGIHandler()
 
         async def main() -> tuple[int | str, int | str]:
