@@ -66,6 +66,30 @@ def sends_a_malformed_chunk(server: ServerProcess) -> None:
             client.read_head()
 
 
+def says(text: bytes) -> bytes:
+    """A client's text message (RFC 6455 5.2), masked with zeros."""
+    return bytes((0x81, 0x80 | len(text))) + bytes(4) + text
+
+
+def holds_a_session(path: str, *frames: bytes) -> Callable[[ServerProcess], None]:
+    """The client sends ``frames`` and listens to the end, or leaves at once where there are none."""
+    key = ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA==")
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), key]
+
+    def ask(server: ServerProcess) -> None:
+        if not vars(server)["name"].startswith("gunicorn"):
+            pytest.skip("this server does not hand over its socket")
+        with RawClient(server.address) as client:
+            client.send_head("GET", path, upgrade)
+            client.read_head()
+            client.send(b"".join(frames))
+            with contextlib.suppress(ConnectionError):
+                while frames and client.socket.recv(65536):
+                    pass
+
+    return ask
+
+
 WAYS: dict[str, Callable[[ServerProcess], None]] = {
     "without the adapter": asks("POST", "/native/count", b"x" * 1000),
     "a crash without the adapter": asks("GET", "/native/crash"),
@@ -85,6 +109,12 @@ WAYS: dict[str, Callable[[ServerProcess], None]] = {
     "a client that leaves an echo": leaves_an_echo,
     "a client that leaves a long poll": leaves_a_long_poll,
     "a malformed chunk": sends_a_malformed_chunk,
+    "a session": holds_a_session("/", says(b"hello"), says(b"bye")),
+    "a session that crashes": holds_a_session("/", says(b"crash")),
+    "a session whose client talks nonsense": holds_a_session("/", b"\xff" * 20),
+    "a client that leaves a session": holds_a_session("/"),
+    "a session that is forbidden": holds_a_session("/forbidden"),
+    "a session that is denied": holds_a_session("/denied"),
 }
 
 

@@ -48,6 +48,9 @@ class _Verdict:
 class WebSocketResponder:
     """Runs ``app`` for one WebSocket.
 
+    It and its connection, task, timer and failure refer to each other while they are needed and no longer: of a cycle that is
+    left, with the server's environ in it, only a garbage collection would know the end.
+
     :param window: bytes that may wait in each direction.
     :param done: called on the loop when the application has ended.
     :raises ValueError: when the request is not a WebSocket handshake.
@@ -73,13 +76,14 @@ class WebSocketResponder:
         self._verdicts: Outbox[_Verdict] = Outbox(loop, 1)
         self._connection = WebSocketConnection(sock, scope, self._delivered)
         self._task: Cancellable | None = None
+        self._timer: Cancellable | None = None
         self._inbox: list[Message] = [{"type": "websocket.connect"}]
         self._held = 0
         self._waiters: list[Waiter] = []
         self._senders: list[Waiter] = []
         self._denial: ResponseState | None = None
         self._denial_body: list[bytes] = []
-        self._accepted = self._closed = self._gone = self._over = self._cancelled = False
+        self._accepted = self._closed = self._gone = self._left = self._over = self._cancelled = False
         self._failure: BaseException | None = None
 
     # In the request's thread
@@ -107,7 +111,7 @@ class WebSocketResponder:
         raise ConnectionError("the WebSocket session has ended")
 
     def _no_verdict(self) -> Exception:
-        failure = self._failure
+        failure, self._failure = self._failure, None
         if isinstance(failure, Exception):
             return failure
         error = AppProtocolError("the application ended without websocket.accept or websocket.close")
@@ -128,6 +132,7 @@ class WebSocketResponder:
         try:
             self._context.run(move_to_this_thread, self._context)
             task = self._loop.spawn(self._run, self._context)
+            del self._context  # what the application keeps in it may lead back here
             if not self._over:
                 self._task = task
         except Exception as error:
@@ -140,15 +145,19 @@ class WebSocketResponder:
         except BaseException as error:
             failure = error
         self._finish(failure)
+        del failure  # a reference from a frame to its own traceback
 
     def _finish(self, failure: BaseException | None) -> None:
         self._over = True
         self._task = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._accepted and not self._closed and not self._gone:
             self._connection.post(
                 {"type": "websocket.close", "code": NORMAL if failure is None else INTERNAL_ERROR}
             )
-        if failure is not None and not self._accepted and not self._closed:
+        if failure is not None and not (self._accepted or self._closed or self._left):
             self._failure = failure
         elif failure is not None:
             self._log(failure)
@@ -177,10 +186,20 @@ class WebSocketResponder:
 
     def _leave(self) -> None:
         """The request's thread has gone."""
+        self._left = True
         if not self._gone:
             self._arrived({"type": "websocket.disconnect", "code": 1006, "reason": ""})
+        failure, self._failure = self._failure, None
+        if failure is not None:  # the thread was interrupted before it could take it
+            self._log(failure)
         if not self._over:
-            self._loop.later(self._grace, self.cancel)
+            self._timer = self._loop.later(self._grace, self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self.cancel()
+            # An application may catch the cancellation and go on; it does not get away with it for ever.
+            self._timer = self._loop.later(max(self._grace, 0.1), self._cancel)
 
     def _arrived(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect":
@@ -191,20 +210,14 @@ class WebSocketResponder:
             if self._held > self._window:
                 self._connection.pause(True)
         self._inbox.append(message)
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            waiter.wake()
+        _wake(self._waiters)
 
     def _sent(self) -> None:
-        senders, self._senders = self._senders, []
-        for sender in senders:
-            sender.wake()
+        _wake(self._senders)
 
     async def _receive(self) -> Message:
         while not self._inbox:
-            waiter = self._loop.waiter()
-            self._waiters.append(waiter)
-            await waiter
+            await self._wait_among(self._waiters)
         message = self._inbox[0]
         if message["type"] != "websocket.disconnect":  # that one stays, however often it is asked for
             del self._inbox[0]
@@ -214,6 +227,16 @@ class WebSocketResponder:
             if before > self._window >= self._held:
                 self._connection.pause(False)
         return message
+
+    async def _wait_among(self, waiters: list[Waiter]) -> None:
+        """Wait to be woken with those who wait for the same. Of a wait that was cancelled nothing stays behind."""
+        waiter = self._loop.waiter()
+        waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            with contextlib.suppress(ValueError):
+                waiters.remove(waiter)
 
     async def _send(self, message: Message) -> None:
         """ASGI's send().
@@ -245,9 +268,7 @@ class WebSocketResponder:
         _check_data(message.get("bytes"), message.get("text"))
         self._connection.post(message)
         if self._connection.unsent > self._window:
-            waiter = self._loop.waiter()
-            self._senders.append(waiter)
-            await waiter
+            await self._wait_among(self._senders)
 
     def _handshake(self, kind: str, message: Message) -> None:
         """The application's verdict (ASGI, "Accept", "Close", "WebSocket Denial Response")."""
@@ -276,6 +297,12 @@ class WebSocketResponder:
     def _deny(self, response: ResponseState, body: bytes) -> None:
         self._closed = True
         self._verdicts.put(_Verdict(response, body))
+
+
+def _wake(waiters: list[Waiter]) -> None:
+    for waiter in waiters:
+        waiter.wake()
+    waiters.clear()
 
 
 def _check_data(data: Any, text: Any) -> None:

@@ -52,6 +52,10 @@ def wsproto_installed() -> bool:
     return importlib.util.find_spec("wsproto") is not None
 
 
+def _to_nobody(message: Message) -> None:
+    """Where events go of a connection that is closed."""
+
+
 class WebSocketConnection:
     """The server's side of one connection.
 
@@ -157,7 +161,8 @@ class WebSocketConnection:
                 self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Let go of what the waiting took, whether `serve` was called or the handshake refused."""
+        """Let go of what the waiting took, and of who was told, whether `serve` was called or the handshake refused."""
+        self._deliver = _to_nobody
         self._wakeup_in.close()
         self._wakeup_out.close()
         self._share.end()
