@@ -142,7 +142,7 @@ async def take_in(
         data = body_of(message)
         # Nearly every body comes at once, and is what it says it is.
         at_once = len(data) == declared and not message.get("more_body", False)
-        body = StoredBody(limits.room, data if at_once else None)
+        body = StoredBody(limits.room, data if at_once else None, declared)
         if body.file is None:
             await _store(body, message, receive, limits, declared, pace)
         taken = body
