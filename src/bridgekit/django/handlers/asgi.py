@@ -12,6 +12,7 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
+import django
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.cache import caches
@@ -156,7 +157,7 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             response = await self.run_get_response(request)
             await self.send_response(response, send)
         except asyncio.CancelledError:
-            if not watch.has_cancelled():
+            if not (watch.has_cancelled() or _was_only_the_streams(response, executor.task)):
                 raise
         finally:
             if not watch.leave():
@@ -247,6 +248,11 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
 
 def _log(request: Any, response: Any) -> None:
     log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request)
+
+
+def _was_only_the_streams(response: Any, task: asyncio.Task[Any] | None) -> bool:
+    """Whether a cancellation came from within a response that was being sent: up to 6.0 Django ends the response there, and closes it."""
+    return response is not None and django.VERSION < (6, 1) and task is not None and not task.cancelling()
 
 
 def _closes_plainly(response: Any) -> bool:
