@@ -20,6 +20,7 @@ from bridgekit.adapters.asgi_to_wsgi.websocket_budget import Budget
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import WebSocketConnection
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message
+from tests.helpers.waiting import until
 from tests.helpers.websocket_client import WAIT, WebSocketClient
 
 
@@ -230,6 +231,44 @@ def test_a_client_that_pings_and_does_not_read_is_not_read_from(served: Served) 
     with pytest.raises(TimeoutError):
         served.client.socket.sendall(ping * 500)  # 31 MiB
     assert len(served.connection._output) <= websocket_wire.MAX_OUTPUT + 2 * websocket_wire.READ_SIZE
+
+
+def pieces(opcode: int, data: bytes, count: int) -> bytes:
+    """The beginning of a message, in so many frames that are masked with nothing (RFC 6455 5.4)."""
+    rest = bytes((0, 0x80 | len(data))) + bytes(4) + data
+    return bytes((opcode,)) + rest[1:] + rest * (count - 1)
+
+
+@pytest.mark.parametrize(("opcode", "data"), [(1, "\u20ac".encode()), (2, b"ab")], ids=["text", "bytes"])
+def test_a_message_in_small_pieces_holds_what_it_weighs(served: Served, opcode: int, data: bytes) -> None:
+    count = 6_000
+    frames = pieces(opcode, data, count) + served.client.encode(Ping(payload=b"all"))
+    tracemalloc.start()
+    try:
+        sender = threading.Thread(target=send_all, args=(served, frames))
+        sender.start()
+        assert served.client.receive() == Pong(payload=b"all")
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    sender.join(WAIT)
+    assert held < 2 * count * len(data) + (96 << 10)
+    served.client.socket.sendall(bytes((0x80, 0x80)) + bytes(4))
+    whole = served.arrived()
+    assert (whole.get("bytes") or whole.get("text", "").encode()) == data * count
+
+
+def test_empty_messages_wait_for_the_application_too(served: Served) -> None:
+    """Each is an event of some hundred bytes, and a loop that is blocked cannot stop the reading."""
+    count = 40_000
+    sender = threading.Thread(target=send_all, args=(served, (bytes((0x82, 0x80)) + bytes(4)) * count))
+    sender.start()
+    until(lambda: not served.connection._reads)
+    assert served.events.qsize() < count // 2
+    for _ in range(count):
+        assert served.arrived()["bytes"] == b""
+        served.connection.received()
+    sender.join(WAIT)
 
 
 def test_pings_are_answered_once_the_client_reads(served: Served) -> None:
