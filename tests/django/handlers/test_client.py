@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+from django.core.exceptions import RequestAborted
+
+from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.django.handlers.client import ClientWatch
 
 
@@ -48,3 +52,46 @@ def test_a_request_that_nobody_looked_at_is_left_without_waiting() -> None:
         return ClientWatch(listen, asyncio.current_task()).leave()
 
     assert asyncio.run(run())
+
+
+def test_a_client_that_leaves_as_listening_ends_cancels_nothing() -> None:
+    """Servers may answer a cancelled ``receive`` all the same."""
+
+    async def run() -> int:
+        listens = asyncio.Event()
+
+        async def listen() -> None:
+            listens.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise RequestAborted from None
+
+        task = asyncio.current_task()
+        assert task is not None
+        watch = ClientWatch(listen, task)
+        watch.tick()
+        await listens.wait()
+        await watch.end()
+        await asyncio.sleep(0)
+        assert isinstance(watch.error, RequestAborted)
+        return task.cancelling()
+
+    assert asyncio.run(run()) == 0
+
+
+def test_once_it_listens_the_loop_looks_at_it_no_more() -> None:
+    """A loop on which requests only wait has nothing of ours to do."""
+
+    async def run() -> None:
+        async def listen() -> None:
+            await asyncio.Event().wait()
+
+        backend: Any = asyncio_backend()
+        watch = ClientWatch(listen, asyncio.current_task())
+        assert watch in backend._registered
+        watch.tick()
+        assert watch not in backend._registered
+        await watch.end()
+
+    asyncio.run(run())
