@@ -83,7 +83,7 @@ async def in_turn(app: Any) -> Any:
     for url in ("/sync/", "/async/", "/stream/"):
         del opened[:]
         answers = await requests(app, url, 10)
-        found[url] = {"answers": answers, "opened": len(opened)}
+        found[url] = {"answers": answers, "opened": len(opened), "open": sum(map(is_open, opened))}
     return found
 
 
