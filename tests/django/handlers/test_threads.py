@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import request_started
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from bridgekit.django.handlers import old_connections, threads
@@ -51,6 +52,18 @@ async def waits(request: Any) -> HttpResponse:
     return HttpResponse("waited")
 
 
+async def streams(request: Any) -> StreamingHttpResponse:
+    await sync_to_async(note)(request, "sync call")
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"first"
+        request.scope["arrived"].set()
+        await request.scope["gate"].wait()
+        yield b"last"
+
+    return StreamingHttpResponse(chunks())
+
+
 async def fails(request: HttpRequest) -> HttpResponse:
     raise ValueError("no")
 
@@ -82,6 +95,7 @@ urlpatterns = [
     path("looks/", looks),
     path("looks-sync/", looks_sync),
     path("waits/", waits),
+    path("streams/", streams),
     path("fails/", fails),
     path("late/", leaves_a_task),
     path("is-cancelled/", is_cancelled),
@@ -275,6 +289,21 @@ def test_a_connection_that_cannot_be_closed_holds_nobody_up(
         assert [answer.status for answer in asyncio.run(main())] == [200] * 3
     assert "a database connection could not be closed" in caplog.text
     assert "server closed the connection unexpectedly" in caplog.text
+
+
+def test_a_stream_gives_back_the_thread_of_its_views_calls() -> None:
+    """Nothing that they have begun is open: a stream that waits holds no thread."""
+
+    async def main() -> None:
+        arrived, gate = asyncio.Event(), asyncio.Event()
+        stream = asyncio.create_task(ask(PooledASGIHandler(), "/streams/", arrived=arrived, gate=gate))
+        await arrived.wait()
+        await until(lambda: not threads.pool().load)
+        gate.set()
+        assert (await stream).body == b"firstlast"
+
+    with project(__name__):
+        asyncio.run(main())
 
 
 def test_nothing_of_a_request_is_kept_alive() -> None:
