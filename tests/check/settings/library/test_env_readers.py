@@ -145,3 +145,87 @@ def test_decouple_reads_the_projects_own_files(tmp_path: Path) -> None:
     value = evaluate(tmp_path, "pkg.settings").default.value("FILE")
     assert isinstance(value, Known)
     assert value.value is True
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("s.list('SEMI', delimiter=';')", ["a", "b"]),
+        ("s.list('SEMI', validate=len)", None),
+        ("e.tuple('ROUND')", ("a", "b")),
+        ("e.tuple('NUMBERS', int)", (1, 2)),
+        ("e.float('GROUPED')", 1234.5),
+        ("e.float('ONE')", 1.0),
+        ("e('PROXY')", None),
+        ("e('ESCAPED')", None),
+        ("e.str('LINES')", "a\\nb"),
+        ("e.str('LINES', multiline=True)", None),
+        ("e.str('ONE', multiline=True)", "1"),
+        ("environs.Env(expand_vars=True)('PROXY')", None),
+        ("environs.Env(prefix='APP_')('NAME')", "outer"),
+        ("decouple.config('QUOTED', cast=decouple.Csv())", ["a", "b,c"]),
+        ("decouple.config('HASH', cast=decouple.Csv())", ["a"]),
+        ("decouple.config('ROUND', cast=decouple.Csv(strip=' ()'))", ["a", "b"]),
+        ("environs.FileAwareEnv()('SECRET', 'no')", None),
+        ("environs.FileAwareEnv()('ONE', 'no')", "1"),
+        ("environ.FileAwareEnv()('SECRET', default='no')", None),
+        ("environ.FileAwareEnv()('OTHER', default='no')", "no"),
+    ],
+)
+def test_arguments_and_texts_that_have_a_meaning_of_their_own(
+    tmp_path: Path, expression: str, expected: object
+) -> None:
+    """Read as the package reads them, or not known: never as if they were not there."""
+    given = {
+        "SEMI": "a;b",
+        "GROUPED": "1,234.5",
+        "ROUND": "(a,b)",
+        "PROXY": "$ONE",
+        "ESCAPED": "\\$ONE",
+        "LINES": "a\\nb",
+        "QUOTED": 'a,"b,c"',
+        "HASH": "a#b,c",
+        "SECRET_FILE": "/run/secret",
+    }
+    result = evaluate(tmp_path, settings=f"{PRELUDE}VALUE = {expression}", environ=ENVIRON | given)
+    value = result.default.value("VALUE")
+    assert (value.value if isinstance(value, Known) else None) == expected
+
+
+def test_smart_cast_is_an_attribute(tmp_path: Path) -> None:
+    """Without it no type is guessed from a default."""
+    source = f"{PRELUDE}e.smart_cast = False\nVALUE = e('ONE', default=5)\n"
+    value = evaluate(tmp_path, settings=source, environ=ENVIRON).default.value("VALUE")
+    assert isinstance(value, Known)
+    assert value.value == "1"
+
+
+def test_what_environs_refuses_is_not_said_to_end_the_settings(tmp_path: Path) -> None:
+    """The exception is the package's own, and settings may catch it."""
+    source = (
+        f"{PRELUDE}MIDDLEWARE = ['a']\ntry:\n    s.bool('WORD')\nexcept environs.EnvError:\n"
+        "    MIDDLEWARE.append('b')\n"
+    )
+    result = evaluate(tmp_path, settings=source, environ=ENVIRON)
+    assert not result.error
+    assert ["a", "b"] in [listed(variant) for variant in result.variants]
+
+
+def test_sealing_reads_no_file(tmp_path: Path) -> None:
+    """``env.seal()`` of environs only checks."""
+    (tmp_path / ".env").write_text("A=file\n", "utf-8")
+    source = f"{PRELUDE}s.seal()\nVALUE = s('A', 'no')\n"
+    value = evaluate(tmp_path, settings=source).default.value("VALUE")
+    assert isinstance(value, Known)
+    assert value.value == "no"
+
+
+def test_a_value_of_configurations_with_an_argument_of_its_own(tmp_path: Path) -> None:
+    """``separator`` is not read: the default is known, what the environment says is not."""
+    source = (
+        "from configurations import Configuration, values\nclass Base(Configuration):\n"
+        "    MIDDLEWARE = values.ListValue(['a'], environ_name='MW', separator=';')\n"
+    )
+    given = {"DJANGO_CONFIGURATION": "Base"}
+    assert listed(evaluate(tmp_path, settings=source, environ=given).default) == ["a"]
+    assert listed(evaluate(tmp_path, settings=source, environ=given | {"DJANGO_MW": "a;b"}).default) is None

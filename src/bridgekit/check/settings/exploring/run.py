@@ -25,6 +25,7 @@ from bridgekit.check.settings.interpreter.values import (
     InstanceValue,
     ModuleValue,
 )
+from bridgekit.check.settings.library.configurations import load_dotenv
 from bridgekit.check.settings.result import Blocked, MiddlewareEntry, Unknown
 from bridgekit.check.settings.slicing.slices import Slice
 from bridgekit.check.settings.wiring import make_machine
@@ -221,6 +222,8 @@ def _configured(interpreter: Interpreter, module: ModuleValue, name: str) -> Nam
         raise interpreter.fault(AttributeError, f"no configuration {name!r} in {module.name}")
     made = Namespace()
     interpreter.frames.append(Frame(module, made, module.path, statement=ast.Pass(lineno=1, col_offset=0)))
+    if any(isinstance(base, ClassValue) and "DOTENV" in base.namespace for base in cls.mro):
+        load_dotenv(interpreter, interpreter.getattr(cls, "DOTENV"))
     for hook in ("pre_setup", "setup"):
         _call_hook(interpreter, cls, hook)
     instance = InstanceValue(cls)

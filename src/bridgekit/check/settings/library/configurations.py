@@ -1,16 +1,18 @@
-"""django-configurations' ``values.*`` and pydantic's ``BaseSettings``: defaults that the environment may change."""
+"""django-configurations' ``values.*``, whose defaults the environment may change, and its ``DOTENV``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import DictValue, Value
+from bridgekit.check.settings.interpreter.data import UNSET, DictValue, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, ModuleValue, NativeFunction
-from bridgekit.check.settings.library.environment import read_variable
-from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
+from bridgekit.check.settings.interpreter.values import ModuleValue
+from bridgekit.check.settings.library.dotenv import configurations
+from bridgekit.check.settings.library.dotenv_files import named, set_variables, variables
+from bridgekit.check.settings.library.environment import read_variable, unset_or
+from bridgekit.check.settings.library.registry import CALLS
 
 _KINDS = {
     "BooleanValue": "bool",
@@ -27,6 +29,9 @@ _KINDS = {
     "PathValue": "str",
     "SecretValue": "str",
 }
+
+
+_ARGUMENTS = {"default", "environ", "environ_name", "environ_prefix", "environ_required", "late_binding"}
 
 
 class SettingValue(Model):
@@ -48,7 +53,12 @@ class SettingValue(Model):
         if not isinstance(name, str) or not isinstance(prefix, str | None):
             return interpreter.opaque("the name of an environment variable is not known")
         variable = f"{prefix}_{name.upper()}" if prefix else name.upper()
-        return read_variable(interpreter, variable, default, kind, has_default=self.kind != "SecretValue")
+        if (set(self.kwargs) - _ARGUMENTS or len(self.args) > 1) and unset_or(
+            interpreter, variable
+        ) is not UNSET:
+            return interpreter.opaque(f"values.{self.kind}() with these arguments")
+        is_required = self.kind == "SecretValue" or self.kwargs.get("environ_required", False) is not False
+        return read_variable(interpreter, variable, default, kind, has_default=not is_required)
 
 
 def _maker(kind: str) -> object:
@@ -60,48 +70,6 @@ def _maker(kind: str) -> object:
         return made
 
     return make
-
-
-def _base_settings(
-    interpreter: Interpreter, cls: ClassValue, args: Sequence[Value], kwargs: dict[str, Value]
-) -> Value:
-    """``class Settings(BaseSettings)``: each annotated field is an environment variable with a default."""
-    instance = InstanceValue(cls)
-    prefix = _env_prefix(cls)
-    for base in reversed(cls.mro):
-        if not isinstance(base, ClassValue):
-            continue
-        for name, annotation in base.annotations.items():
-            if name in ("Config", "model_config"):
-                continue
-            if name in kwargs:
-                instance.attributes[name] = kwargs[name]
-                continue
-            kind = annotation.name if isinstance(annotation, NativeFunction) else None
-            default = base.namespace.get(name)
-            variable = f"{prefix}{name}".upper()
-            instance.attributes[name] = read_variable(
-                interpreter, variable, default, kind, has_default=name in base.namespace
-            )
-    return instance
-
-
-def _env_prefix(cls: ClassValue) -> str:
-    for base in cls.mro:
-        if isinstance(base, ClassValue):
-            config = base.namespace.get("Config", base.namespace.get("model_config"))
-            prefix: Value = None
-            if isinstance(config, ClassValue):
-                prefix = config.namespace.get("env_prefix")
-            elif isinstance(config, dict):
-                prefix = config.get("env_prefix")
-            if isinstance(prefix, str):
-                return prefix
-    return ""
-
-
-def _settings_config(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return DictValue(kwargs)
 
 
 def _uppercase_attributes(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -117,6 +85,13 @@ def _uppercase_attributes(interpreter: Interpreter, args: list[Value], kwargs: d
     return DictValue(found)
 
 
+def load_dotenv(interpreter: Interpreter, path: Value) -> None:
+    """What ``Configuration.pre_setup`` does with ``DOTENV``: the file sets what is unset (configurations/base.py)."""
+    plain = unwrap(path)[0]
+    if plain is not None and plain != "":
+        set_variables(interpreter, variables(interpreter, named(interpreter, plain), configurations))
+
+
 def register() -> None:
     """Add this module's models to the registry."""
     for kind in (*_KINDS, "DictValue", "SetValue", "DatabaseURLValue", "CacheURLValue", "EmailURLValue", "JSONValue",
@@ -124,6 +99,3 @@ def register() -> None:
                  "SearchURLValue", "ValidationMixin", "MultipleMixin", "UUIDValue"):  # fmt: skip
         CALLS[f"configurations.values.{kind}"] = _maker(kind)  # type: ignore[assignment]  # a model by shape
     CALLS["configurations.utils.uppercase_attributes"] = _uppercase_attributes
-    for dotted in ("pydantic.BaseSettings", "pydantic_settings.BaseSettings", "pydantic.v1.BaseSettings"):
-        CLASS_BASES[dotted] = _base_settings
-    CALLS["pydantic_settings.SettingsConfigDict"] = _settings_config

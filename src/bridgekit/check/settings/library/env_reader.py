@@ -30,7 +30,6 @@ from bridgekit.check.settings.library.environment import (
     unset_or,
     with_inputs,
 )
-from bridgekit.check.settings.library.settings_files import read_settings_file
 
 Arguments: TypeAlias = Sequence[Value]
 Keywords: TypeAlias = dict[str, Value]
@@ -79,16 +78,19 @@ class Reader(Model):
         self.prefix = ""
 
     def attribute(self, interpreter: Interpreter, name: str) -> Value:
+        if name in ("read_env", "read_envfile"):
+            return NativeFunction(f"env.{name}", self.read_file)
+        if name == "seal":
+            return NativeFunction("env.seal", lambda interpreter, args, kwargs: None)
         if name in (
-            "read_env",
-            "read_envfile",
-            "seal",
             "smart_cast",
             "escape_proxy",
             "parser_for",
             "add_parser",
+            "parse_value",
+            "get_value_from",
         ):
-            return NativeFunction(f"env.{name}", read_settings_file)
+            return NOT_IMPLEMENTED
         if name == "ENVIRON":
             return Environ()
         if name.startswith("_"):
@@ -96,6 +98,10 @@ class Reader(Model):
         return NativeFunction(
             f"env.{name}", lambda interpreter, args, kwargs: self.typed(interpreter, name, args, kwargs)
         )
+
+    def read_file(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        """``env.read_env(path)``."""
+        raise NotImplementedError
 
     def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
         """``env.kind(name, ...)``."""
@@ -123,6 +129,12 @@ class Reader(Model):
             error = ErrorValue(External(self.missing), (Text(f"{variable} is not set"),))
             return required(interpreter, variable, error), False
         return with_inputs(default, frozenset((f"env:{variable}",))), True
+
+
+def is_in_file(interpreter: Interpreter, prefix: str, name: Value) -> bool:
+    """``FileAwareEnv``: whether ``NAME_FILE`` is set, to the file that holds the value."""
+    plain = unwrap(name)[0]
+    return isinstance(plain, str) and unset_or(interpreter, f"{prefix}{plain}_FILE") is not UNSET
 
 
 def each(interpreter: Interpreter, items: Value, cast: ListValue) -> Value:

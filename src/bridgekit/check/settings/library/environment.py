@@ -201,6 +201,8 @@ class Environ(Model):
 
     def _setdefault(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         name = unwrap(args[0])[0]
+        if not isinstance(name, str):
+            self._set(interpreter, args[0], args[1] if len(args) > 1 else kwargs.get("value"))
         if isinstance(name, str) and self._read(interpreter, name) is UNSET:
             certain = name in self._own(interpreter)
             self._set(interpreter, args[0], args[1] if certain else with_inputs(args[1], _inputs(name)))
