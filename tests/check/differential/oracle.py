@@ -27,6 +27,7 @@ IMPORTS = """\
 import os, sys, json, copy, textwrap, enum, re, glob, functools, itertools, collections, platform, ast, contextlib
 import io, posixpath, types, dataclasses, importlib, importlib.util, warnings, logging, urllib.parse, typing, inspect
 import string, math, operator, shlex, fnmatch, html, base64, datetime, decimal, bisect, heapq, random, pprint
+import tomllib
 from pathlib import Path, PurePosixPath
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from dataclasses import dataclass, field

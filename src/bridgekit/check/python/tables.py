@@ -65,6 +65,7 @@ FUNCTIONS: frozenset[str] = frozenset().union(
     _under("shlex", "split"),
     _under("string", "capwords"),
     _under("textwrap", "dedent indent"),
+    _under("tomllib", "loads"),
     _under(
         "urllib.parse",
         "parse_qs parse_qsl quote quote_plus unquote unquote_plus urlencode urljoin urlparse urlsplit",

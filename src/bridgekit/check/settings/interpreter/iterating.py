@@ -18,12 +18,15 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.elements import iterable_items
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
+from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, InstanceValue, NativeFunction
 
 
 def is_followed(value: Value) -> bool:
     """Whether iterating over the value is followed at all (or raises TypeError as it does in Python)."""
+    if isinstance(value, Model):
+        return value.is_iterable
     return isinstance(
         value,
         str | bytes | int | float | list | tuple | dict | set | frozenset | range | ViewValue | IteratorValue | InstanceValue | None,
@@ -33,6 +36,8 @@ def is_followed(value: Value) -> bool:
 def drawn(interpreter: Interpreter, value: Value) -> Iterator[Value]:
     """The elements in order. Raises `TypeError` for what is not iterable, `Refused` where they are not known."""
     value = interpreter.read(interpreter.force(unwrap(value)[0]))
+    if isinstance(value, Model) and value.is_iterable:
+        value = value.drawn(interpreter)
     if isinstance(value, Opaque):
         raise Refused(value.reason)
     if isinstance(value, ListValue):

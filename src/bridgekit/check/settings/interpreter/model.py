@@ -41,6 +41,13 @@ class Model(Modelled):
         """``del self[key]``; whether that is modelled."""
         return False
 
+    is_iterable = False
+    """Whether `drawn` says what iterating over it gives."""
+
+    def drawn(self, interpreter: Interpreter) -> Value:
+        """What iterating over it goes through, as a list or an iterator."""
+        return NOT_IMPLEMENTED
+
     def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         """Code that cannot be read had its hands on it."""
 

@@ -7,6 +7,7 @@ server's.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -26,6 +27,7 @@ from bridgekit.check.settings.interpreter.inputs import outside_value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
+from bridgekit.check.settings.interpreter.pure import pure_function
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library.registry import CALLS
 
@@ -170,11 +172,33 @@ class OpenFile(Model):
             return NativeFunction(
                 "file.read", lambda interpreter, args, kwargs: self._read(interpreter, args, kwargs)
             )
+        if name == "readlines":
+            return NativeFunction("file.readlines", self._lines)
         self.touched = True
         return interpreter.opaque(f"the file {self.path}")
 
+    is_iterable = True
+
+    def drawn(self, interpreter: Interpreter) -> Value:
+        """Its lines. Each is read when the one before is done with: here all are, once and for all."""
+        content = self.content(interpreter)
+        if isinstance(content, str):
+            parts = re.findall("[^\n]*\n|[^\n]+", content)
+            return ListValue(Text.at(part, interpreter.here()) for part in parts)
+        return content if isinstance(content, Opaque) else interpreter.opaque("the lines of a binary file")
+
+    def content(self, interpreter: Interpreter) -> Value:
+        """All of it, once."""
+        return self._read(interpreter, [], {})
+
     def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         self.touched = True
+
+    def _lines(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        if args or kwargs:
+            self.touched = True
+            return interpreter.opaque(f"some lines of the file {self.path}")
+        return self.drawn(interpreter)
 
     def _read(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         before, self.touched = self.touched, True
@@ -207,6 +231,21 @@ def read_text(interpreter: Interpreter, path: str, *, as_bytes: bool = False) ->
         interpreter.may_raise(cause)
         return cause
     return Text.at(text, interpreter.here())
+
+
+def _loaded(function: str, mode: str) -> Call:
+    """``json.load(file)``: what the function for texts makes of the content."""
+
+    def call(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+        file = unwrap(args[0])[0] if len(args) == 1 and not kwargs else None
+        if not isinstance(file, OpenFile) or mode not in file.mode:
+            return interpreter.refuse(f"{function[:-1]}() of this is not followed", *args, *kwargs.values())
+        content = file.content(interpreter)
+        if isinstance(content, bytes):
+            content = content.decode("utf-8", "surrogateescape")
+        return interpreter.call(pure_function(function), [content], {})
+
+    return call
 
 
 def _list_directory(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -244,6 +283,8 @@ def register() -> None:
     CALLS["os.path.isfile"] = exists(is_file)
     CALLS["os.path.isdir"] = exists(is_directory)
     CALLS["os.listdir"] = _list_directory
+    CALLS["json.load"] = _loaded("json.loads", "r")
+    CALLS["tomllib.load"] = _loaded("tomllib.loads", "b")
     for dotted in ("codecs.open", "io.open"):
         CALLS[dotted] = open_file
     for dotted in ("os.makedirs", "os.mkdir", "os.chmod"):

@@ -6,7 +6,7 @@ import posixpath
 from fnmatch import fnmatch
 from pathlib import Path
 
-from bridgekit.check.settings.interpreter.data import DictValue, Opaque, Value
+from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.included_files import include_file
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
@@ -44,7 +44,10 @@ def _include(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Valu
             _taint(interpreter, scope, interpreter.opaque(reason))
             continue
         _include_pattern(
-            interpreter, posixpath.join(posixpath.dirname(frame.path), path), scope, is_optional=is_optional
+            interpreter,
+            posixpath.normpath(posixpath.join(posixpath.dirname(frame.path), path)),
+            scope,
+            is_optional=is_optional,
         )
     return None
 
@@ -61,7 +64,12 @@ def _include_pattern(interpreter: Interpreter, pattern: str, scope: DictValue, *
         raise interpreter.fault(OSError, f"No such file: {pattern}")
     if not found:
         interpreter.note(f"{pattern} does not exist in the project: taken as absent")
+    included = scope.setdefault("__included_files__", ListValue())
     for path in found:
+        if isinstance(included, ListValue) and path in included:
+            continue  # Once for each namespace, as its own list says.
+        if isinstance(included, ListValue):
+            included.append(Text(path))
         if not include_file(interpreter, path, scope):
             _taint(interpreter, scope, interpreter.opaque(f"{path} cannot be read"))
 

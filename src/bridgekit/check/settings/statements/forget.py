@@ -12,13 +12,16 @@ from bridgekit.check.settings.interpreter.data import Opaque, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.taint import functions_of, taint
 from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, Frame, FunctionValue
+from bridgekit.check.settings.library.environment import Environ
 from bridgekit.check.settings.slicing.effects import EVERYTHING, affected_by
+from bridgekit.check.settings.slicing.environment_writes import variables_written
 from bridgekit.check.settings.statements.names import bind
 
 
 def forget(interpreter: Interpreter, statements: Sequence[ast.stmt], cause: Opaque, frame: Frame) -> None:
     """These statements may run any number of times or not at all: what they may change is unknown from here on."""
     reached: list[Value] = []
+    bodies: list[ast.AST] = list(statements)
     for name in affected_by(statements):
         if name == EVERYTHING:
             interpreter.taint(frame.module.namespace, cause)
@@ -28,11 +31,20 @@ def forget(interpreter: Interpreter, statements: Sequence[ast.stmt], cause: Opaq
             reached.extend(functions_of(value))
         elif isinstance(value, FunctionValue):
             reached.extend([value] if name.endswith("()") else ())
+            bodies.extend([value.node] if name.endswith("()") else ())
         elif not name.endswith("()") or isinstance(value, BoundMethod):
             reached.append(value)
     taint(interpreter, reached, cause)
+    _forget_environment(interpreter, variables_written(bodies), cause)
     for name in sorted({name for statement in statements for name in _bound_names(statement)}):
         bind(interpreter, frame, name, cause.derive(f".{name}"))
+
+
+def _forget_environment(interpreter: Interpreter, names: frozenset[str], cause: Opaque) -> None:
+    if EVERYTHING in names:
+        Environ().taint(interpreter, cause)
+    for name in names - {EVERYTHING}:
+        interpreter.written_environ[name] = cause.named(name)
 
 
 def _value_of(interpreter: Interpreter, name: str, frame: Frame) -> Value:
