@@ -118,7 +118,7 @@ class _Checker:
             raise ProjectError(
                 f"{options.path}: no Django settings module found ({why_none(found, bounds)}); {suggested}"
             )
-        self.notes = [*options.notes, *naming_notes(options, found)]
+        self.notes = [*options.notes, *naming_notes(options, found, bounds)]
         self.headline = headline(environment, is_known=self._has_django() or bool(options.live))
         if not self.headline:
             self.notes += packages_note(options, environment, found.root)

@@ -20,6 +20,8 @@ CONFIGURED = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
 _ASSIGNED = re.compile(r"""(?<![\w.])DJANGO_SETTINGS_MODULE["']?\s*[=:]\s*["']?([A-Za-z_][\w.]*)""")
 _ENV = re.compile(r"""(?:^|\s)DJANGO_SETTINGS_MODULE(?:=|\s+)["']?([A-Za-z_][\w.]*)""")
 """``ENV NAME=value OTHER=value`` and, as of old, ``ENV NAME value``."""
+_READERS = ("get", "getenv", "config", "env")
+"""What reads a variable, with its default behind it."""
 _ORDER = ("asgi.py", "wsgi.py", "manage.py", "Dockerfile", "configuration", "settings.py")
 
 
@@ -89,7 +91,7 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
         return
     constants = _only_values(tree)
     named: dict[str, tuple[str, int]] = {}
-    for node in walk(tree):
+    for node in sorted(walk(tree), key=_is_for_a_command(tree)):
         for name, value, line in _environment_writes(node):
             text = _text_of(value, constants)
             if text is not None:
@@ -98,6 +100,18 @@ def _named_in_python(file: Path) -> Iterator[Candidate]:
         module, line = named["DJANGO_SETTINGS_MODULE"]
         configuration = named.get("DJANGO_CONFIGURATION", ("", 0))[0]
         yield Candidate(module, file.name, str(file), line, configuration)
+
+
+def _is_for_a_command(tree: ast.Module) -> Callable[[ast.AST], bool]:
+    """Whether a node stands below ``if "test" in sys.argv:``: it says nothing of what is served, so others come first."""
+    chosen = {
+        id(inner)
+        for node in walk(tree)
+        if isinstance(node, ast.If) and "argv" in ast.unparse(node.test)
+        for statement in node.body
+        for inner in walk(statement)
+    }
+    return lambda node: id(node) in chosen
 
 
 def named_by_expression(file: str) -> tuple[int, str] | None:
@@ -111,16 +125,41 @@ def named_by_expression(file: str) -> tuple[int, str] | None:
     return None
 
 
+def unread_name(file: str) -> int:
+    """The line on which an entry point speaks of ``DJANGO_SETTINGS_MODULE``; 0 where it does not, or what it says is read."""
+    tree = parse_file(file).tree
+    if any(_named_in_python(Path(file))):
+        return 0
+    lines = (
+        node.lineno
+        for node in (walk(tree) if tree is not None else ())
+        if isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE"
+    )
+    return min(lines, default=0)
+
+
 def _only_values(tree: ast.Module) -> dict[str, str]:
     """Names that are bound to one text wherever they are bound: of several, a run decides."""
     found: dict[str, set[str]] = {}
     for node in walk(tree):
         if isinstance(node, ast.Assign):
-            text = node.value.value if isinstance(node.value, ast.Constant) else ""
             for target in node.targets:
                 if isinstance(target, ast.Name):
-                    found.setdefault(target.id, set()).add(text if isinstance(text, str) else "")
+                    is_read = not isinstance(node.value, ast.Call) or _called(node.value) in _READERS
+                    found.setdefault(target.id, set()).add((is_read and _text_of(node.value, {})) or "")
     return {name: min(texts) for name, texts in found.items() if len(texts) == 1 and texts != {""}}
+
+
+def _called(node: ast.Call) -> str:
+    """The last part of what is called."""
+    function = node.func
+    return (
+        function.attr
+        if isinstance(function, ast.Attribute)
+        else function.id
+        if isinstance(function, ast.Name)
+        else ""
+    )
 
 
 def _environment_writes(node: ast.AST) -> Iterator[tuple[str, ast.expr, int]]:
@@ -129,6 +168,12 @@ def _environment_writes(node: ast.AST) -> Iterator[tuple[str, ast.expr, int]]:
         name = node.args[0]
         if node.func.attr == "setdefault" and isinstance(name, ast.Constant) and isinstance(name.value, str):
             yield name.value, node.args[1], node.lineno
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update":
+        yield from ((keyword.arg, keyword.value, node.lineno) for keyword in node.keywords if keyword.arg)
+        given = node.args[0] if node.args else None
+        for key, value in zip(given.keys, given.values, strict=True) if isinstance(given, ast.Dict) else ():
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, value, value.lineno
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
         key = node.targets[0].slice
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -141,10 +186,19 @@ def _text_of(node: ast.expr, constants: dict[str, str]) -> str | None:
         return node.value
     if isinstance(node, ast.Name):
         return constants.get(node.id)
-    if isinstance(node, ast.Call) and len(node.args) == 2:
-        return _text_of(node.args[1], constants)
+    if isinstance(node, ast.Call):
+        named = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
+        given = node.args[1:] if len(node.args) == 2 else named
+        return _text_of(given[0], constants) if given else None
     if isinstance(node, ast.IfExp):
         return _text_of(node.orelse, constants)
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return _text_of(node.values[-1], constants)
+    if isinstance(node, ast.JoinedStr):
+        parts = [_text_of(part, constants) for part in node.values]
+        return None if None in parts else "".join(part for part in parts if part is not None)
+    if isinstance(node, ast.FormattedValue) and node.conversion == -1 and node.format_spec is None:
+        return _text_of(node.value, constants)
     return None
 
 

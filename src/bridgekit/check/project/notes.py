@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from bridgekit.check.findings.shown import base_of, shown_from
 from bridgekit.check.modules.environment import TargetEnvironment
@@ -11,13 +12,13 @@ from bridgekit.check.modules.run_bounds import RunBounds
 from bridgekit.check.project.config import Options
 from bridgekit.check.project.discovery import IN_ENVIRONMENT, FoundProject
 from bridgekit.check.project.entry_points import adapted_applications
-from bridgekit.check.project.named_settings import named_by_expression
+from bridgekit.check.project.named_settings import ENTRY_POINTS, named_by_expression, unread_name
 from bridgekit.check.settings.result import Variant
 from bridgekit.middleware_chain.facts import MiddlewareFacts
 from bridgekit.middleware_chain.requests import Server
 
 
-def naming_notes(options: Options, found: FoundProject) -> Iterator[str]:
+def naming_notes(options: Options, found: FoundProject, bounds: RunBounds) -> Iterator[str]:
     """Settings modules that were not checked, and what an environment variable has to do with the one that was."""
     for other in found.others:
         yield (
@@ -26,11 +27,26 @@ def naming_notes(options: Options, found: FoundProject) -> Iterator[str]:
         )
     if any(candidate.source == IN_ENVIRONMENT for candidate in found.candidates) and not options.settings:
         yield f"the environment variable {IN_ENVIRONMENT} chose {found.settings_modules[0]}"
+    if not options.settings and not Path(options.path).is_file():
+        yield from _unread_names(found, bounds)
     if found.absent:
         yield (
             f"the environment variable {IN_ENVIRONMENT} names {found.absent}, which this project does not have: "
             f"{found.settings_modules[0]} was checked"
         )
+
+
+def _unread_names(found: FoundProject, bounds: RunBounds) -> Iterator[str]:
+    """Entry points that speak for nothing, where something else did."""
+    if any(one.source in (*ENTRY_POINTS, IN_ENVIRONMENT) for one in found.candidates[:1]):
+        return
+    for path in found.entry_points:
+        line = 0 if bounds.is_over(path) else unread_name(path)
+        if line and found.settings_modules:
+            yield (
+                f"{shown_from(base_of(found.root), path)}:{line} sets {IN_ENVIRONMENT} in a way that is not read: "
+                f"{found.settings_modules[0]} was checked; name another one with --settings"
+            )
 
 
 def why_none(found: FoundProject, bounds: RunBounds) -> str:
