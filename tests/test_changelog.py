@@ -21,3 +21,13 @@ def test_each_version_has_the_sections_in_order_and_entries_in_each() -> None:
             entries = [line for line in section.splitlines()[1:] if line]
             assert entries, section
             assert [line for line in entries if not line.startswith(("- ", "  "))] == [], section
+
+
+def test_no_entry_stands_twice() -> None:
+    """A rebase that keeps both sides leaves an entry that was moved in two sections."""
+    text = ROOT.joinpath("CHANGELOG.md").read_text("utf-8")
+    entries = [
+        " ".join(entry.split()) for entry in re.findall(r"^- .*\n(?:  .*\n)*", text, flags=re.MULTILINE)
+    ]
+    assert entries
+    assert [entry for entry in entries if entries.count(entry) > 1] == []

@@ -192,6 +192,16 @@ def test_a_baseline_that_is_named_and_broken_can_be_written_anew(project: Path) 
     assert check(project).exit_code == 0
 
 
+def test_a_baseline_is_written_in_the_place_of_a_report(project: Path) -> None:
+    """``--output`` was passed over: no file, and no word of it."""
+    refused = check(
+        project, "--write-baseline", str(project / "known.json"), "--output", str(project / "report.txt")
+    )
+    assert (refused.exit_code, "--write-baseline writes no report" in refused.stderr) == (2, True)
+    assert not (project / "known.json").exists()
+    assert not (project / "report.txt").exists()
+
+
 @pytest.mark.parametrize("option", ["--settings", "--select", "--ignore", "--python"])
 def test_an_option_without_a_value_is_refused(project: Path, option: str) -> None:
     """An unset variable of a script would check something else than what was meant."""
@@ -756,6 +766,16 @@ def test_two_reports_at_once_are_refused(project: Path, other: list[str]) -> Non
     done = check(project, "--quiet", *other)
     assert done.exit_code == 2
     assert "are two reports: give one of them" in done.stderr
+
+
+def test_the_settings_of_a_run_go_where_its_output_goes(project: Path) -> None:
+    file = project / "options.txt"
+    done = check(project, "--show-settings", "--output-file", str(file))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"written to {file}" in done.stderr
+    assert file.read_text("utf-8").strip() == check(project, "--show-settings").stdout.strip()
+    refused = check(project, "--show-settings", "--output-file", str(project / "absent" / "options.txt"))
+    assert (refused.exit_code, "cannot be written" in refused.stderr) == (2, True)
 
 
 def test_the_settings_of_a_run_are_shown(project: Path) -> None:

@@ -44,12 +44,16 @@ def check_project(given: Mapping[str, Any], explicit: Sequence[str], progress: P
         raise ProjectError("--diff prints a patch, which has one form: leave --format out")
     if given["quiet"] or given["statistics"]:
         _refuse_two_reports(given, explicit)
+    if given["write_baseline"] is not None and given["output"] is not None:
+        raise ProjectError(
+            "--write-baseline writes no report, so that --output has none: run the command once for each"
+        )
     options = configured(_options(given), explicit)
     if given["write_baseline"] is not None:
         # All that stands is written, whatever was accepted before; the old file may be what is to be mended.
         options = replace(options, baseline=None)
     if given["show_settings"]:
-        return CommandOutcome(shown_settings(options), 0)
+        return _show_settings(options, given["output"])
     try:
         report = run(options, progress)
     except RecursionError:
@@ -161,6 +165,14 @@ def parse_env(values: Sequence[str]) -> dict[str, str]:
             raise ProjectError(f"--env {value}: give it as NAME=VALUE")
         environ[name] = text
     return environ
+
+
+def _show_settings(options: Options, output: Path | None) -> CommandOutcome:
+    shown = shown_settings(options)
+    if output is None:
+        return CommandOutcome(shown, 0)
+    _write(output, shown)
+    return CommandOutcome("", 0, f"the options in effect are written to {output}")
 
 
 def _write_baseline(report: Report, file: Path) -> CommandOutcome:
