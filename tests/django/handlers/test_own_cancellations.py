@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -108,3 +109,38 @@ def test_it_ends_the_request_as_under_django(stack: list[str], view: str) -> Non
         with project(__name__, stack), noting_what_is_closed() as noted:
             found[handler] = (*asyncio.run(outcome(handler, f"/{view}/")), list(noted))
     assert found["pooled"] == found["stock"]
+
+
+async def waits_after_a_failed_group(request: Any) -> HttpResponse:
+    """Where the group waits for its tasks already, Python 3.11 and 3.12 leave its cancellation among those of the task."""
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise LookupError
+
+    with contextlib.suppress(ExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+    request.scope["arrived"].set()
+    await asyncio.Event().wait()
+    raise AssertionError("cancelled before")
+
+
+urlpatterns.append(path("group/", waits_after_a_failed_group))
+
+
+async def leaves(handler: str) -> str:
+    gone, arrived = asyncio.Event(), asyncio.Event()
+    request = asyncio.create_task(ask(HANDLERS[handler](), "/group/", gone=gone, arrived=arrived))
+    await arrived.wait()
+    gone.set()
+    await asyncio.wait((request,))
+    return "cancelled" if request.cancelled() else repr(request.exception())
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("stack", [[], list(STARTPROJECT), [f"{layers}.Native"]])
+def test_a_client_leaves_a_view_whose_task_group_has_failed(stack: list[str], handler: str) -> None:
+    with project(__name__, stack), noting_what_is_closed() as noted:
+        assert asyncio.run(leaves(handler)) == "None"
+    assert noted == ["request"]

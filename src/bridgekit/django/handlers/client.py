@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -22,6 +23,7 @@ class ClientWatch:
 
     __slots__ = (
         "_backend",
+        "_before",
         "_cancelled",
         "_context",
         "_listen",
@@ -41,6 +43,7 @@ class ClientWatch:
         assert task is not None
         assert backend is not None
         self._task = task
+        self._before = task.cancelling()
         # The loop's look at the requests runs in the context of whichever began it.
         self._context = contextvars.copy_context()
         self._backend = backend
@@ -68,6 +71,9 @@ class ClientWatch:
         self.error = listener.exception()
         if not self._over:
             self._cancelled = True
+            if sys.version_info < (3, 13):
+                # A view's `asyncio.TaskGroup` that failed while it waited for its tasks has left its cancellation in the count.
+                self._before = self._task.cancelling()
             self._task.cancel()
 
     def has_cancelled(self) -> bool:
@@ -75,7 +81,7 @@ class ClientWatch:
         if not self._cancelled:
             return False
         self._cancelled = False
-        return self._task.uncancel() == 0
+        return self._task.uncancel() <= self._before
 
     async def end(self) -> None:
         """Stop listening."""
