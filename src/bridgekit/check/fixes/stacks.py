@@ -13,6 +13,7 @@ from bridgekit.middleware_chain.facts import Answer, Location, MiddlewareFacts
 from bridgekit.middleware_chain.plan import ChangeKind, Proposal, plan
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import Layer, simulate
+from bridgekit.middleware_chain.unmarked import as_run
 
 MAX_LAYERS = 200
 """Longer lists are unknown: the longest of any project that we have seen has 40, and each layer takes milliseconds."""
@@ -44,6 +45,7 @@ def build_subject(
         else released(replace(definition.facts, listed_at=entry.location), variant)
         for entry, definition in zip(entries, definitions, strict=True)
     ]
+    facts = as_run(facts, project.server)
     chain = simulate(facts, project.server)
     middleware = tuple(
         CheckedMiddleware(position, entry.location, layer, definition)
