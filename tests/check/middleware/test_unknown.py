@@ -406,3 +406,20 @@ def test_a_call_is_judged_by_its_own_arguments_and_not_by_those_of_a_default(tmp
     """
     facts = read(tmp_path, dedent(source)).facts
     assert facts.async_capable.answer is not Answer.YES
+
+
+def test_a_module_that_is_given_a_class_of_its_own_may_have_any_name(tmp_path: Path) -> None:
+    """No name is missing there, and none that is spelt like it is meant."""
+    source = """
+import sys, types
+class Names(types.ModuleType):
+    Middleware = property(lambda self: Middlewares)
+class Middlewares:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        return self.get_response(request)
+sys.modules[__name__].__class__ = Names
+"""
+    reason = read(tmp_path, source).facts.async_capable.reason
+    assert reason == "module mw writes its namespace at run time"

@@ -79,7 +79,7 @@ class SourceReader:
         value = self.evaluator.imports.member(module, name)
         if isinstance(value, Missing | Unknown):
             reason = value.reason or f"module {module} has no name {name}"
-            meant = self._meant(module, name)
+            meant = self._meant(module, name) if isinstance(value, Missing) else ""
             message = f"{reason} (did you mean {meant}?)" if meant else reason
             return _unreadable(dotted_path, message, value.location, listed_at)
         frame = self.evaluator.imports.frame(self.finder.load(module))

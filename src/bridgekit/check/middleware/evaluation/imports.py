@@ -12,6 +12,7 @@ from bridgekit.check.middleware.evaluation.bindings import index_block
 from bridgekit.check.middleware.evaluation.block import Block, StarImport
 from bridgekit.check.middleware.evaluation.changeable import is_changeable
 from bridgekit.check.middleware.evaluation.interface import Evaluator
+from bridgekit.check.middleware.evaluation.namespace_writers import definition_writer
 from bridgekit.check.middleware.evaluation.natives import has_member, is_native_module, native_member
 from bridgekit.check.middleware.evaluation.syntax import raised_on_import
 from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Sequence, Value
@@ -116,10 +117,9 @@ class Imports:
         hook = self.evaluator.lookup("__getattr__", frame, None, own=True)
         if not isinstance(hook, Missing):
             return self.evaluator.call(hook, (Const(name),), {}, None, frame)
-        if frame.block.writes_globals is not None:
-            return frame.unknown(
-                f"module {module.name} writes its namespace at run time", frame.block.writes_globals
-            )
+        writer = frame.block.writes_globals or definition_writer(module)
+        if writer is not None:
+            return frame.unknown(f"module {module.name} writes its namespace at run time", writer)
         return Missing(missing.reason or f"module {module.name} has no name {name}", Location(module.path, 1))
 
     def _unreadable(self, module: SourceModule) -> Value:
