@@ -793,4 +793,102 @@ class Middleware:
         return self.get_response(request)
 setattr(Middleware, f"{kind}_capable", True)
 """,
+    "inherited call kept in a name": MIXIN
+    + """
+class Middleware(MiddlewareMixin):
+    def __call__(self, request):
+        response = super().__call__(request)
+        return response
+    def process_response(self, request, response):
+        return response
+""",
+    "inherited call got by its name": MIXIN
+    + """
+class Middleware(MiddlewareMixin):
+    def __call__(self, request):
+        response = getattr(super(), "__call__")(request)
+        return response
+    def process_response(self, request, response):
+        return response
+""",
+    "call of the base by its class": MIXIN
+    + """
+class Middleware(MiddlewareMixin):
+    def __call__(self, request):
+        response = MiddlewareMixin.__call__(self, request)
+        return response
+    def process_request(self, request):
+        return None
+""",
+    "call of the base by its module": """
+import django.utils.deprecation
+class Middleware(django.utils.deprecation.MiddlewareMixin):
+    def __call__(self, request):
+        response = django.utils.deprecation.MiddlewareMixin.__call__(self, request)
+        return response
+    def process_request(self, request):
+        return None
+""",
+    "helper of another module that is handed get_response": {
+        "mw.py": """
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from watch import watched
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+    def __call__(self, request):
+        response = watched(self.get_response, request)
+        return response
+""",
+        "watch.py": """
+from asgiref.sync import iscoroutinefunction, sync_to_async
+def watched(handler, request):
+    if not iscoroutinefunction(handler):
+        return handler(request)
+    async def run():
+        await sync_to_async(str)(1)
+        return await handler(request)
+    return run()
+""",
+    },
+    "answer of a delegate kept in a name": """
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+class Plain:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def answer(self, request):
+        return self.get_response(request)
+class Awaited(Plain):
+    async def answer(self, request):
+        await sync_to_async(str)(1)
+        return await self.get_response(request)
+class Middleware:
+    async_capable = True
+    def __init__(self, get_response):
+        self.delegate = Awaited(get_response) if iscoroutinefunction(get_response) else Plain(get_response)
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+    def __call__(self, request):
+        response = self.delegate.answer(request)
+        return response
+""",
+    "helper of which only the truth is asked": """
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+def is_page(request):
+    return str(request).endswith("/")
+class Middleware:
+    async_capable = True
+    sync_capable = False
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+    async def __call__(self, request):
+        response = await self.get_response(request)
+        if is_page(request) and not is_page(response):
+            request = None
+        return response
+""",
 }

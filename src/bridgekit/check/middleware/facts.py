@@ -126,10 +126,15 @@ class FactsReader:
         async_capable = self.flag("async_capable", default=False).answer is not Answer.NO
         cost = HopCounter(self.evaluator, async_capable=async_capable).count(self.product, self.frame)
         why = cost.why or self.frame.unknown("not followed")
-        if cost.low == cost.high:
-            count = Count(cost.low, cost.high, location=self.defined_at())
+        high = cost.high
+        if cost.mixin_high > 1 and high is not None:
+            # The model counts the hooks once for each request; the further runs hop up to twice each.
+            high += 2 * (cost.mixin_high - 1)
+            why = cost.why or self.frame.unknown("runs MiddlewareMixin.__acall__ more than once")
+        if cost.low == high:
+            count = Count(cost.low, high, location=self.defined_at())
         else:
-            count = Count(cost.low, cost.high, why.reason, why.location)
+            count = Count(cost.low, high, why.reason, why.location)
         if cost.mixin_low == cost.mixin_high:
             mixin = Claim(Answer.of(cost.mixin_low > 0), "", self.defined_at())
         else:

@@ -25,7 +25,7 @@ from bridgekit.check.middleware.evaluation.values import (
     Value,
 )
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Paths, any_of, repeated, then
-from bridgekit.check.middleware.hops.relevance import discarded_calls, is_async, is_far, leads_away
+from bridgekit.check.middleware.hops.relevance import discarded_calls, is_async, is_elsewhere
 from bridgekit.check.middleware.hops.statement_costs import StatementCosts
 from bridgekit.check.python.tree import children
 from bridgekit.middleware_chain.facts import Answer
@@ -159,7 +159,12 @@ class HopCounter(StatementCosts):
         if not isinstance(receiver, InstanceValue) or any(
             receiver is option for option in options(self.middleware)
         ):
-            return {True: Cost(mixin_low=1, mixin_high=1)}
+            own = {True: Cost(mixin_low=1, mixin_high=1)}
+            wrapped = receiver and self.evaluator.attribute(receiver, "get_response", frame)
+            if not isinstance(wrapped, InstanceValue | FunctionValue | Partial | BoundMethod | ThreadCall):
+                return own
+            # Another middleware stands between it and get_response, and hops as well.
+            return then(own, self.calling(wrapped, (Request(),), {}, frame, None, awaited=True))
         paths = FREE
         for name in ("process_request", "process_response"):
             hook = self.evaluator.attribute(receiver, name, frame)
@@ -223,8 +228,7 @@ class HopCounter(StatementCosts):
         """Whether a name holds the result of a call that was counted where it was made."""
         bound = [b for b in frame.block.names.get(name, ()) if at is None or b.index < at]
         return bool(bound) and all(
-            isinstance(b.value, ast.Call) and not is_far(b.value.func) and not leads_away(b.value.func, frame)
-            for b in bound
+            isinstance(b.value, ast.Call) and not is_elsewhere(b.value, frame) for b in bound
         )
 
     def _conditional(self, node: ast.IfExp, frame: Frame, at: int | None, *, awaited: bool) -> Paths:
@@ -259,7 +263,7 @@ class HopCounter(StatementCosts):
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             paths = then(paths, self.expression(argument, frame, at))
         returned = returned and not is_async(frame)
-        if not awaited and not returned and (is_far(node.func) or leads_away(node.func, frame)):
+        if not awaited and not returned and is_elsewhere(node, frame):
             return paths
         callee = self.evaluator.evaluate(node.func, frame, at)
         if isinstance(callee, Unknown) and awaited:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bridgekit.check.middleware.evaluation.syntax import root_name
 from bridgekit.check.middleware.evaluation.values import Frame
@@ -39,7 +39,29 @@ def leads_away(func: ast.expr, frame: Frame) -> bool:
                 return not (binding.node.module or "").startswith(("asgiref", "channels"))
             return isinstance(binding.node, ast.Import) and not name.startswith("asgiref")
         scope = scope.closest()
-    return True
+    # A builtin: what it gives is plain, unless it leads back to the middleware, as super() and getattr() do.
+    return isinstance(func, ast.Name)
+
+
+def first_parameter(frame: Frame) -> str:
+    """What a method calls the object that it belongs to; empty for a function that is no method."""
+    if frame.function is None or frame.function.owner is None:
+        return ""
+    spec = frame.function.node.args
+    return next((each.arg for each in (*spec.posonlyargs, *spec.args)), "")
+
+
+def is_elsewhere(call: ast.Call, frame: Frame) -> bool:
+    """Whether what a call gives, if nobody awaits it, is no business of the middleware: it leads away, and takes neither the middleware
+    itself with it (``MiddlewareMixin.__call__(self, request)``) nor ``get_response``."""
+    if not (is_far(call.func) or leads_away(call.func, frame)):
+        return False
+    itself = first_parameter(frame)
+    return not any(
+        last_name(argument).endswith("get_response")
+        or (isinstance(argument, ast.Name) and argument.id == itself)
+        for argument in call.args
+    )
 
 
 _HANDS_ON = frozenset(
@@ -61,8 +83,8 @@ _HANDS_ON = frozenset(
 def discarded_calls(function: ast.AST) -> frozenset[ast.Call]:
     """Calls in a function whose results nobody awaits there or hands out of it: what they return makes no hop.
 
-    A result is let go as a statement of its own, as a context manager, or in a name that no ``await``, ``return``,
-    nested function or starter of tasks mentions.
+    A result is let go as a statement of its own, as a context manager, where only its truth is asked, or in a name that no
+    ``await``, ``return``, nested function or starter of tasks mentions.
     """
     kept = {
         name.id
@@ -78,7 +100,21 @@ def discarded_calls(function: ast.AST) -> frozenset[ast.Call]:
                 found.add(call)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if name not in kept:
                 found.add(call)
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                found.update(_asked(test))
     return frozenset(found)
+
+
+def _asked(test: ast.expr) -> Iterator[ast.Call]:
+    """The calls of which a test asks nothing but whether they are true."""
+    match test:
+        case ast.Call():
+            yield test
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _asked(operand)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _asked(value)
 
 
 def _keeps(node: ast.AST) -> bool:

@@ -7,11 +7,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from bridgekit.check.middleware.evaluation import guards
+from bridgekit.check.middleware.evaluation.alternatives import options
 from bridgekit.check.middleware.evaluation.atoms import GetResponse, Missing, Native, Outcome, Unknown
 from bridgekit.check.middleware.evaluation.interface import Evaluator
-from bridgekit.check.middleware.evaluation.values import Frame, InstanceValue, Value
+from bridgekit.check.middleware.evaluation.syntax import root_name
+from bridgekit.check.middleware.evaluation.values import (
+    BoundMethod,
+    Frame,
+    FunctionValue,
+    InstanceValue,
+    ThreadCall,
+    Value,
+)
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
-from bridgekit.check.middleware.hops.relevance import is_async, is_far, last_name, may_hop
+from bridgekit.check.middleware.hops.relevance import (
+    first_parameter,
+    is_async,
+    is_elsewhere,
+    is_far,
+    last_name,
+    may_hop,
+)
 from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
@@ -114,11 +130,23 @@ class StatementCosts(ABC):
             return self.expression(node, frame, at)
         if isinstance(node, ast.Name) and not is_async(frame):
             bound = [b for b in frame.block.names.get(node.id, ()) if at is None or b.index < at]
-            values = [b.value for b in bound if isinstance(b.value, ast.Call) and not is_far(b.value.func)]
-            if values:
-                why = frame.unknown(f"depends on which value {node.id} holds", node)
-                return any_of([self.expression(value, frame, at) for value in values], why)
+            calls = [b.value for b in bound if isinstance(b.value, ast.Call)]
+            held = [self._held(call, frame, at) for call in calls]
+            ways = [paths for paths in held if paths is not None]
+            if ways:
+                return any_of(ways, frame.unknown(f"depends on which value {node.id} holds", node))
         return self.expression(node, frame, at, returned=True)
+
+    def _held(self, call: ast.Call, frame: Frame, at: int | None) -> Paths | None:
+        """The ways through a call whose result a name holds until it is returned; None where that is no business of the middleware."""
+        if not is_elsewhere(call, frame):
+            return self.expression(call, frame, at)
+        if not (is_far(call.func) and root_name(call.func) == first_parameter(frame)):
+            return None
+        # self.delegate.handle(request): of a delegate that can be read.
+        callee = self.evaluator.evaluate(call.func, frame, at)
+        read = all(isinstance(each, BoundMethod | FunctionValue | ThreadCall) for each in options(callee))
+        return self.expression(call, frame, at, returned=True) if read else None
 
     def _inner(self, body: Sequence[ast.stmt], frame: Frame, flow: Flow) -> None:
         inner = self.block(body, frame, flow.open)
