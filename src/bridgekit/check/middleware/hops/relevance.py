@@ -56,10 +56,14 @@ def is_elsewhere(call: ast.Call, frame: Frame) -> bool:
     itself with it (``MiddlewareMixin.__call__(self, request)``) nor ``get_response``."""
     if not (is_far(call.func) or leads_away(call.func, frame)):
         return False
-    itself = first_parameter(frame)
+    itself = set()
+    scope: Frame | None = frame
+    while scope is not None:
+        itself.add(first_parameter(scope))
+        scope = scope.closest()
     return not any(
         last_name(argument).endswith("get_response")
-        or (isinstance(argument, ast.Name) and argument.id == itself)
+        or (isinstance(argument, ast.Name) and argument.id in itself)
         for argument in call.args
     )
 
@@ -120,6 +124,8 @@ def _asked(test: ast.expr) -> Iterator[ast.Call]:
 def _keeps(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return last_name(node.func) in _HANDS_ON
+    if isinstance(node, ast.Assign):  # another name for it
+        return isinstance(node.value, ast.Name | ast.Tuple | ast.List | ast.IfExp | ast.BoolOp)
     return isinstance(
         node,
         ast.Await
@@ -130,6 +136,18 @@ def _keeps(node: ast.AST) -> bool:
         | ast.AsyncFunctionDef
         | ast.AsyncFor,
     )
+
+
+def own_calls(function: ast.AST) -> Iterator[ast.Call]:
+    """The calls that a function makes itself, when it runs."""
+    pending = children(function)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        pending += children(node)
 
 
 def may_hop(body: Sequence[ast.stmt], *, awaits: bool) -> bool:

@@ -21,16 +21,20 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.middleware.hops.paths import FREE, Cost, Flow, Paths, any_of, repeated, then
 from bridgekit.check.middleware.hops.relevance import (
+    discarded_calls,
     first_parameter,
     is_async,
     is_elsewhere,
     is_far,
     last_name,
     may_hop,
+    own_calls,
 )
 from bridgekit.check.python.tree import children, walk
 from bridgekit.middleware_chain.facts import Answer
 
+_NO_AWAITABLE = ast.Constant | ast.Compare | ast.JoinedStr | ast.UnaryOp | ast.Dict | ast.Set
+_TOLD = ast.Call | ast.IfExp | ast.BoolOp | _NO_AWAITABLE
 _COMPOUND = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match
 
 
@@ -128,14 +132,40 @@ class StatementCosts(ABC):
             return FREE
         if not self.results_used[-1] and not is_async(frame):
             return self.expression(node, frame, at)
-        if isinstance(node, ast.Name) and not is_async(frame):
-            bound = [b for b in frame.block.names.get(node.id, ()) if at is None or b.index < at]
-            calls = [b.value for b in bound if isinstance(b.value, ast.Call)]
-            held = [self._held(call, frame, at) for call in calls]
-            ways = [paths for paths in held if paths is not None]
-            if ways:
-                return any_of(ways, frame.unknown(f"depends on which value {node.id} holds", node))
+        if is_async(frame) or not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            return self.expression(node, frame, at, returned=True)
+        values = self._held_values(node, frame, at)
+        if values is None:
+            return self._any_of_its_calls(node, frame, at)
+        calls = [self._held(value, frame, at) for value in values if isinstance(value, ast.Call)]
+        ways = [paths for paths in calls if paths is not None]
+        ways += [
+            self.expression(value, frame, at, returned=True)
+            for value in values
+            if isinstance(value, ast.IfExp | ast.BoolOp)
+        ]
+        if ways:
+            return any_of(ways, frame.unknown(f"depends on which value {ast.unparse(node)} holds", node))
         return self.expression(node, frame, at, returned=True)
+
+    def _held_values(self, node: ast.expr, frame: Frame, at: int | None) -> list[ast.expr] | None:
+        """What is put into a name before it is returned; None where that is not told by the statements that bind it."""
+        if not isinstance(node, ast.Name):
+            return None
+        bound = [b for b in frame.block.names.get(node.id, ()) if at is None or b.index < at]
+        values = [b.value for b in bound if b.value is not None]
+        return values if all(isinstance(b.value, _TOLD) for b in bound) else None
+
+    def _any_of_its_calls(self, node: ast.expr, frame: Frame, at: int | None) -> Paths:
+        """The ways where what is returned may hold what any call of the function gave: unpacked, under another name, in an attribute."""
+        paths = self.expression(node, frame, at, returned=True)
+        if frame.function is None:
+            return paths
+        function = frame.function.node
+        let_go = discarded_calls(function)
+        calls = [c for c in own_calls(function) if c not in let_go and not is_elsewhere(c, frame)]
+        ways = [paths, *(self.expression(call, frame, at) for call in calls)]
+        return any_of(ways, frame.unknown(f"depends on what {ast.unparse(node)[:60]} holds", node))
 
     def _held(self, call: ast.Call, frame: Frame, at: int | None) -> Paths | None:
         """The ways through a call whose result a name holds until it is returned; None where that is no business of the middleware."""
