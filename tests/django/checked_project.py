@@ -24,8 +24,8 @@ ROOT_URLCONF = "shop.urls"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "bridgekit.django.middleware.TimingMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "shop.middleware.returns_the_coroutine",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # noqa: BRG001
 ]
 SILENCED_SYSTEM_CHECKS = ["bridgekit.I000"]

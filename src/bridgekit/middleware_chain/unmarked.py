@@ -9,8 +9,6 @@ from bridgekit.middleware_chain.facts import Answer, Claim, Count, MiddlewareFac
 from bridgekit.middleware_chain.requests import Mode, Server
 from bridgekit.middleware_chain.simulate import simulate
 
-__all__ = ["as_run"]
-
 
 def as_run(stack: Sequence[MiddlewareFacts], server: Server) -> list[MiddlewareFacts]:
     """The facts of ``stack`` (outermost first), with the hops left open of each layer that is handed an unmarked one.
