@@ -45,9 +45,13 @@ UNMEASURED = (
     "tests/check/rules/test_connections_that_stay.py",
     "tests/check/rules/test_entry_points_that_run.py",
     "tests/check/rules/test_on_running_django.py",
+    "tests/django/handlers/test_as_django.py",
     "tests/django/handlers/test_live_orders.py",
+    "tests/django/handlers/test_order.py",
+    "tests/django/handlers/test_threads.py",
     "tests/fuzz/",
     "tests/test_platforms.py",
+    "tests/testing/test_count_threads.py",
 )
 """What takes a minute of its own: many inputs along the same branches, which the tracer that knows branches makes nearly twice as slow."""
 
