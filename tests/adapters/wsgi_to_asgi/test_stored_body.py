@@ -49,7 +49,7 @@ def test_who_declares_much_and_sends_little_takes_little() -> None:
 @given(
     size=st.integers(LARGE - 5, 3 * LARGE),
     each=st.integers(100, 2 * LARGE),
-    memory=st.integers(LARGE // 2, 4 * LARGE),
+    memory=st.integers(LARGE // 2, 16 * LARGE),
 )
 def test_it_is_its_pieces(size: int, each: int, memory: int) -> None:
     """Also where there is no memory for all of it, or for none but the first pieces."""

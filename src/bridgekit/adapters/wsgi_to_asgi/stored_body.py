@@ -144,8 +144,8 @@ class StoredBody:
         """Put what is there into a file of the declared size, if there is memory for that.
 
         The pieces and the file beside them would be twice the body. That is what glibc gives back to the system when both are
-        freed (`M_TRIM_THRESHOLD`, twice the largest block by default), and each such request would pay for new pages: three
-        times its CPU for 1 MiB. Not before half of it is there, or who declares much and sends little takes much.
+        freed (`M_TRIM_THRESHOLD`, twice the largest block by default), and each such request would pay for new pages. Not before
+        half of it is there, or who declares much and sends little takes much.
         """
         if self._spool is not None or (declared > self._granted and not self._grant(declared)):
             return
@@ -190,11 +190,12 @@ class StoredBody:
             self.file = self._written
         elif self._spool is None:
             self.file = io.BytesIO(b"".join(self._parts))
-            self._give_back(self._memory)
         else:
             await self._write()
             self._spool.seek(0)
             self.file = SpooledBody(self._spool)
+        if self._spool is None:
+            self._give_back(self._memory)
         self._parts = []
 
     def release(self) -> None:
