@@ -23,6 +23,8 @@ NAME = "'DJANGO_SETTINGS_MODULE'"
         f"os.environ.setdefault({NAME}, config({NAME}, default='p.dev'))",
         # What is set for the tests says nothing of what is served.
         f"if 'test' in sys.argv:\n    os.environ[{NAME}] = 'p.test'\nelse:\n    os.environ[{NAME}] = 'p.dev'",
+        f"if 'test' not in sys.argv:\n    os.environ[{NAME}] = 'p.dev'\nelse:\n    os.environ[{NAME}] = 'p.test'",
+        f"if not 'test' in sys.argv:\n    os.environ[{NAME}] = 'p.dev'\nelse:\n    os.environ[{NAME}] = 'p.test'",
     ],
 )
 def test_a_name_that_is_written_or_a_default(tmp_path: Path, source: str) -> None:

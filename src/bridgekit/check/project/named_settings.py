@@ -108,10 +108,17 @@ def _is_for_a_command(tree: ast.Module) -> Callable[[ast.AST], bool]:
         id(inner)
         for node in walk(tree)
         if isinstance(node, ast.If) and "argv" in ast.unparse(node.test)
-        for statement in node.body
+        for statement in (node.orelse if _is_negated(node.test) else node.body)
         for inner in walk(statement)
     }
     return lambda node: id(node) in chosen
+
+
+def _is_negated(test: ast.expr) -> bool:
+    """Whether what stands under ``if "test" not in sys.argv:`` is for everything but the command, and its ``else`` for that."""
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.NotIn | ast.NotEq)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
 
 
 def named_by_expression(file: str) -> tuple[int, str] | None:
