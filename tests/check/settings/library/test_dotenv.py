@@ -225,3 +225,13 @@ def test_a_file_outside_the_project_sets_nothing_and_is_not_shown(tmp_path: Path
         value = result.default.value("MIDDLEWARE")
         assert isinstance(value, Known)
         assert value.value == ["unset"]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("rest", ["", "# " + "x" * 70_000])
+def test_a_file_that_is_too_large_to_be_read_is_not_an_empty_one(
+    tmp_path: Path, reader: str, rest: str
+) -> None:
+    (tmp_path / ".env").write_text(f"A=1\n{rest}", "utf-8")
+    found = stack(evaluate(tmp_path, settings=settings_of(reader, "A")))
+    assert found == (None if rest else ["1"])

@@ -76,6 +76,9 @@ def variables(interpreter: Interpreter, located: Located, syntax: Syntax) -> dic
         try:
             text = read_bounded(path, _MAX_DOTENV).decode("utf-8-sig", "replace")
         except UnreadableError:
+            # Too large, or not to be opened: whatever is read of the environment may stand there.
+            lost_file = interpreter.opaque(f"{Path(path).name} cannot be read")
+            interpreter.lost_environ = interpreter.lost_environ or lost_file
             continue
         interpreter.files[path] = None
         lost = changed_on_disk(interpreter, path)
