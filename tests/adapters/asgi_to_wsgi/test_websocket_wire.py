@@ -315,6 +315,43 @@ def deflating() -> Iterator[Callable[[], Served]]:
         each.client.close()
 
 
+class Offered(PerMessageDeflate):
+    """A client that offers what it is told to, and holds to what comes back."""
+
+    def __init__(self, *offers: str) -> None:
+        super().__init__()
+        self._offers = offers
+
+    def offer(self) -> str:
+        return ", permessage-deflate".join(self._offers)
+
+
+def test_an_offer_with_a_number_that_is_none_is_declined() -> None:
+    """RFC 7692 7.1. The application accepted a connection, and is told nothing of what its client wrote."""
+    with WebSocketClient(extensions=[Offered("client_max_window_bits=x")]) as client:
+        served = Served(client)
+        served.connection.accept({"type": "websocket.accept"})
+        served.thread.start()
+        assert client.accepted().extensions == []
+        client.text("in the clear")
+        assert served.arrived()["text"] == "in the clear"
+        client.socket.close()
+        assert served.has_ended()
+
+
+def test_one_offer_of_several_is_agreed_on() -> None:
+    """RFC 7692 5.1. What the server unpacks with, and what it says, is of the same one: here a small window, and then none."""
+    with WebSocketClient(extensions=[Offered("client_max_window_bits=9", "")]) as client:
+        served = Served(client)
+        served.connection.accept({"type": "websocket.accept"})
+        served.thread.start()
+        (agreed,) = client.accepted().extensions
+        assert isinstance(agreed, PerMessageDeflate)
+        assert agreed.client_max_window_bits == 9
+        client.socket.close()
+        assert served.has_ended()
+
+
 @pytest.mark.parametrize("text", [True, False])
 def test_a_message_that_unpacks_beyond_the_limit_is_refused_on_the_way(
     deflating: Callable[[], Served], text: bool

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bridgekit.adapters.asgi_to_wsgi.websocket_budget import MESSAGES, Share
+from bridgekit.adapters.asgi_to_wsgi.websocket_offers import one_offer
 from bridgekit.exceptions import AppProtocolError
 from bridgekit.typing import Message, Scope
 
@@ -78,7 +79,7 @@ class WebSocketConnection:
         self._ws = package.WSConnection(package.ConnectionType.SERVER)
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         try:
-            self._ws.initiate_upgrade_connection(scope["headers"], target)
+            self._ws.initiate_upgrade_connection(one_offer(scope["headers"]), target)
         except self._errors as error:
             raise ValueError(f"the request is not a WebSocket handshake: {error}") from error
         self._lock = threading.Lock()
