@@ -12,11 +12,15 @@ MIXIN = "from django.utils.deprecation import MiddlewareMixin\nclass M(Middlewar
 ASYNC_HOOKS = {
     "process_request": MIXIN + "    async def process_request(self, request):\n        return None\n",
     "process_response": MIXIN + "    async def process_response(self, request, response):\n        return response\n",
+    "sync_to_async": "from asgiref.sync import sync_to_async\ndef load(self, request):\n    return None\n" + MIXIN + "    process_request = sync_to_async(load)\n",
+    "sync_to_async as a decorator": "from asgiref.sync import sync_to_async\n" + MIXIN + "    @sync_to_async\n    def process_response(self, request, response):\n        return response\n",
+    "partialmethod": "from functools import partialmethod\nasync def load(self, flag, request):\n    return None\n" + MIXIN + "    process_request = partialmethod(load, True)\n",
     "beside a sync one": MIXIN + "    async def process_request(self, request): ...\n    def process_response(self, request, response):\n        return response\n",
 }  # fmt: skip
 AWAITED_HOOKS = {
     "sync": MIXIN + "    def process_request(self, request):\n        return None\n",
     "behind async_to_sync": "from asgiref.sync import async_to_sync\n" + MIXIN + "    @async_to_sync\n    async def process_request(self, request):\n        return None\n",
+    "async_to_sync of a function": "from asgiref.sync import async_to_sync\nasync def load(self, request):\n    return None\n" + MIXIN + "    process_request = async_to_sync(load)\n",
     "own __acall__": MIXIN + "    sync_capable = False\n    async def process_request(self, request):\n        return None\n    async def __acall__(self, request):\n        return await self.process_request(request) or await self.get_response(request)\n",
     "another hook": MIXIN + "    async def process_view(self, request, view, args, kwargs):\n        return None\n",
 }  # fmt: skip

@@ -50,18 +50,20 @@ def unusable(definition: Definition) -> Iterator[Unusable]:
 
 
 def awaited_by_nobody(definition: Definition) -> Iterator[tuple[str, Location | None]]:
-    """``async def process_request`` and ``process_response`` of a class that MiddlewareMixin itself calls in both modes."""
+    """``process_request`` and ``process_response`` that are async, in a class that MiddlewareMixin itself calls in both modes.
+
+    By ``async def``, or as the value of an attribute: ``process_request = sync_to_async(...)`` gives a coroutine as well.
+    """
     if not _is_run_by_mixin(definition):
         return
     for name in _MIXIN_HOOKS:
         hook = definition.facts.hooks.get(name)
-        if (
-            hook is not None
-            and hook.exists.answer is Answer.YES
-            and hook.is_async.answer is Answer.YES
-            and name in definition.methods
-        ):
+        if hook is None or {hook.exists.answer, hook.is_async.answer} != {Answer.YES}:
+            continue
+        if name in definition.methods:
             yield name, definition.methods[name].location
+        elif name in definition.attributes:
+            yield name, hook.location or definition.location
 
 
 def _is_run_by_mixin(definition: Definition) -> bool:
