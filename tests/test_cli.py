@@ -87,6 +87,28 @@ def test_completion_as_the_manual_has_it(shell: str) -> None:
     assert f"_BRIDGEKIT_COMPLETE={shell}_complete" in printed.output
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("explain BRG02", ["BRG020", "BRG021", "BRG022", "BRG023", "BRG024"]),
+        ("explain brg00", [f"BRG{number:03}" for number in range(10)]),
+        ("explain old-s", ["old-style"]),
+        ("check --select BRG10", [f"BRG10{number}" for number in range(1, 6)]),
+        ("check --ignore BRG024", ["BRG024"]),
+        ("check --ignore old-s", [""]),  # a line without a value
+    ],
+)
+def test_the_shell_completes_rules(words: str, offered: list[str]) -> None:
+    """As bash asks, by the variables that click's script sets."""
+    asked = {
+        "_BRIDGEKIT_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"bridgekit {words}",
+        "COMP_CWORD": str(len(words.split())),
+    }
+    printed = CliRunner().invoke(cli.main, prog_name="bridgekit", env=asked)
+    assert [line.partition(",")[2] for line in printed.output.splitlines()] == offered
+
+
 def test_the_problem_matcher_reads_the_lines_of_findings() -> None:
     (matcher,) = json.loads((DOCS / "guides/problem-matcher.json").read_text("utf-8"))["problemMatcher"]
     (pattern,) = matcher["pattern"]

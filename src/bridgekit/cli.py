@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from bridgekit.exceptions import ProjectError
 from bridgekit.serve.command import serve
@@ -20,6 +21,9 @@ from bridgekit.terminal import dressed, wants_colour
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "html")
 BAR = 20
+"""Columns of the bar, where the terminal has the room."""
+LEAST_FOR_PROGRESS = 30
+"""Columns below which no line of progress is drawn: one that wraps is not overwritten by the next."""
 SECONDS_BEFORE_PROGRESS = 0.5
 """Seconds before a run says what it is reading: shorter ones would only flicker."""
 
@@ -66,6 +70,23 @@ class NamedPath(click.Path):
         return super().convert(value, parameter, context)
 
 
+def rules_that_begin(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What the shell offers for a rule: codes, each with its name beside it, and names once letters of one stand there."""
+    from bridgekit.check.rules.registry import ALL_RULES
+
+    codes = [
+        CompletionItem(rule.code, help=rule.name)
+        for rule in ALL_RULES
+        if rule.code.startswith(incomplete.upper())
+    ]
+    names = [
+        CompletionItem(rule.name) for rule in ALL_RULES if incomplete and rule.name.startswith(incomplete)
+    ]
+    return codes + names if parameter.name == "code" else codes
+
+
 @main.command()
 @click.argument("path", default=".", type=NamedPath(path_type=Path))
 @click.option(
@@ -92,8 +113,16 @@ class NamedPath(click.Path):
     type=NamedPath(path_type=Path, dir_okay=False),
     help="File to write the report to.",
 )
-@click.option("--select", multiple=True, metavar="CODE", help="Rules to run: codes or their beginnings.")
-@click.option("--ignore", multiple=True, metavar="CODE", help="Rules not to run.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    shell_complete=rules_that_begin,
+    help="Rules to run: codes or their beginnings.",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="CODE", shell_complete=rules_that_begin, help="Rules not to run."
+)
 @click.option(
     "--severity",
     type=click.Choice(("error", "warning", "note")),
@@ -182,30 +211,59 @@ def encodable(text: str, encoding: str | None) -> str:
 
 @contextmanager
 def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar of what is being read, if stderr is a terminal; it appears only when the run takes a while."""
-    if not sys.stderr.isatty():
+    """click's bar with what is being read, if stderr is a terminal; it appears only when the run takes a while, and nothing of it stays."""
+    stderr = sys.stderr
+    if not stderr.isatty():
         yield lambda name, done, total: None
         return
-    started, width = time.monotonic(), 0
+    started = time.monotonic()
+    bar: Any = None  # click has no public name for its class
 
     def show(name: str, done: int, total: int) -> None:
-        nonlocal width
-        if time.monotonic() - started < SECONDS_BEFORE_PROGRESS:
+        nonlocal bar
+        columns = columns_of(stderr)
+        if time.monotonic() - started < SECONDS_BEFORE_PROGRESS or columns < LEAST_FOR_PROGRESS:
             return
-        filled = BAR * done // total if total else 0
-        line = f"[{'#' * filled:<{BAR}}] {done}/{total or '?'} {name}"[:78]
-        click.echo(f"\r{line:<{width}}", nl=False, err=True)
-        width = len(line)
+        if bar is None:
+            bar = click.progressbar(
+                length=1,
+                file=stderr,
+                show_eta=False,
+                show_percent=False,
+                show_pos=True,
+                bar_template="[%(bar)s] %(info)s",
+                info_sep=" ",
+                item_show_func=lambda item: item,
+            )
+        bar.length, bar.pos, bar.width = total or None, done, min(BAR, columns // 3)
+        # The last column stays empty: some terminals wrap when it is written.
+        room = columns - 1 - len(f"[] {bar.format_pos()} ") - bar.width
+        bar.current_item = name[: max(0, room)]
+        if (
+            bar.max_width is not None
+        ):  # a window that has become narrower: click would wipe as much as it wrote before
+            bar.max_width = min(bar.max_width, columns - 1)
+        bar.render_progress()
 
     try:
         yield show
     finally:
-        if width:
-            click.echo(f"\r{' ' * width}\r", nl=False, err=True)
+        if bar is not None:
+            click.echo("\r\033[K", nl=False, err=True)
+            bar.render_finish()  # shows the cursor again, and goes to the next line
+            click.echo("\033[A", nl=False, err=True)
+
+
+def columns_of(stream: TextIO) -> int:
+    """How wide the stream's own terminal is: that of stdout may be another, or none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or shutil.get_terminal_size().columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 @main.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=rules_that_begin)
 @click.option("--list", "listed", is_flag=True, help="Name every rule.")
 @click.option("--all", "all_pages", is_flag=True, help="Print the page of every rule.")
 def explain(code: str | None, listed: bool, all_pages: bool) -> None:

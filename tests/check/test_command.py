@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from inspect import signature
@@ -400,24 +401,52 @@ def test_a_terminal_without_unicode_gets_plain_lines(project: Path) -> None:
     assert b"BRG002" in done.stdout
 
 
-def test_progress_is_shown_on_a_terminal_and_wiped_after(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar with what is being read; nothing of it stays, and nothing is shown where stderr is no terminal."""
-    written: list[str] = []
+def progress_on(columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What is written to a terminal of that many columns while three modules are read."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, columns))
     monkeypatch.setattr(cli, "SECONDS_BEFORE_PROGRESS", 0)
-    monkeypatch.setattr("click.echo", lambda text, **options: written.append(text))
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    with cli.progress_on_stderr() as quiet:
-        quiet("shop.middleware.audit", 0, 2)
-    assert written == []
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with cli.progress_on_stderr() as show:
+            show("shop.settings", 0, 0)
+            show(f"shop.middleware.{'audit' * 40}", 1, 2)
+            show("shop.middleware.last", 2, 2)
+        terminal.write("\nend")
+        terminal.flush()
+        written = b""
+        while not written.endswith(b"end"):
+            written += os.read(ours, 4096)
+    os.close(ours)
+    return written.decode().removesuffix("\r\nend")
+
+
+@pytest.mark.parametrize("columns", [30, 39, 60, 200])
+def test_progress_fits_the_terminal_and_is_wiped_after(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """click's bar with what is being read. A line that wraps would stay where it is when the next is drawn over it."""
+    written = progress_on(columns, monkeypatch)
+    drawn = [re.sub(r"\033\[[?\w]*", "", line) for line in written.split("\r")]
+    assert max(map(len, drawn)) < columns
+    assert drawn[1].endswith("] 0 shop.settings")
+    width = min(20, columns // 3)
+    assert drawn[2].startswith(f"[{'#' * (width // 2):-<{width}}] 1/2 shop.middl")
+    assert f"[{'#' * width}] 2/2 shop" in drawn[3]
+    # Wiped, the cursor is shown again, and stands where it stood.
+    assert written.endswith("\r\033[K\033[?25h\r\n\033[A")
+
+
+def test_no_progress_is_drawn_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert progress_on(29, monkeypatch) == ""
+
+
+def test_no_progress_is_written_where_stderr_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "SECONDS_BEFORE_PROGRESS", 0)
     with cli.progress_on_stderr() as show:
-        show("shop.settings", 0, 0)
-        show("shop.middleware.audit", 1, 2)
-    first, second, wiped = written
-    assert first.startswith("\r[")
-    assert "0/? shop.settings" in first
-    assert "##########          ] 1/2 shop.middleware.audit" in second
-    assert wiped.strip() == ""
+        show("shop.middleware.audit", 0, 2)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_paths_are_those_of_the_working_directory(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters.sarif import render
 from bridgekit.check.rules.registry import ALL_RULES
+from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -36,8 +37,11 @@ def test_each_result_points_to_its_rule(report: Report) -> None:
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
 
 
-def test_without_a_public_address_a_rules_page_comes_along(empty_report: Report) -> None:
+def test_without_a_public_address_a_rules_page_comes_along(
+    empty_report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """3.19.12 and 3.49.12 want absolute URIs: one that leads nowhere helps nobody."""
+    monkeypatch.delenv("BRIDGEKIT_DOCS_URL", raising=False)
     driver = json.loads(render(empty_report))["runs"][0]["tool"]["driver"]
     published = any(
         line.lower().startswith("documentation,")
@@ -57,6 +61,7 @@ def test_the_projects_urls_say_where_the_rules_pages_are(
     told["Project-URL"] = "Source, https://forge.example/bridgekit"
     told["Project-URL"] = f"Documentation, {address}"
     monkeypatch.setattr(importlib.metadata, "metadata", lambda name: told)
+    monkeypatch.delenv("BRIDGEKIT_DOCS_URL", raising=False)
     log = json.loads(render(empty_report))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     driver = log["runs"][0]["tool"]["driver"]
@@ -64,6 +69,35 @@ def test_the_projects_urls_say_where_the_rules_pages_are(
     for rule in driver["rules"]:
         page = rule["helpUri"].removeprefix("https://manual.example/en/").removesuffix(".html")
         assert (DOCS / page).with_suffix(".md").is_file()
+
+
+@pytest.mark.parametrize("address", ["https://manual.example/bridgekit", "http://127.0.0.1:8000/"])
+def test_who_publishes_the_site_says_where(
+    address: str, empty_report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over the package's own: a mirror inside a company is what its people can reach."""
+    told = Message()
+    told["Project-URL"] = "Documentation, https://elsewhere.example/"
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda name: told)
+    monkeypatch.setenv("BRIDGEKIT_DOCS_URL", address)
+    log = json.loads(render(empty_report))
+    jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(log)
+    driver = log["runs"][0]["tool"]["driver"]
+    site = address.rstrip("/")
+    assert driver["informationUri"] == f"{site}/"
+    assert [rule["helpUri"] for rule in driver["rules"]] == [
+        f"{site}/rules/{rule.code}.html" for rule in ALL_RULES
+    ]
+
+
+@pytest.mark.parametrize("address", ["manual.example", "/srv/manual", "https://", "https://a.example/?p=1"])
+def test_an_address_that_leads_nowhere_is_refused(
+    address: str, empty_report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3.19.12: an absolute URI; a page's name goes behind it."""
+    monkeypatch.setenv("BRIDGEKIT_DOCS_URL", address)
+    with pytest.raises(ProjectError, match="BRIDGEKIT_DOCS_URL must be where"):
+        render(empty_report)
 
 
 def test_findings_that_do_not_count_are_suppressed(report: Report) -> None:

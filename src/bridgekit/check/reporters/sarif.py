@@ -6,15 +6,18 @@ import importlib.metadata
 import json
 import os
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from bridgekit.check.findings.finding import Finding, Severity
 from bridgekit.check.findings.pages import rule_page
 from bridgekit.check.findings.report import Report
 from bridgekit.check.reporters._finding import fingerprint, sentence
 from bridgekit.check.rules.registry import ALL_RULES
+from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Location
 
+ADDRESS = "BRIDGEKIT_DOCS_URL"
+"""The environment variable of those who publish the manual's site themselves."""
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -52,10 +55,20 @@ def _semantic_version() -> str:
 
 
 def _manual() -> str | None:
-    """The address of the manual, from the project's URLs (``[project.urls]``, "Documentation") alone; None where it has none.
+    """The address of the manual: where the user says that the site stands, or else what the package's own URLs call "Documentation"; None without either.
 
     SARIF wants absolute URIs (3.19.12, 3.49.12). Without an address the rule's page itself is in its ``help``, which viewers show.
+    The project's own files do not name it: what a pull request brings would lead those who read its findings anywhere.
+    Raises `ProjectError` for what is no absolute address.
     """
+    address = os.environ.get(ADDRESS, "")
+    if address:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+            raise ProjectError(
+                f"{ADDRESS} must be where the manual's site begins, such as https://docs.example/bridgekit/, not {address!r}"
+            )
+        return address.rstrip("/") + "/"
     for line in importlib.metadata.metadata("bridgekit").get_all("Project-URL") or []:
         label, _, address = str(line).partition(",")
         if label.strip().lower() == "documentation":
