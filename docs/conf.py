@@ -30,6 +30,7 @@ html_css_files = ["tables.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autoclass_content = "both"
 # Docstrings are Markdown-like prose with single backquotes for code.
 default_role = "code"
 # What a session copies is what it types.

@@ -31,10 +31,16 @@ Message: TypeAlias = MutableMapping[str, Any]
 """An ASGI event (ASGI 3.0, "Events")."""
 
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
+"""Gives the next event from the client (ASGI 3.0, "Applications")."""
+
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+"""Takes an event for the client (ASGI 3.0, "Applications")."""
+
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application (ASGI 3.0, "Applications")."""
 
 Environ: TypeAlias = WSGIEnvironment
 """A WSGI environ (PEP 3333, "environ Variables")."""
 
 WSGIApp: TypeAlias = WSGIApplication
+"""A WSGI application (PEP 3333, "The Application/Framework Side")."""

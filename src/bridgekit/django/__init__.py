@@ -18,7 +18,11 @@ __all__ = ["get_asgi_application", "get_wsgi_application"]
 def get_asgi_application() -> PooledASGIHandler:
     """Django's ASGI application, as `django.core.asgi.get_asgi_application` gives it, with fewer crossings to threads.
 
-    Raises `ImproperlyConfigured` for settings that cannot be used, and `ImportError` where asgiref lacks what is needed.
+    It is a subclass of Django's ``ASGIHandler`` (django/core/handlers/asgi.py), and loads the middleware by Django's ``load_middleware``
+    (django/core/handlers/base.py).
+
+    :raises ImproperlyConfigured: for settings that cannot be used.
+    :raises ImportError: where asgiref lacks what is needed.
     """
     # Importing this package is what INSTALLED_APPS does in every process, and only servers want the handler.
     import django.core.handlers.asgi  # before the applications, or their receivers would be called before Django's
@@ -32,7 +36,9 @@ def get_asgi_application() -> PooledASGIHandler:
 def get_wsgi_application() -> OneLoopWSGIHandler:
     """Django's WSGI application, as `django.core.wsgi.get_wsgi_application` gives it, with one event loop for all async code.
 
-    Raises `ImproperlyConfigured` for settings that cannot be used.
+    It is a subclass of Django's ``WSGIHandler`` (django/core/handlers/wsgi.py).
+
+    :raises ImproperlyConfigured: for settings that cannot be used.
     """
     import django.core.handlers.wsgi  # before the applications, or their receivers would be called before Django's
 

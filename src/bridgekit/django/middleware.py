@@ -30,7 +30,11 @@ class TimingMiddleware:
     Sync under WSGI and async under ASGI, without a thread hop of its own: it is not a ``MiddlewareMixin``, which makes two.
 
     Where `ASGITimingMiddleware` or `WSGITimingMiddleware` is around Django, they measure, and this one tells them the route
-    and the layers; alone it measures from here until Django closes the response. The settings are listed in `bridgekit.django.conf`.
+    and the layers; alone it measures from here until Django closes the response (``HttpResponseBase.close``, django/http/response.py). Its
+    settings begin with ``BRIDGEKIT_TIMING_``.
+
+    :param get_response: what Django hands to each middleware.
+    :raises ImproperlyConfigured: for settings that cannot be used.
     """
 
     sync_capable = True

@@ -20,6 +20,8 @@ class SingleHopMiddleware:
 
     The price: a thread is held while an async view runs, as under WSGI. It is the one that `ThreadSensitiveContext` of Django's
     `ASGIHandler` keeps for the request in any case, from its first hop to its end: no request takes one more.
+
+    :param get_response: what Django hands to each middleware.
     """
 
     sync_capable = True

@@ -27,13 +27,14 @@ class Crossing:
 
     A hop leaves the world that the request arrived in: under ASGI each way into a thread, under WSGI each way to a loop.
     The ways back are crossings too, but wait for nobody else, so `bridgekit check` does not count them as hops.
-    ``holds_thread``: a thread that had been taken now does nothing but wait for a loop.
     """
 
     direction: Direction
     name: str
+    """Of what was called on the other side."""
     is_hop: bool
     holds_thread: bool
+    """A thread that had been taken now does nothing but wait for a loop."""
 
     def __str__(self) -> str:
         return f"{self.direction:<13} {self.name}{'  (holds its thread)' if self.holds_thread else ''}"

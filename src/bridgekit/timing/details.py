@@ -9,10 +9,13 @@ class SpanTiming(NamedTuple):
     """All blocks of one name inside one request."""
 
     name: str
+    """As `span` was given it."""
     seconds: float
     """Sum over all of them; blocks that ran at the same time count each."""
     calls: int = 1
+    """How many blocks."""
     description: str = ""
+    """For people; empty where none was given."""
 
 
 NANO = 1e9

@@ -13,7 +13,11 @@ enable()
 
 
 def set_route(template: str) -> None:
-    """Name the route of the request around this code; outside of one, nothing happens. `TypeError` for what is no text."""
+    """Name the route of the request around this code; outside of one, nothing happens.
+
+    :param template: what it is counted under, such as ``/orders/{id}``: one of a few.
+    :raises TypeError: for what is no text.
+    """
     check_text("template", template)
     live = current()
     if live is not None:

@@ -70,10 +70,12 @@ class RequestView:
 
     @property
     def path(self) -> str:
+        """The decoded path, mount points included."""
         return self._live.path
 
     @property
     def scheme(self) -> str:
+        """``http``, ``https``, ``ws`` or ``wss``."""
         return self._live.scheme
 
     @property
@@ -101,18 +103,18 @@ def loopback(request: RequestView) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerTiming:
-    """Who sees the header, and how much of it.
+    """Who sees the header ``Server-Timing`` (W3C Server Timing, section 3), and how much of it.
 
-    `allow` has no default, because a default of yes would show every visitor what happens inside; it is asked once per
-    response, and one that raises counts as no (and is logged).
-
-    `timing_allow_origin`: the value of ``Timing-Allow-Origin`` to send along ("*", or one origin, or several separated by
-    commas), without which pages of other origins see nothing. One that the application sends stays.
-
-    `max_bytes`: what the header may take; entries that do not fit are left out whole, and counted in a last one, ``dropped``.
-
-    `traceparent`: also send the request's ``traceparent`` as an entry of that name, from which scripts that monitor real
-    users link a page to its trace.
+    :param allow: says of a request whether its response has the header. It has no default, because a default of yes would show
+        every visitor what happens inside; it is asked once per response, and one that raises counts as no (and is logged).
+    :param timing_allow_origin: the value of ``Timing-Allow-Origin`` (W3C Resource Timing) to send along ("*", or one origin, or several
+        separated by commas), without which pages of other origins see nothing. One that the application sends stays.
+    :param max_bytes: bytes that the header may take, 128 at least; entries that do not fit are left out whole, and counted in a last
+        one, ``dropped``.
+    :param traceparent: also send the request's ``traceparent`` as an entry of that name, from which scripts that monitor real
+        users link a page to its trace.
+    :raises TypeError: for an ``allow`` that cannot be called with the request, and for an option of another type.
+    :raises ValueError: for a ``max_bytes`` below 128, and an origin that no header may hold.
     """
 
     allow: Callable[[RequestView], bool]

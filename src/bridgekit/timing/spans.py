@@ -36,8 +36,11 @@ class span:
     tasks, `asyncio.to_thread`, anyio's threads and asgiref's do; for other threads there is `carry_request`. Outside of a request, and after its end, it
     measures nothing. A block that raises is counted all the same.
 
-    `name` should be one of a few (it becomes a label and a token); `description` is for people. One object measures one block at a
-    time; entering it again meanwhile is a `RuntimeError`.
+    :param name: one of a few, since it becomes a label, and a token of the Server-Timing header (RFC 9110, 5.6.2).
+    :param description: for people.
+    :raises TypeError: for a name that is no text, and, as a decorator, for a generator, whose body runs later.
+    :raises ValueError: for an empty name.
+    :raises RuntimeError: where it is entered again meanwhile: one object measures one block at a time.
     """
 
     __slots__ = ("_live", "_started", "description", "name")
@@ -98,6 +101,9 @@ def carry_request(function: Callable[P, R]) -> Callable[P, R]:
 
     ``executor.submit(carry_request(work))``, ``loop.run_in_executor(None, carry_request(work))``,
     ``Thread(target=carry_request(work))``. The result may be called several times, also at the same time.
+
+    :param function: what the thread is to run.
+    :raises TypeError: for what cannot be called, such as the result of a call.
     """
     if not callable(function):
         raise TypeError(f"carry_request takes the function, without calling it, not {shown(function)}")

@@ -48,20 +48,21 @@ class TimingWrapper(Generic[App]):
         clock: Clock = time.perf_counter_ns,
         wall_clock: Clock = time.time_ns,
     ) -> None:
-        """Raises `TypeError` or `ValueError` for an option that cannot work.
-
+        """
         :param app: the application.
         :param exporters: functions that take the finished record, or classes of such, which are made without arguments.
         :param server_timing: who sees the Server-Timing header, as a `ServerTiming` or a function of the request; by default nobody.
         :param exclude: paths that are not measured, whole (``/healthz``) or beginning (``/static/*``).
         :param route: reads the route from the scope or environ once the application ran, for frameworks that
-            `bridgekit.timing.routing.routes` does not know.
+            bridgekit does not know.
         :param queue_time: believe the front server's ``X-Request-Start``.
         :param traceparent: note the trace that the request is part of.
         :param send_time: measure backpressure, at the price of a coroutine per chunk.
         :param cpu_time: measure the CPU time of the request's own task, at about 1 us per step of it.
         :param clock: returns nanoseconds; tests replace it.
         :param wall_clock: returns nanoseconds of Unix time, likewise.
+        :raises TypeError: for an application of the other kind, and for an option of a type that cannot work.
+        :raises ValueError: for an option that cannot work.
         """
         name = type(self).__name__
         check_application(app, name, self._interface)

@@ -45,7 +45,11 @@ class Distribution(NamedTuple):
         return sum(self.counts)
 
     def quantile(self, fraction: float) -> float:
-        """An estimate in seconds, linear within a bucket; the highest bound for what is above it. NaN without requests."""
+        """An estimate in seconds, linear within a bucket; the highest bound for what is above it. NaN without requests.
+
+        :param fraction: 0.5 for the median, 0.99 for what one of a hundred requests exceeds.
+        :raises ValueError: for one that is not from 0 to 1.
+        """
         if not 0 <= fraction <= 1:
             raise ValueError(f"a quantile is between 0 and 1, not {fraction}")
         seen = tuple(accumulate(self.counts))
@@ -65,7 +69,11 @@ class HistogramExporter:
     """Counts requests by duration, per method, route, status, outcome and kind (so streams never mix with the rest)."""
 
     def __init__(self, bounds: Iterable[float] = BUCKETS) -> None:
-        """`bounds`: upper bounds in seconds, rising; `TypeError` or `ValueError` for others."""
+        """
+        :param bounds: upper bounds of the buckets in seconds, rising.
+        :raises TypeError: for what is no list of numbers.
+        :raises ValueError: for bounds that do not rise.
+        """
         self.bounds = checked_bounds("bounds", bounds)
         self._series: dict[tuple[object, ...], list[float]] = {}
         # Reentrant: the collector may end an abandoned request in the middle of this.
@@ -94,6 +102,7 @@ class HistogramExporter:
         }
 
     def clear(self) -> None:
+        """Count from nothing again."""
         with self._lock:
             self._series.clear()
 

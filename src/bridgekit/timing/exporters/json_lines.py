@@ -26,7 +26,11 @@ class JSONLinesExporter:
     """
 
     def __init__(self, target: str | os.PathLike[str] | IO[str]) -> None:
-        """Raises `TypeError` for what is neither, and `ValueError` for a path whose folder is not there or that is one itself."""
+        """
+        :param target: the file's path, or an open text stream.
+        :raises TypeError: for what is neither.
+        :raises ValueError: for a path whose folder is not there, or that is one itself.
+        """
         if not isinstance(target, str | os.PathLike):
             check_text_stream(target)
         elif not Path(target).parent.is_dir() or Path(target).is_dir():

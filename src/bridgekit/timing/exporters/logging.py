@@ -14,11 +14,7 @@ __all__ = ["LoggingExporter"]
 
 
 class LoggingExporter:
-    """Logs finished requests.
-
-    `slow` (seconds): a plain request that took longer is logged as a warning; a stream or a session is as long as it is, so only its time to
-    the first byte counts. `only_slow`: log nothing but those, and failures.  A failure (5xx, exception, incomplete) is an error. Everything else has
-    `level`.
+    """Logs finished requests. A failure (5xx, exception, incomplete) is an error.
 
     Every field of the record is on the log record under ``timing`` (a dict), for formatters that write structured logs.
     """
@@ -31,7 +27,15 @@ class LoggingExporter:
         slow: float | None = None,
         only_slow: bool = False,
     ) -> None:
-        """Raises `TypeError` or `ValueError` for what cannot work. `level` may be a name, too ("DEBUG")."""
+        """
+        :param logger: the logger, or its name.
+        :param level: of what is neither slow nor a failure; a number or a name ("DEBUG").
+        :param slow: seconds. A plain request that took longer is logged as a warning; a stream or a session is as long as it is, so only
+            its time to the first byte counts.
+        :param only_slow: log nothing but those, and failures.
+        :raises TypeError: for an argument of another type.
+        :raises ValueError: for a level that there is not, a ``slow`` that is not above 0, and ``only_slow`` without it.
+        """
         check_flag("only_slow", only_slow)
         if only_slow and slow is None:
             raise ValueError(
@@ -50,6 +54,7 @@ class LoggingExporter:
         self.only_slow = only_slow
 
     def __call__(self, timing: RequestTiming) -> None:
+        """Log one request."""
         slow = self.slow is not None and latency(timing) > self.slow
         if timing.outcome in FAILURES:
             level = logging.ERROR

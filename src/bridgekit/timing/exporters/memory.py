@@ -12,10 +12,14 @@ __all__ = ["MemoryExporter"]
 
 
 class MemoryExporter:
-    """Keeps the last `size` records, the oldest first. Safe to use from several threads."""
+    """Keeps the last records, the oldest first. Safe to use from several threads."""
 
     def __init__(self, size: int = 1000) -> None:
-        """`TypeError` or `ValueError` for a size that is no whole number above zero."""
+        """
+        :param size: how many records are kept.
+        :raises TypeError: for a size that is no whole number.
+        :raises ValueError: for one below 1.
+        """
         check_count("size", size, least=1)
         self._records: deque[RequestTiming] = deque(maxlen=size)
         # The deque's own method: atomic, and the cheapest exporter there can be.
@@ -35,7 +39,10 @@ class MemoryExporter:
 
     @property
     def last(self) -> RequestTiming:
-        """The newest record; `LookupError` while there is none."""
+        """The newest record.
+
+        :raises LookupError: while there is none.
+        """
         try:
             return self._records[-1]
         except IndexError:
@@ -46,4 +53,5 @@ class MemoryExporter:
         return tuple(self._records.copy())
 
     def clear(self) -> None:
+        """Forget all of them."""
         self._records.clear()

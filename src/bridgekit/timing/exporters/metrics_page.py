@@ -27,7 +27,11 @@ NOT_ALLOWED = b"405: only GET and HEAD\n"
 
 
 def asgi_metrics(registry: CollectorRegistry = REGISTRY) -> ASGIApp:
-    """An ASGI application that answers every path with the metrics of `registry`; of all workers, if there are several."""
+    """An ASGI application that answers every path with the metrics; of all workers, if there are several.
+
+    :param registry: of ``prometheus_client``.
+    :raises TypeError: for what is none.
+    """
     check_registry(registry)
 
     async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +48,11 @@ def asgi_metrics(registry: CollectorRegistry = REGISTRY) -> ASGIApp:
 
 
 def wsgi_metrics(registry: CollectorRegistry = REGISTRY) -> WSGIApp:
-    """A WSGI application that does the same."""
+    """A WSGI application that does the same.
+
+    :param registry: of ``prometheus_client``.
+    :raises TypeError: for what is none.
+    """
     check_registry(registry)
 
     def metrics(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -37,9 +37,11 @@ from bridgekit.timing.exporters._fields import FAILURES, printable
 from bridgekit.timing.exporters._running import requests_in_progress
 from bridgekit.timing.record import RequestTiming
 
+__all__ = ["OpenTelemetryExporter"]
+
 
 class OpenTelemetryExporter:
-    """Records each request on the meter of a provider.
+    """Records each request on the meter of a provider, after OpenTelemetry's semantic conventions for HTTP metrics.
 
     ``http.server.request.duration`` (histogram, s) of plain responses, with the attributes and bucket bounds that the conventions ask
     for. Streams, server-sent events and websocket sessions go to ``bridgekit.http.server.stream.duration`` instead, because they last as long as
@@ -54,7 +56,11 @@ class OpenTelemetryExporter:
     """
 
     def __init__(self, meter_provider: MeterProvider | None = None, *, tracer: Tracer | None = None) -> None:
-        """Raises `TypeError` for what is no provider, or no tracer (its provider, for instance)."""
+        """
+        :param meter_provider: the global one if none is given.
+        :param tracer: also makes a span of each request.
+        :raises TypeError: for what is no provider, or no tracer (its provider, for instance).
+        """
         if meter_provider is not None and not isinstance(meter_provider, MeterProvider):
             raise TypeError(f"meter_provider must be a MeterProvider, not {shown(meter_provider)}")
         if tracer is not None and not isinstance(tracer, Tracer):

@@ -105,7 +105,10 @@ class OpenTelemetryHistograms(MetricExporter):
     """
 
     def __init__(self, exporter: MetricExporter) -> None:
-        """Raises `TypeError` for what is no ``MetricExporter`` (a reader, for instance: that goes around this)."""
+        """
+        :param exporter: your own, which sends.
+        :raises TypeError: for what is no ``MetricExporter`` (a reader, for instance: that goes around this).
+        """
         if not isinstance(exporter, MetricExporter):
             raise TypeError(f"exporter must be a MetricExporter of the SDK, not {shown(exporter)}")
         super().__init__(
@@ -148,7 +151,10 @@ class OpenTelemetryHistograms(MetricExporter):
             lock.release()
 
     def register(self, meter_provider: MeterProvider) -> None:
-        """Make sure that this provider's readers have something to export."""
+        """Make sure that this provider's readers have something to export.
+
+        :param meter_provider: one that is not the global one.
+        """
         self._registered = True
         meter = meter_provider.get_meter(SCOPE)
         meter.create_observable_up_down_counter(

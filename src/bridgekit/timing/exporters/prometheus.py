@@ -39,25 +39,19 @@ MAX_SERIES = 5000
 class PrometheusExporter:
     """Observes each request in these metrics, labelled ``method, route, status, outcome``:
 
-    ``http_server_request_duration_seconds``        histogram of plain responses, whose duration is latency
-    ``http_server_time_to_first_byte_seconds``      histogram of all responses
-    ``http_server_stream_duration_seconds``         histogram of streams, server-sent events and websockets, which last as long as their
-                                                    producer and client like; labelled with their ``kind`` as well
-    ``http_server_response_body_bytes_total``       counter
-    ``http_server_active_requests``                 gauge of what is in progress; labelled with the ``method``
+    - ``http_server_request_duration_seconds``: histogram of plain responses, whose duration is latency;
+    - ``http_server_time_to_first_byte_seconds``: histogram of all responses;
+    - ``http_server_stream_duration_seconds``: histogram of streams, server-sent events and websockets, which last as long as their
+      producer and client like; labelled with their ``kind`` as well;
+    - ``http_server_response_body_bytes_total``: counter;
+    - ``http_server_active_requests``: gauge of what is in progress; labelled with the ``method``.
 
     Labels are bounded: routes are templates, what matched nothing is ``<unmatched>``, unknown methods are ``_OTHER``.
 
     A request costs a few increments of our own histograms, which become metrics at a scrape. With ``PROMETHEUS_MULTIPROC_DIR`` set they are
     ``prometheus_client``'s, whose values the workers share, at three times the cost.
 
-    `exemplars`: give each duration the request's trace id (the middleware needs ``traceparent=True``); shown in the OpenMetrics format only,
-    and not with several workers.
-
-    `labels`: "opentelemetry" names them as collectors write OpenTelemetry's attributes to Prometheus (``http_request_method``, ``http_route``,
-    ``http_response_status_code``, ``error_type``, ``url_scheme``, ``network_protocol_version``), for dashboards that are made for those.
-
-    Two exporters cannot share one registry: give both wrappers the same one, or the second one a `namespace`.
+    Two exporters cannot share one registry: give both wrappers the same one, or the second one a ``namespace``.
     """
 
     def __init__(
@@ -69,7 +63,18 @@ class PrometheusExporter:
         exemplars: bool = False,
         labels: Literal["short", "opentelemetry"] = "short",
     ) -> None:
-        """Raises `TypeError` or `ValueError` for what cannot work, a registry among it that has such metrics already."""
+        """
+        :param registry: of ``prometheus_client``.
+        :param namespace: what the metrics' names begin with.
+        :param buckets: upper bounds in seconds, rising.
+        :param exemplars: give each duration the request's trace id (the middleware needs ``traceparent=True``); shown in the OpenMetrics
+            format only, and not with several workers.
+        :param labels: "opentelemetry" names them as collectors write OpenTelemetry's attributes to Prometheus (``http_request_method``,
+            ``http_route``, ``http_response_status_code``, ``error_type``, ``url_scheme``, ``network_protocol_version``), for dashboards
+            that are made for those.
+        :raises TypeError: for an argument of another type.
+        :raises ValueError: for a registry that has such metrics already, and for what no name or bucket can be.
+        """
         if not isinstance(registry, CollectorRegistry):
             raise TypeError(
                 f"registry must be a CollectorRegistry of prometheus_client, not {shown(registry)}"
@@ -137,6 +142,9 @@ def scrape(accept: str = "", registry: CollectorRegistry = REGISTRY) -> tuple[by
 
     Reads files with several workers: in an async application, call it in a thread. `bridgekit.timing.exporters.metrics_page` has it as an
     application.
+
+    :param accept: the header's value, which chooses between Prometheus' formats; empty for its text format.
+    :param registry: what is scraped where there is one process alone.
     """
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

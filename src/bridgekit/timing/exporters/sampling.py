@@ -10,12 +10,14 @@ from bridgekit.timing.exporters._fields import FAILURES, latency
 from bridgekit.timing.measuring.export import checked_exporter
 from bridgekit.timing.record import RequestTiming
 
+__all__ = ["SamplingExporter"]
+
 
 class SamplingExporter:
     """Hands a share of the records on to another exporter.
 
     Measuring costs a few microseconds, so every request is measured, and what is dropped is dropped at the end, when it is known
-    to be dull: failures always go on, and so do requests slower than `slow` seconds. Put it around logs and traces, never around metrics,
+    to be dull: failures always go on, and so do slow requests. Put it around logs and traces, never around metrics,
     which would count too little.
     """
 
@@ -27,7 +29,14 @@ class SamplingExporter:
         slow: float | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Raises `TypeError` or `ValueError` for what cannot work; an exporter's class is made without arguments."""
+        """
+        :param exporter: the other one; a class is made without arguments.
+        :param rate: the share that goes on, from 0 to 1.
+        :param slow: seconds; what took longer always goes on.
+        :param chance: gives numbers from 0 to 1; tests replace it.
+        :raises TypeError: for an argument of another type.
+        :raises ValueError: for a rate that is no share.
+        """
         check_amount("rate", rate)
         if slow is not None:
             check_amount("slow", slow)
