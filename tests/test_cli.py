@@ -32,6 +32,14 @@ def test_every_subcommand_has_its_page() -> None:
     assert set(PAGES) == set(cli.main.commands)
 
 
+def test_the_help_says_of_each_command_in_whole_what_it_is_for() -> None:
+    """click cuts the first sentence of a command's help off where the terminal ends."""
+    printed = CliRunner().invoke(cli.main, ["--help"], terminal_width=80).output
+    commands = printed.partition("Commands:\n")[2].splitlines()
+    assert len(commands) == len(PAGES)
+    assert [line for line in commands if not re.fullmatch(r"  [a-z]+ +[A-Z][^.]*\.", line)] == []
+
+
 @pytest.mark.parametrize("command", PAGES)
 def test_the_page_names_every_option(command: str) -> None:
     page = (DOCS / PAGES[command]).read_text("utf-8")

@@ -64,8 +64,18 @@ def dockerfile(text: str) -> None:
 
 
 def nothing_to_parse(text: str) -> None:
-    """Python runs by the manual's own tests; text is what is printed; directives and pictures are the site's."""
+    """Python runs by the manual's own tests; directives and pictures are the site's."""
     assert text.strip()
+
+
+def printed(text: str) -> None:
+    """What programs print, and no code that would be passed over as such."""
+    assert text.strip()
+    try:
+        code = ast.parse(text)
+    except SyntaxError:
+        return
+    assert not any(isinstance(node, ast.Import | ast.ImportFrom | ast.Call) for node in ast.walk(code))
 
 
 PARSERS: dict[str, Callable[[str], object]] = {
@@ -78,7 +88,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "nginx": nginx,
     "python": ast.parse,
     "sh": shell,
-    "text": nothing_to_parse,
+    "text": printed,
     "toml": tomllib.loads,
     "yaml": yaml.safe_load,
     "{eval-rst}": nothing_to_parse,

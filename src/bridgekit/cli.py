@@ -87,7 +87,7 @@ def rules_that_begin(
     return codes + names if parameter.name == "code" else codes
 
 
-@main.command()
+@main.command(short_help="Show what async costs a Django project.")
 @click.argument("path", default=".", type=NamedPath(path_type=Path))
 @click.option(
     "--settings", multiple=True, metavar="MODULE", help="Settings module; may be given several times."
@@ -262,7 +262,7 @@ def columns_of(stream: TextIO) -> int:
         return shutil.get_terminal_size().columns
 
 
-@main.command()
+@main.command(short_help="Print the page of a rule.")
 @click.argument("code", required=False, shell_complete=rules_that_begin)
 @click.option("--list", "listed", is_flag=True, help="Name every rule.")
 @click.option("--all", "all_pages", is_flag=True, help="Print the page of every rule.")

@@ -56,7 +56,11 @@ def limit_option(limit: Limit) -> click.Option:
     return click.Option([limit.option], metavar=metavar, help=limit.help, callback=check)
 
 
-@click.command(cls=ServeCommand, context_settings={"auto_envvar_prefix": "BRIDGEKIT_SERVE"})
+@click.command(
+    cls=ServeCommand,
+    short_help="Serve a WSGI or an ASGI application.",
+    context_settings={"auto_envvar_prefix": "BRIDGEKIT_SERVE"},
+)
 @click.argument("target")
 @click.argument("server_options", nargs=-1, type=click.UNPROCESSED)
 @click.option("--host", help="Address to listen on [default: the server's, 127.0.0.1].")
