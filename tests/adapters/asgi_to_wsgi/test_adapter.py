@@ -619,8 +619,31 @@ def test_an_exception_before_output_goes_to_the_server(bridge: Bridge, app: ASGI
 def test_an_exception_can_be_answered_here(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
     answer = get(bridge(fails_before_start, raise_exceptions=False))
     assert answer.status == "500 Internal Server Error"
-    assert isinstance(answer.exc_info[1], LookupError)
+    assert answer.exc_info is None  # of headers that were never given nothing is replaced
     assert "LookupError: why" in caplog.text
+
+
+def test_an_error_page_replaces_headers_that_were_given(
+    bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PEP 3333, "Error Handling": by ``exc_info``, which is for that alone."""
+    given: list[tuple[str, Any]] = []
+
+    def refuses_the_first(status: str, headers: Any, exc_info: Any = None) -> Any:
+        given.append((status, exc_info))
+        if len(given) == 1:
+            raise ValueError("not with me")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start())
+        await send(piece(b"x"))
+
+    body = bridge(app, raise_exceptions=False)(environ_of(), refuses_the_first)
+    assert b"".join(body) == b"Internal Server Error\n"
+    assert [status for status, _ in given] == ["200 OK", "500 Internal Server Error"]
+    assert given[0][1] is None
+    assert isinstance(given[1][1][1], ValueError)
+    assert "ValueError: not with me" in caplog.text
 
 
 def test_an_exception_in_the_middle_aborts_the_response(bridge: Bridge) -> None:

@@ -240,3 +240,5 @@ async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 app = ASGIToWSGI(asgi_app, disconnect_grace=0.2)
+answering = ASGIToWSGI(asgi_app, disconnect_grace=0.2, raise_exceptions=False)
+"""Answers 500 itself, for servers that would only close the connection."""

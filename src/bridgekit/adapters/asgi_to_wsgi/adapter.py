@@ -112,10 +112,10 @@ class ASGIToWSGI:
         """
         try:
             runtime = self._runtime()
-        except LifespanFailed as error:
+        except LifespanFailed:
             if self._raise:
                 raise
-            return error_page(start_response, error)
+            return error_page(start_response, HTTPStatus.INTERNAL_SERVER_ERROR)
         try:
             body = WSGIInput(environ, self._read_size)
             scope = build_scope(environ)

@@ -30,7 +30,7 @@ class WSGIResponse:
     :param raise_exceptions: let the application's exception through to the server, instead of answering 500.
     """
 
-    _at_end = _closed = False
+    _at_end = _closed = _begun = False
     _file: File | None = None
     _overlay: ContextOverlay | None = None
 
@@ -63,11 +63,12 @@ class WSGIResponse:
             self._take_back()
             if isinstance(error, ClientLeft):
                 logger.debug("%s", error)
-                return error_page(start_response, error, HTTPStatus.BAD_REQUEST)
+                return error_page(start_response, HTTPStatus.BAD_REQUEST, error if self._begun else None)
             if self._raise or not isinstance(error, Exception) or isinstance(error, ClientDisconnected):
                 raise
             logger.error("the application raised before its response", exc_info=error)
-            return error_page(start_response, error)
+            replaced_for = error if self._begun else None
+            return error_page(start_response, HTTPStatus.INTERNAL_SERVER_ERROR, replaced_for)
 
     def _start(self, start_response: StartResponse, first: bytes) -> Iterable[bytes]:
         response = self._responder.response
@@ -81,8 +82,7 @@ class WSGIResponse:
         if whole and not known:
             # PEP 3333, "Handling the Content-Length Header": a server could do so; most chunk or close instead.
             headers.append(("Content-Length", str(len(first))))
-        self._show_context()
-        start_response(response.status, headers)
+        self._begin(start_response, headers)
         if not whole:
             return Stream(self, first)
         if self._wait or not response.full or not self._responder.close_now():
@@ -93,6 +93,11 @@ class WSGIResponse:
         if self._overlay is not None:
             return Whole(self, first)
         return [first] if first else []
+
+    def _begin(self, start_response: StartResponse, headers: list[tuple[str, str]]) -> None:
+        self._show_context()
+        self._begun = True
+        start_response(self._responder.response.status, headers)
 
     def _show_context(self) -> None:
         """Let who called see what the application has set, until `close`."""
@@ -121,8 +126,7 @@ class WSGIResponse:
         opened = open_file(file.path, self.close)
         try:
             headers = response.file_headers(opened.end)
-            self._show_context()
-            start_response(response.status, headers)
+            self._begin(start_response, headers)
             self._finish()
         except BaseException:
             opened.close()
@@ -266,14 +270,22 @@ class ClientLeft(ConnectionResetError):
 
 
 def error_page(
-    start_response: StartResponse, error: Exception, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
+    start_response: StartResponse, status: HTTPStatus, replaced_for: Exception | None = None
 ) -> Iterable[bytes]:
-    """Answer ``status`` for ``error``, which the server is told as ``exc_info``."""
+    """Answer ``status``.
+
+    :param replaced_for: the error because of which this takes the place of headers that were given before, as ``exc_info`` (PEP 3333,
+        "Error Handling"). Not where there were none: uWSGI raises `SystemError` for each ``exc_info`` and closes the connection.
+    """
     page = f"{status.phrase}\n".encode()
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(page)))]
-    traceback = error.__traceback__
-    assert traceback is not None, "the error was raised"
-    start_response(f"{status.value} {status.phrase}", headers, (type(error), error, traceback))
+    line = f"{status.value} {status.phrase}"
+    if replaced_for is None:
+        start_response(line, headers)
+    else:
+        traceback = replaced_for.__traceback__
+        assert traceback is not None, "the error was raised"
+        start_response(line, headers, (type(replaced_for), replaced_for, traceback))
     return [page]
 
 
