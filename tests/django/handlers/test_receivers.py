@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.core.cache import close_caches
+from django.core.cache import CacheHandler, caches, close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished
-from django.db import close_old_connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
+from django.db.utils import ConnectionHandler
 from django.dispatch import Signal
 from django.urls import get_urlconf, set_urlconf
 
+from bridgekit.django.handlers.old_connections import put_away_old_connections
 from bridgekit.django.handlers.receivers import Listeners, on_finished, on_started
 from tests.django.handlers import receivers_site
 from tests.helpers.own_process import answers_of
@@ -80,6 +85,111 @@ def test_django_s_receivers_do_their_work() -> None:
         assert get_urlconf() is None
     finally:
         set_urlconf(None)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The handlers that Django's receivers have asked for what is there."""
+    found: list[str] = []
+    original = ConnectionHandler.all
+
+    def asks(self: Any, initialized_only: bool = False) -> Any:
+        found.append(type(self).__name__)
+        return original(self, initialized_only)
+
+    monkeypatch.setattr(ConnectionHandler, "all", asks)
+    monkeypatch.setattr(CacheHandler, "all", asks)
+    return found
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[..., Any]]:
+    """Calls in a thread that has no connection and no cache yet."""
+    assert connections.settings
+    assert caches.settings
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda function, *args: pool.submit(function, *args).result()
+        pool.submit(connections.close_all).result()
+
+
+def both_ends() -> None:
+    on_started.send(Listeners, scope={})
+    on_finished.send(Listeners)
+
+
+def test_a_thread_without_connections_and_caches_is_asked_for_none(
+    in_thread: Callable[..., Any], asked: list[str]
+) -> None:
+    in_thread(both_ends)
+    in_thread(put_away_old_connections)
+    assert asked == []
+
+
+def test_connections_of_the_thread_are_looked_at_though_none_is_open(
+    in_thread: Callable[..., Any], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[Any] = []
+    connection = in_thread(lambda: connections["default"])
+    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: looked_at.append(connection))
+    connection.queries_log.append({"sql": "", "time": ""})
+    in_thread(on_started.send, Listeners)
+    assert (len(looked_at), len(connection.queries_log)) == (1, 0)
+    in_thread(on_finished.send, Listeners)
+    in_thread(put_away_old_connections)
+    assert len(looked_at) == 3
+    assert "ConnectionHandler" in asked
+    assert "CacheHandler" not in asked
+
+
+def test_a_cache_that_was_used_is_closed(
+    in_thread: Callable[..., Any], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Any] = []
+    monkeypatch.setattr(type(caches["default"]), "close", lambda self, **named: closed.append(self))
+
+    def uses() -> Any:
+        cache = caches["default"]
+        on_finished.send(Listeners)
+        return cache
+
+    assert in_thread(uses) in closed
+    assert asked == ["CacheHandler"]
+
+
+def test_a_connection_on_a_loop_of_the_thread_is_looked_at(
+    in_thread: Callable[..., Any], asked: list[str]
+) -> None:
+    async def on_loop() -> None:
+        assert connections["default"] is not None
+        on_finished.send(Listeners)
+
+    in_thread(asyncio.run, on_loop())
+    assert "ConnectionHandler" in asked
+
+
+def test_settings_that_were_not_read_are_read_by_django(
+    in_thread: Callable[..., Any], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may refuse them, and does that at every request."""
+    monkeypatch.delitem(vars(connections), "settings")
+    monkeypatch.delitem(vars(caches), "settings")
+    in_thread(on_finished.send, Listeners)
+    assert set(asked) == {"ConnectionHandler", "CacheHandler"}
+
+
+def test_who_has_handlers_of_a_class_of_his_own_is_asked(
+    in_thread: Callable[..., Any], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Own(ConnectionHandler):
+        pass
+
+    class OwnCaches(CacheHandler):
+        pass
+
+    monkeypatch.setattr(connections, "__class__", Own)
+    monkeypatch.setattr(caches, "__class__", OwnCaches)
+    in_thread(on_finished.send, Listeners)
+    assert set(asked) == {"Own", "OwnCaches"}
 
 
 def test_who_wraps_the_receivers_sees_django_s_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

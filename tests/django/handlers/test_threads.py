@@ -276,6 +276,7 @@ def test_a_connection_that_cannot_be_closed_holds_nobody_up(
     def fails() -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
+    monkeypatch.setattr(old_connections, "thread_has_none", lambda: False)
     monkeypatch.setattr(old_connections, "close_old_connections", fails)
 
     async def main() -> list[Any]:

@@ -252,6 +252,7 @@ def test_a_late_call_is_answered_though_a_connection_cannot_be_closed(
     def fails() -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
+    monkeypatch.setattr(old_connections, "thread_has_none", lambda: False)
     monkeypatch.setattr(old_connections, "close_old_connections", fails)
     executor = late_calls.late_calls()
     assert [executor.submit(lambda: 42).result(WAIT) for _ in range(2)] == [42] * 2

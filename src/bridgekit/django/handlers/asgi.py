@@ -33,15 +33,14 @@ from bridgekit.django.handlers.crossing import (
     cross,
     current_executor,
     here,
-    never_set,
     thread_waits,
-    variable_of,
 )
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
 from bridgekit.django.handlers.receivers import on_finished, on_started
 from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
 from bridgekit.django.handlers.sending import send_whole
 from bridgekit.django.handlers.threads import pool_options
+from bridgekit.django.handlers.unset_locals import never_set, variable_of
 
 logger = logging.getLogger("bridgekit.django")
 

@@ -22,6 +22,7 @@ from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 from bridgekit.concurrency.user_loop.resumption import Resumption
 from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
+from bridgekit.django.handlers.unset_locals import never_set, variable_of
 
 logger = logging.getLogger("bridgekit.django")
 
@@ -43,17 +44,6 @@ def _never() -> None:
 
 _anchor: SyncToAsync[..., Any] = SyncToAsync(_never)
 """Lends its ``thread_handler``, which tells `async_to_sync` in a thread of the loop and of the task that wait for it."""
-
-
-def variable_of(local: Any) -> contextvars.ContextVar[Any] | None:
-    """The context variable in which asgiref (from 3.10 on) keeps what is in a `Local`."""
-    variable = getattr(getattr(local, "_storage", None), "_data", None)
-    return variable if type(variable) is contextvars.ContextVar else None
-
-
-def never_set(variable: contextvars.ContextVar[Any] | None) -> bool:
-    """Whether nothing was ever put into the `Local` of ``variable`` here. Asking that itself makes two exceptions first."""
-    return variable is not None and variable.get(None) is None
 
 
 _executors: Any = AsyncToSync.executors

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from django.core.cache import close_caches
+from django.core.cache import CacheHandler, caches, close_caches
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.dispatch import Signal, dispatcher
 
+from bridgekit.django.handlers.old_connections import thread_has_none
+from bridgekit.django.handlers.unset_locals import never_set, variable_of
+
+
+def _no_cache_used() -> bool:
+    """Whether no cache was asked for here; see `thread_has_none`."""
+    held = vars(caches)
+    return (
+        "settings" in held and never_set(variable_of(held["_connections"])) and type(caches) is CacheHandler
+    )
+
+
 _SIGNAL: Any = Signal
 _ANY_SENDER = dispatcher.NONE_ID
-_DJANGOS: dict[tuple[int, int], Any] = {
-    (id(function), _ANY_SENDER): function
-    for function in (close_caches, close_old_connections, reset_queries, reset_urlconf)
+_HAS_NOTHING_TO_DO: dict[Any, Callable[[], bool] | None] = {
+    close_caches: _no_cache_used,
+    close_old_connections: thread_has_none,
+    reset_queries: thread_has_none,
+    reset_urlconf: None,
 }
+"""Django's own, and when one need not be called: to find nothing, it asks for each alias of the settings."""
+_DJANGOS = {(id(function), _ANY_SENDER): (function, idle) for function, idle in _HAS_NOTHING_TO_DO.items()}
 """Each looks at what its own thread or context holds: connections, caches, the URLconf. By lookup key (`Signal.connect`)."""
 
 
@@ -49,13 +66,14 @@ class Listeners:
         return self._look()[2]
 
     def send(self, sender: object, **named: Any) -> None:
-        """`Signal.send`; without its search for live receivers where all are Django's, which live as long as it does."""
+        """`Signal.send`; where all receivers are Django's, without its search for live ones and without those that have nothing to do."""
         _, _, only_django, functions = self._look()
         if not (only_django and _is_djangos(_SIGNAL.send) and _is_djangos(_SIGNAL._live_receivers)):
             self.signal.send(sender, **named)
             return
-        for function in functions:
-            function(signal=self.signal, sender=sender, **named)
+        for function, has_nothing_to_do in functions:
+            if has_nothing_to_do is None or not has_nothing_to_do():
+                function(signal=self.signal, sender=sender, **named)
 
 
 def _is_djangos(function: Any) -> bool:

@@ -10,7 +10,13 @@ from django.http.response import ResponseHeaders
 
 async def send_whole(response: Any, send: Any, chunk_size: int) -> None:
     """The messages of a response that does not stream (django/core/handlers/asgi.py)."""
-    headers = [(_encoded(name, "ascii"), _encoded(value, "latin1")) for name, value in _items(response)]
+    headers = [
+        (
+            name.encode("ascii") if isinstance(name, str) else bytes(name),
+            value.encode("latin1") if isinstance(value, str) else bytes(value),
+        )
+        for name, value in _items(response)
+    ]
     headers += [
         (b"Set-Cookie", cookie.OutputString().encode("ascii")) for cookie in response.cookies.values()
     ]
@@ -31,7 +37,3 @@ def _items(response: Any) -> Iterable[tuple[Any, Any]]:
     own = type(headers) is ResponseHeaders
     items: Iterable[tuple[Any, Any]] = vars(headers)["_store"].values() if own else headers.items()
     return items
-
-
-def _encoded(text: Any, encoding: str) -> bytes:
-    return text.encode(encoding) if isinstance(text, str) else bytes(text)
