@@ -138,7 +138,8 @@ class ASGIToWSGI:
                 break
             except LoopGone:  # it ended after we had looked
                 runtime = self._runtime()
-        when_client_leaves(environ, responder.leave)
+        if "asgi.scope" in environ:
+            when_client_leaves(environ, responder.leave)
         response = WSGIResponse(
             responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
         )

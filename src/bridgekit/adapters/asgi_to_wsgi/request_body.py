@@ -68,7 +68,7 @@ def _ends_by_itself(environ: Environ) -> bool:
 
     :raises LengthRequired: when there is a body of which nobody knows the end.
     """
-    chunked = _is_chunked(environ)
+    chunked = "HTTP_TRANSFER_ENCODING" in environ and _is_chunked(environ)
     if environ.get("wsgi.input_terminated"):
         if chunked or not environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
             return True

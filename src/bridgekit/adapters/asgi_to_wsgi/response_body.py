@@ -95,7 +95,8 @@ class WSGIResponse:
         return [first] if first else []
 
     def _begin(self, start_response: StartResponse, headers: list[tuple[str, str]]) -> None:
-        self._show_context()
+        if self._responder.context:
+            self._show_context()
         self._begun = True
         start_response(self._responder.response.status, headers)
 

@@ -153,10 +153,10 @@ def encode_headers(headers: Iterable[tuple[str, str]]) -> EncodedHeaders:
         else:
             data = header_value(name, value)
         if key == b"content-length":
-            if declared is None:
-                declared = content_length(None, data)
-            else:
+            if declared is not None:
                 content_length(declared, data)
                 continue  # RFC 9110 8.6: the same once more says nothing, and some servers refuse it
+            plain = data.isdigit() and len(data) <= MAX_DIGITS  # at one look, again
+            declared = int(data) if plain else content_length(None, data)
         encoded.append((key, data))
     return encoded, declared, dropped

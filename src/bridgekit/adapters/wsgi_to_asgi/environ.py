@@ -146,7 +146,7 @@ def _root(given: str) -> str:
 
 def _request_uri(raw: bytes | None, path: str, query: str, given: str) -> str:
     """The request target in origin form, as the client sent it as far as the server tells (REQUEST_URI, RAW_URI)."""
-    target = str(raw, "latin-1") if raw else quote(_path_bytes(path), safe=_PATH_SAFE)
+    target = raw.decode("latin-1") if raw else quote(_path_bytes(path), safe=_PATH_SAFE)
     if given or target[:1] != "/":
         prefix, rest = _split(target, given, _root(given))
         target = prefix + rest
@@ -218,7 +218,7 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
         script_name, path_info = "", path
     else:
         script_name, path_info = _paths(scope)
-    query = str(get("query_string") or b"", "latin-1")
+    query: str = (get("query_string") or b"").decode("latin-1")
     environ["REQUEST_METHOD"] = scope["method"]
     environ["SCRIPT_NAME"] = script_name
     environ["PATH_INFO"] = path_info
@@ -231,8 +231,9 @@ def build_environ(scope: Scope, *, allow_underscores: bool = False) -> Environ:
         environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(scope, environ, scheme)
     client = address(get("client"))
     if client is not None:
-        if not _is_socket_path(client[0]):
-            environ["REMOTE_ADDR"] = client[0]
-        if client[1] is not None:
-            environ["REMOTE_PORT"] = client[1]
+        host, client_port = client
+        if client_port is not None:
+            environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client
+        elif not _is_socket_path(host):
+            environ["REMOTE_ADDR"] = host
     return environ

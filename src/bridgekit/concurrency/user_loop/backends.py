@@ -118,7 +118,7 @@ class _AsyncioBackend:
     """One per asyncio loop, shared by all requests on it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self.marks = marks_of(loop)
         self._registered: dict[Ticking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -130,13 +130,13 @@ class _AsyncioBackend:
 
     @property
     def gone(self) -> bool:
-        return self._loop.is_closed()
+        return self.loop.is_closed()
 
     def signal(self) -> Signal:
-        return _AsyncioSignal(self._loop)
+        return _AsyncioSignal(self.loop)
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
-        task = self._loop.create_task(work())
+        task = self.loop.create_task(work())
 
         async def cancel() -> None:
             task.cancel()
@@ -148,8 +148,8 @@ class _AsyncioBackend:
     def register(self, request: Ticking) -> None:
         self._registered[request] = None
         if self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
-        else:  # one request alone would pay for more than it saves
+            self._timer = self.loop.call_later(TICK, self._tick, context=self._context)
+        elif self._wakeups.long:  # one request alone would pay for more than it saves
             self._wakeups.shorten()
 
     def unregister(self, request: Ticking) -> None:
@@ -166,7 +166,7 @@ class _AsyncioBackend:
         if not self._registered:
             self._wakeups.restore()
         elif self._timer is None:
-            self._timer = self._loop.call_later(TICK, self._tick, context=self._context)
+            self._timer = self.loop.call_later(TICK, self._tick, context=self._context)
 
 
 class _TaskInterruption:
@@ -205,7 +205,6 @@ class _TaskInterruption:
 class _OfThread(threading.local):
     """The backend of the loop that ran last in this thread. A thread runs one loop at a time, so one slot will do."""
 
-    loop: asyncio.AbstractEventLoop | None = None
     backend: _AsyncioBackend | None = None
 
 
@@ -218,7 +217,7 @@ def asyncio_backend() -> Backend | None:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return None
-    if _of_thread.loop is not loop:
-        _of_thread.loop = loop
-        _of_thread.backend = _AsyncioBackend(loop)
-    return _of_thread.backend
+    backend = _of_thread.backend
+    if backend is None or backend.loop is not loop:
+        backend = _of_thread.backend = _AsyncioBackend(loop)
+    return backend

@@ -30,13 +30,14 @@ class Wakeups:
         self._context = context
         self._callbacks = CallbackQueue(loop.call_soon_threadsafe)
         self.post = self._callbacks.put
-        self._possible = _takes_readers(loop)
+        self.long = _takes_readers(loop)
+        """Whether `shorten` could make the way shorter than it is."""
         # Kept by the loop alone: closing it, which forgets its readers, closes the counter as well.
         self._counter: weakref.ref[EventFD] | None = None
 
     def shorten(self) -> None:
         """On the loop: take the shorter way until `restore`, where there is one."""
-        if self._counter is not None or not self._possible:
+        if not self.long:
             return
         try:
             counter = EventFD()
@@ -44,6 +45,7 @@ class Wakeups:
             return
         self._context.run(self._loop.add_reader, counter.number, _woken, self._callbacks, counter)
         self._counter = weakref.ref(counter)
+        self.long = False
         self._callbacks.wake_up = partial(_set, self._counter, self._loop)
 
     def restore(self) -> None:
@@ -51,6 +53,7 @@ class Wakeups:
         if self._counter is None:
             return
         counter, self._counter = self._counter(), None
+        self.long = True
         self._callbacks.wake_up = self._loop.call_soon_threadsafe
         if counter is not None:
             self._loop.remove_reader(counter.number)

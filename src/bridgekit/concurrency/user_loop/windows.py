@@ -77,7 +77,10 @@ class ThreadToLoop(Generic[T]):
 
     def put_all(self, items: Iterable[T], size: int) -> None:
         """From the thread: hand several items over at once; blocks and raises as `put` does."""
-        with self._lock:
+        # Not `with`, which costs three times as much. It alone is safe from a signal's exception between the two steps, but
+        # those come to the main thread, which is no worker.
+        self._lock.acquire()
+        try:
             if self._abandoned is not None:
                 raise _of_ones_own(self._abandoned)
             self.used = True
@@ -86,6 +89,8 @@ class ThreadToLoop(Generic[T]):
             wake = not self._noticed
             self._noticed = True
             full = self._under_way >= self._high
+        finally:
+            self._lock.release()
         if wake:
             self._backend.post(self._signal.set)
         if full:
