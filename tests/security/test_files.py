@@ -69,6 +69,34 @@ def test_what_is_written_behind_the_end_meanwhile_is_not_sent(
     assert (body, dict(heads[0][1])["Content-Length"]) == (b"x" * 200_000, "200000")
 
 
+@pytest.mark.parametrize("wrapper", [None, ServersWrapper])
+@pytest.mark.parametrize("left", [0, 150_000])
+def test_a_file_that_becomes_shorter_breaks_off(
+    sending: ASGIToWSGI, tmp_path: Path, wrapper: object, left: int
+) -> None:
+    """A server that counts nothing would leave the client to take the next response for the rest."""
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * 1_000_000)
+    extra: dict[str, Any] = {"wsgi.file_wrapper": wrapper}
+    iterable = sending(environ_of(**extra), lambda *a: lambda b: None)
+    pieces = iter(iterable)
+    received = [next(pieces)]
+    os.truncate(file, left)
+    with pytest.raises(OSError, match="became shorter while it was sent"):
+        received.extend(pieces)
+    body = b"".join(received)
+    assert body.strip(b"x") == b""
+    assert len(body) < 1_000_000
+    iterable.close()  # type: ignore[attr-defined]
+
+
+def test_an_empty_file_is_a_whole_one(sending: ASGIToWSGI, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    iterable = sending(environ_of(), lambda *a: lambda b: None)
+    assert b"".join(iterable) == b""
+    iterable.close()  # type: ignore[attr-defined]
+
+
 def test_a_link_that_is_replaced_sends_the_file_that_was_opened(sending: ASGIToWSGI, tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"old")
     (tmp_path / "new").write_bytes(b"something new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -13,7 +14,11 @@ FILE_BLOCK = 128 * 1024
 
 
 class OpenFile(io.BufferedReader):
-    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened."""
+    """A file that is the whole response: closed with it, by whatever way the server has. It ends where it ended when it was opened.
+
+    One that has become shorter meanwhile breaks off: servers that do not count (cheroot, wsgiref) would take what they have for all of it, and
+    the client the next response for the rest; waitress would ask for more for ever.
+    """
 
     def __init__(self, raw: io.FileIO, end: int, close_response: Callable[[], None]) -> None:
         super().__init__(raw)
@@ -21,9 +26,15 @@ class OpenFile(io.BufferedReader):
         self._close_response = close_response
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """What a log writes behind the end meanwhile would be taken for the next response."""
+        """What a log writes behind the end meanwhile would be taken for the next response.
+
+        :raises OSError: where the file ends before that.
+        """
         left = max(0, self.end - self.tell())
-        return super().read(left if size is None or size < 0 else min(size, left))
+        data = super().read(left if size is None or size < 0 else min(size, left))
+        if left and size != 0 and not data:
+            raise OSError(errno.EIO, "became shorter while it was sent", self.name)
+        return data
 
     def close(self) -> None:
         super().close()
