@@ -29,17 +29,21 @@ def test_each_version_has_the_sections_in_order_and_entries_in_each() -> None:
         assert names == [name for name in SECTIONS if name in names], version
         for name, section in parts(text, "###"):
             for group, entries in parts(section, "####") or [("", section)]:
-                lines = [line for line in entries.splitlines() if line]
-                assert lines, (version, name, group)
+                lines = entries.strip("\n").splitlines()
                 assert [line for line in lines if not line.startswith(("- ", "  "))] == [], (name, group)
+                assert lines, (version, name, group)
+                assert entries.startswith("\n"), (
+                    f"{group}: no empty line behind the heading, as a merge leaves it"
+                )
             if "#### " in section:
                 assert section.lstrip().startswith("#### "), "entries before the first group"
 
 
 def test_the_first_release_only_adds() -> None:
-    """Who reads it had no version before, in which anything could have been changed, removed or fixed."""
+    """Who reads it had no version before, in which anything could have been changed, removed or fixed: no entry tells of one."""
     _, text = VERSIONS[-1]
     assert [name for name, _ in parts(text, "###")] == ["Added"]
+    assert re.findall(r"\bno longer\b|\bin place of .* before\b|\bused to\b", text) == []
 
 
 def test_no_entry_or_group_stands_twice_and_none_is_too_long() -> None:
