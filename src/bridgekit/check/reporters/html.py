@@ -121,7 +121,7 @@ def _figures(subject: Subject) -> Iterator[str]:
     yield _figure(str(len(subject.chain.layers)), "middleware")
     yield "</div>\n"
     for label, text in totals(subject):
-        yield f"<p>{escape(label[0].upper() + label[1:])}: {escape(text)}.</p>\n"
+        yield f"<p>{escape(label[0].upper() + label[1:])}: {_dotted(text)}.</p>\n"
     yield f'<p class="soft">A{escape(legend_text(server)[1:])}.</p>\n'
 
 
@@ -156,7 +156,7 @@ def _row(row: Row) -> str:
 
 
 def _dotted(path: str) -> str:
-    """A dotted path that may be broken after its dots."""
+    """A dotted path, or text with such, that may be broken after its dots: a telephone is narrower than many a path."""
     return escape(path).replace(".", ".<wbr>")
 
 
@@ -199,7 +199,7 @@ def _findings(report: Report) -> Iterator[str]:
 
 def _finding(report: Report, finding: Finding) -> str:
     place = escape(report.shown(str(finding.location)))
-    fix = f'<p class="fix">{escape(finding.fix)}</p>' if finding.fix else ""
+    fix = f'<p class="fix">{_dotted(finding.fix)}</p>' if finding.fix else ""
     related = "".join(
         f'<p class="soft">{escape(other.text)}: <span class="path">{escape(report.shown(str(other.location)))}</span></p>'
         for other in finding.related
