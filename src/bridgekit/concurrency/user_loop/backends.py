@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -127,13 +128,11 @@ class _AsyncioBackend:
         self._context = contextvars.Context()
         self._wakeups = Wakeups(loop, self._context)
         self.post = self._wakeups.post
+        self.signal: Callable[[], Signal] = partial(_AsyncioSignal, loop)
 
     @property
     def gone(self) -> bool:
         return self.loop.is_closed()
-
-    def signal(self) -> Signal:
-        return _AsyncioSignal(self.loop)
 
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
         task = self.loop.create_task(work())
