@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +88,49 @@ def test_a_cell_that_cannot_run_says_why_and_the_others_run() -> None:
             for number in (1, 2)
         ),
     ]
+
+
+def instructions(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    pytest.importorskip("a2wsgi")
+    return subprocess.run(
+        [sys.executable, "benchmarks/instructions.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_every_row_of_the_instructions_runs_once_and_twice() -> None:
+    """As under valgrind, but at full speed."""
+    done = instructions("--counted", "--rounds", "1", COUNTED_TREE=str(ROOT))
+    assert done.returncode == 0, done.stderr
+    ran = [line.split("\t") for line in done.stdout.splitlines()]
+    assert len(ran) == 20
+    for (_, calls, name), (_, twice, again) in zip(ran[::2], ran[1::2], strict=True):
+        assert (int(twice), again) == (2 * int(calls), name)
+    assert {name.partition(",")[0] for _, _, name in ran} == {"WSGIToASGI", "ASGIToWSGI"}
+
+
+def test_instructions_are_counted_of_the_tree_that_was_asked_for(tmp_path: Path) -> None:
+    done = instructions("--counted", "--rounds", "1", COUNTED_TREE=str(tmp_path))
+    assert done.returncode == 1
+    assert f"bridgekit was imported from {ROOT}" in done.stderr
+
+
+def test_instructions_without_valgrind_say_what_is_missing(tmp_path: Path) -> None:
+    done = instructions(PATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "needs valgrind" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="needs valgrind")
+def test_a_tree_against_itself_has_the_same_instructions() -> None:
+    done = instructions("--rounds", "1", "--only", "hello, 32 at a time", "--assert", "1.03")
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = done.stdout.splitlines()[-1].split("|")
+    there, here, ratio = (float(cell.replace(",", "")) for cell in row[2:5])
+    assert min(there, here) > 10_000
+    assert 0.97 < ratio < 1.03
