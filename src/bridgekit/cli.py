@@ -213,7 +213,7 @@ def encodable(text: str, encoding: str | None) -> str:
 def progress_on_stderr() -> Iterator[Callable[[str, int, int], None]]:
     """click's bar with what is being read, if stderr is a terminal; it appears only when the run takes a while, and nothing of it stays."""
     stderr = sys.stderr
-    if not stderr.isatty():
+    if not stderr.isatty() or os.environ.get("TERM") == "dumb":  # which shows what moves the cursor as it is
         yield lambda name, done, total: None
         return
     started = time.monotonic()

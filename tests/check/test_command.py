@@ -425,6 +425,7 @@ def progress_on(columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("columns", [30, 39, 60, 200])
 def test_progress_fits_the_terminal_and_is_wiped_after(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """click's bar with what is being read. A line that wraps would stay where it is when the next is drawn over it."""
+    monkeypatch.setenv("TERM", "xterm")
     written = progress_on(columns, monkeypatch)
     drawn = [re.sub(r"\033\[[?\w]*", "", line) for line in written.split("\r")]
     assert max(map(len, drawn)) < columns
@@ -438,6 +439,11 @@ def test_progress_fits_the_terminal_and_is_wiped_after(columns: int, monkeypatch
 
 def test_no_progress_is_drawn_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert progress_on(29, monkeypatch) == ""
+
+
+def test_no_progress_is_drawn_where_the_cursor_cannot_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    assert progress_on(80, monkeypatch) == ""
 
 
 def test_no_progress_is_written_where_stderr_is_no_terminal(
