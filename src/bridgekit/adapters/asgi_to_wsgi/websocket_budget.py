@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from bridgekit.concurrency.forks import in_forked_child
+
 FREE = 64 * 1024
 """Bytes of each session that are not counted: ordinary messages are never refused for what others send."""
 
@@ -15,8 +17,13 @@ class Budget:
     """
 
     def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.start_afresh()
+
+    def start_afresh(self) -> None:
+        """At construction, and in a forked child: the sessions that had taken something, or held the lock, are the parent's."""
         self._lock = threading.Lock()
-        self._left = limit
+        self._left = self._limit
 
     @property
     def left(self) -> int:
@@ -34,6 +41,8 @@ class Budget:
 
 MESSAGES = Budget(64 * 1024 * 1024)
 """Of this process: four times the largest message."""
+
+in_forked_child(MESSAGES.start_afresh)
 
 
 class Share:
