@@ -7,6 +7,7 @@ import errno
 import gc
 import io
 import logging
+import queue
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -464,6 +465,50 @@ def test_closing_the_response_is_the_client_leaving(bridge: Bridge) -> None:
     assert ended.wait(WAIT)
     assert heard == [{"type": "http.disconnect"}]
     assert isinstance(raised[0], ClientDisconnected)
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_who_listens_hears_of_it_before_send_raises(bridge: Bridge, size: int) -> None:
+    """Django ends a response whose listener tells it that the client has left, and leaves it open where send() raises.
+
+    Whether the sender waits for room, as with a mebibyte, or is about to send more.
+    """
+    ended: queue.Queue[str] = queue.Queue()
+
+    class Left(Exception):
+        pass
+
+    async def listen(receive: Receive, listening: anyio.Event) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            listening.set()
+        raise Left
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        how = "by receive()"
+        try:
+            async with anyio.create_task_group() as tasks:
+                listening = anyio.Event()
+                tasks.start_soon(listen, receive, listening)
+                await listening.wait()
+                await send(start())
+                try:
+                    while True:
+                        await send(piece(b"x" * size, more=True))
+                        await checkpoint()
+                except OSError:
+                    how = "by send()"
+                    raise
+        except* Left:
+            pass
+        finally:
+            ended.put(how)
+
+    adapter = bridge(app)
+    for taken in range(20):
+        with Exchange(adapter, environ_of()) as exchange:
+            for _ in range(1 + taken % 3):
+                next(exchange.pieces)
+        assert ended.get(timeout=WAIT) == "by receive()"
 
 
 def test_an_application_that_goes_on_without_its_client_is_cancelled(bridge: Bridge) -> None:

@@ -224,13 +224,25 @@ class ASGIResponder:
         if self._gone or self._over:
             return
         self._gone = True
-        self.outbox.abandon()
-        if self._feed is not None:
+        if self._feed is None:
+            self.outbox.abandon()
+        else:
+            # Who waits in receive() hears of it before send() raises, and may cancel the task that sends: Django closes its response
+            # then, sends `request_finished`, and does neither where send() raises.
             self._feed.dismiss()
+            self._loop.soon(self._have_send_raise)
         if not self.response.full:
             if self._timing is not None:
                 self._timing.note_client_gone()
             self._timer = self._loop.later(self._settings.disconnect_grace, self._cancel)
+
+    def _have_send_raise(self) -> None:
+        """Once a task that listened has ended, in the loop's next step, and who waits for it was told, in another. trio's callbacks are no steps."""
+
+        def next_step() -> None:
+            self._loop.soon(self.outbox.abandon)
+
+        self._loop.later(0, next_step)
 
     def cancel(self) -> None:
         """End the application now. What waits for its response is told."""
@@ -272,6 +284,7 @@ class ASGIResponder:
         """
         kind = message["type"]
         if self._gone and not self.response.full:
+            await self.outbox.abandoned()
             raise ClientDisconnected(LEFT)
         if kind == "http.response.body":
             data = self.response.body(message)
@@ -295,6 +308,7 @@ class ASGIResponder:
     async def _room(self) -> None:
         await self.outbox.room()
         if self._gone:
+            await self.outbox.abandoned()
             raise ClientDisconnected(LEFT)
 
     def _tell_end(self) -> None:

@@ -110,6 +110,14 @@ class Outbox(Generic[T]):
             self._room.append(waiter)
         await waiter
 
+    async def abandoned(self) -> None:
+        """Wait for `abandon`, where it is certain to come."""
+        while not self._abandoned:
+            waiter = self._loop.waiter()
+            with self.lock:
+                self._room.append(waiter)
+            await waiter
+
     def abandon(self) -> None:
         """The thread has left: nobody waits for room any more."""
         with self.lock:
