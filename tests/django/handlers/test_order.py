@@ -313,6 +313,61 @@ def test_a_client_that_leaves_a_stream_ends_it(stack: str) -> None:
     assert [name for name, _ in signals] == ["started", "finished"]
 
 
+async def ask_until_gone(app: Any, arrived: asyncio.Event, events: list[Any]) -> None:
+    """A server whose `send` raises when the client has left (ASGI 2.4), and which tells who listens first."""
+    inbox = [{"type": "http.request", "body": b"", "more_body": False}]
+    gone = asyncio.Event()
+
+    async def receive() -> Any:
+        if inbox:
+            return inbox.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            gone.set()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            raise OSError("nobody is there")
+
+    await app(scope_of("/endless/", events=events, arrived=arrived), receive, send)
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_send_that_raises_is_a_client_that_has_left(stack: str, handler: str) -> None:
+    """Django listens from the first moment, and closes the response; here nobody has listened yet."""
+    events: list[Any] = []
+    signals: list[Any] = []
+
+    async def main() -> None:
+        await ask_until_gone(HANDLERS[handler](), asyncio.Event(), events)
+
+    with project(__name__, STACKS[stack]), listening(signals):
+        asyncio.run(main())
+    assert events[-1][0] == "stream ended"
+    assert [name for name, _ in signals] == ["started", "finished"]
+
+
+def test_what_a_stream_raises_itself_is_raised() -> None:
+    """An `OSError`, too, while the client is there."""
+
+    async def main() -> None:
+        async def receive() -> Any:
+            return inbox.pop() if inbox else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                raise OSError("of the disk")
+
+        inbox = [{"type": "http.request", "body": b"", "more_body": False}]
+        await PooledASGIHandler()(scope_of("/endless/", events=[], arrived=asyncio.Event()), receive, send)
+
+    with project(__name__, STACKS["halves"]), pytest.raises(OSError, match="of the disk"):
+        asyncio.run(main())
+
+
 @pytest.mark.parametrize("ends", ["answered", "cancelled"])
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_file_of_the_body_is_closed_however_the_request_ends(stack: str, ends: str) -> None:

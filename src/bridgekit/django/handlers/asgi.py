@@ -158,6 +158,10 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
         except asyncio.CancelledError:
             if not (watch.has_cancelled() or _was_only_the_streams(response, executor.task)):
                 raise
+        except OSError:
+            # ASGI 2.4: what `send` raises when the client has left. Django, which listens from the first moment, is told by that.
+            if response is None or not await watch.has_left():
+                raise
         finally:
             if not watch.leave():
                 await watch.end()

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from django.core.exceptions import RequestAborted
+
 from bridgekit.concurrency.user_loop.backends import asyncio_backend
 
 
@@ -64,6 +66,17 @@ class ClientWatch:
             return False
         self._backend.unregister(self)
         return True
+
+    async def has_left(self) -> bool:
+        """Whether the client has left, where `send` has raised: `receive` says so at once then. Nothing is cancelled any more."""
+        self._over = True
+        self.tick()
+        listener = self._listener
+        assert listener is not None
+        await asyncio.wait((listener,), timeout=0)
+        return (
+            listener.done() and not listener.cancelled() and isinstance(listener.exception(), RequestAborted)
+        )
 
     def _heard(self, listener: asyncio.Task[None]) -> None:
         if listener.cancelled():
