@@ -35,14 +35,18 @@ class CallbackQueue:
         # takes callbacks. So each is either taken by the run under way or schedules one of its own.
         self._callbacks.append(callback)
         if not self._scheduled:
-            self._scheduled = True
             try:
+                self._scheduled = True
                 self.wake_up(self.run)
-            except (
-                RuntimeError
-            ) as error:  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
+            except BaseException as error:
+                # Also what a signal raises here, in a request's thread that is the main one: had nobody woken the loop,
+                # nobody would ever again.
                 self._scheduled = False
-                raise LoopGone(str(error)) from error
+                if isinstance(
+                    error, RuntimeError
+                ):  # asyncio: "Event loop is closed"; anyio's RunFinishedError is one, too
+                    raise LoopGone(str(error)) from error
+                raise
 
     def run(self) -> None:
         """On the loop: run every callback. What ``wake_up`` has to bring about."""

@@ -1047,3 +1047,28 @@ def test_what_raises_is_not_kept_alive() -> None:
         gc.enable()
         failing.shutdown()
         adapter.shutdown()
+
+
+def test_a_signal_in_the_middle_of_handing_a_request_over_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server's own thread may be the main one, where a handler raises between any two steps (a timeout by SIGALRM)."""
+
+    class Alarm(BaseException):
+        pass
+
+    def interrupted(_: object) -> None:
+        raise Alarm
+
+    adapter = ASGIToWSGI(hello, lifespan="off")
+    try:
+        adapter.startup()
+        runtime = adapter._runtime()
+        with monkeypatch.context() as patch:
+            patch.setattr(runtime.loop, "post", interrupted)
+            with pytest.raises(Alarm):
+                get(adapter, validate=False)
+        assert not runtime._live, "shutdown would wait for it"
+        assert get(adapter).body == b"hello"
+    finally:
+        adapter.shutdown()

@@ -56,7 +56,13 @@ class ASGIRuntime:
         """Begin a request. :raises LoopGone: when the loop has ended."""
         # Before it is handed over: should the loop end in between, `stop` must find it.
         self._live.add(responder)
-        self.loop.post(responder.start)
+        try:
+            self.loop.post(responder.start)
+        except (
+            BaseException
+        ):  # a signal's, too, in a thread that is the main one: shutdown must not wait for what never began
+            self._live.discard(responder)
+            raise
 
     def done(self, responder: Responder) -> None:
         """On the loop: a request's application has ended."""
