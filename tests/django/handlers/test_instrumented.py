@@ -13,6 +13,7 @@ from django.core.handlers import base
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.dispatch import Signal
+from django.http.response import HttpResponseBase
 
 from bridgekit.django import _layers
 from bridgekit.django.handlers.asgi import PooledASGIHandler
@@ -70,6 +71,20 @@ def test_what_is_patched_is_called_as_often_as_under_django(
                 answer = asyncio.run(ask(handler(), f"/{url}"))
             found.append((answer.status, answer.body, sorted(calls)))
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("url", ["plain/", "plain-async/"])
+@pytest.mark.parametrize("stack", [[], list(STARTPROJECT), [KINDS["Both"]]])
+def test_who_closes_responses_instead_of_django_closes_each(
+    stack: list[str], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing else is patched: what the handler closes by itself is what Django's method would close."""
+    calls: list[str] = []
+    monkeypatch.setattr(HttpResponseBase, "close", counting(calls, "close", HttpResponseBase.close))
+    with project(views.__name__, stack):
+        for handler in HANDLERS.values():
+            assert asyncio.run(ask(handler(), f"/{url}")).status == 200
+    assert calls == ["close"] * len(HANDLERS)
 
 
 @pytest.mark.parametrize("url", ["plain/", "plain-async/"])

@@ -21,6 +21,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers import asgi, base
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.http import response as responses
 from django.http.response import HttpResponse, HttpResponseBase
 from django.urls import base as urls
 from django.urls import set_script_prefix, set_urlconf
@@ -36,7 +37,7 @@ from bridgekit.django.handlers.crossing import (
     thread_waits,
 )
 from bridgekit.django.handlers.nodes import HalvesNode, ThreadNode
-from bridgekit.django.handlers.receivers import on_finished, on_started
+from bridgekit.django.handlers.receivers import no_cache_used, on_finished, on_started
 from bridgekit.django.handlers.request_executor import RequestExecutor, Saturated
 from bridgekit.django.handlers.sending import send_whole
 from bridgekit.django.handlers.threads import pool_options
@@ -216,6 +217,7 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
         response._handler_class = type(self)
         with suppress(Exception):
             request.close()
+        response._resource_closers.clear()
         response.closed = True
         on_finished.send(type(self))
 
@@ -230,7 +232,7 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             return
         elif _closes_without_thread(response, request):
             # The executor looks at the connections of a thread that is left.
-            response.close()
+            self._close_whole(request, response)
             return
         else:
             close = response.close
@@ -259,7 +261,8 @@ def _was_only_the_streams(response: Any, task: asyncio.Task[Any] | None) -> bool
 
 
 def _closes_plainly(response: Any) -> bool:
-    return type(response).close is HttpResponseBase.close and "close" not in vars(response)
+    close = HttpResponseBase.close
+    return type(response).close is close and "close" not in vars(response) and _is_djangos(close, responses)
 
 
 def _closes_without_thread(response: Any, request: Any) -> bool:
@@ -268,5 +271,8 @@ def _closes_without_thread(response: Any, request: Any) -> bool:
         response._resource_closers == [request.close]
         and _closes_plainly(response)
         and on_finished.only_django
-        and all(type(cache).close is BaseCache.close for cache in caches.all(initialized_only=True))
+        and (
+            no_cache_used()
+            or all(type(cache).close is BaseCache.close for cache in caches.all(initialized_only=True))
+        )
     )

@@ -16,7 +16,7 @@ from bridgekit.django.handlers.old_connections import thread_has_none
 from bridgekit.django.handlers.unset_locals import never_set, variable_of
 
 
-def _no_cache_used() -> bool:
+def no_cache_used() -> bool:
     """Whether no cache was asked for here; see `thread_has_none`."""
     held = vars(caches)
     return (
@@ -27,7 +27,7 @@ def _no_cache_used() -> bool:
 _SIGNAL: Any = Signal
 _ANY_SENDER = dispatcher.NONE_ID
 _HAS_NOTHING_TO_DO: dict[Any, Callable[[], bool] | None] = {
-    close_caches: _no_cache_used,
+    close_caches: no_cache_used,
     close_old_connections: thread_has_none,
     reset_queries: thread_has_none,
     reset_urlconf: None,
