@@ -181,6 +181,32 @@ def test_what_has_not_left_is_counted(served: Served) -> None:
     assert served.connection.unsent == 0
 
 
+def test_what_is_posted_while_the_rest_leaves_is_counted_until_it_leaves(client: WebSocketClient) -> None:
+    """Between the last byte of the one and the look at the count there may come more, which nobody has sent yet."""
+    served = Served(client)
+    posted = threading.Event()
+    write = served.connection._write
+
+    def writes() -> bool:
+        left = write()
+        if left and not posted.is_set() and served.connection.unsent:
+            posted.set()
+            served.connection.post(text("meanwhile"))
+        return left
+
+    served.connection._write = writes  # type: ignore[method-assign]
+    counted: list[int] = []
+    served.sent.set = lambda: counted.append(len(served.connection._to_send))  # type: ignore[method-assign]
+    served.start()
+    served.connection.post(text("before"))
+    assert client.receive() == TextMessage(data="before")
+    assert client.receive() == TextMessage(data="meanwhile")
+    until(lambda: len(counted) > 0)
+    assert counted == [0]
+    client.socket.close()
+    assert served.has_ended()
+
+
 def test_afterwards_the_socket_is_the_servers_again(client: WebSocketClient) -> None:
     """Blocking as it was, shut down, but not closed: gunicorn closes it."""
     served = Served(client)

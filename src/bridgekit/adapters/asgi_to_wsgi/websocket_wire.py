@@ -146,8 +146,7 @@ class WebSocketConnection:
                 selector.register(self._wakeup_in, selectors.EVENT_READ)
                 while not self._disconnected:
                     self._encode()
-                    if self._write() and self.unsent:
-                        self.unsent = 0
+                    if self._write() and self._all_left():
                         sent()
                     if self._close_by is not None and time.monotonic() >= self._close_by:
                         self._disconnect(ABNORMAL, "")
@@ -160,6 +159,14 @@ class WebSocketConnection:
                 self._sock.setblocking(True)
                 # The server ends the connection (RFC 6455 7.1.1); werkzeug would keep it for another request.
                 self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _all_left(self) -> bool:
+        """Whether something was posted, and nothing of it is here any more; what was posted meanwhile is."""
+        with self._lock:
+            left = bool(self.unsent) and not self._to_send
+            if left:
+                self.unsent = 0
+            return left
 
     def close(self) -> None:
         """Let go of what the waiting took, and of who was told, whether `serve` was called or the handshake refused."""
