@@ -12,8 +12,6 @@ from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import (
     NOT_IMPLEMENTED,
     UNSET,
-    DictValue,
-    Input,
     ListValue,
     Opaque,
     Text,
@@ -72,12 +70,8 @@ class IniParser(Model):
             )
         methods: dict[str, Callable[[Interpreter, Arguments, Keywords], Value]] = {
             "read": self._read,
-            "read_string": self._read_string,
-            "read_dict": self._read_dict,
             "has_section": lambda interpreter, args, kwargs: self.contains(interpreter, args[0]),
             "has_option": self._has_option,
-            "add_section": self._add_section,
-            "sections": self._sections,
         }
         return NativeFunction(f"parser.{name}", methods[name]) if name in methods else NOT_IMPLEMENTED
 
@@ -147,35 +141,6 @@ class IniParser(Model):
                 if name == _DEFAULTS or option not in parser.defaults() or value != parser.defaults()[option]:
                     section[option] = Text.at(value, location)
 
-    def _read_string(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
-        text = unwrap(args[0])[0]
-        if isinstance(text, str):
-            self._take(interpreter, str(text), interpreter.here())
-        else:
-            self.unknown = (
-                text if isinstance(text, Opaque) else interpreter.opaque("the text that is read is not known")
-            )
-        return None
-
-    def _read_dict(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
-        given = interpreter.read(unwrap(args[0])[0])
-        if not isinstance(given, DictValue):
-            self.unknown = (
-                given if isinstance(given, Opaque) else interpreter.opaque("what is read is not known")
-            )
-            return None
-        for name, options in given.items():
-            plain = interpreter.read(unwrap(options)[0])
-            section = self.sections.setdefault(str(name), {})
-            if isinstance(plain, DictValue):
-                for option, value in plain.items():
-                    section[self._key(option)] = _as_text(value)
-            else:
-                self.unknown = (
-                    plain if isinstance(plain, Opaque) else interpreter.opaque("what is read is not known")
-                )
-        return None
-
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def _key(self, option: Value) -> str:
@@ -226,17 +191,6 @@ class IniParser(Model):
             return self.unknown.derive(f".{section!s}.{option}")
         return section in self.sections and self.find(str(section), option) is not UNSET
 
-    def _sections(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
-        if self.unknown is not None:
-            return self.unknown.derive(".sections")
-        return ListValue(Text(name) for name in self.sections if name != _DEFAULTS)
-
-    # -- writing -----------------------------------------------------------------------------------------------------
-
-    def _add_section(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
-        self.sections.setdefault(str(unwrap(args[0])[0]), {})
-        return None
-
 
 class Section(Model):
     """``parser["section"]``."""
@@ -270,15 +224,6 @@ class Section(Model):
     def contains(self, interpreter: Interpreter, key: Value) -> Value:
         found = self.parser.attribute(interpreter, "has_option")
         return interpreter.call(found, [Text(self.name), key], {})
-
-
-def _as_text(value: Value) -> Value:
-    """Values are kept as text."""
-    plain, inputs = unwrap(value)
-    if isinstance(plain, bool | int | float):
-        text = Text(str(plain))
-        return Input(text, inputs) if inputs else text
-    return value
 
 
 def register() -> None:
