@@ -683,6 +683,28 @@ class L(list):
 MIDDLEWARE=L()
 MIDDLEWARE.append("a.a")
 """,
+    "reflected operator": """\
+class A:
+    def __add__(self,o): return NotImplemented
+class B:
+    def __radd__(self,o): return ["a.A"]
+MIDDLEWARE=A()+B()
+""",
+    "comparison of two objects": """\
+class A:
+    def __eq__(self,o): return True
+class B: pass
+MIDDLEWARE=["a.A"] if A()==B() else []
+""",
+    "identity by default": """\
+class A: pass
+MIDDLEWARE=["a.A"] if A()==1 else []
+""",
+    "text and an object": """\
+class A:
+    def __radd__(self,o): return o+".A"
+MIDDLEWARE=["a"+A()]
+""",
     "exec": """\
 exec("MIDDLEWARE=['a.A']")
 """,

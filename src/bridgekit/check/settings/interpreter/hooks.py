@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -97,89 +98,42 @@ def operate_on_objects(
     interpreter: Interpreter, kind: type[ast.operator], left: Value, right: Value, *, in_place: bool = False
 ) -> Value:
     """``left <kind> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is."""
-    if not isinstance(left, InstanceValue) and not isinstance(right, InstanceValue):
-        return NOT_IMPLEMENTED
     name = _OPERATORS[kind]
-    if _is_more_special(left, right) or (kind is ast.Mod and isinstance(left, str | bytes)):
-        return interpreter.refuse("which of two objects decides on an operator is not followed", left, right)
-    attempts = [(left, f"__{name}__", right), (right, f"__r{name}__", left)]
-    if in_place:
-        attempts.insert(0, (left, f"__i{name}__", right))
-        if isinstance(left, ListValue) and kind is ast.Add:
-            return NOT_IMPLEMENTED  # list.__iadd__ iterates over anything
-    if kind is ast.Mult:
-        attempts += [(right, "__index__", left), (left, "__index__", right)]
-    for receiver, method, other in attempts:
-        found = special(interpreter, receiver, method)
-        if found is None:
-            continue
-        if isinstance(found, Opaque) or method == "__index__":
-            return interpreter.refuse(f"{method} is not followed", left, right)
-        result = interpreter.call(found, [other], {})
-        if result is not NOT_IMPLEMENTED:
-            return result
-    if not _is_certain(left) or not _is_certain(right):
-        return interpreter.refuse("an operator on an object that is not plain data", left, right)
-    raise interpreter.fault(TypeError, "unsupported operand types")
+    if not isinstance(left, InstanceValue):
+        if not isinstance(right, InstanceValue):
+            return NOT_IMPLEMENTED
+        known = isinstance(left, int | float | tuple | None) and not in_place
+        return _answered(interpreter, right, (f"__r{name}__",) if known else (), left)
+    return _answered(interpreter, left, (f"__i{name}__", f"__{name}__")[not in_place :], right)
 
 
 def compare_objects(interpreter: Interpreter, op: ast.cmpop, left: Value, right: Value) -> Value:
     """``left <op> right`` where one of them is an object of the project; `NOT_IMPLEMENTED` where none is, or for ``is``, ``in``."""
     names = _COMPARISONS.get(type(op))
-    if names is None or not (isinstance(left, InstanceValue) or isinstance(right, InstanceValue)):
+    if names is None:
         return NOT_IMPLEMENTED
-    if _is_more_special(left, right):
-        return interpreter.refuse("which of two objects decides on a comparison is not followed", left, right)
-    for receiver, method, other in ((left, names[0], right), (right, names[1], left)):
-        found = special(interpreter, receiver, method)
-        if found is None and isinstance(op, ast.NotEq):
-            found = special(interpreter, receiver, "__eq__")
-            if isinstance(found, BoundMethod):
-                result = interpreter.call(found, [other], {})
-                if result is not NOT_IMPLEMENTED:
-                    return not interpreter.test(result)
-                continue
+    if isinstance(left, InstanceValue):
+        return _answered(interpreter, left, names[:1], right)
+    if not isinstance(right, InstanceValue):
+        return NOT_IMPLEMENTED
+    known = isinstance(left, str | bytes | int | float | tuple | list | dict | set | None)
+    return _answered(interpreter, right, names[1:] if known else (), left)
+
+
+def _answered(
+    interpreter: Interpreter, receiver: InstanceValue, methods: Sequence[str], other: Value
+) -> Value:
+    """What the first of the methods that is there answers; what comes of it when it leaves the answer to the other side is not followed."""
+    alike = not isinstance(other, InstanceValue) or receiver.cls is other.cls
+    for name in methods if alike else ():
+        found = special(interpreter, receiver, name)
         if found is None:
             continue
-        if isinstance(found, Opaque):
-            return interpreter.refuse(f"{method} is not followed", left, right)
-        result = interpreter.call(found, [other], {})
-        if result is not NOT_IMPLEMENTED:
-            return result
-    if not _is_certain(left) or not _is_certain(right):
-        return interpreter.refuse("a comparison with an object that is not plain data", left, right)
-    if isinstance(op, ast.Eq | ast.NotEq):
-        return (left is right) is isinstance(op, ast.Eq)
-    raise interpreter.fault(TypeError, "values that cannot be ordered")
-
-
-def _is_more_special(left: Value, right: Value) -> bool:
-    """Whether the right operand is asked first: its class derives from the left one's."""
-    return (
-        isinstance(left, InstanceValue)
-        and isinstance(right, InstanceValue)
-        and left.cls is not right.cls
-        and left.cls in right.cls.mro
-    )
-
-
-def _is_certain(value: Value) -> bool:
-    """Whether nothing but what is seen here can decide on an operator: objects that were asked already, and plain data."""
-    return isinstance(
-        value,
-        InstanceValue
-        | ClassValue
-        | FunctionValue
-        | str
-        | bytes
-        | int
-        | float
-        | list
-        | tuple
-        | dict
-        | set
-        | None,
-    )
+        result = interpreter.call(found, [other], {}) if isinstance(found, BoundMethod) else NOT_IMPLEMENTED
+        if result is NOT_IMPLEMENTED:
+            break
+        return result
+    return interpreter.refuse("an operator on an object of the project is not followed", receiver, other)
 
 
 def answer_missing(interpreter: Interpreter, instance: InstanceValue, name: str) -> Value:
