@@ -705,6 +705,21 @@ class A:
     def __radd__(self,o): return o+".A"
 MIDDLEWARE=["a"+A()]
 """,
+    "iterator of its own": """\
+class A:
+    n=0
+    def __iter__(self): return self
+    def __next__(self):
+        self.n+=1
+        if self.n>2: raise StopIteration
+        return "a.A"
+MIDDLEWARE=list(A())
+""",
+    "iteration by position": """\
+class A:
+    def __getitem__(self,n): return ["a.A","b.B"][n]
+MIDDLEWARE=list(A())
+""",
     "exec": """\
 exec("MIDDLEWARE=['a.A']")
 """,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridgekit.check.python.plain import Refused
-from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import (
     DictValue,
     IteratorValue,
@@ -20,7 +19,7 @@ from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.values import ClassValue, ErrorValue, InstanceValue, NativeFunction
+from bridgekit.check.settings.interpreter.values import BoundMethod, ClassValue, InstanceValue
 
 
 def is_followed(value: Value) -> bool:
@@ -105,48 +104,11 @@ def _of_iterator(interpreter: Interpreter, value: IteratorValue) -> Iterator[Val
 
 
 def _of_object(interpreter: Interpreter, value: InstanceValue) -> Iterator[Value]:
+    """An object whose ``__iter__`` gives an iterator of Python's own; one that draws its items itself is not followed."""
     hook = special(interpreter, value, "__iter__")
-    if isinstance(hook, Opaque):
-        raise Refused(hook.reason)
-    if hook is None:
-        yield from _by_position(interpreter, value)
-        return
+    if not isinstance(hook, BoundMethod):
+        raise Refused(hook.reason if hook is not None else "iterating over an object without __iter__")
     iterator = interpreter.read(unwrap(interpreter.call(hook, [], {}))[0])
-    if not isinstance(iterator, InstanceValue):
-        if not isinstance(iterator, IteratorValue):
-            raise Refused("__iter__ gives something that is not followed")
-        yield from drawn(interpreter, iterator)
-        return
-    step = special(interpreter, iterator, "__next__")
-    if step is None or isinstance(step, Opaque):
-        raise Refused("__next__ is not followed")
-    while True:
-        try:
-            item = interpreter.call(step, [], {})
-        except Raised as raised:
-            if _is(raised.error, StopIteration):
-                return
-            raise
-        yield item
-
-
-def _by_position(interpreter: Interpreter, value: InstanceValue) -> Iterator[Value]:
-    getter = special(interpreter, value, "__getitem__")
-    if isinstance(getter, Opaque):
-        raise Refused(getter.reason)
-    if getter is None:
-        raise TypeError("object is not iterable")
-    position = 0
-    while True:
-        try:
-            item = interpreter.call(getter, [position], {})
-        except Raised as raised:
-            if _is(raised.error, IndexError):
-                return
-            raise
-        yield item
-        position += 1
-
-
-def _is(error: ErrorValue, kind: type[BaseException]) -> bool:
-    return isinstance(error.kind, NativeFunction) and error.kind.kind is kind
+    if not isinstance(iterator, IteratorValue):
+        raise Refused("__iter__ gives something that is not followed")
+    yield from drawn(interpreter, iterator)
