@@ -720,6 +720,12 @@ class A:
     def __getitem__(self,n): return ["a.A","b.B"][n]
 MIDDLEWARE=list(A())
 """,
+    "arguments of an exception": """\
+class Missing(Exception):
+    def __init__(self,name): super().__init__(name+".A")
+try: raise Missing("a")
+except Missing as error: MIDDLEWARE=list(error.args)
+""",
     "exec": """\
 exec("MIDDLEWARE=['a.A']")
 """,

@@ -25,7 +25,7 @@ from bridgekit.check.settings.objects.native_attributes import of_object
 def of_super(interpreter: Interpreter, value: SuperValue, name: str) -> Value:
     receiver = value.receiver
     if isinstance(receiver, ErrorValue):
-        return _of_super_error(interpreter, receiver, value.after, name)
+        return interpreter.refuse(f"super().{name} of an exception is not modelled", receiver)
     cls = receiver if isinstance(receiver, ClassValue) else getattr(receiver, "cls", None)
     if not isinstance(cls, ClassValue):
         cause = interpreter.opaque("super() of something that is not read", cause=Cause.SUPER_NOT_FOLLOWED)
@@ -50,38 +50,6 @@ def of_super(interpreter: Interpreter, value: SuperValue, name: str) -> Value:
             else raw
         )
     return bind(interpreter, raw, receiver, cls, name)
-
-
-_ARGUMENTS_OF_THEIR_OWN = (
-    OSError,
-    ImportError,
-    SyntaxError,
-    UnicodeError,
-    StopIteration,
-    SystemExit,
-    AttributeError,
-    NameError,
-    BaseExceptionGroup,
-)
-"""Exceptions whose constructor does more than to keep its arguments (CPython Objects/exceptions.c)."""
-
-
-def _of_super_error(interpreter: Interpreter, error: ErrorValue, after: ClassValue, name: str) -> Value:
-    """``super().name`` in a method of an exception of the project."""
-    raw = find_in_class(error.kind, name, after) if isinstance(error.kind, ClassValue) else MISSING
-    if isinstance(raw, FunctionValue):
-        return BoundMethod(raw, error)
-    kind = raw.kind if isinstance(raw, NativeFunction) else None
-    if name == "__init__" and kind is not None and not issubclass(kind, _ARGUMENTS_OF_THEIR_OWN):
-
-        def keep(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-            if kwargs:
-                raise interpreter.fault(TypeError, f"{kind.__name__}() takes no keyword arguments")
-            error.arguments = tuple(args)
-            return None
-
-        return NativeFunction("super().__init__", keep)
-    return interpreter.refuse(f"super().{name} of an exception is not modelled", error)
 
 
 def _of_super_object(interpreter: Interpreter, receiver: Value, name: str) -> Value:
