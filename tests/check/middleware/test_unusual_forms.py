@@ -74,6 +74,18 @@ def test_what_is_not_known_is_not_guessed(form: str, project: Path, monkeypatch:
         assert name in truth.hooks or hook.exists.answer is Answer.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "form", [form for form in NEVER_WRONG if form.startswith(("partialmethod", "single"))]
+)
+def test_functions_that_wrappers_choose_are_unknown(form: str, project: Path) -> None:
+    """Neither ``partialmethod`` nor ``singledispatch`` is followed: what hangs on them says so."""
+    write(project, NEVER_WRONG[form])
+    facts = SourceReader(ModuleFinder([project], current_environment())).read("mw.Middleware").facts
+    claims = [facts.async_capable, facts.marked_async, *(hook.is_async for hook in facts.hooks.values())]
+    unknown = [claim for claim in claims if claim.answer is Answer.UNKNOWN]
+    assert (unknown and all(claim.reason and claim.location for claim in unknown)) or facts.own_hops.reason
+
+
 def assert_not_wrong(claim: Claim, truth: bool) -> None:
     assert claim.answer in (Answer.of(truth), Answer.UNKNOWN)
     assert claim.answer is not Answer.UNKNOWN or claim.reason

@@ -203,7 +203,7 @@ FORMS = {
     """,
     "what a decorator calls": """
         def again(function):
-            return functools.singledispatch(function)
+            return function
         @again
         def load(source):
             raise MiddlewareNotUsed
@@ -224,6 +224,14 @@ FORMS = {
     """,
 }
 PERHAPS = {
+    "by a function that singledispatch chooses": """
+        @functools.singledispatch
+        def load(source):
+            raise MiddlewareNotUsed
+        def middleware(get_response):
+            load("file")
+            return get_response
+    """,
     "a property": """
         class Policy:
             @property

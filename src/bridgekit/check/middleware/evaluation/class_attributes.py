@@ -32,7 +32,6 @@ from bridgekit.check.middleware.evaluation.values import (
     FunctionNode,
     FunctionValue,
     InstanceValue,
-    Partial,
     Value,
 )
 from bridgekit.middleware_chain.facts import Answer
@@ -305,9 +304,6 @@ class ClassAttributes:
             return BoundMethod(value.function, cls)
         if value.kind == "member":
             return value.function if isinstance(receiver, InstanceValue) else value
-        if value.kind == "partialmethod" and isinstance(value.function, Partial):
-            function = self._bind(value.function.function, receiver, cls)
-            return replace(value.function, function=function)
         if value.kind == "classproperty" or isinstance(receiver, InstanceValue):
             holder: Value = cls if value.kind == "classproperty" else receiver
             return self.evaluator.call(value.function, (holder,), {}, None, cls.frame)

@@ -15,7 +15,6 @@ from bridgekit.check.middleware.evaluation.native_coroutines import (
     caching,
     cast_value,
     coroutine_test,
-    dispatching,
     event_loop,
     make_partial,
     mark,
@@ -40,10 +39,8 @@ from bridgekit.check.middleware.evaluation.native_objects import (
     make_dataclass,
     make_descriptor,
     make_dict,
-    make_partial_method,
     make_type,
     new_object,
-    with_metaclass,
 )
 from bridgekit.check.middleware.evaluation.values import Frame, Value
 
@@ -94,7 +91,6 @@ _HANDLERS: dict[str, Callable[[NativeCall], Value]] = {
     **dict.fromkeys(("asgiref.sync.AsyncToSync", "asgiref.sync.async_to_sync"), async_to_sync),
     **dict.fromkeys(("functools.cache", "functools.lru_cache"), caching),
     **dict.fromkeys(("django.get_version", "django.utils.version.get_version"), django_version),
-    "functools.singledispatch": dispatching,
     "django.utils.version.get_complete_version": complete_version,
     **dict.fromkeys(
         (
@@ -131,11 +127,9 @@ _HANDLERS: dict[str, Callable[[NativeCall], Value]] = {
     "dataclasses.dataclass": make_dataclass,
     "django.utils.module_loading.import_string": import_string,
     "functools.partial": make_partial,
-    "functools.partialmethod": make_partial_method,
     "functools.update_wrapper": update_wrapper,
     "functools.wraps": wraps,
     "importlib.import_module": import_module,
-    "six.with_metaclass": with_metaclass,
     **dict.fromkeys(("typing.cast", "typing_extensions.cast"), cast_value),
     "warnings.deprecated": lambda call: Native("typing.final"),
     "warnings.warn": give_nothing,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 
 from bridgekit.check.middleware.evaluation import constants
@@ -25,7 +24,6 @@ from bridgekit.check.middleware.evaluation.values import (
     ThreadCall,
     Value,
 )
-from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer
 
 _COPIED = ("async_capable", "sync_capable", "process_exception", "process_template_response", "process_view")
@@ -140,16 +138,6 @@ def caching(call: NativeCall) -> Value:
     if isinstance(value, Partial | BoundMethod | ClassValue):
         return value
     return Native("functools.cache")
-
-
-def dispatching(call: NativeCall) -> Value:
-    """`functools.singledispatch`: the function, as long as its module registers no other one (for any of its functions)."""
-    tree = call.frame.module.tree
-    registers = tree is not None and any(
-        isinstance(node, ast.Attribute) and node.attr == "register" for node in walk(tree)
-    )
-    value = call.argument(0)
-    return call.unknown() if registers or value is None else value
 
 
 def event_loop(call: NativeCall) -> Value:

@@ -204,13 +204,6 @@ def make_dataclass(call: NativeCall) -> Value:
     return replace(cls, attributes=attributes)
 
 
-def make_partial_method(call: NativeCall) -> Value:
-    """`functools.partialmethod`."""
-    if not call.arguments or not isinstance(call.arguments[0], FunctionValue):
-        return call.unknown()
-    return Descriptor("partialmethod", Partial(call.arguments[0], call.arguments[1:], call.keywords))
-
-
 def make_dict(call: NativeCall) -> Value:
     """``dict(a=1)``, ``dict()`` and ``dict(other, a=1)``."""
     given = call.argument(0)
@@ -225,11 +218,6 @@ def new_object(call: NativeCall) -> Value:
     """``object.__new__(cls)``."""
     cls = call.argument(0)
     return InstanceValue(cls) if isinstance(cls, ClassValue) else call.unknown()
-
-
-def with_metaclass(call: NativeCall) -> Value:
-    """``six.with_metaclass``: a class in between, with the same bases."""
-    return _made_class(call, "temporary_class", call.arguments[1:], {})
 
 
 def give_nothing(call: NativeCall) -> Value:

@@ -130,8 +130,7 @@ class BoundMethod:
 class Descriptor:
     """A function wrapped by ``property``, ``cached_property``, ``staticmethod``, ``classmethod`` or ``classproperty``.
 
-    A ``partialmethod`` holds a `Partial`; a ``member`` is what slots and named tuples put in a class in place of the value
-    that their instances have.
+    A ``member`` is what slots and named tuples put in a class in place of the value that their instances have.
     """
 
     kind: str
