@@ -17,7 +17,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
     ViewValue,
 )
-from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.enumerations import as_data, members
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
@@ -119,7 +119,7 @@ def call_len(interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Val
     if isinstance(value, ViewValue | UnorderedList):
         value = value.mapping if isinstance(value, ViewValue) else value.items
     if isinstance(value, ClassValue):
-        found = interpreter.library.members(value)
+        found = members(interpreter, value)
         value = None if found is None else tuple(dict.fromkeys(found.values()))
     if isinstance(value, int | float):
         raise TypeError("object has no len()")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bridgekit.check.settings.expressions.iteration import iterate
 from bridgekit.check.settings.interpreter.data import DictValue, ListValue, Opaque, SetValue, Text, Value
-from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -99,7 +99,7 @@ def hashable(interpreter: Interpreter, key: Value) -> Value:
     if isinstance(key, InstanceValue):
         for name in ("__hash__", "__eq__"):
             hook = special(interpreter, key, name)
-            if hook is not None and not interpreter.library.is_member(key):
+            if hook is not None and not is_member(key):
                 return interpreter.refuse(f"{name} of an object that is hashed", key)
     elif isinstance(key, list | dict | set) or (isinstance(key, tuple) and not is_hashable(key)):
         raise interpreter.fault(TypeError, "unhashable type")

@@ -16,7 +16,7 @@ from bridgekit.check.settings.interpreter.data import (
     Text,
     Value,
 )
-from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.enumerations import as_data, by_name, is_enum
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
@@ -114,8 +114,8 @@ def _of_object(interpreter: Interpreter, value: InstanceValue, key: Value) -> Va
 
 def _of_class(interpreter: Interpreter, value: ClassValue, key: Value) -> Value:
     """``Color["RED"]`` of an enumeration; ``Base[int]`` of a generic class is the class itself."""
-    if interpreter.library.is_enum(value):
-        return interpreter.library.member_by_name(value, key)
+    if is_enum(value):
+        return by_name(interpreter, value, key)
     hook = find_in_class(value, "__class_getitem__")
     if isinstance(hook, ClassMethod | FunctionValue):
         return interpreter.call(hook.function if isinstance(hook, ClassMethod) else hook, [value, key], {})

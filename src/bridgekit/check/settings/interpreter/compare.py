@@ -136,8 +136,8 @@ def _suggest(interpreter: Interpreter, inputs: frozenset[str], left: Value, righ
 
 def _are_members(interpreter: Interpreter, left: Value, right: Value) -> bool:
     """Members of enumerations that no ``__eq__`` of the project compares."""
-    members = [side for side in (left, right) if is_member(interpreter, side)]
-    others = [side for side in (left, right) if not is_member(interpreter, side)]
+    members = [side for side in (left, right) if is_member(side)]
+    others = [side for side in (left, right) if not is_member(side)]
     hooked = any(
         isinstance(base, ClassValue) and "__eq__" in base.namespace
         for side in members
@@ -206,7 +206,7 @@ def _contains(interpreter: Interpreter, container: Value, item: Value) -> Value:
         return None if found is NOT_IMPLEMENTED or isinstance(found, Opaque) else found
     if isinstance(container, InstanceValue):
         return _contains_hooked(interpreter, container, item)
-    if isinstance(container, ClassValue) and is_member(interpreter, item):
+    if isinstance(container, ClassValue) and is_member(item):
         return True if getattr(item, "cls", None) is container else None
     if isinstance(item, Opaque) or not isinstance(
         container,
@@ -265,7 +265,7 @@ def _contains_hashed(interpreter: Interpreter, container: Value, item: Value) ->
             special(interpreter, item, "__eq__") is not None
             or special(interpreter, item, "__hash__") is not None
         )
-        return None if hooked and not is_member(interpreter, item) else item in container or None
+        return None if hooked and not is_member(item) else item in container or None
     if isinstance(item, PathValue):
         return item in container
     if not plain.is_plain(item):

@@ -45,7 +45,7 @@ def is_enum(cls: ClassValue) -> bool:
     )
 
 
-def is_member(interpreter: Interpreter, value: Value) -> bool:
+def is_member(value: Value) -> bool:
     """Whether an object is a member of an enumeration."""
     return isinstance(value, InstanceValue) and is_enum(value.cls)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from bridgekit.check.settings.interpreter.data import PathValue, Value
@@ -48,21 +48,6 @@ class Libraries(Protocol):
 
     def unread_call(self, dotted: str, args: Sequence[Value], kwargs: dict[str, Value]) -> Value:
         """The result of a call of something that is not modelled."""
-
-    def enum_attribute(self, cls: ClassValue, name: str) -> Value:
-        """A member of an enumeration; `NOT_IMPLEMENTED` for anything else."""
-
-    def is_enum(self, cls: ClassValue) -> bool:
-        """Whether the class is an enumeration."""
-
-    def members(self, cls: ClassValue) -> Mapping[str, Value] | None:
-        """The members of an enumeration by name."""
-
-    def member_by_name(self, cls: ClassValue, key: Value) -> Value:
-        """``Color["RED"]``."""
-
-    def is_member(self, value: Value) -> bool:
-        """Whether an object is a member of an enumeration."""
 
     def inherited(self, receiver: Value, base: External, name: str) -> Value:
         """An attribute that a base class outside the project may define."""

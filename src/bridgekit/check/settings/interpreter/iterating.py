@@ -15,6 +15,7 @@ from bridgekit.check.settings.interpreter.data import (
     ViewValue,
 )
 from bridgekit.check.settings.interpreter.elements import iterable_items
+from bridgekit.check.settings.interpreter.enumerations import members
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
@@ -48,7 +49,7 @@ def drawn(interpreter: Interpreter, value: Value) -> Iterator[Value]:
     if isinstance(value, InstanceValue):
         return _of_object(interpreter, value)
     if isinstance(value, ClassValue):
-        found = interpreter.library.members(value)
+        found = members(interpreter, value)
         if found is None:
             raise Refused("iterating over a class")
         return iter(list(dict.fromkeys(found.values())))

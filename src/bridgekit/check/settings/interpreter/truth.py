@@ -92,7 +92,7 @@ def _instance_truth(interpreter: Interpreter, value: InstanceValue, node: ast.ex
     written = any(isinstance(base, ClassValue) and "__bool__" in base.namespace for base in value.cls.mro)
     if data is not value and not written:
         return bool(data)
-    if is_member(interpreter, value) and not written:
+    if is_member(value) and not written:
         return truth(
             interpreter,
             interpreter.opaque("the truth of a member of an enumeration", node, frame),

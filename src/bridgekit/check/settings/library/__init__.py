@@ -5,7 +5,7 @@ A registry by dotted path. Whatever is not in it is unknown, and what it gets ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bridgekit.check.python import tables
 from bridgekit.check.python.changes import hands_out, keeps_arguments
@@ -170,26 +170,6 @@ class Library:
             module = self.interpreter.modules.get(argument) if isinstance(argument, str) else None
             if module is not None:
                 self.interpreter.taint(module.namespace, cause)
-
-    def enum_attribute(self, cls: ClassValue, name: str) -> Value:
-        """A member of an enumeration; `NOT_IMPLEMENTED` for anything else."""
-        return enumerations.enum_attribute(self.interpreter, cls, name)
-
-    def is_enum(self, cls: ClassValue) -> bool:
-        """Whether the class is an enumeration."""
-        return enumerations.is_enum(cls)
-
-    def members(self, cls: ClassValue) -> Mapping[str, Value] | None:
-        """The members of an enumeration by name; None where they are not followed, or it is none."""
-        return enumerations.members(self.interpreter, cls)
-
-    def member_by_name(self, cls: ClassValue, key: Value) -> Value:
-        """``Color["RED"]``."""
-        return enumerations.by_name(self.interpreter, cls, key)
-
-    def is_member(self, value: Value) -> bool:
-        """Whether an object is a member of an enumeration."""
-        return enumerations.is_member(self.interpreter, value)
 
     def inherited(self, receiver: Value, base: External, name: str) -> Value:
         """An attribute that a base class outside the project may define."""

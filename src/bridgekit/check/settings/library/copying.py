@@ -13,6 +13,7 @@ from bridgekit.check.settings.interpreter.data import (
     SetValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.enumerations import is_member
 from bridgekit.check.settings.interpreter.interpreter import MAX_CALLS, Interpreter
 from bridgekit.check.settings.interpreter.values import (
     ClassValue,
@@ -70,7 +71,7 @@ def _copied(interpreter: Interpreter, value: Value, memory: dict[int, Value], *,
 def _copied_object(
     interpreter: Interpreter, value: InstanceValue, memory: dict[int, Value], *, deep: bool
 ) -> Value:
-    if interpreter.library.is_member(value):
+    if is_member(value):
         return value
     own = (
         "__copy__",

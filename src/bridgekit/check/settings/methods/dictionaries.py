@@ -16,7 +16,7 @@ from bridgekit.check.settings.interpreter.data import (
     Value,
     ViewValue,
 )
-from bridgekit.check.settings.interpreter.enumerations import as_data
+from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.iterating import drawn
 from bridgekit.check.settings.interpreter.operators import own, unwrap
@@ -77,7 +77,7 @@ def _at_key(
     interpreter: Interpreter, receiver: DictValue, name: str, plain: Sequence[Value], args: Sequence[Value]
 ) -> Value:
     """``get``, ``setdefault`` and ``pop``: the key's own hooks would decide."""
-    if plain and isinstance(plain[0], InstanceValue) and not interpreter.library.is_member(plain[0]):
+    if plain and isinstance(plain[0], InstanceValue) and not is_member(plain[0]):
         raise Refused("a key has an __eq__ of its own")
     if isinstance(receiver, Namespace) and plain and receiver.unseen is not None and plain[0] not in receiver:
         return receiver.unseen

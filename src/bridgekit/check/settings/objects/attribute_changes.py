@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.enumerations import enum_attribute, is_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
@@ -83,7 +84,7 @@ def _set_on_instance(
     if isinstance(setter, BoundMethod):
         interpreter.call(setter, [target, value], {})
         return
-    if isinstance(setter, Opaque) and not interpreter.library.is_member(raw):
+    if isinstance(setter, Opaque) and not is_member(raw):
         interpreter.refuse(setter.reason, raw, target, value)
         return
     if name == "__class__":
@@ -121,7 +122,7 @@ def _set_on_class(interpreter: Interpreter, target: ClassValue, name: str, value
     if name.startswith("__") and name in ("__bases__", "__class__", "__mro__"):
         interpreter.refuse(f"{name} of a class is changed", target)
         return
-    if interpreter.library.enum_attribute(target, name) is not NOT_IMPLEMENTED:
+    if enum_attribute(interpreter, target, name) is not NOT_IMPLEMENTED:
         raise interpreter.fault(AttributeError, "a member of an enumeration cannot be replaced")
     target.namespace[name] = value
 

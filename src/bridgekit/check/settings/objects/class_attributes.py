@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import MISSING, NOT_IMPLEMENTED, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.enumerations import enum_attribute, is_member
 from bridgekit.check.settings.interpreter.errors import matches
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, answer_missing, special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
@@ -50,7 +51,7 @@ def of_class(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
         return _of_class_itself(interpreter, cls, name)
     raw = find_in_class(cls, name)
     if isinstance(raw, External | Opaque):
-        made = interpreter.library.enum_attribute(cls, name)
+        made = enum_attribute(interpreter, cls, name)
         if made is not NOT_IMPLEMENTED:
             return made
         return raw if isinstance(raw, Opaque) else interpreter.library.inherited(cls, raw, name)
@@ -79,7 +80,7 @@ def _described(interpreter: Interpreter, raw: Value, instance: Value, cls: Class
     """An attribute of a class that may be a descriptor of the project's."""
     getter = special(interpreter, raw, "__get__")
     if isinstance(getter, Opaque):
-        return raw if interpreter.library.is_member(raw) else interpreter.refuse(getter.reason, raw, instance)
+        return raw if is_member(raw) else interpreter.refuse(getter.reason, raw, instance)
     if getter is not None:
         return interpreter.call(getter, [instance, cls], {})
     return interpreter.library.class_attribute(cls, name, raw)

@@ -7,6 +7,7 @@ import ast
 from bridgekit.check.python.linearization import c3
 from bridgekit.check.python.scopes import names_of_body
 from bridgekit.check.settings.interpreter.data import MISSING, DictValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.enumerations import is_member
 from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
@@ -97,7 +98,7 @@ def _made(interpreter: Interpreter, cls: ClassValue, node: ast.ClassDef, frame: 
     names = [(str(name), value) for name, value in cls.namespace.items()]
     for name, value in names:
         hook = special(interpreter, value, "__set_name__")
-        if isinstance(hook, Opaque) and not interpreter.library.is_member(value):
+        if isinstance(hook, Opaque) and not is_member(value):
             interpreter.refuse(hook.reason, value, cls)
         elif isinstance(hook, BoundMethod):
             interpreter.call(hook, [cls, Text(name)], {})
