@@ -14,7 +14,6 @@ ASYNC_HOOKS = {
     "process_response": MIXIN + "    async def process_response(self, request, response):\n        return response\n",
     "sync_to_async": "from asgiref.sync import sync_to_async\ndef load(self, request):\n    return None\n" + MIXIN + "    process_request = sync_to_async(load)\n",
     "sync_to_async as a decorator": "from asgiref.sync import sync_to_async\n" + MIXIN + "    @sync_to_async\n    def process_response(self, request, response):\n        return response\n",
-    "partialmethod": "from functools import partialmethod\nasync def load(self, flag, request):\n    return None\n" + MIXIN + "    process_request = partialmethod(load, True)\n",
     "beside a sync one": MIXIN + "    async def process_request(self, request): ...\n    def process_response(self, request, response):\n        return response\n",
 }  # fmt: skip
 AWAITED_HOOKS = {
