@@ -10,7 +10,7 @@ from typing import Any
 from tests.helpers.descriptors import allow_many
 from tests.helpers.server_process import python_m, run_server
 from tests.soak.bridged import ASGI_STACKS, WSGI_STACKS
-from tests.soak.client import BRIDGED, KINDS, MISBEHAVING, ON_WSGI, Soaking, look
+from tests.soak.client import BRIDGED, KINDS, MISBEHAVING, ON_WSGI, SECONDS, Connection, Soaking, look
 from tests.soak.site import IDLE_SECONDS
 
 BRIDGED_STACKS = (*ASGI_STACKS, *WSGI_STACKS)
@@ -19,6 +19,9 @@ MEMORY_MIB = 24
 
 KEPT = ("--timeout-keep-alive", "75")
 """uvicorn closes a connection after five idle seconds. Clients that the machine lets wait so long would find it closed (RFC 9112 9.5)."""
+
+GUNICORN_THREADS = 64
+"""gunicorn starts one where none is idle, and ends none."""
 
 CLIENTS = 96
 """More than the pool has threads."""
@@ -44,7 +47,8 @@ def soak_bridged(stack: str, requests: int, seed: int = 12, seconds: float = HOU
     allow_many()
     with run_server(lambda address: bridged_command(stack, address), env={"SOAK_STACK": stack}) as server:
         kinds = BRIDGED if stack in ASGI_STACKS else ON_WSGI
-        return asyncio.run(_soak_bridged(server.port, requests, seed, seconds, kinds))
+        threads = 0 if stack in ASGI_STACKS else GUNICORN_THREADS
+        return asyncio.run(_soak_bridged(server.port, requests, seed, seconds, kinds, threads))
 
 
 def site_command(address: Any) -> list[str]:
@@ -69,7 +73,7 @@ def bridged_command(stack: str, address: Any) -> list[str]:
         "-k",
         "gthread",
         "--threads",
-        "64",
+        str(GUNICORN_THREADS),
         "--keep-alive",
         "75",
         "--no-control-socket",
@@ -80,9 +84,10 @@ def bridged_command(stack: str, address: Any) -> list[str]:
 
 
 async def _soak_bridged(
-    port: int, requests: int, seed: int, seconds: float, kinds: tuple[str, ...]
+    port: int, requests: int, seed: int, seconds: float, kinds: tuple[str, ...], threads: int
 ) -> dict[str, Any]:
     await _warm_up(port, requests, seed, seconds, kinds)
+    await _occupy(port, threads)
     before = await _settled(port)
     soaking, took = await _asked(port, requests, seed, seconds, kinds)
     after = await _settled(port, before)
@@ -113,6 +118,22 @@ async def _warm_up(port: int, requests: int, seed: int, seconds: float, kinds: t
     warm = Soaking(port, max(requests // 5, 200), seed, kinds)
     await warm.run(CLIENTS, seconds)
     return warm
+
+
+async def _occupy(port: int, threads: int) -> None:
+    """Have so many requests in the server's threads at a time, each of which misses its last byte: how many are started is chance otherwise."""
+    held = [Connection(port) for _ in range(threads - 1)]
+    for connection in held:
+        await connection.send(
+            b"POST /echo/?token=- HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n-"
+        )
+    async with asyncio.timeout(SECONDS):
+        while held and (await look(port))["threads"] <= threads:  # the main one is none of them
+            pass
+    for connection in held:
+        await connection.send(b"-")
+        await connection.answer()
+        connection.leave()
 
 
 async def _asked(
