@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridgekit import WSGIToASGI
+from bridgekit.adapters.shared.budget import Budget
 from bridgekit.adapters.wsgi_to_asgi import body_pace
 from bridgekit.adapters.wsgi_to_asgi.body_pace import Pace
 from bridgekit.adapters.wsgi_to_asgi.body_stream import Upload
-from bridgekit.adapters.wsgi_to_asgi.stored_body import Budget, Room, StoredBody
+from bridgekit.adapters.wsgi_to_asgi.stored_body import Room, StoredBody
 from bridgekit.exceptions import RequestTimeout
 from bridgekit.typing import Environ, StartResponse
 from tests.helpers.asgi_driver import Connection, Loop, body_events, reached, serving, upload_scope
