@@ -319,11 +319,12 @@ def test_how_large_a_body_of_unknown_length_may_be(
 
 def test_a_budget_is_not_overdrawn() -> None:
     budget = Budget(10)
-    assert budget.take(10)
-    assert not budget.take(1)
-    budget.give(10)
-    assert (budget.take(11), budget.take(0), budget.used) == (False, True, 0)
-    assert Budget(None).take(2**63)
+    account = budget.account
+    assert account.take(10)
+    assert not account.take(1)
+    account.give(10)
+    assert (account.take(11), account.take(0), budget.used) == (False, True, 0)
+    assert Budget(None).account.take(2**63)
 
 
 # Time

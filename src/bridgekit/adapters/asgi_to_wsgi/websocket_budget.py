@@ -18,7 +18,7 @@ class Share:
     """What one session has taken of a budget."""
 
     def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+        self._account = budget.account
         self._lock = threading.Lock()
         self._held = self._counted = 0
         self._over = False
@@ -34,7 +34,7 @@ class Share:
             if self._over:
                 return True
             counted = max(self._held + count - FREE, 0)
-            if not self._budget.take(counted - self._counted):  # fewer are always to be had
+            if not self._account.take(counted - self._counted):  # fewer are always to be had
                 return False
             self._held += count
             self._counted = counted

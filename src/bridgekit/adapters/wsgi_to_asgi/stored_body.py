@@ -66,10 +66,24 @@ class StoredBody:
     :param declared: bytes it is to have, if that is known.
     """
 
-    __slots__ = ("_declared", "_disk", "_granted", "_memory", "_parts", "_room", "_spool", "_written", "file")
+    __slots__ = (
+        "_declared",
+        "_disk",
+        "_granted",
+        "_in_memory",
+        "_memory",
+        "_on_disk",
+        "_parts",
+        "_room",
+        "_spool",
+        "_written",
+        "file",
+    )
 
     def __init__(self, room: Room, whole: bytes | None = None, declared: int | None = None) -> None:
         self._room = room
+        self._in_memory = room.memory.account
+        self._on_disk = room.disk.account
         self._declared = declared
         self._written: io.BytesIO | None = None
         """What takes the rest of a large body once half of it is there."""
@@ -81,7 +95,7 @@ class StoredBody:
         if whole is None:
             return
         size = len(whole)
-        if size <= room.each and room.memory.take(size):
+        if size <= room.each and self._in_memory.take(size):
             self._memory = self._granted = size
             self.file = io.BytesIO(whole)
 
@@ -133,9 +147,9 @@ class StoredBody:
             return False
         more = memory - self._granted
         ahead = min(BATCH, each - self._granted) if memory >= LARGE else 0
-        if ahead > more and self._room.memory.take(ahead):
+        if ahead > more and self._in_memory.take(ahead):
             more = ahead
-        elif not self._room.memory.take(more):
+        elif not self._in_memory.take(more):
             return False
         self._granted += more
         return True
@@ -144,7 +158,7 @@ class StoredBody:
         """Keep a grant of no more than ``size`` bytes."""
         surplus, self._granted = self._granted - size, size
         if surplus:
-            self._room.memory.give(surplus)
+            self._in_memory.give(surplus)
 
     async def spill(self, data: bytes) -> None:
         """Take the next piece, and all that is in memory, to the disk.
@@ -180,12 +194,12 @@ class StoredBody:
             spool.close()
         disk, self._disk = self._disk, 0
         if disk:
-            self._room.disk.give(disk)
+            self._on_disk.give(disk)
 
     async def _write(self, more: bytes = b"") -> None:
         parts, self._parts = [*self._parts, more], []
         size = self._memory + len(more)
-        if not self._room.disk.take(size):
+        if not self._on_disk.take(size):
             raise NoRoom(
                 f"the bodies of all requests together have no room left "
                 f"(buffer_memory={self._room.memory.limit}, buffer_disk={self._room.disk.limit})"
