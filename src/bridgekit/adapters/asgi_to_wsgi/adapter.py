@@ -23,7 +23,6 @@ from bridgekit.adapters.asgi_to_wsgi.websocket_responder import WebSocketRespond
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import wsproto_installed
 from bridgekit.adapters.shared.context import remove_stale_overlay
 from bridgekit.adapters.shared.nesting import when_client_leaves
-from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName
 from bridgekit.exceptions import LifespanFailed, ServerProtocolError
 from bridgekit.typing import ASGIApp, Environ, Scope, StartResponse
@@ -134,16 +133,19 @@ class ASGIToWSGI:
         while True:
             responder = ASGIResponder(self.app, runtime.loop, self._settings, scope, body, runtime.done)
             try:
-                runtime.admit(responder)
-                break
-            except LoopGone:  # it ended after we had looked
-                runtime = self._runtime()
-        if "asgi.scope" in environ:
-            when_client_leaves(environ, responder.leave)
-        response = WSGIResponse(
-            responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
-        )
-        return response.respond(start_response)
+                if runtime.admit(responder):
+                    if "asgi.scope" in environ:
+                        when_client_leaves(environ, responder.leave)
+                    response = WSGIResponse(
+                        responder, environ, before=before, wait=self._wait, raise_exceptions=self._raise
+                    )
+                    return response.respond(start_response)
+            except BaseException:
+                if not responder.closed:  # a signal's, before the response takes care of it
+                    responder.leave()
+                    responder.close()
+                raise
+            runtime = self._runtime()  # the loop ended after we had looked
 
     def _serve_websocket(
         self, runtime: ASGIRuntime, environ: Environ, scope: Scope, start_response: StartResponse
@@ -166,8 +168,7 @@ class ASGIToWSGI:
                 )
             except ValueError as error:
                 return _refuse(start_response, HTTPStatus.BAD_REQUEST, error)
-            runtime.admit(responder)
-            return responder.respond(environ, start_response)
+            return responder.respond(runtime.admit, environ, start_response)
         return _refuse(start_response, HTTPStatus.NOT_IMPLEMENTED, ServerProtocolError(why))
 
     def startup(self) -> None:

@@ -305,7 +305,9 @@ class Stream(Iterator[bytes]):
         self._response.close()
 
     def __del__(self) -> None:
-        self._response.abandon()
+        response: WSGIResponse | None = getattr(self, "_response", None)
+        if response is not None:  # a signal's exception may come while this is being made
+            response.abandon()
 
 
 class Whole(list[bytes]):
@@ -319,4 +321,6 @@ class Whole(list[bytes]):
         self._response.close()
 
     def __del__(self) -> None:
-        self._response.abandon()
+        response: WSGIResponse | None = getattr(self, "_response", None)
+        if response is not None:  # a signal's exception may come while this is being made
+            response.abandon()

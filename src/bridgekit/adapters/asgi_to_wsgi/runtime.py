@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from bridgekit.adapters.asgi_to_wsgi.lifespan import LifespanMode, LifespanRunner
+from bridgekit.concurrency.callbacks import LoopGone
 from bridgekit.concurrency.own_loop.loop_thread import BackendName, borrow
 from bridgekit.concurrency.own_loop.loops import Waiter
 from bridgekit.typing import ASGIApp
@@ -52,17 +53,19 @@ class ASGIRuntime:
         """``scope["state"]`` of one request: a shallow copy (ASGI specification, "Lifespan State")."""
         return {} if self.lifespan is None else self.lifespan.state.copy()
 
-    def admit(self, responder: Responder) -> None:
-        """Begin a request. :raises LoopGone: when the loop has ended."""
-        # Before it is handed over: should the loop end in between, `stop` must find it.
-        self._live.add(responder)
+    def admit(self, responder: Responder) -> bool:
+        """Begin a request; false when the loop has ended."""
         try:
+            # Before it is handed over: should the loop end in between, `stop` must find it.
+            self._live.add(responder)
             self.loop.post(responder.start)
-        except (
-            BaseException
-        ):  # a signal's, too, in a thread that is the main one: shutdown must not wait for what never began
+        except BaseException as error:
+            # A signal's, too, in a thread that is the main one: shutdown must not wait for what never began.
             self._live.discard(responder)
+            if isinstance(error, LoopGone):
+                return False
             raise
+        return True
 
     def done(self, responder: Responder) -> None:
         """On the loop: a request's application has ended."""

@@ -88,14 +88,19 @@ class WebSocketResponder:
 
     # In the request's thread
 
-    def respond(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def respond(
+        self, admit: Callable[[WebSocketResponder], bool], environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
         """Serve the session, or answer that there is none.
 
+        :param admit: begins it on the loop; false when that has ended.
         :raises StopIteration: gunicorn's sign that the connection has been dealt with.
         :raises ConnectionError: werkzeug's.
         :raises Exception: what the application raised before its verdict.
         """
         try:
+            if not admit(self):
+                self.stop()
             verdicts = self._verdicts.take()
             if not verdicts:
                 raise self._no_verdict()
