@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
-from wsproto.events import BytesMessage, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from bridgekit import ASGIToWSGI
 from bridgekit.adapters.asgi_to_wsgi import adapter as asgi_to_wsgi
@@ -429,3 +430,49 @@ def test_a_client_that_leaves_a_busy_application_is_no_failure_of_it(
     assert ended.wait(WAIT)
     adapter.shutdown()
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_who_listens_hears_the_clients_code_before_send_raises(bridge: Bridge, size: int) -> None:
+    """Starlette's `send` raises a disconnect of its own, 1006, and an application ends with whichever comes first.
+
+    Whether the sender waits for room, as with a mebibyte, or is about to send more.
+    """
+    ended: queue.Queue[object] = queue.Queue()
+
+    class Left(Exception):
+        pass
+
+    async def listen(receive: Receive) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            pass
+        raise Left(message["code"])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        how: object = None
+        await receive()
+        await send(ACCEPT)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(listen, receive)
+                try:
+                    while True:
+                        await send({"type": "websocket.send", "bytes": b"x" * size})
+                        await anyio.lowlevel.checkpoint()
+                except OSError:
+                    how = "send() raised"
+        except* Left as group:
+            how = how or group.exceptions[0].args[0]
+        finally:
+            ended.put(how)
+
+    adapter = bridge(app)
+    for taken in range(20):
+        with session(adapter) as (client, _):
+            client.accepted()
+            for _ in range(taken % 3):
+                client.receive()
+            client.send(CloseConnection(code=4001))
+            while client.socket.recv(1 << 16):
+                pass
+            assert ended.get(timeout=WAIT) == 4001

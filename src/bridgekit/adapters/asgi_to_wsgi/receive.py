@@ -25,6 +25,21 @@ WATCH_INTERVAL = 1.0
 """Seconds between two questions whether a client is there that an application waits for to leave."""
 
 
+def once_heard(loop: OwnedLoop, callback: Callable[[], None]) -> None:
+    """On the loop: call ``callback`` when those have heard that the client has left who were woken in ``receive`` just now.
+
+    A task that listened has ended in the loop's next step, and who waits for it was told in another. trio's callbacks are no steps.
+    """
+
+    def next_step() -> None:
+        loop.later(0, after_it)
+
+    def after_it() -> None:
+        loop.soon(callback)
+
+    loop.soon(next_step)
+
+
 class BodyOwner(Protocol):
     """The request that the body belongs to."""
 

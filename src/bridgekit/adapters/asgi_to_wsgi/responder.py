@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bridgekit.adapters.asgi_to_wsgi.outbox_items import END, READ, EarlyHints, File, Item
-from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed
+from bridgekit.adapters.asgi_to_wsgi.receive import BodyFeed, once_heard
 from bridgekit.adapters.asgi_to_wsgi.request_body import WSGIInput
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState, early_hint
 from bridgekit.adapters.shared.context import move_to_this_thread
@@ -230,19 +230,11 @@ class ASGIResponder:
             # Who waits in receive() hears of it before send() raises, and may cancel the task that sends: Django closes its response
             # then, sends `request_finished`, and does neither where send() raises.
             self._feed.dismiss()
-            self._loop.soon(self._have_send_raise)
+            once_heard(self._loop, self.outbox.abandon)
         if not self.response.full:
             if self._timing is not None:
                 self._timing.note_client_gone()
             self._timer = self._loop.later(self._settings.disconnect_grace, self._cancel)
-
-    def _have_send_raise(self) -> None:
-        """Once a task that listened has ended, in the loop's next step, and who waits for it was told, in another. trio's callbacks are no steps."""
-
-        def next_step() -> None:
-            self._loop.soon(self.outbox.abandon)
-
-        self._loop.later(0, next_step)
 
     def cancel(self) -> None:
         """End the application now. What waits for its response is told."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bridgekit.adapters.asgi_to_wsgi.receive import once_heard
 from bridgekit.adapters.asgi_to_wsgi.response_messages import ResponseState
 from bridgekit.adapters.asgi_to_wsgi.websocket_wire import WebSocketConnection, message_size
 from bridgekit.adapters.shared.context import move_to_this_thread
@@ -83,7 +84,9 @@ class WebSocketResponder:
         self._senders: list[Waiter] = []
         self._denial: ResponseState | None = None
         self._denial_body: list[bytes] = []
-        self._accepted = self._closed = self._gone = self._left = self._over = self._cancelled = False
+        self._accepted = self._closed = self._gone = self._raises = self._left = self._over = (
+            self._cancelled
+        ) = False
         self._failure: BaseException | None = None
 
     # In the request's thread
@@ -209,13 +212,18 @@ class WebSocketResponder:
     def _arrived(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect":
             self._gone = True
-            self._sent()
+            # Who waits in receive() hears of it, and of the client's code, before send() raises.
+            once_heard(self._loop, self._have_send_raise)
         else:
             self._held += message_size(message)
             if self._held > self._window:
                 self._connection.pause(True)
         self._inbox.append(message)
         _wake(self._waiters)
+
+    def _have_send_raise(self) -> None:
+        self._raises = True
+        self._sent()
 
     def _sent(self) -> None:
         _wake(self._senders)
@@ -251,6 +259,8 @@ class WebSocketResponder:
         """
         kind = message["type"]
         if self._gone:
+            while not self._raises:
+                await self._wait_among(self._senders)
             raise ClientDisconnected("the WebSocket is closed")
         if self._closed:
             raise AppProtocolError(f"{kind!r} was sent after websocket.close")
