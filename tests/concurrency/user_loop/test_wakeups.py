@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -166,6 +167,31 @@ def test_nothing_is_left_on_an_idle_loop() -> None:
         with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
             os.eventfd_write(number, 1)
         await arrives(backend)
+
+    asyncio.run(main())
+
+
+def test_what_a_request_has_raised_keeps_no_file() -> None:
+    """The frames of its traceback lead to the frame that called them, and a debug page's cycle keeps them until a collection."""
+
+    async def main() -> None:
+        backend, requests = busy_backend()
+        counter = backend._wakeups._counter
+        kept: list[FrameType] = []
+        arrived = asyncio.Event()
+
+        def fails() -> None:
+            kept.append(sys._getframe())
+            arrived.set()
+
+        thread = threading.Thread(target=backend.post, args=(fails,))
+        thread.start()
+        async with asyncio.timeout(TIMEOUT):
+            await arrived.wait()
+        thread.join(TIMEOUT)
+        await all_end(backend, requests)
+        assert kept
+        assert counter() is None
 
     asyncio.run(main())
 

@@ -82,4 +82,5 @@ def _set(reference: weakref.ref[EventFD], loop: asyncio.AbstractEventLoop, run: 
 def _woken(callbacks: CallbackQueue, counter: EventFD) -> None:
     """On the loop."""
     counter.clear()
+    del counter  # an exception's frames keep this one, and it would keep the file open
     callbacks.run()
