@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from bridgekit.check.modules.finder import ModuleFinder
-from bridgekit.check.settings import Known, SettingsResult, Variant, evaluate_settings
+from bridgekit.check.settings import Known, SettingsResult, Unknown, Variant, evaluate_settings
 
 
 def evaluate(
@@ -37,9 +37,21 @@ def value_of(root: Path, source: str) -> object:
     return evaluate(root, settings=f"{dedent(source)}\nMIDDLEWARE = []\n").default.value("VALUE")
 
 
-def same_as_python(root: Path, source: str) -> bool:
-    """Whether the evaluator knows ``VALUE``, and has what Python makes of the same source."""
+def run_by_python(root: Path, source: str) -> object:
+    """``VALUE`` as Python has it."""
     names: dict[str, object] = {"__name__": "settings", "__file__": str(root / "settings.py")}
     exec(compile(dedent(source), "settings.py", "exec", dont_inherit=True), names)
+    return names["VALUE"]
+
+
+def same_as_python(root: Path, source: str) -> bool:
+    """Whether the evaluator knows ``VALUE``, and has what Python makes of the same source."""
     found = value_of(root, source)
-    return isinstance(found, Known) and found.value == names["VALUE"]
+    return isinstance(found, Known) and found.value == run_by_python(root, source)
+
+
+def unknown_line(root: Path, source: str) -> int | None:
+    """The line that leaves ``VALUE`` unknown, of a program that Python runs to its end; None for what is said to be known."""
+    run_by_python(root, source)
+    found = value_of(root, source)
+    return found.location.line if isinstance(found, Unknown) else None

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import collections.abc
+import numbers
+import os
+import pathlib
+import typing
+
 from bridgekit.check.python.plain import Refused, is_plain
 from bridgekit.check.settings.builtins.arguments import Arguments, Keywords
 from bridgekit.check.settings.interpreter.data import (
@@ -9,9 +15,9 @@ from bridgekit.check.settings.interpreter.data import (
     Opaque,
     OrderedDictValue,
     PathValue,
-    SetValue,
     Value,
 )
+from bridgekit.check.settings.interpreter.hooks import may_be_registered
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -54,6 +60,10 @@ def _flat(kinds: Value) -> list[Value]:
 def _is_a(value: Value, kind: Value) -> bool | None:
     if isinstance(value, Opaque) or isinstance(kind, Opaque):
         return None
+    if isinstance(value, InstanceValue) and any(
+        isinstance(base, ClassValue) and "__class__" in base.namespace for base in value.cls.mro
+    ):
+        return None  # what it says that it is counts as well
     if isinstance(kind, External):
         return _is_external(value, kind)
     if isinstance(kind, ClassValue):
@@ -64,7 +74,7 @@ def _is_a(value: Value, kind: Value) -> bool | None:
             if isinstance(value, ErrorValue)
             else None
         )
-        if any(isinstance(base, External | NativeFunction) for base in kind.mro):
+        if may_be_registered(kind) or any(isinstance(base, NativeFunction) for base in kind.mro):
             return True if isinstance(cls, ClassValue) and kind in cls.mro else None
         if not isinstance(cls, ClassValue):
             return False if is_plain(value) or isinstance(value, PathValue | FunctionValue) else None
@@ -78,14 +88,21 @@ def _is_a(value: Value, kind: Value) -> bool | None:
             return isinstance(value, ClassValue) or (
                 isinstance(value, NativeFunction) and value.kind is not None
             )
-        if isinstance(value, OrderedDictValue | SetValue):
-            return issubclass(dict if isinstance(value, dict) else set, kind.kind)
-        if isinstance(
-            value, str | bytes | int | float | complex | list | tuple | dict | set | frozenset | range | None
-        ):
-            return isinstance(value, kind.kind)
-        return _is_native(value, kind.kind)
+        plain = _kind(value)
+        return issubclass(plain, kind.kind) if plain is not None else _is_native(value, kind.kind)
     return None
+
+
+_KINDS = (bool, str, bytes, int, float, complex, list, tuple, dict, set, frozenset, range, type(None))
+
+
+def _kind(value: Value) -> type | None:
+    """The type that plain data and paths have in Python."""
+    if isinstance(value, OrderedDictValue):
+        return collections.OrderedDict
+    if isinstance(value, PathValue):
+        return pathlib.PosixPath
+    return next((kind for kind in _KINDS if isinstance(value, kind)), None)
 
 
 def _is_native(value: Value, kind: type) -> bool | None:
@@ -104,7 +121,7 @@ def _is_native(value: Value, kind: type) -> bool | None:
         if any(issubclass(base, kind) for base in natives):
             return True
         return None if any(isinstance(base, External) for base in cls.mro) else False
-    if isinstance(value, PathValue | FunctionValue | BoundMethod | ModuleValue | ClassValue | PropertyValue):
+    if isinstance(value, FunctionValue | BoundMethod | ModuleValue | ClassValue | PropertyValue):
         return False
     return None
 
@@ -140,17 +157,20 @@ _MAY_BE_PLAIN = frozenset(
 """Abstract classes of which texts, numbers and containers are instances without inheriting from them."""
 
 
+_CLASSES = {one.__name__: one for one in (collections, collections.abc, numbers, os, pathlib, typing)}
+"""Modules whose classes data and paths may be instances of."""
+
+
 def _is_external(value: Value, kind: External) -> bool | None:
-    last = kind.dotted.rpartition(".")[2]
     if isinstance(value, ModuleValue) or (isinstance(value, External) and value.is_module):
         return kind.dotted == "types.ModuleType"
-    if isinstance(value, PathValue):
-        return last in ("Path", "PurePath", "PosixPath", "PurePosixPath", "PathLike") or (
-            None if last in _MAY_BE_PLAIN else False
-        )
-    if kind.dotted == "collections.OrderedDict" and isinstance(value, dict):
-        return isinstance(value, OrderedDictValue)
-    if isinstance(value, str | int | float | list | tuple | dict | set | None):
-        # Lower case: a tuple of types or an alias, such as six.string_types.
-        return None if last in _MAY_BE_PLAIN or last.islower() else False
-    return None
+    plain = _kind(value)
+    if plain is None:
+        return None
+    module, _, last = kind.dotted.rpartition(".")
+    if module in _CLASSES:
+        real = getattr(_CLASSES[module], last, None)
+        # An alias (typing.List) is no class.
+        return issubclass(plain, real) if isinstance(real, type) else None
+    # Not as classes are written: a tuple of types or an alias, such as six.string_types.
+    return None if last in _MAY_BE_PLAIN or last.islower() or last.isupper() else False

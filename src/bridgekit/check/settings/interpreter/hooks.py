@@ -19,6 +19,14 @@ from bridgekit.check.settings.interpreter.values import (
 TRANSPARENT = ("abc.ABC", "typing.Generic", "typing.Protocol", "object", "configurations.")
 """Bases that define no attribute a settings class could mean."""
 
+
+def may_be_registered(cls: ClassValue) -> bool:
+    """Whether its metaclass may be `abc.ABCMeta`: what does not derive from the class can be an instance of it."""
+    return any(
+        base.is_checked if isinstance(base, ClassValue) else isinstance(base, External) for base in cls.mro
+    )
+
+
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",
     ast.BitAnd: "and",

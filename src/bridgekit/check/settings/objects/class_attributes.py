@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
+
 from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import MISSING, NOT_IMPLEMENTED, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.enumerations import enum_attribute, is_member
 from bridgekit.check.settings.interpreter.errors import matches
-from bridgekit.check.settings.interpreter.hooks import TRANSPARENT, answer_missing, special
+from bridgekit.check.settings.interpreter.hooks import (
+    TRANSPARENT,
+    answer_missing,
+    may_be_registered,
+    special,
+)
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -58,7 +65,9 @@ def of_class(interpreter: Interpreter, cls: ClassValue, name: str) -> Value:
     if isinstance(raw, NativeFunction) and raw in cls.mro:
         return interpreter.opaque(f"{name} comes from {raw.name}, which {cls.name} derives from")
     if raw is MISSING:
-        if hasattr(type, name) or (name.startswith("__") and name.endswith("__")):
+        if hasattr(ABCMeta if may_be_registered(cls) else type, name) or (
+            name.startswith("__") and name.endswith("__")
+        ):
             return interpreter.opaque(f"the attribute {name} of a class is not modelled")
         return MISSING
     if isinstance(raw, ClassMethod):
@@ -90,6 +99,8 @@ def bind(interpreter: Interpreter, raw: Value, receiver: Value, cls: ClassValue,
     if isinstance(raw, FunctionValue):
         return BoundMethod(raw, receiver)
     if isinstance(raw, PropertyValue):
+        if raw.getter is None:
+            raise interpreter.fault(AttributeError, f"property {name!r} has no getter")
         return interpreter.call(raw.getter, [receiver], {})
     if isinstance(raw, ClassMethod):
         return BoundMethod(raw.function, cls)
