@@ -16,6 +16,7 @@ from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import Text, Value
 from bridgekit.check.settings.interpreter.imports import Imports
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
+from bridgekit.check.settings.interpreter.mangling import mangled
 from bridgekit.check.settings.interpreter.questions import Assignment
 from bridgekit.check.settings.interpreter.taint import taint
 from bridgekit.check.settings.interpreter.truth import truth
@@ -75,4 +76,4 @@ def _annotate(interpreter: Interpreter, frame: Frame, name: str, annotation: ast
     else:
         annotation_effects(interpreter, annotation, frame)
     if frame.owner is not None:
-        frame.owner.annotations[name] = value
+        frame.owner.annotations[mangled(name, frame)] = value

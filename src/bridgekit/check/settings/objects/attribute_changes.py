@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, Opaque, Text, Value
-from bridgekit.check.settings.interpreter.enumerations import enum_attribute, is_member
+from bridgekit.check.settings.interpreter.enumerations import enum_attribute, is_enum, is_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
+from bridgekit.check.settings.interpreter.mangling import mangled_in
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
@@ -45,6 +46,9 @@ def set_attribute(
             target.changed = True
         target.attributes[name] = value
     elif isinstance(target, ErrorValue):
+        if name == "args":  # the text of an exception is made of them
+            value = interpreter.refuse("the arguments of an exception are set", value)
+            target.arguments = (value,)
         target.attributes[name] = value
     elif isinstance(target, Model):
         if not target.set_attribute(interpreter, name, value):
@@ -87,9 +91,11 @@ def _set_on_instance(
     if isinstance(setter, Opaque) and not is_member(raw):
         interpreter.refuse(setter.reason, raw, target, value)
         return
-    if name == "__class__":
-        interpreter.refuse("the class of an object is changed", target)
+    if name in ("__class__", "__dict__") or (is_member(target) and name in ("_name_", "_value_")):
+        interpreter.refuse(f"{name} of an object is changed", target)
         return
+    if is_member(target) and name in ("name", "value"):
+        raise interpreter.fault(AttributeError, f"the {name} of a member cannot be set")
     if not _has_room(interpreter, target.cls, name):
         raise interpreter.fault(AttributeError, f"no attribute {name!r}: its class has __slots__")
     target.attributes[name] = value
@@ -114,7 +120,8 @@ def _has_room(interpreter: Interpreter, cls: ClassValue, name: str) -> bool:
             slots = base.namespace["__slots__"]
             if not isinstance(slots, str | tuple | list) or not all(isinstance(one, str) for one in slots):
                 return True
-            named.extend([slots] if isinstance(slots, str) else slots)
+            names = [slots] if isinstance(slots, str) else slots
+            named.extend(mangled_in(base.name, str(one)) for one in names)
     return name in named or "__dict__" in named
 
 
@@ -124,6 +131,9 @@ def _set_on_class(interpreter: Interpreter, target: ClassValue, name: str, value
         return
     if enum_attribute(interpreter, target, name) is not NOT_IMPLEMENTED:
         raise interpreter.fault(AttributeError, "a member of an enumeration cannot be replaced")
+    if is_enum(target):  # its members are those of its body
+        interpreter.refuse("an attribute of an enumeration is set", target)
+        return
     target.namespace[name] = value
 
 
@@ -133,9 +143,14 @@ def delete_attribute(interpreter: Interpreter, target: Value, name: str, *, plai
     if isinstance(target, InstanceValue):
         _delete_on_instance(interpreter, target, name, plainly=plainly)
     elif isinstance(target, ClassValue | ModuleValue):
-        if name not in target.namespace:
-            raise interpreter.fault(AttributeError, f"no attribute {name!r}")
+        if name not in target.namespace or (
+            isinstance(target, ClassValue)
+            and enum_attribute(interpreter, target, name) is not NOT_IMPLEMENTED
+        ):
+            raise interpreter.fault(AttributeError, f"no attribute {name!r} that can be deleted")
         del target.namespace[name]
+    elif isinstance(target, FunctionValue) and name in target.attributes:
+        del target.attributes[name]
     elif isinstance(target, External):
         interpreter.patched[f"{target.dotted}.{name}"] = interpreter.opaque(
             f"{target.dotted}.{name} is deleted"

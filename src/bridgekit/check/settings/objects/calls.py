@@ -15,6 +15,7 @@ from bridgekit.check.settings.interpreter.control import ReturnValue, Stuck
 from bridgekit.check.settings.interpreter.data import NOT_IMPLEMENTED, DictValue, Input, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import MAX_CALLS, Interpreter
+from bridgekit.check.settings.interpreter.mangling import is_private, mangled
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
@@ -194,6 +195,12 @@ def _call_function(
         owner=function.owner,
         receiver=receiver,
     )
+    if any(map(is_private, frame.local_names)):
+        frame.local_names = frozenset(mangled(name, frame) for name in frame.local_names)
+        if not names.keys() <= frame.local_names:
+            return interpreter.refuse(
+                f"a parameter of {function.name}() has a private name", function, *names.values()
+            )
     interpreter.calls += 1
     interpreter.frames.append(frame)
     try:

@@ -63,9 +63,9 @@ def _delete_item(interpreter: Interpreter, target: ast.Subscript, frame: Frame) 
         else:
             interpreter.call(hook, [key], {})
     elif not isinstance(key, str | int | float | bytes | tuple | slice | None):
-        interpreter.hand_over(
-            [container], key if isinstance(key, Opaque) else interpreter.opaque("the key is not known")
-        )
+        cause = key if isinstance(key, Opaque) else interpreter.opaque("the key is not known")
+        interpreter.hand_over([container], cause)
+        interpreter.may_raise(cause)
     elif isinstance(container, ListValue | DictValue):
         try:
             del container[key]  # type: ignore[arg-type]  # TypeError is what the interpreted code gets

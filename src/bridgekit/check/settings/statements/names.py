@@ -36,9 +36,9 @@ def scope_of(frame: Frame, name: str) -> DictValue:
 
 def global_(interpreter: Interpreter, node: ast.Global, frame: Frame) -> None:
     """``global NAME``."""
-    frame.global_names.update(node.names)
+    frame.global_names.update(mangled(name, frame) for name in node.names)
 
 
 def nonlocal_(interpreter: Interpreter, node: ast.Nonlocal, frame: Frame) -> None:
     """``nonlocal NAME``."""
-    frame.nonlocal_names.update(node.names)
+    frame.nonlocal_names.update(mangled(name, frame) for name in node.names)
