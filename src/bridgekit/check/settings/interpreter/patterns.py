@@ -84,7 +84,8 @@ def _matches_mapping(
     asked: ast.expr,
 ) -> bool:
     keys = [interpreter.evaluate(key, frame) for key in pattern.keys]
-    if not all(is_plain(key) for key in keys):
+    # Keys that are equal raise ValueError, where the subject is long enough (language reference, section 8.6.4.6).
+    if not all(is_plain(key) for key in keys) or len(set(keys)) < len(keys):
         return truth(
             interpreter,
             interpreter.opaque("the key of a match pattern is not known", pattern, frame),
@@ -118,11 +119,9 @@ def _matches_type(
         return None
     if not isinstance(unwrap(subject)[0], kind.kind):
         return False
-    if not pattern.patterns:
-        return True
-    return len(pattern.patterns) == 1 and matches_pattern(
-        interpreter, pattern.patterns[0], subject, bindings, frame, asked
-    )
+    if len(pattern.patterns) > 1:
+        return None  # TypeError: these types take one
+    return all(matches_pattern(interpreter, one, subject, bindings, frame, asked) for one in pattern.patterns)
 
 
 def _matches_sequence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bridgekit.check.python.plain import size_of
+from bridgekit.check.python.plain import is_plain, size_of
 from bridgekit.check.settings.interpreter.data import (
     NOT_IMPLEMENTED,
     Input,
@@ -19,6 +19,7 @@ from bridgekit.check.settings.interpreter.enumerations import as_data, is_member
 from bridgekit.check.settings.interpreter.hooks import special
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import (
     BoundMethod,
     ClassValue,
@@ -64,6 +65,10 @@ def truth(interpreter: Interpreter, value: Value, node: ast.expr, frame: Frame) 
         return _instance_truth(interpreter, value, node, frame)
     if isinstance(value, ViewValue):
         value = value.mapping if value.mapping.poison is None else value.mapping.poison
+    if isinstance(value, ErrorValue) and isinstance(value.kind, ClassValue):
+        mro = [base.namespace for base in value.kind.mro if isinstance(base, ClassValue)]
+        if any(name in names for names in mro for name in ("__bool__", "__len__")):
+            value = interpreter.refuse("the truth of an exception that answers itself", value)
     if value is NOT_IMPLEMENTED or (not isinstance(value, (Opaque, *_ALWAYS_TRUE)) and not _is_data(value)):
         value = interpreter.opaque("the truth of a value that is not followed", node, frame)
     if isinstance(value, Opaque):
@@ -105,6 +110,11 @@ def _instance_truth(interpreter: Interpreter, value: InstanceValue, node: ast.ex
             return truth(interpreter, interpreter.refuse(hook.reason, value), node, frame)
         if hook is not None:
             answer = interpreter.call(hook, [], {})
+            plain = unwrap(answer)[0]
+            if is_plain(plain) and not isinstance(plain, bool if name == "__bool__" else int):
+                raise interpreter.fault(TypeError, f"{name} returns something else")
+            if isinstance(plain, int) and plain < 0:
+                raise interpreter.fault(ValueError, f"{name} returns less than nothing")
             return truth(interpreter, answer, node, frame)
     return True
 
