@@ -4,57 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import linecache
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-import bridgekit
 from bridgekit import ASGIToWSGI
 from bridgekit.typing import Receive, Scope, Send
+from tests.helpers.interrupting import Alarm, interrupted
 from tests.helpers.waiting import until
 from tests.helpers.websocket_client import WebSocketClient
 from tests.helpers.wsgi_client import environ_of
-
-PACKAGE = str(Path(bridgekit.__file__).parent)
-
-
-class Alarm(BaseException):
-    """What a handler raises, as timeouts by SIGALRM do."""
-
-
-def is_with(frame: FrameType) -> bool:
-    """Whether this is a ``with`` statement, which is traced again on its way out: there no signal can come between."""
-    return linecache.getline(frame.f_code.co_filename, frame.f_lineno).lstrip().startswith("with ")
-
-
-@contextmanager
-def interrupted(step: int) -> Iterator[None]:
-    """Raise `Alarm` in this thread at a line of the package: the ``step``th that it comes to."""
-    lines = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal lines
-        if not frame.f_code.co_filename.startswith(PACKAGE):
-            return None
-        if event == "line" and not is_with(frame):
-            lines += 1
-            if lines == step:
-                sys.settrace(None)
-                raise Alarm
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
 
 
 async def streams(scope: Scope, receive: Receive, send: Send) -> None:

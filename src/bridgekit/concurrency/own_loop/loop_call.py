@@ -45,6 +45,8 @@ class LoopTask(LentThread):
     _task: Cancellable | None = None
     _failure: BaseException | None = None
     _over = _left = False
+    begun = False
+    """Whether there may be something on the loop that has to end."""
 
     _host: Host
     _context: contextvars.Context
@@ -59,12 +61,14 @@ class LoopTask(LentThread):
         :raises LoopGone: when the loop has ended; nothing has begun then.
         """
         self._host, self._context, self._enter = host, context, enter
+        self.begun = True  # before it is: a signal's exception may come at any step
         # Before it is handed over: should the loop end in between, `stop` must find it.
         host.sessions.add(self)
         try:
             host.loop.post(self._start)
         except LoopGone:
             host.sessions.discard(self)
+            self.begun = False
             raise
 
     @property
@@ -76,8 +80,12 @@ class LoopTask(LentThread):
         """Nobody waits any more: end the task."""
         self._left = True
         self._abandon()
-        with contextlib.suppress(LoopGone):
-            self._host.loop.post(self._cancel)
+        self._have_cancelled()
+
+    def _have_cancelled(self) -> None:
+        if self.begun:
+            with contextlib.suppress(LoopGone):
+                self._host.loop.post(self._cancel)
 
     def _raise_failure(self) -> None:
         __traceback_hide__ = True  # Django's debug page shows the frames of the application
@@ -123,6 +131,8 @@ class LoopTask(LentThread):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        elif not self._over:  # it was not handed over
+            self._end(asyncio.CancelledError())
 
     def stop(self) -> None:
         """The loop has ended, and the task with it."""

@@ -45,7 +45,7 @@ class LoopIterator:
         self._place = host, context, enter
         # Apart from this object, as the running task refers to it.
         self.pump = _Pump(source, window, outer)
-        self._begun = self._closed = False
+        self._closed = False
 
     def __iter__(self) -> LoopIterator:
         return self
@@ -56,20 +56,19 @@ class LoopIterator:
         :raises LoopGone: when the loop has ended before the first.
         :raises BaseException: what ``source`` raised.
         """
-        if not self._begun:
+        if not self.pump.begun:
             self.pump.begin(*self._place)
-            self._begun = True
         return self.pump.take()
 
     def close(self) -> None:
         """End the iteration. What the source still submits (a ``finally`` with a query) is run until it has ended."""
-        if self._begun:
+        if self.pump.begun and not self._closed:
             self.pump.end()
-        self._begun = self._closed = True
+        self.pump.begun = self._closed = True
         self.pump.leave()
 
     def __del__(self) -> None:
-        if self._begun and not self._closed:
+        if not self._closed:
             self.pump.drop()
 
 
@@ -133,8 +132,7 @@ class _Pump(LoopTask):
         # A finalizer: takes no lock, which the thread that is interrupted here might hold.
         self._left = True
         if not self._over:
-            with contextlib.suppress(LoopGone):
-                self._host.loop.post(self._cancel)
+            self._have_cancelled()
 
     # On the loop
 
