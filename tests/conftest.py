@@ -29,6 +29,15 @@ with contextlib.suppress(ImportError):  # the environment of the peers' suites i
     settings.load_profile("bridgekit")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> None:
+    """What the test run has loaded so far is no garbage, other tests' caches included: no collection in a test, and the log's fixture
+    begins with one, need look at it (a third of a second behind the collected tests alone, 1.3 seconds behind the checker's).
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """The log of this test: what others have left is collected before, as asyncio logs the exceptions that nobody has asked for."""

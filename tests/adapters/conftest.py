@@ -14,14 +14,6 @@ from bridgekit.typing import ASGIApp, WSGIApp
 from tests.helpers.asgi_driver import LOOPS, TIMEOUT, Loop
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_collections() -> None:
-    """What the test run has loaded so far is no garbage, other tests' caches included: the collection after each test need not
-    look at it (1.3 seconds behind the checker's tests)."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(params=LOOPS, ids=str)
 def loop(request: pytest.FixtureRequest) -> Loop:
     """Every kind of event loop that bridgekit runs on."""
