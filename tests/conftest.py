@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.nodeid.startswith(UNMEASURED):
                 item.add_marker("no_cover")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """None leaves it to pytest-xdist, which not every environment has."""
+    from tests.helpers.sharing_out import scheduler
+
+    return scheduler(config, log)
 
 
 ORDER = 1
