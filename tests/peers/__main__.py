@@ -16,11 +16,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.peers.directions import DIRECTIONS, Direction, Suite
 from tests.peers.verdicts import (
+    Counts,
     Verdict,
     compare_counts,
     compare_with,
@@ -46,17 +48,13 @@ def main(name: str = "wsgi_to_asgi", *peers: str) -> None:
     suites = chosen(direction.suites, peers)
     found: dict[str, Verdict] = {}
     rows: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for peer, suite in suites.items():
-            source = fetch(peer, Path(folder))
-            bound = SECONDS_ON_DEMAND if suite.on_demand else SECONDS
-            results = run_suite(name, peer, source, [*suite.options, suite.tests], seconds=bound)
-            if direction.whole:
-                verdicts, counts = judge_whole(results, fail_bare(name, peer, source, results))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count() or 1) as waiting:
+        # Most of these suites are one process: side by side they leave no processor idle.
+        done = waiting.map(lambda peer: judged(name, peer, Path(folder)), suites)
+        for peer, (verdicts, counts) in zip(suites, done, strict=True):
+            if counts is not None:
                 rows.append(counts.row(peer, version(peer)))
                 sys.stdout.write(f"{rows[-1]}\n")
-            else:
-                verdicts = {test: judge(result) for test, result in results.items()}
             sys.stdout.write(f"{peer} {version(peer)}: {summary(verdicts)}\n")
             found |= {name_of(peer, test, direction): verdict for test, verdict in verdicts.items()}
     expected = expected_exceptions(direction.table.read_text())
@@ -64,6 +62,18 @@ def main(name: str = "wsgi_to_asgi", *peers: str) -> None:
     complaints = compare_with(told, found, direction.table) + compare_counts(rows, direction.table)
     sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     sys.exit(1 if complaints else 0)
+
+
+def judged(name: str, peer: str, folder: Path) -> tuple[dict[str, Verdict], Counts | None]:
+    """The verdict on each test of the peer, and of a whole suite how many meet the bridge."""
+    direction = DIRECTIONS[name]
+    suite = direction.suites[peer]
+    source = fetch(peer, folder)
+    bound = SECONDS_ON_DEMAND if suite.on_demand else SECONDS
+    results = run_suite(name, peer, source, [*suite.options, suite.tests], seconds=bound)
+    if direction.whole:
+        return judge_whole(results, fail_bare(name, peer, source, results))
+    return {test: judge(result) for test, result in results.items()}, None
 
 
 def chosen(suites: Mapping[str, Suite], peers: Collection[str]) -> dict[str, Suite]:
