@@ -68,9 +68,11 @@ def shown() -> list[tuple[str, str]]:
 
 
 def folded(line: str) -> list[str]:
-    """A long line of totals, its halves below each other."""
+    """A long line of totals, its parts below each other: what it costs, what it costs others, which threads."""
     head, _, tail = line.strip().partition("; ")
-    return [head + ";", " " * len("today:    ") + tail]
+    hops, others, of_others = head.partition(" (")
+    lines = [f"{hops};", tail] if not others else [hops, f"({of_others};", tail]
+    return [lines[0], *(" " * len("today:    ") + line for line in lines[1:])]
 
 
 def picture() -> str:

@@ -384,11 +384,33 @@ def test_djangos_own_startproject_costs_fifteen_hops(tmp_path: Path) -> None:
         "  today:    15 hops with an async view, 16 with a sync view; 1 idle thread for each waiting request and each open stream\n"
         "  one line: Place bridgekit.django.middleware.SingleHopMiddleware (a sync-only pass-through) last in MIDDLEWARE\n"
         "  after:    4 hops with an async view, 5 with a sync view; 1 thread for each waiting request (blocked by bridgekit.django.middleware.SingleHopMiddleware) and each open stream (idle)\n"
-        "  handler:  2 hops with an async view, 1 with a sync view; no thread for a waiting request or an open stream\n"
+        "  handler:  0 hops with an async view, 1 with a sync view (2 and 1 for a POST, at most that where the session or messages change);"
+        " no thread for a waiting request or an open stream\n"
     ) in text
     assert check(tmp_path, "--server", "wsgi").exit_code == 0
     live = json.loads(check(tmp_path, "--live", "--format", "json").stdout)["stacks"][0]["variants"][0]
-    assert live["hops"] == variant["hops"]
+    assert (live["hops"], live["handler"]["hops"]) == (variant["hops"], variant["handler"]["hops"])
+
+
+def test_settings_decide_whether_djangos_own_layers_need_a_thread(tmp_path: Path) -> None:
+    """What rests on the environment is not known from source; the loaded project tells, and so does --env."""
+    command = [sys.executable, "-m", "django", "startproject", "mysite", str(tmp_path)]
+    subprocess.run(command, check=True, env={**os.environ, "DJANGO_SETTINGS_MODULE": ""})
+    with (tmp_path / "mysite" / "settings.py").open("a") as settings:
+        settings.write("import os\nCSRF_USE_SESSIONS = os.environ.get('TOKENS') == 'session'\n")
+
+    def hops(*options: str) -> tuple[int, int]:
+        (variant,) = json.loads(check(tmp_path, "--format", "json", *options).stdout)["stacks"][0]["variants"]
+        found = variant["handler"]["hops"]["async_view"]
+        assert variant["handler"]["hops_of_unsafe_method"]["async_view"] == {"low": 2, "high": 2}
+        return found["low"], found["high"]
+
+    assert hops() == (0, 2)
+    assert hops("--env", "TOKENS=session") == (2, 2)
+    assert hops("--env", "TOKENS=cookie") == hops("--live") == (0, 0)
+    assert hops("--live", "--env", "TOKENS=session") == (2, 2)
+    handler = next(line for line in check(tmp_path).stdout.splitlines() if line.startswith("  handler:"))
+    assert "not known: CSRF_USE_SESSIONS rests on the default of TOKENS (" in handler
 
 
 def test_a_terminal_without_unicode_gets_plain_lines(project: Path) -> None:

@@ -7,9 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
+from django.http import HttpResponse
 from django.test import override_settings
+from django.utils.module_loading import import_string
 
+from bridgekit.check.live.child import describe_middleware
+from bridgekit.check.live.parent import facts_as_loaded
 from bridgekit.django.checks import check_middleware
+from bridgekit.django.handlers.nonblocking import is_nonblocking
+from bridgekit.middleware_chain.facts import Answer
 from tests.django.checked_project import checked, extended, run, told_by_django
 
 
@@ -79,6 +85,16 @@ def test_a_project_on_the_handler_is_told_only_what_keeps_a_thread(project: Path
     assert "bridgekit.I106" not in told_by_django(project)
 
 
+def test_the_settings_in_use_say_whether_djangos_own_layers_wait(project: Path) -> None:
+    """A token in the session is read by `CsrfViewMiddleware`, before the view."""
+    extended(project, f"MIDDLEWARE = {DJANGOS!r}\n")
+    assert "\thandler:  0 hops with an async view, 1 with a sync view (2 and 1 for a POST" in told_by_django(
+        project
+    )
+    extended(project, "CSRF_USE_SESSIONS = True\n")
+    assert "\thandler:  2 hops with an async view, 1 with a sync view; no thread" in told_by_django(project)
+
+
 SINGLE_HOP = "bridgekit.django.middleware.SingleHopMiddleware"
 TIMING = "bridgekit.django.middleware.TimingMiddleware"
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -112,6 +128,14 @@ EVERY_ONE_OF_DJANGOS = [
     "django.middleware.cache.CacheMiddleware",
     "django.middleware.cache.FetchFromCacheMiddleware",
 ]
+
+
+def test_the_checker_and_the_handler_ask_a_loaded_layer_the_same() -> None:
+    """Whether it waits; in the handler with the settings, which are Django's defaults here."""
+    for path in EVERY_ONE_OF_DJANGOS:
+        layer = import_string(path)(lambda request: HttpResponse())
+        told = facts_as_loaded(describe_middleware(path, "asgi")).nonblocking.answer
+        assert is_nonblocking(layer) is (told is Answer.YES) is (path in DJANGOS), path
 
 
 @pytest.mark.parametrize(

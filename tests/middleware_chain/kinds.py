@@ -208,6 +208,7 @@ def facts_of(dotted_path: str) -> MiddlewareFacts:
         mixin_acall=Claim(Answer.of(acall is MiddlewareMixin.__acall__)),
         mixin_call=Claim(Answer.of(call is MiddlewareMixin.__call__)),
         keeps_thread=Claim(Answer.of(not dotted_path.startswith("django."))),
+        nonblocking=Claim(Answer.of(dotted_path in STARTPROJECT)),
         marked_async=Claim(Answer.of(getattr(loaded, "async_capable", False))),
         hooks=hooks,
         own_hops=Count(own_hops, own_hops),

@@ -30,6 +30,10 @@ def layer(name: str, **claims: Any) -> MiddlewareFacts:
 
 
 MIXIN = layer("mixin", mixin_acall=YES, mixin_call=YES)
+WAITS_NOT = replace(MIXIN, dotted_path="waits-not", nonblocking=YES)
+MAY_WAIT = replace(MIXIN, dotted_path="may-wait", nonblocking=UNKNOWN)
+VIEW_HOOK = {"process_view": HookFacts("process_view", is_async=NO)}
+ASKED = replace(WAITS_NOT, hooks=VIEW_HOOK)
 KEEPER = layer("keeper", mixin_acall=YES, mixin_call=YES, keeps_thread=Claim.yes("it does not say"))
 SYNC_ONLY = layer("sync-only", async_capable=NO)
 NATIVE = layer("native")
@@ -147,3 +151,73 @@ def test_closing_may_cross_where_a_layer_cannot_be_read() -> None:
         plan = plan_handler([replace(known, closes_late=closes)])
         assert (plan._close().low, plan._close().high) == bounds
     assert unread.closes_late.answer is Answer.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("stack", "sync", "awaited"),
+    [
+        ((WAITS_NOT,) * 7, 1, 0),
+        ((WAITS_NOT, ASKED, WAITS_NOT), 1, 0),
+        ((WAITS_NOT, ASKED, NATIVE, WAITS_NOT), 1, 0),
+        ((WAITS_NOT, ASKED, WAITS_NOT, NATIVE), 1, 0),
+        ((NATIVE, WAITS_NOT), 1, 0),
+        ((WAITS_NOT, NOT_USED, WAITS_NOT), 1, 0),
+        ((MIXIN, WAITS_NOT), 1, 2),  # a thread is taken for the one, and the other runs in it
+        ((WAITS_NOT, MIXIN), 1, 2),
+        ((MIXIN, NATIVE, WAITS_NOT), 3, 2),
+        ((WAITS_NOT, SYNC_ONLY), 1, 1),
+        ((SYNC_ONLY, WAITS_NOT), 1, 1),
+        ((WAITS_NOT, SYNC_ONLY, ASYNC_ONLY), 2, 1),
+        ((WAITS_NOT, replace(MIXIN, hooks=VIEW_HOOK), NATIVE), 3, 3),
+        ((WAITS_NOT, replace(NATIVE, hooks=VIEW_HOOK)), 1, 1),  # who is asked about the view may wait
+        ((replace(WAITS_NOT, closes_late=YES), ASKED), 2, 3),  # somebody listens to the request signals
+    ],
+)
+def test_what_waits_for_nothing_runs_on_the_loop_around_what_is_awaited(
+    stack: tuple[MiddlewareFacts, ...], sync: int, awaited: int
+) -> None:
+    assert crossings(*stack) == (sync, awaited)
+
+
+@pytest.mark.parametrize(
+    ("stack", "awaited"),
+    [
+        ((MAY_WAIT, WAITS_NOT), Range(0, 2)),
+        ((MAY_WAIT, NATIVE), Range(0, 2)),
+        ((WAITS_NOT, replace(MAY_WAIT, hooks=VIEW_HOOK), NATIVE), Range(0, 3)),
+        ((replace(WAITS_NOT, closes_late=UNKNOWN), WAITS_NOT), Range(0, 3)),
+    ],
+)
+def test_whether_it_waits_may_be_unknown(stack: tuple[MiddlewareFacts, ...], awaited: Range) -> None:
+    plan = plan_handler(stack)
+    assert plan.crossings(ASYNC_VIEW) == awaited
+    assert plan.holds_thread(ASYNC_VIEW) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("outcome", "awaited"),
+    [
+        (Outcome.PLAIN, 0),
+        (Outcome.ERROR_STATUS, 1),  # the log line
+        (Outcome.NOT_FOUND, 1),
+        (Outcome.TEMPLATE, 1),
+        (Outcome.EXCEPTION, 2),
+        (Outcome.ASYNC_STREAM, 0),
+    ],
+)
+def test_what_becomes_of_a_request_that_needed_no_thread(outcome: Outcome, awaited: int) -> None:
+    plan = plan_handler([WAITS_NOT, ASKED])
+    assert plan.crossings(RequestKind(Mode.ASYNC, outcome)) == Range.exactly(awaited)
+
+
+def test_any_halves_may_wait_where_the_method_is_not_safe() -> None:
+    plan = plan_handler([WAITS_NOT, ASKED, NATIVE, WAITS_NOT]).for_unsafe_method
+    assert (str(plan.crossings(SYNC_VIEW)), str(plan.crossings(ASYNC_VIEW))) == ("3", "4")
+    assert plan.for_unsafe_method.layers == plan.layers
+
+
+def test_hooks_on_the_loop_leave_the_thread_behind_a_sync_view_too() -> None:
+    """Django then asks for a response to the exception, and answers it, in two more crossings."""
+    asks = replace(NATIVE, hooks={"process_view": HookFacts("process_view", is_async=YES)})
+    found = plan_handler([asks]).crossings(RequestKind(Mode.SYNC, Outcome.EXCEPTION))
+    assert found == Range(1, 4)

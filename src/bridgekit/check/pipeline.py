@@ -42,7 +42,7 @@ from bridgekit.check.rules._modes import may_break
 from bridgekit.check.rules.engine import run_rules, selected
 from bridgekit.check.rules.registry import ALL_RULES
 from bridgekit.check.settings import evaluate_settings
-from bridgekit.check.settings.result import MiddlewareEntry, SettingsResult
+from bridgekit.check.settings.result import Known, MiddlewareEntry, SettingsResult
 from bridgekit.check.views.async_modules import AsyncModules
 from bridgekit.check.views.finder import find_views
 from bridgekit.exceptions import ProjectError
@@ -310,7 +310,14 @@ class _Checker:
             definition = self.read(dotted_path, listed_at)
             return replace(definition, facts=with_source(loaded[dotted_path], definition.facts))
 
-        variant = replace(default, conditions=(), is_default=True, middleware=entries, blocked=())
+        variant = replace(
+            default,
+            conditions=(),
+            is_default=True,
+            middleware=entries,
+            blocked=(),
+            settings={**default.settings, **{name: Known(value) for name, value in live.settings.items()}},
+        )
         return build_subject(project, variant, read, may_break)
 
 

@@ -34,6 +34,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from bridgekit.django._imported import imported
+from bridgekit.middleware_chain.nonblocking import NONBLOCKING
 from bridgekit.middleware_chain.requests import Server
 
 PREFIX = "BRIDGEKIT_"
@@ -44,7 +45,7 @@ _generation = 0
 
 
 def generation() -> int:
-    """Grows whenever a test overrides one of our settings: what was made from them must be made again."""
+    """Grows whenever a test overrides one of our settings, or of Django's that our handler looks at: what was made from them must be made again."""
     return _generation
 
 
@@ -228,9 +229,12 @@ NAMES = frozenset(_READERS)
 """Every setting, without its prefix."""
 
 
+_DJANGOS = frozenset(need.setting for needs in NONBLOCKING.values() for need in needs)
+
+
 def _on_change(*, setting: str, **kwargs: Any) -> None:
     global _generation
-    if setting.startswith(PREFIX):
+    if setting.startswith(PREFIX) or setting in _DJANGOS:
         _generation += 1
 
 

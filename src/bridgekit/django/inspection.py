@@ -25,6 +25,7 @@ from bridgekit.django import conf
 from bridgekit.django._places import SettingsPlaces
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import Answer, Count, Location
+from bridgekit.middleware_chain.nonblocking import DECIDING
 from bridgekit.middleware_chain.requests import Server
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class LoadedProject:
         places = self._places.of_texts(paths)
         entries = tuple(MiddlewareEntry(path, places[path]) for path in paths)
         asked = {"DATABASES": self._databases(), SETTING: Known(_released())}
+        asked |= {name: Known(getattr(settings, name)) for name in DECIDING}
         variant = Variant((), True, entries, settings=asked)
         return build_subject(self._project(), variant, self._definition, may_break)
 

@@ -115,8 +115,9 @@ class MiddlewareFacts:
 
     For bridgekit's own handler: ``mixin_call`` says whether the instance in sync mode runs Django's ``MiddlewareMixin.__call__``, so that
     with ``mixin_acall`` its two halves are all that it does; ``keeps_thread`` whether what it does in one half may be looked for in the
-    same thread by the other (a `threading.local`): no for Django's own classes and for those that say so; ``closes_late`` whether its module
-    brings code that is called when the response is closed, after its last byte.
+    same thread by the other (a `threading.local`): no for Django's own classes and for those that say so; ``begins_early`` and ``closes_late`` whether its
+    module brings code that is called when a request begins, before the chain, and when the response is closed, after its last byte; ``nonblocking`` whether it is one of Django's whose halves
+    wait for nothing in a request with a safe method that leaves the session and the messages as they were, so that they can run on the loop.
     """
 
     dotted_path: str
@@ -131,7 +132,9 @@ class MiddlewareFacts:
     used: Claim = Claim(Answer.YES)
     mixin_call: Claim = Claim(Answer.UNKNOWN, "its __call__ was not read")
     keeps_thread: Claim = Claim(Answer.UNKNOWN, "nobody says that it needs no thread of its own")
+    begins_early: Claim = Claim(Answer.NO)
     closes_late: Claim = Claim(Answer.NO)
+    nonblocking: Claim = Claim(Answer.NO)
 
     @classmethod
     def unreadable(cls, dotted_path: str, reason: str, location: Location | None = None) -> MiddlewareFacts:
@@ -148,5 +151,7 @@ class MiddlewareFacts:
             used=claim,
             mixin_call=claim,
             keeps_thread=claim,
+            begins_early=claim,
             closes_late=claim,
+            nonblocking=claim,
         )

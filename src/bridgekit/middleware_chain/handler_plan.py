@@ -3,52 +3,31 @@
 The chain is the one that `BaseHandler.load_middleware` builds (see `bridgekit.middleware_chain.simulate`); what differs is how its
 layers are called. Neighbours that run in a thread run in one go. A plain ``MiddlewareMixin`` is its two halves, so the thread
 is left between them while something inside awaits; a sync layer with code around its ``get_response`` cannot be left, and holds it.
+
+Halves of which none can block need no thread around what is awaited: a group of such neighbours runs on the loop where an async view, or a
+native async layer, is inside of it. The numbers are those of a request with a safe method that leaves the session and the messages as they
+were; any other crosses once for the halves that it makes block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from bridgekit._dataclass import dataclass
-from bridgekit.middleware_chain.facts import Answer, Claim, HookFacts, MiddlewareFacts
+from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
+from bridgekit.middleware_chain.handler_inside import NOTHING, ONE, Inside, around, hull, views
+from bridgekit.middleware_chain.handler_parts import Part, PlannedLayer, parts_of
 from bridgekit.middleware_chain.hops import own_hops
 from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind, Server
-from bridgekit.middleware_chain.simulate import Step, possible_steps, simulate
+from bridgekit.middleware_chain.simulate import possible_steps, simulate
 
 __all__ = ["HandlerPlan", "Holder", "Part", "PlannedLayer", "Segment", "plan_handler"]
 
-_ONE = Range.exactly(1)
-_NOTHING = Range.exactly(0)
-
 _CLOSED_LATE = ("bridgekit.django.middleware.TimingMiddleware",)
 """These have their records exported when Django closes the response, in a thread. No other middleware is known to."""
-
-
-class Part(StrEnum):
-    """How one layer is run."""
-
-    HALVES = "halves"
-    """In a thread, ``process_request`` and ``process_response`` apart: the thread can be left between them."""
-    THREAD = "thread"
-    """In a thread, which waits in the layer's own ``__call__`` while what is inside awaits."""
-    LOOP = "loop"
-    """Awaited on the event loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLayer:
-    """One layer of the chain with every way in which it may be run; several where facts are missing."""
-
-    facts: MiddlewareFacts
-    parts: frozenset[Part]
-
-    @property
-    def part(self) -> Part | None:
-        """The one way in which it is run, or ``None`` if that is not known or it is never used."""
-        return next(iter(self.parts)) if len(self.parts) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +46,6 @@ class Holder:
     answer: Answer
     """Yes, or unknown."""
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Inside:
-    """What lies inside a layer, for one kind of request: crossings if it is entered on the loop, and in a thread.
-
-    ``pends``: entered in a thread it gives way to something that must be awaited; ``from_thread`` is then what that costs.
-    """
-
-    from_loop: Range
-    from_thread: Range
-    pends: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +71,62 @@ class HandlerPlan:
 
     def crossings(self, kind: RequestKind) -> Range:
         """How often a request of this kind goes from the loop into a thread."""
-        inside = Range.hull(inside.from_loop for inside in self._walk(kind)[0].values())
-        return inside + self._log(kind) + self._close()
+        whole = [inside for listens in self._listens() for inside in self._walk(kind, listens)[0].values()]
+        return (
+            Range.hull(inside.from_loop + self._log(kind, inside) for inside in whole)
+            + self._start()
+            + self._close()
+        )
+
+    @property
+    def for_unsafe_method(self) -> HandlerPlan:
+        """The plan of a request whose method is not safe (POST and the like): any halves may block in it."""
+        blocking = Claim.no("the method is not safe")
+        return HandlerPlan(
+            tuple(replace(layer, facts=replace(layer.facts, nonblocking=blocking)) for layer in self.layers)
+        )
+
+    def _listens(self) -> Iterable[bool]:
+        """Whether somebody beside Django listens to its request signals: then a request begins and ends in a thread."""
+        brought = {
+            claim.answer
+            for layer in self.layers
+            for claim in (layer.facts.begins_early, layer.facts.closes_late)
+        }
+        if Answer.YES in brought:
+            return (True,)
+        return (True, False) if Answer.UNKNOWN in brought else (False,)
+
+    def _outermost(self) -> frozenset[Part] | None:
+        """How the outermost layer is run; None where there is no layer."""
+        return next((layer.parts for layer in self.layers if layer.facts.used.answer is not Answer.NO), None)
+
+    def _start(self) -> Range:
+        """The beginning of a request costs a crossing of its own where somebody listens, unless the outermost layer runs in a thread."""
+        brought = {layer.facts.begins_early.answer for layer in self.layers}
+        parts = self._outermost() or frozenset({Part.LOOP})
+        return Range(
+            int(Answer.YES in brought and parts == {Part.LOOP}),
+            int(bool(brought - {Answer.NO}) and Part.LOOP in parts),
+        )
 
     def _close(self) -> Range:
         """Closing the response costs a crossing of its own where something of a project's is to be called then."""
         brought = {layer.facts.closes_late.answer for layer in self.layers}
         if Answer.YES in brought:
-            return _ONE  # a receiver is connected by the import, whether the layer is used or not
+            return ONE  # a receiver is connected by the import, whether the layer is used or not
         used = {layer.facts.used.answer for layer in self.layers if layer.facts.dotted_path in _CLOSED_LATE}
         return Range(int(Answer.YES in used), int(Answer.UNKNOWN in brought or bool(used - {Answer.NO})))
 
-    def _log(self, kind: RequestKind) -> Range:
-        """The log line of a status of 400 or more: in a thread, and where the outermost layer runs in one, in the same go."""
-        outermost = next(
-            (layer.parts for layer in self.layers if layer.facts.used.answer is not Answer.NO), None
-        )
+    def _log(self, kind: RequestKind, whole: Inside) -> Range:
+        """The log line of a status of 400 or more: in a thread, and where the response leaves the chain in one, in the same go."""
+        outermost = self._outermost()
         if kind.outcome is Outcome.ERROR_STATUS and outermost is None:
             return Range.exactly(int(kind.view is Mode.ASYNC))
         if kind.outcome not in (Outcome.ERROR_STATUS, Outcome.NOT_FOUND) or outermost is None:
-            return _NOTHING
+            return NOTHING
+        if outermost == {Part.HALVES}:
+            return Range.exactly(int(whole.on_loop is not None))
         return Range(int(outermost == {Part.LOOP}), int(Part.LOOP in outermost))
 
     def holders(self, kind: RequestKind) -> tuple[Holder, ...]:
@@ -145,19 +148,25 @@ class HandlerPlan:
             return Answer.YES
         return Answer.UNKNOWN if answers else Answer.NO
 
-    def _walk(self, kind: RequestKind) -> list[dict[tuple[Mode, bool], _Inside]]:
-        """For each layer and for the view: what is there and inside of it, by the mode that Django sees and by whether it pends."""
-        view = _view(kind, self.layers)
-        states = [{(Mode.ASYNC, view.pends): view}]
+    def _walk(self, kind: RequestKind, listens: bool = True) -> list[dict[_Key, Inside]]:
+        """For each layer and for the view: what is there and inside of it, by the mode that Django sees, and by how it can be run."""
+        states = [{_key(Mode.ASYNC, view): view for view in views(kind, self.layers, listens)}]
         for layer in reversed(self.layers):
-            reached: dict[tuple[Mode, bool], list[_Inside]] = {}
-            for (mode, _), inside in states[-1].items():
+            reached: dict[_Key, list[Inside]] = {}
+            for (mode, *_), inside in states[-1].items():
                 for step in possible_steps(layer.facts, mode):
-                    for around in _around(layer.facts, step, inside):
-                        reached.setdefault((step.mode, around.pends), []).append(around)
-            states.append({key: _hull(found) for key, found in reached.items()})
+                    for outside in around(layer.facts, step, inside, listens):
+                        reached.setdefault(_key(step.mode, outside), []).append(outside)
+            states.append({key: hull(found) for key, found in reached.items()})
         states.reverse()
         return states
+
+
+_Key = tuple[Mode, bool, bool]
+
+
+def _key(mode: Mode, inside: Inside) -> _Key:
+    return mode, inside.pends, inside.on_loop is not None
 
 
 def plan_handler(stack: Sequence[MiddlewareFacts]) -> HandlerPlan:
@@ -171,29 +180,6 @@ def plan_handler(stack: Sequence[MiddlewareFacts]) -> HandlerPlan:
     return HandlerPlan(tuple(layers))
 
 
-def parts_of(facts: MiddlewareFacts, mode: Mode) -> Iterator[Part]:
-    """How a layer of this mode may be run."""
-    # In async mode `MiddlewareMixin.__call__` hands over to ``__acall__``; in sync mode nobody calls that.
-    called = [facts.mixin_call] if mode is Mode.SYNC else [facts.mixin_call, facts.mixin_acall]
-    splits = _all(*called, *_sync_halves(facts))
-    if splits is not Answer.NO:
-        yield Part.HALVES
-    if splits is not Answer.YES:
-        yield Part.THREAD if mode is Mode.SYNC else Part.LOOP
-
-
-def _sync_halves(facts: MiddlewareFacts) -> Iterator[Claim]:
-    for name in ("process_request", "process_response"):
-        hook = facts.hooks.get(name)
-        if hook is not None and hook.exists.answer is not Answer.NO:
-            yield _negated(hook.is_async)
-
-
-def _negated(claim: Claim) -> Claim:
-    flipped = {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}
-    return Claim(flipped[claim.answer])
-
-
 def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
     if Part.THREAD in layer.parts:
         answer = Answer.YES if layer.part is Part.THREAD else Answer.UNKNOWN
@@ -205,76 +191,3 @@ def _holds(layer: PlannedLayer) -> tuple[Answer, str]:
         sure = layer.part is Part.HALVES and layer.facts.keeps_thread.answer is Answer.YES
         return Answer.YES if sure else Answer.UNKNOWN, layer.facts.keeps_thread.reason
     return Answer.NO, ""
-
-
-def _view(kind: RequestKind, layers: Sequence[PlannedLayer]) -> _Inside:
-    """The innermost part, by itself: the view with what Django calls around it."""
-    if kind.outcome is Outcome.NOT_FOUND:
-        return _Inside(_ONE, _NOTHING, False)  # the answer to the exception is made in a thread
-    asked = [hook for layer in layers if (hook := layer.facts.hooks.get("process_view")) is not None]
-    on_loop = {hook.is_async.answer for hook in asked} - {Answer.NO}
-    if kind.view is Mode.SYNC:
-        # Hooks that are to be awaited keep the loop busy between the others.
-        between = Range(0, len(asked)) if on_loop else _NOTHING
-        return _Inside(_ONE + between, _NOTHING, False)
-    # Django crosses once to render, and once to ask process_exception (`BaseHandler._get_response_async`).
-    more = Range.exactly(int(kind.outcome in (Outcome.TEMPLATE, Outcome.EXCEPTION)))
-    if kind.outcome is Outcome.TEMPLATE:
-        for layer in layers:
-            more += _sync_hook(layer.facts, "process_template_response")
-    alone = more + Range.exactly(int(kind.outcome is Outcome.EXCEPTION))
-    hooks = Range(0, len(asked)) if on_loop else _hooks_in_one_go(asked, layers)
-    return _Inside(alone + hooks, more, True)
-
-
-def _sync_hook(facts: MiddlewareFacts, name: str) -> Range:
-    """One crossing for a sync hook that is called on the loop."""
-    hook = facts.hooks.get(name)
-    if hook is None:
-        return _NOTHING
-    answer = _all(facts.used, hook.exists, _negated(hook.is_async))
-    return Range(int(answer is Answer.YES), int(answer is not Answer.NO))
-
-
-def _hooks_in_one_go(asked: Sequence[HookFacts], layers: Sequence[PlannedLayer]) -> Range:
-    """One crossing if there is a hook at all."""
-    sure = any(hook.exists.answer is Answer.YES for hook in asked) and all(
-        layer.facts.used.answer is Answer.YES for layer in layers if "process_view" in layer.facts.hooks
-    )
-    possible = any(
-        layer.facts.used.answer is not Answer.NO
-        and layer.facts.hooks["process_view"].exists.answer is not Answer.NO
-        for layer in layers
-        if "process_view" in layer.facts.hooks
-    )
-    return Range(int(sure and possible), int(possible))
-
-
-def _around(facts: MiddlewareFacts, step: Step, inside: _Inside) -> Iterator[_Inside]:
-    if not step.used:
-        yield inside
-        return
-    for part in parts_of(facts, step.mode):
-        if part is Part.LOOP:
-            own = own_hops(facts)
-            yield _Inside(own + inside.from_loop, own + inside.from_loop, True)
-        elif part is Part.THREAD:
-            yield _Inside(_ONE + inside.from_thread, inside.from_thread, False)
-        else:
-            back = Range.exactly(1 + inside.pends)
-            yield _Inside(back + inside.from_thread, inside.from_thread, inside.pends)
-
-
-def _hull(found: Sequence[_Inside]) -> _Inside:
-    return _Inside(
-        Range.hull(inside.from_loop for inside in found),
-        Range.hull(inside.from_thread for inside in found),
-        found[0].pends,
-    )
-
-
-def _all(*claims: Claim) -> Answer:
-    answers: Iterable[Answer] = {claim.answer for claim in claims}
-    if Answer.NO in answers:
-        return Answer.NO
-    return Answer.UNKNOWN if Answer.UNKNOWN in answers else Answer.YES

@@ -81,6 +81,40 @@ def test_flags_hooks_marks_and_places_are_those_of_the_objects(project: Path) ->
     assert facts["mw.plain"].async_capable.answer is Answer.NO
 
 
+def test_whether_a_layer_waits_is_asked_of_djangos_own_class_as_it_is(project: Path) -> None:
+    """Instrumentation puts functions of its own into the classes that Django loads; a subclass may do what it likes."""
+    common = "django.middleware.common.CommonMiddleware"
+    facts = load(project)
+    assert facts[common].nonblocking.answer is Answer.YES
+    assert {facts[name].nonblocking.answer for name in ("mw.native", "mw.plain")} == {Answer.NO}
+    assert facts["nowhere.M"].nonblocking.answer is Answer.UNKNOWN
+    with (project / "live_settings.py").open("a") as settings:
+        settings.write("MIDDLEWARE += ['mw.Own', 'mw.Named']\n")
+    with (project / "mw.py").open("a") as module:
+        module.write(
+            "from django.middleware.common import CommonMiddleware\n"
+            "from django.middleware.security import SecurityMiddleware as Named\n"
+            "class Own(CommonMiddleware): pass\n"
+            "CommonMiddleware.process_request = lambda self, request: None\n"
+        )
+    facts = load(project)
+    assert {facts[name].nonblocking.answer for name in (common, "mw.Own")} == {Answer.NO}
+    assert facts["mw.Named"].nonblocking.answer is Answer.YES
+
+
+def test_the_settings_that_decide_it_are_told_as_loaded(project: Path) -> None:
+    """Django's defaults too; of what is no text, whether it is true."""
+    with (project / "live_settings.py").open("a") as settings:
+        settings.write("CSRF_USE_SESSIONS = 1\n")
+    loaded = load_live("live_settings", Server.ASGI, project, sys.executable, {"FIRST": "plain"})
+    assert loaded.settings == {
+        "CSRF_USE_SESSIONS": True,
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.fallback.FallbackStorage",
+        "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+        "SESSION_SAVE_EVERY_REQUEST": False,
+    }
+
+
 def test_one_that_takes_itself_out_is_not_used(project: Path) -> None:
     """MiddlewareNotUsed."""
     assert load(project)["mw.Off"].used.answer is Answer.NO

@@ -1,13 +1,14 @@
-"""Receivers of ``request_finished`` that come with a middleware."""
+"""Receivers of Django's request signals that come with a middleware."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from bridgekit.check.middleware.listening import closes_late
+from bridgekit.check.middleware.listening import FINISHED, STARTED, listens
 from bridgekit.check.modules.finder import ModuleFinder
 from bridgekit.middleware_chain.facts import Answer
 
@@ -31,18 +32,28 @@ NOT_CONNECTED = [
 ]
 
 
-def asked(tmp_path: Path, **files: str) -> Answer:
+def asked(tmp_path: Path, signal: str = FINISHED, **files: str) -> Answer:
     package = tmp_path / "shop"
     package.mkdir()
     for name, text in {"__init__": "", "middleware": "", **files}.items():
         (package / f"{name}.py").write_text(textwrap.dedent(text), "utf-8")
     finder = ModuleFinder([tmp_path])
-    return closes_late(finder.load("shop.middleware"), finder).answer
+    return listens(finder.load("shop.middleware"), finder, signal).answer
 
 
 @pytest.mark.parametrize("source", CONNECTED)
 def test_what_its_module_connects_is_seen(tmp_path: Path, source: str) -> None:
     assert asked(tmp_path, middleware=source) is Answer.YES
+
+
+@pytest.mark.parametrize("source", CONNECTED)
+def test_both_signals_are_looked_for(tmp_path: Path, source: str) -> None:
+    swapped = {"request_finished": "request_started", "request_started": "request_finished"}
+    other = re.sub("request_(finished|started)", lambda found: swapped[found.group()], source)
+    assert asked(tmp_path, STARTED, middleware=other) is Answer.YES
+    if "request_started" not in source:
+        (tmp_path / "of_the_first").mkdir()
+        assert asked(tmp_path / "of_the_first", STARTED, middleware=source) is Answer.NO
 
 
 @pytest.mark.parametrize("source", NOT_CONNECTED)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bridgekit.check.findings.report import Report, StackReport
 from bridgekit.check.reporters.text import render
+from bridgekit.check.settings.result import Unknown
+from bridgekit.middleware_chain.facts import Location
 from bridgekit.middleware_chain.requests import Server
 from tests.check.building import build_stack
 from tests.check.reporters.conftest import SOURCE
+from tests.middleware_chain.kinds import STARTPROJECT
 
 
 def test_the_stack_is_a_picture_with_totals_before_and_after(tmp_path: Path) -> None:
@@ -110,3 +115,29 @@ def test_a_project_on_our_handler_is_told_its_totals_first(tmp_path: Path) -> No
     assert today.endswith("(bridgekit's handler, asgi.py:2)")
     assert stock.startswith("Django's: 6 hops with an async view, 7 with a sync view")
     assert "one line:" not in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {},
+            "0 hops with an async view, 1 with a sync view (2 and 1 for a POST, at most that where the session or messages change); no",
+        ),
+        (
+            {"CSRF_USE_SESSIONS": Unknown("open() reads a file", Location("settings.py", 3))},
+            "0 to 2 hops with an async view, 1 with a sync view (2 and 1 for a POST, at most that where the session or messages change;"
+            " not known: CSRF_USE_SESSIONS: open() reads a file (settings.py:3:1)); no",
+        ),
+        ({"CSRF_USE_SESSIONS": True}, "2 hops with an async view, 1 with a sync view; no"),
+    ],
+)
+def test_the_handlers_total_says_for_which_requests_it_holds(
+    tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
+    """Django's own layers need no thread where they wait for nothing; where that is not known, what decides it is named."""
+    subject = build_stack(tmp_path, "", STARTPROJECT, settings=settings)
+    stack = StackReport("shop.settings", str(tmp_path / "settings.py"), [subject])
+    text = render(Report(str(tmp_path), Server.ASGI, [stack], []))
+    (handler,) = [line for line in text.splitlines() if line.startswith("  handler:")]
+    assert handler == f"  handler:  {said} thread for a waiting request or an open stream"

@@ -26,7 +26,10 @@ STACKS = {
 WITHOUT: dict[tuple[str, str], list[int | str]] = {
     ("none", "/whole_async/"): [200],
     ("native first", "/whole/"): [500],
-    ("native first", "/whole_async/"): [500],
+    ("native last", "/whole/"): [500],
+    ("startproject", "/whole_async/"): [200],
+    ("native first", "/whole_async/"): [200],
+    ("native last", "/whole_async/"): [200],
 }
 """What comes of a request where it is not the error itself: it needs no thread, or Django's answer to the error needs none of the pool's."""
 

@@ -31,11 +31,18 @@ PLAIN = {name: path for name, path in KINDS.items() if name != "BothHoppingItsel
 """Those that make no crossing by their own hand."""
 
 
-def served(stack: list[str], kind: RequestKind) -> HopCount:
+TOKEN = b"t" * 32
+POSTED: dict[str, Any] = {
+    "method": "POST",
+    "headers": [(b"cookie", b"csrftoken=" + TOKEN), (b"x-csrftoken", TOKEN)],
+}
+
+
+def served(stack: list[str], kind: RequestKind, **request: Any) -> HopCount:
     with project(views.__name__, stack):
         app: Any = PooledASGIHandler()
         with count_hops() as hops:
-            asyncio.run(ask(app, URLS[kind]))
+            asyncio.run(ask(app, URLS[kind], **request))
     return hops
 
 
@@ -73,3 +80,37 @@ def test_what_timing_exports_at_the_end_is_a_crossing(rest: list[str], kind: Req
         planned = plan_handler([facts_of(path) for path in stack]).crossings(kind)
     assert planned.is_exact
     assert served(stack, kind).hops == planned.low
+
+
+def test_the_plan_is_what_happens_with_other_layers_among_djangos() -> None:
+    """Those that wait for nothing are in groups then, around what is awaited, below what is not, on the loop and in a thread."""
+    drawn = random.Random(12)
+    stacks = [[*STARTPROJECT[:at], other, *STARTPROJECT[at:]] for at in (0, 4, 7) for other in PLAIN.values()]
+    for _ in range(10):
+        stack = list(STARTPROJECT)
+        for other in drawn.sample(list(PLAIN.values()), 3):
+            stack.insert(drawn.randrange(len(stack) + 1), other)
+        stacks.append(stack)
+    wrong = []
+    for stack in stacks:
+        with project(views.__name__):
+            plan = plan_handler([facts_of(path) for path in stack])
+        for kind in URLS:
+            hops = served(stack, kind)
+            planned = plan.crossings(kind)
+            if not planned.low <= hops.hops <= (planned.high or 0):
+                wrong.append((stack, kind, str(planned), str(hops)))
+    assert not wrong, wrong[0]
+
+
+@pytest.mark.parametrize("kind", URLS, ids=lambda kind: f"{kind.view}-{kind.outcome}")
+@pytest.mark.parametrize("at", [None, 0, 4, 7])
+def test_the_plan_of_an_unsafe_method_is_what_happens(at: int | None, kind: RequestKind) -> None:
+    """With the token that CSRF asks for: the view is reached."""
+    stack = list(STARTPROJECT)
+    if at is not None:
+        stack.insert(at, KINDS["Both"])
+    with project(views.__name__):
+        planned = plan_handler([facts_of(path) for path in stack]).for_unsafe_method.crossings(kind)
+    assert planned.is_exact
+    assert served(stack, kind, **POSTED).hops == planned.low

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bridgekit.check.findings.nonblocking import as_set
 from bridgekit.check.findings.released import released
 from bridgekit.check.findings.subject import CheckedMiddleware, Project, Subject
 from bridgekit.check.middleware.definition import Definition
@@ -40,9 +41,7 @@ def build_subject(
     entries = variant.middleware or ()
     definitions = [_definition(entry, read) for entry in entries]
     facts = [
-        _unreadable(entry)
-        if definition is None
-        else released(replace(definition.facts, listed_at=entry.location), variant)
+        _unreadable(entry) if definition is None else _as_set(definition, entry, variant)
         for entry, definition in zip(entries, definitions, strict=True)
     ]
     facts = as_run(facts, project.server)
@@ -121,6 +120,12 @@ def _bounded(variant: Variant) -> Variant:
 
 def _definition(entry: MiddlewareEntry, read: ReadMiddleware) -> Definition | None:
     return None if isinstance(entry.dotted_path, Unknown) else read(entry.dotted_path, entry.location)
+
+
+def _as_set(definition: Definition, entry: MiddlewareEntry, variant: Variant) -> MiddlewareFacts:
+    """The facts as the settings have them. The name in the list may be another than that of the class."""
+    cls = definition.mro[0] if definition.mro else definition.dotted_path
+    return as_set(released(replace(definition.facts, listed_at=entry.location), variant), cls, variant)
 
 
 def _unreadable(entry: MiddlewareEntry) -> MiddlewareFacts:

@@ -5,9 +5,10 @@
 Bridgekit need not be installed where this file runs, so it uses the standard library and the project's Django alone.
 The answer goes to a file, because projects print.
 
-Usage: python child.py SETTINGS_MODULE asgi|wsgi ROOTS CONFIGURATION ANSWER_FILE
+Usage: python child.py SETTINGS_MODULE asgi|wsgi ROOTS CONFIGURATION ASKED ANSWER_FILE
 
-ROOTS is a JSON list of the directories where the project's imports start; CONFIGURATION may be empty.
+ROOTS is a JSON list of the directories where the project's imports start; CONFIGURATION may be empty; ASKED is a JSON list of settings, of which
+the values are told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import os
 import sys
 import traceback
+import types
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ def search_project(roots: list[str]) -> None:
     sys.path[:] = [*roots, *(entry for entry in sys.path if os.path.realpath(entry or ".") != own)]
 
 
-def describe(settings_module: str, server: str, configuration: str) -> dict[str, Any]:
+def describe(settings_module: str, server: str, configuration: str, asked: list[str]) -> dict[str, Any]:
     """Set the project up as its server would and read what `BaseHandler.load_middleware` would read."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
     if configuration:
@@ -48,7 +50,13 @@ def describe(settings_module: str, server: str, configuration: str) -> dict[str,
     return {
         "settings_file": getattr(sys.modules.get(settings_module), "__file__", "") or "",
         "middleware": [describe_middleware(path, server) for path in settings.MIDDLEWARE],
+        "settings": {name: plain_value(getattr(settings, name, None)) for name in asked},
     }
+
+
+def plain_value(value: Any) -> str | bool | None:
+    """A text, or whether it is anything at all: as Django asks of a switch."""
+    return str(value) if isinstance(value, str) else None if value is None else bool(value)
 
 
 def describe_middleware(path: str, server: str, *, with_line: bool = True) -> dict[str, Any]:
@@ -68,6 +76,7 @@ def describe_middleware(path: str, server: str, *, with_line: bool = True) -> di
     # A class: what its instances are called by. A function's own __call__ is none of that.
     found["mixin_call"] = isinstance(loaded, type) and loaded.__call__ is mixin.__call__
     found["keeps_thread"] = not releases_thread(loaded)
+    found["as_written"] = written_as(loaded)
     found["file"], found["line"] = place_of(loaded) if with_line else (file_of(loaded), 1)
     runs_async = found["async_capable"] and (server == "asgi" or not found["sync_capable"])
     instance = make_instance(loaded, found, runs_async=runs_async)
@@ -84,6 +93,18 @@ def releases_thread(loaded: Any) -> bool:
         return True
     bases = [base for base in getattr(loaded, "__mro__", (loaded,)) if base is not object]
     return all(base.__module__.partition(".")[0] == "django" for base in bases)
+
+
+def written_as(loaded: Any) -> str:
+    """What `bridgekit.django.handlers.nonblocking` asks: a class's own name, if nobody's function is in the place of one of its own."""
+    if not isinstance(loaded, type):
+        return ""
+    own = getattr(sys.modules.get(loaded.__module__), "__dict__", None)
+    as_written = all(
+        value.__globals__ is own if isinstance(value, types.FunctionType) else not name.startswith("process_")
+        for name, value in vars(loaded).items()
+    )
+    return f"{loaded.__module__}.{loaded.__qualname__}" if as_written else ""
 
 
 def make_instance(loaded: Any, found: dict[str, Any], *, runs_async: bool) -> Any:
@@ -127,19 +148,19 @@ def file_of(loaded: Any) -> str:
 
 def main() -> None:
     """Write the answer, or the project's own traceback, to the file."""
-    settings_module, server, roots, configuration, answer_file = sys.argv[1:]
+    settings_module, server, roots, configuration, asked, answer_file = sys.argv[1:]
     search_project(json.loads(roots))
     if importlib.util.find_spec("django") is None:
         answer = {"without_django": sys.executable}
     else:
-        answer = described(settings_module, server, configuration)
+        answer = described(settings_module, server, configuration, json.loads(asked))
     Path(answer_file).write_text(json.dumps(answer), "utf-8")
 
 
-def described(settings_module: str, server: str, configuration: str) -> dict[str, Any]:
+def described(settings_module: str, server: str, configuration: str, asked: list[str]) -> dict[str, Any]:
     """What `describe` gives, or the traceback of what the project raised."""
     try:
-        return describe(settings_module, server, configuration)
+        return describe(settings_module, server, configuration, asked)
     except BaseException:  # SystemExit too: settings call sys.exit
         return {"error": traceback.format_exc()}
 

@@ -17,6 +17,7 @@ from typing import Any
 from bridgekit._dataclass import dataclass
 from bridgekit.exceptions import ProjectError
 from bridgekit.middleware_chain.facts import KEPT, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
+from bridgekit.middleware_chain.nonblocking import DECIDING, DJANGOS_OWN, NONBLOCKING, OTHERS
 from bridgekit.middleware_chain.requests import Server
 
 _CHILD = Path(__file__).with_name("child.py")
@@ -27,10 +28,11 @@ _AS_LOADED = "as loaded"
 
 @dataclass(frozen=True, slots=True)
 class LiveStack:
-    """The middleware of the loaded project, outermost first, and the file of its settings."""
+    """The middleware of the loaded project, outermost first, the file of its settings, and those that decide what waits."""
 
     settings_file: str
     middleware: tuple[MiddlewareFacts, ...]
+    settings: Mapping[str, str | bool | None]
 
 
 def load_live(
@@ -55,10 +57,8 @@ def load_live(
         command = [
             interpreter(python),
             str(_CHILD),
-            module,
-            server.value,
-            starts,
-            configuration,
+            *(module, server.value, starts, configuration),
+            json.dumps(sorted(DECIDING)),
             str(answer_file),
         ]
         try:
@@ -91,7 +91,8 @@ def load_live(
         )
     if "error" in answer:
         raise ProjectError(f"--live: the project cannot be loaded:\n{answer['error'].rstrip()}")
-    return LiveStack(answer["settings_file"], tuple(facts_as_loaded(entry) for entry in answer["middleware"]))
+    middleware = tuple(facts_as_loaded(entry) for entry in answer["middleware"])
+    return LiveStack(answer["settings_file"], middleware, answer["settings"])
 
 
 def interpreter(python: str) -> str:
@@ -138,6 +139,7 @@ def facts_as_loaded(entry: Mapping[str, Any]) -> MiddlewareFacts:
         used=claim("used"),
         mixin_call=claim("mixin_call"),
         keeps_thread=keeps(),
+        nonblocking=Claim.yes(DJANGOS_OWN) if entry["as_written"] in NONBLOCKING else Claim.no(OTHERS),
     )
 
 
@@ -156,6 +158,7 @@ def with_source(live: MiddlewareFacts, source: MiddlewareFacts) -> MiddlewareFac
             for name, hook in live.hooks.items()
         },
         used=merged(live.used, source.used),
+        begins_early=source.begins_early,
         closes_late=source.closes_late,
         defined_at=source.defined_at or live.defined_at,
     )

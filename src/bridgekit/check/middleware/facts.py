@@ -24,8 +24,8 @@ from bridgekit.check.middleware.evaluation.values import (
 )
 from bridgekit.check.middleware.hops.counter import HopCounter
 from bridgekit.check.middleware.hops.evidence import where_set
-from bridgekit.check.middleware.keeping import keeps_thread, mixin_call
-from bridgekit.check.middleware.listening import closes_late
+from bridgekit.check.middleware.keeping import keeps_thread, mixin_call, waits_for_nothing
+from bridgekit.check.middleware.listening import FINISHED, STARTED, listens
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, Count, HookFacts, Location, MiddlewareFacts
 
 T = TypeVar("T")
@@ -72,7 +72,11 @@ class FactsReader:
             used=self._claim(self.used),
             mixin_call=self._claim(lambda: mixin_call(self.evaluator, self.product)),
             keeps_thread=self._claim(lambda: keeps_thread(self.evaluator, self.product, self.frame)),
-            closes_late=closes_late(self.frame.module, self.evaluator.finder),
+            begins_early=listens(self.frame.module, self.evaluator.finder, STARTED),
+            closes_late=listens(self.frame.module, self.evaluator.finder, FINISHED),
+            nonblocking=self._claim(
+                lambda: waits_for_nothing(self.evaluator, self.value, self.product, self.frame)
+            ),
         )
 
     def _claim(self, question: Callable[[], Claim]) -> Claim:

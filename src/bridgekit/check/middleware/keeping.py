@@ -1,4 +1,4 @@
-"""What the handler of `bridgekit.django` asks of a middleware beside what Django asks: can its halves be run apart, and in two threads."""
+"""What the handler of `bridgekit.django` asks of a middleware beside what Django asks: can its halves be run apart, in two threads, in none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bridgekit.check.middleware.evaluation.values import (
     InstanceValue,
     Value,
 )
-from bridgekit.middleware_chain.facts import KEPT, Answer, Claim
+from bridgekit.middleware_chain.facts import HOOKS, KEPT, Answer, Claim
+from bridgekit.middleware_chain.nonblocking import DJANGOS_OWN, NONBLOCKING, OTHERS
 
 MIXIN_CALL = "django.utils.deprecation.MiddlewareMixin.__call__"
 SAYS_SO = "bridgekit_releases_thread"
@@ -56,3 +57,30 @@ def keeps_thread(evaluator: Evaluator, product: Value, frame: Frame) -> Claim:
             if isinstance(cls, ClassValue) and cls.frame.module.name.partition(".")[0] != "django":
                 return Claim.yes(KEPT)
     return Claim.no("Django's own")
+
+
+def waits_for_nothing(evaluator: Evaluator, value: Value, product: Value, frame: Frame) -> Claim:
+    """Whether it is one of Django's own layers that wait for nothing, as far as no setting decides it (`check.findings.nonblocking`)."""
+    if isinstance(value, Unknown):
+        return Claim.unknown(value.reason, value.location)
+    if isinstance(value, Choice):
+        return Claim.unknown(value.why.reason, value.why.location)
+    if not isinstance(value, ClassValue) or evaluator.attributes.path_of(value) not in NONBLOCKING:
+        return Claim.no(OTHERS)
+    place = value.frame.module.location_of(value.node)
+    found = evaluator.finder.find("django").path
+    if any(found.startswith(f"{root}/django/") for root in evaluator.finder.roots):
+        # Who has a copy of Django in a folder of their own may have changed it.
+        return Claim.unknown("the package django is in the project's own folder", place)
+    for name in (*HOOKS, "__call__", "__init__"):
+        hook = evaluator.attribute(product, name, frame)
+        function = hook.function if isinstance(hook, BoundMethod) else hook
+        if isinstance(function, Missing):
+            continue
+        if isinstance(function, Unknown):
+            return Claim.unknown(f"{name}: {function.reason}", function.location)
+        if not isinstance(function, FunctionValue):
+            return Claim.unknown(f"{name} is not a plain method", place)
+        if function.frame.module.name.partition(".")[0] != "django":
+            return Claim.no(f"{name} is not Django's own")
+    return Claim.yes(DJANGOS_OWN, place)

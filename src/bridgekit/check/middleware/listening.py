@@ -1,4 +1,4 @@
-"""Whether a middleware brings code that is called when Django closes a response: receivers of ``request_finished``."""
+"""Whether a middleware brings code that Django calls beside the chain: receivers of ``request_started`` and of ``request_finished``."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from bridgekit.check.python.tree import walk
 from bridgekit.middleware_chain.facts import Answer, Claim
 
 _SIGNALS = "django.core.signals"
-_SIGNAL = "request_finished"
+STARTED, FINISHED = "request_started", "request_finished"
 
 
-def closes_late(module: SourceModule, finder: ModuleFinder) -> Claim:
+def listens(module: SourceModule, finder: ModuleFinder, signal: str) -> Claim:
     """Yes for a receiver that the module connects when it is imported, or one that its package's application imports.
 
     What other packages of the project connect is not in the stack.
+
+    :param signal: `STARTED` or `FINISHED`.
     """
-    found = [_listens(module)]
+    found = [_listens(module, signal)]
     package = module.name.partition(".")[0]
     if package not in ("django", module.name):
         apps = finder.load(f"{package}.apps")
         brought = (apps.name, *_imported_when_ready(apps, package))
         found += [
-            _listens(finder.load(name)) for name in brought if finder.find(name).kind is ModuleKind.SOURCE
+            _listens(finder.load(name), signal)
+            for name in brought
+            if finder.find(name).kind is ModuleKind.SOURCE
         ]
     for answer in (Answer.YES, Answer.UNKNOWN):
         for claim in found:
@@ -50,31 +54,31 @@ def _imported_when_ready(apps: SourceModule, package: str) -> Iterator[str]:
     yield from sorted(name for name in names if name.startswith(f"{package}."))
 
 
-def _listens(module: SourceModule) -> Claim:
+def _listens(module: SourceModule, signal: str) -> Claim:
     if module.tree is None:
         return Claim.unknown(f"{module.name} cannot be read", module.location_of(None))
-    names = set(_names_of_signal(module.tree))
+    names = set(_names_of_signal(module.tree, signal))
     for node in walk(module.tree) if names else ():
         if isinstance(node, ast.Call) and _connects(node, names):
-            return Claim.yes(f"{module.name} listens to {_SIGNAL}", module.location_of(node))
+            return Claim.yes(f"{module.name} listens to {signal}", module.location_of(node))
     return Claim.no()
 
 
-def _names_of_signal(tree: ast.Module) -> Iterator[str]:
+def _names_of_signal(tree: ast.Module, signal: str) -> Iterator[str]:
     """What the module calls the signal, as source."""
     for node in walk(tree):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 bound_name = alias.asname or alias.name
                 if (node.module, alias.name) == (_SIGNALS, "*"):
-                    yield _SIGNAL
-                elif (node.module, alias.name) == (_SIGNALS, _SIGNAL):
+                    yield signal
+                elif (node.module, alias.name) == (_SIGNALS, signal):
                     yield bound_name
                 elif f"{node.module}.{alias.name}" == _SIGNALS:
-                    yield f"{bound_name}.{_SIGNAL}"
+                    yield f"{bound_name}.{signal}"
         elif isinstance(node, ast.Import):
             yield from (
-                f"{alias.asname or alias.name}.{_SIGNAL}" for alias in node.names if alias.name == _SIGNALS
+                f"{alias.asname or alias.name}.{signal}" for alias in node.names if alias.name == _SIGNALS
             )
 
 

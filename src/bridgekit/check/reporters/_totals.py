@@ -16,8 +16,8 @@ from bridgekit.check.findings.wording import (
     tasks_text,
 )
 from bridgekit.check.project.handler_served import serves_by_ours
-from bridgekit.middleware_chain.facts import MiddlewareFacts
-from bridgekit.middleware_chain.handler_plan import Holder, Part, plan_handler
+from bridgekit.middleware_chain.facts import Answer, MiddlewareFacts
+from bridgekit.middleware_chain.handler_plan import HandlerPlan, Holder, Part, plan_handler
 from bridgekit.middleware_chain.hops import Cost, count_hops
 from bridgekit.middleware_chain.requests import ASYNC_VIEW, SYNC_VIEW, RequestKind, Server
 from bridgekit.middleware_chain.threads import (
@@ -84,7 +84,28 @@ def handler_text(subject: Subject) -> str:
     use = handler_threads(stack)
     hops = f"{hops_text(plan.crossings(ASYNC_VIEW))} with an async view, {plan.crossings(SYNC_VIEW)} with a sync view"
     remedy = _what_lets_go(in_the_way(stack))
-    return f"{hops}; {threads_text(use, Server.ASGI, why=True)}{remedy}"
+    return f"{hops}{_of_others(subject, plan)}; {threads_text(use, Server.ASGI, why=True)}{remedy}"
+
+
+def _of_others(subject: Subject, plan: HandlerPlan) -> str:
+    """The totals of requests in which halves may wait that else run on the loop; empty where there are no such halves."""
+    posted = plan.for_unsafe_method
+    if all(posted.crossings(kind) == plan.crossings(kind) for kind in (ASYNC_VIEW, SYNC_VIEW)):
+        return ""
+    hops = f"{posted.crossings(ASYNC_VIEW)} and {posted.crossings(SYNC_VIEW)}"
+    unknown = "" if plan.crossings(ASYNC_VIEW).is_exact else _what_decides(subject)
+    return f" ({hops} for a POST, at most that where the session or messages change{unknown})"
+
+
+def _what_decides(subject: Subject) -> str:
+    """Why it is not known whether a layer waits, mostly a setting's value, with the line."""
+    for facts in subject.chain.facts:
+        claim = facts.nonblocking
+        if claim.answer is Answer.UNKNOWN and claim.reason:
+            base = base_of(subject.project.root)
+            place = "" if claim.location is None else f" ({shown_from(base, str(claim.location))})"
+            return f"; not known: {claim.reason}{place}"
+    return ""
 
 
 def threads_text(use: ThreadUse, server: Server, *, why: bool = False) -> str:

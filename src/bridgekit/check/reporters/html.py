@@ -114,7 +114,7 @@ def _figures(subject: Subject) -> Iterator[str]:
         yield _figure(str(best.after.hops(server)), "after one changed line", "after")
     if server is Server.ASGI:
         stack = subject.chain.facts
-        yield _figure(str(plan_handler(stack).crossings(ASYNC_VIEW)), f"{word}, {with_ours}", "after")
+        yield _figure(str(plan_handler(stack).crossings(ASYNC_VIEW)), f"{word} a GET, {with_ours}", "after")
         theirs, kept = (str(of(stack).waiting.threads) for of in (stock_threads, handler_threads))
         yield _figure(theirs, f"thread for each waiting request, {with_djangos}")
         yield _figure(kept, f"thread, {with_ours}", "after" if kept != theirs else "")

@@ -17,7 +17,7 @@ from bridgekit.check.reporters._totals import cost_of
 from bridgekit.check.rules.registry import group_of, rule_by_code
 from bridgekit.check.settings.result import Unknown
 from bridgekit.middleware_chain.facts import Answer, Claim, Location
-from bridgekit.middleware_chain.handler_plan import Part, plan_handler
+from bridgekit.middleware_chain.handler_plan import HandlerPlan, Part, plan_handler
 from bridgekit.middleware_chain.hops import Cost, own_hops
 from bridgekit.middleware_chain.plan import Proposal
 from bridgekit.middleware_chain.ranges import Range
@@ -111,10 +111,8 @@ def _handler(report: Report, subject: Subject) -> dict[str, Any]:
     """The same stack under ``bridgekit.django.get_asgi_application``."""
     plan = plan_handler(subject.chain.facts)
     return {
-        "hops": {
-            "async_view": _range(plan.crossings(ASYNC_VIEW)),
-            "sync_view": _range(plan.crossings(SYNC_VIEW)),
-        },
+        "hops": _crossings(plan),
+        "hops_of_unsafe_method": _crossings(plan.for_unsafe_method),
         "threads": _threads(handler_threads(subject.chain.facts)),
         "in_the_way": [
             {
@@ -126,6 +124,13 @@ def _handler(report: Report, subject: Subject) -> dict[str, Any]:
             for holder in in_the_way(subject.chain.facts)
         ],
         "made_at": _location(report, serves_by_ours(subject.project)),
+    }
+
+
+def _crossings(plan: HandlerPlan) -> dict[str, Any]:
+    return {
+        "async_view": _range(plan.crossings(ASYNC_VIEW)),
+        "sync_view": _range(plan.crossings(SYNC_VIEW)),
     }
 
 
@@ -164,6 +169,7 @@ def _layer(report: Report, subject: Subject, checked: CheckedMiddleware) -> dict
             for hook in facts.hooks.values()
         ],
         "holds_thread": _holds_thread(subject, checked).value,
+        "waits_for_nothing": facts.nonblocking.answer.value,
         "crossing_inside": layer.crossing.value if layer.crossing is not None else None,
         "unknown": _unknowns(report, checked),
     }
@@ -187,6 +193,7 @@ def _unknowns(report: Report, checked: CheckedMiddleware) -> list[dict[str, Any]
         "mixin_acall": facts.mixin_acall,
         "marked_async": facts.marked_async,
         "used": facts.used,
+        "waits_for_nothing": facts.nonblocking,
     }
     for hook in facts.hooks.values():
         claims[f"{hook.name}.exists"] = hook.exists

@@ -20,11 +20,13 @@ from django.utils.deprecation import MiddlewareMixin
 
 from bridgekit.django import conf
 from bridgekit.django.handlers.crossing import Crossing
+from bridgekit.django.handlers.halves_on_loop import HalvesOnLoop
 from bridgekit.django.handlers.nodes import HalvesNode, LoopNode, Node, ThreadNode, called_in_thread
+from bridgekit.django.handlers.nonblocking import is_nonblocking
 from bridgekit.django.handlers.timed_halves import TimedHalvesNode, Watches, watches_of
 from bridgekit.django.handlers.view import View
 from bridgekit.middleware_chain.facts import HOOKS, Answer, Claim, HookFacts, MiddlewareFacts
-from bridgekit.middleware_chain.handler_plan import Part, parts_of
+from bridgekit.middleware_chain.handler_parts import Part, parts_of
 from bridgekit.middleware_chain.requests import Mode
 
 logger = logging.getLogger("bridgekit.django")
@@ -184,8 +186,21 @@ def _halves(
         keeps = keeps or inside.keeps
         inside = inside.inside
     if any(all_watches):
-        return TimedHalvesNode(layers, inside, keeps=keeps, finish=finish, watches=all_watches)
-    return HalvesNode(layers, inside, keeps=keeps, finish=finish)
+        node: HalvesNode = TimedHalvesNode(layers, inside, keeps=keeps, finish=finish, watches=all_watches)
+    else:
+        node = HalvesNode(layers, inside, keeps=keeps, finish=finish)
+    if all(map(is_nonblocking, layers)):
+        node.alone = _on_loop(node, inside, outermost=finish is not None)
+    return node
+
+
+def _on_loop(node: HalvesNode, inside: Node, *, outermost: bool) -> HalvesOnLoop | None:
+    """The way of layers that wait for nothing around what is awaited; None around what is not."""
+    if isinstance(inside, View) and inside.nonblocking:
+        return HalvesOnLoop(node, inside.begin, converted=False, outermost=outermost)
+    if isinstance(inside, LoopNode):
+        return HalvesOnLoop(node, lambda request: inside.on_loop, converted=True, outermost=outermost)
+    return None
 
 
 def facts_of(path: str, instance: Any, released: frozenset[str]) -> MiddlewareFacts:

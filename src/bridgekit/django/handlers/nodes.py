@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from django.core.handlers.exception import response_for_exception
 
 from bridgekit.django.handlers.crossing import cross, here, wait_for_loop
+from bridgekit.django.handlers.halves_on_loop import HalvesOnLoop
 from bridgekit.django.handlers.pending import Pending
 
 Handler = Callable[[Any], Any]
@@ -90,6 +91,8 @@ class HalvesNode:
         self.layers = layers
         self.inside = inside
         self.keeps = keeps
+        self.alone: HalvesOnLoop | None = None
+        """How they are run where no thread is needed; None where one always is."""
         self._finish = finish
 
     def in_thread(self, request: Any) -> Any:
@@ -101,7 +104,7 @@ class HalvesNode:
             except Exception as error:
                 return self.answer(request, error, index)
             if response:
-                return self.outwards(request, response, index + 1)
+                return self.turn_back(request, response, index)
         try:
             response = self.inside.in_thread(request)
         except Exception as error:
@@ -112,6 +115,8 @@ class HalvesNode:
 
     async def on_loop(self, request: Any) -> Any:
         """All of it: the thread is left while what is inside is awaited."""
+        if self.alone is not None and (run := self.alone.begin(request)) is not None:
+            return await self.alone.respond(request, run)
         response = await cross(self._begin, request)
         if type(response) is not Pending:
             return response
@@ -119,8 +124,8 @@ class HalvesNode:
         try:
             response = await response.run(request)
         except Exception as error:
-            return await cross(self._resume_after, request, error, converted)
-        return await cross(self._resume, request, response)
+            return await cross(self.resume_after, request, error, converted)
+        return await cross(self.resume, request, response)
 
     def _begin(self, request: Any) -> Any:
         response = self.in_thread(request)
@@ -131,7 +136,7 @@ class HalvesNode:
             here.call.executor.keeps += 1
         return response
 
-    def _resume_after(self, request: Any, error: Exception, converted: bool) -> Any:
+    def resume_after(self, request: Any, error: Exception, converted: bool) -> Any:
         self._meet()
         try:
             raise error  # `response_for_exception` looks at the exception being handled
@@ -139,9 +144,21 @@ class HalvesNode:
             response = self.answer_inner(request, raised, converted)
         return self._finished(request, response)
 
-    def _resume(self, request: Any, response: Any) -> Any:
+    def resume(self, request: Any, response: Any) -> Any:
         self._meet()
         return self._finished(request, self.outwards(request, response))
+
+    def resume_early(self, request: Any, response: Any, index: int) -> Any:
+        """In the thread: `turn_back`, where the first halves ran on the loop."""
+        return self._finished(request, self.turn_back(request, response, index))
+
+    def resume_failed(self, request: Any, error: Exception, index: int) -> Any:
+        """In the thread: `answer` to what the layer at ``index`` raised on the loop."""
+        try:
+            raise error  # `response_for_exception` looks at the exception being handled
+        except Exception as raised:
+            response = self.answer(request, raised, index)
+        return self._finished(request, response)
 
     def _meet(self) -> None:
         """The second halves have found the thread of the first."""
@@ -152,6 +169,13 @@ class HalvesNode:
         if self._finish is not None:
             self._finish(request, response)
         return response
+
+    def entered(self, request: Any, index: int) -> None:
+        """A layer has called what is inside of it."""
+
+    def turn_back(self, request: Any, response: Any, index: int) -> Any:
+        """In the thread: the way out for what the first half at ``index`` answered."""
+        return self.outwards(request, response, index + 1)
 
     def outwards(self, request: Any, response: Any, depth: int | None = None) -> Any:
         """In the thread: the second halves of the ``depth`` outermost layers, from the inside out; of all by default."""

@@ -65,13 +65,17 @@ class Listeners:
         """Whether all receivers are Django's own."""
         return self._look()[2]
 
+    @property
+    def unobserved(self) -> bool:
+        """Whether all receivers are Django's own, and nobody has wrapped what sends to them, so that none would be missed."""
+        return self.only_django and _is_djangos(_SIGNAL.send) and _is_djangos(_SIGNAL._live_receivers)
+
     def send(self, sender: object, **named: Any) -> None:
         """`Signal.send`; where all receivers are Django's, without its search for live ones and without those that have nothing to do."""
-        _, _, only_django, functions = self._look()
-        if not (only_django and _is_djangos(_SIGNAL.send) and _is_djangos(_SIGNAL._live_receivers)):
+        if not self.unobserved:
             self.signal.send(sender, **named)
             return
-        for function, has_nothing_to_do in functions:
+        for function, has_nothing_to_do in self._look()[3]:
             if has_nothing_to_do is None or not has_nothing_to_do():
                 function(signal=self.signal, sender=sender, **named)
 

@@ -48,9 +48,8 @@ class TimedHalvesNode(HalvesNode):
             except Exception as error:
                 return self.answer(request, error, index)
             if response:
-                return self._back(request, response, index + 1, index)
-            for watch in self.watches[index]:
-                watch.start(request)
+                return self.turn_back(request, response, index)
+            self.entered(request, index)
         try:
             response = self.inside.in_thread(request)
         except Exception as error:
@@ -58,6 +57,15 @@ class TimedHalvesNode(HalvesNode):
         if type(response) is Pending:
             return response
         return self.outwards(request, response)
+
+    def entered(self, request: Any, index: int) -> None:
+        """See `HalvesNode.entered`."""
+        for watch in self.watches[index]:
+            watch.start(request)
+
+    def turn_back(self, request: Any, response: Any, index: int) -> Any:
+        """See `HalvesNode.turn_back`."""
+        return self._back(request, response, index + 1, index)
 
     def outwards(self, request: Any, response: Any, depth: int | None = None) -> Any:
         """See `HalvesNode.outwards`."""

@@ -14,7 +14,11 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response, response_for_exception
 
 from bridgekit.django.handlers.crossing import Crossing, cross, current_executor, here
+from bridgekit.django.handlers.nonblocking import Nonblocking, is_nonblocking, owner_of
 from bridgekit.django.handlers.pending import Pending
+
+_FOUND = "_bridgekit_resolver_match"
+"""On a request: its view, looked up on the loop and not yet asked for by Django's code."""
 
 
 class _AsyncViewFound(BaseException):
@@ -44,7 +48,11 @@ class _Part(_Handler):  # type: ignore[misc]  # a class to the type checker, too
         self.handler = handler
 
     def resolve_request(self, request: Any) -> Any:
-        return self.handler.resolve_request(request)
+        found = vars(request).pop(_FOUND, None)
+        if found is None:
+            return self.handler.resolve_request(request)
+        request.resolver_match = found
+        return found
 
     def check_response(self, response: Any, callback: Any, name: str | None = None) -> None:
         self.handler.check_response(response, callback, name)
@@ -117,6 +125,18 @@ class _Found(_FoundOnLoop):
         return self.handler.make_view_atomic(view)  # it is async: Django leaves it, or refuses it
 
 
+class _FoundNonblocking(_FoundOnLoop):
+    """A view that was found on the loop, where nobody who is asked about it waits."""
+
+    def __init__(self, known: _OnLoop, match: Any, hooks: list[Any]) -> None:
+        super().__init__(known, match)
+        self._view_middleware = hooks
+
+    def resolve_request(self, request: Any) -> Any:
+        request.resolver_match = self._match
+        return self._match
+
+
 class _FoundInThread(_InThread):
     """A view that was found on the loop, with whom Django asks before it."""
 
@@ -142,7 +162,34 @@ class View:
         self._thread = _InThread(handler)
         self._loop = _OnLoop(handler)
         self._in_thread: Callable[[Any], Any] = convert_exception_to_response(self._thread._get_response)
-        self._asks_on_loop = any(not isinstance(hook, Crossing) for hook in self._loop._view_middleware)
+        hooks = self._loop._view_middleware or []
+        self._asks_on_loop = any(not isinstance(hook, Crossing) for hook in hooks)
+        owners = [owner_of(hook) for hook in hooks]
+        self._nonblocking = Nonblocking(owners) if all(map(is_nonblocking, owners)) else None
+        self._hooks_on_loop = [_awaited(hook.func) for hook in hooks] if self._nonblocking else []
+
+    @property
+    def nonblocking(self) -> bool:
+        """Whether nobody who is asked before the view waits, in requests for which `begin` says so."""
+        return self._nonblocking is not None
+
+    def begin(self, request: Any) -> Callable[[Any], Any] | None:
+        """On the loop: what to await for an async view, where all that Django does before it waits for nothing; None where it may."""
+        if self._nonblocking is None or not self._nonblocking.may_begin(request):
+            return None
+        try:
+            match = self._handler.resolve_request(request)
+        except Exception:
+            return None  # it is raised again where it is answered
+        finally:
+            request.resolver_match = None
+        if iscoroutinefunction(match[0]):
+            run: Callable[[Any], Any] = _FoundNonblocking(
+                self._loop, match, self._hooks_on_loop
+            )._get_response_async
+            return run
+        setattr(request, _FOUND, match)
+        return None
 
     def in_thread(self, request: Any) -> Any:
         """The response of a sync view, or the async one as what is pending."""
@@ -153,17 +200,20 @@ class View:
 
     async def on_loop(self, request: Any) -> Any:
         """The response, whatever the view is: sync hooks in one go, and with them a sync view and all that belongs to it."""
+        if self._hooks_on_loop and (run := self.begin(request)) is not None:
+            return await self._answered(run, request)
         try:
-            match = self._handler.resolve_request(request)
+            match = self._loop.resolve_request(request)
             if self._asks_on_loop or (iscoroutinefunction(match[0]) and not self._loop._view_middleware):
                 return await _FoundOnLoop(self._loop, match)._get_response_async(request)
         except Exception as error:
             return await cross(self._respond, request, error)
         response = await cross(self._call, request, match)
-        if type(response) is not Pending:
-            return response
+        return await self._answered(response.run, request) if type(response) is Pending else response
+
+    async def _answered(self, run: Callable[[Any], Any], request: Any) -> Any:
         try:
-            return await response.run(request)
+            return await run(request)
         except Exception as error:
             return await cross(self._respond, request, error)
 
@@ -190,6 +240,15 @@ def _kept_for_stream(response: Any) -> Any:
     if getattr(response, "streaming", False) and here.call is not None:
         here.call.executor.keep_for_stream(in_one_go=not response.is_async)
     return response
+
+
+def _awaited(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """A hook that waits for nothing, as Django awaits it."""
+
+    async def call(*args: Any) -> Any:
+        return hook(*args)
+
+    return call
 
 
 def _sync(hook: Any) -> Any:
