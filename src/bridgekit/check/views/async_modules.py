@@ -32,21 +32,24 @@ class AsyncModules:
 
     def lead_from(self, name: str) -> bool:
         """Whether a module imports one of the project's own in which ``async def`` stands, or one that does."""
-        return self._leads(name, _DEPTH, set())
-
-    def _leads(self, name: str, depth: int, seen: set[str]) -> bool:
-        read = self._read(name)
-        if read is None or not depth:
-            return False
-        content, is_package = read
-        for imported in _imported(content, name, is_package=is_package):
-            if imported in seen:
-                continue
-            seen.add(imported)
-            other = self._read(imported)
-            if other is not None and (b"async def" in other[0] or self._leads(imported, depth - 1, seen)):
+        nearest, seen = [name], set[str]()
+        for _ in range(_DEPTH):
+            reached = list(self._reached_from(nearest, seen))
+            if any(b"async def" in content for _, content in reached):
                 return True
+            nearest = [imported for imported, _ in reached]
         return False
+
+    def _reached_from(self, names: list[str], seen: set[str]) -> Iterator[tuple[str, bytes]]:
+        """The modules that these import and no nearer ones did, with their bytes."""
+        for name in names:
+            content, is_package = self._read(name) or (b"", False)
+            for imported in _imported(content, name, is_package=is_package):
+                if imported in seen:
+                    continue
+                seen.add(imported)
+                if (other := self._read(imported)) is not None:
+                    yield imported, other[0]
 
     def _read(self, name: str) -> tuple[bytes, bool] | None:
         if name not in self._known:
