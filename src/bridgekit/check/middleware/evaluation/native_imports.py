@@ -53,8 +53,8 @@ def django_version(call: NativeCall) -> Value:
     if version is None or version is NONE:
         version = call.evaluator.imports.member("django", "VERSION")
     plain = constants.as_const(version)
-    if not isinstance(plain, tuple) or len(plain) < 3:
-        return call.unknown("the version of Django is not known")
+    if not isinstance(plain, tuple) or len(plain) != 5 or plain[3] != "final":
+        return call.unknown("the version of Django is not known, or none that was released")
     return Const(".".join(str(part) for part in plain[: 3 if plain[2] else 2]))
 
 
