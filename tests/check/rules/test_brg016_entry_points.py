@@ -13,6 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 application = get_asgi_application()
 """
 RIGHT_WSGI = RIGHT.replace("asgi", "wsgi")
+STATIC = "from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler\n"
+ROUTER = "from channels.routing import ProtocolTypeRouter\napplication = ProtocolTypeRouter({})\n"
 
 
 def test_startprojects_entry_points_are_right(check_rule: CheckRule) -> None:
@@ -51,6 +53,64 @@ def test_startprojects_entry_points_are_right(check_rule: CheckRule) -> None:
             + "from asgiref.wsgi import WsgiToAsgi\n",
             "wraps what is an ASGI application already",
         ),
+        (
+            "asgi.py",
+            RIGHT.replace("application()", "application"),
+            "application is get_asgi_application itself",
+        ),
+        (
+            "wsgi.py",
+            RIGHT_WSGI.replace("application()", "application"),
+            "application is get_wsgi_application",
+        ),
+        (
+            "asgi.py",
+            STATIC
+            + RIGHT.replace("= get_asgi_application()", "= StaticFilesHandler(get_asgi_application())"),
+            "StaticFilesHandler speaks WSGI and wraps an ASGI application",
+        ),
+        (
+            "wsgi.py",
+            STATIC
+            + RIGHT_WSGI.replace(
+                "= get_wsgi_application()", "= ASGIStaticFilesHandler(get_wsgi_application())"
+            ),
+            "ASGIStaticFilesHandler speaks ASGI and wraps a WSGI application",
+        ),
+        (
+            "asgi.py",
+            STATIC
+            + "class Served(StaticFilesHandler):\n    pass\n"
+            + RIGHT.replace("= get_asgi_application()", "= Served(get_asgi_application())"),
+            "StaticFilesHandler speaks WSGI and wraps an ASGI application",
+        ),
+        ("asgi.py", RIGHT + ROUTER.format('{"websocket": None}'), 'ProtocolTypeRouter has no "http"'),
+        ("asgi.py", RIGHT + ROUTER.format("{}"), 'ProtocolTypeRouter has no "http"'),
+        (
+            "asgi.py",
+            RIGHT + ROUTER.format('{"http": get_asgi_application}'),
+            'ProtocolTypeRouter has get_asgi_application itself under "http"',
+        ),
+        (
+            "asgi.py",
+            RIGHT
+            + "from django.core.wsgi import get_wsgi_application\n"
+            + ROUTER.format('{"http": get_wsgi_application()}'),
+            'ProtocolTypeRouter has a WSGI application under "http"',
+        ),
+        (
+            "asgi.py",
+            RIGHT
+            + "from channels.routing import ProtocolTypeRouter\nclass Router(ProtocolTypeRouter):\n    pass\napplication = Router({})\n",
+            'ProtocolTypeRouter has no "http"',
+        ),
+        (
+            "asgi.py",
+            RIGHT
+            + "from channels.routing import URLRouter\nfrom django.urls import path\nfrom shop.consumers import Chat\n"
+            + 'sockets = URLRouter([path("ws/", Chat), path("ok/", Chat.as_asgi())])\n',
+            "URLRouter is given the class Chat, not what its as_asgi() returns",
+        ),
     ],
 )
 def test_each_mistake_is_named(check_rule: CheckRule, name: str, text: str, said: str) -> None:
@@ -82,4 +142,20 @@ def test_a_wrapped_wsgi_application_is_not_wrapped_twice(check_rule: CheckRule) 
         RIGHT_WSGI.replace("application = get", "application = WSGIToASGI(get").replace("ion()", "ion())")
         + "from bridgekit import WSGIToASGI\n"
     )
+    assert check_rule("BRG016", middleware=[], entry_points={"asgi.py": text}) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        STATIC
+        + RIGHT.replace("= get_asgi_application()", "= ASGIStaticFilesHandler(get_asgi_application())"),
+        RIGHT + ROUTER.format('{"http": get_asgi_application()}'),
+        RIGHT + "from shop.routing import routes\n" + ROUTER.format("routes"),
+        RIGHT + "from shop.routing import more\n" + ROUTER.format("{**more}"),
+        RIGHT + ROUTER.format("{'http': application}"),
+    ],
+)
+def test_what_a_wrapper_can_serve_is_not_blamed(check_rule: CheckRule, text: str) -> None:
+    """Nor what is made elsewhere, and may have what is missing here."""
     assert check_rule("BRG016", middleware=[], entry_points={"asgi.py": text}) == []
