@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -135,11 +136,9 @@ def beside(url: str, stack: list[str], **options: Any) -> tuple[Answer, Answer, 
 
 
 def without_secrets(answer: Answer) -> object:
-    """Tokens and signatures are drawn anew for each answer: their names, ages and paths are to be the same."""
+    """Tokens, signatures and the second in which a cookie ends are new in each answer; names, ages and paths are to be the same."""
     headers = sorted(
-        (name, value.partition(b"=")[0] + value.partition(b";")[2])
-        if name == b"Set-Cookie"
-        else (name, value)
+        (name, re.sub(rb"^([^=]*)=[^;]*|expires=[^;]*", rb"\1", value) if name == b"Set-Cookie" else value)
         for name, value in answer.headers
     )
     return answer.status, headers, answer.body

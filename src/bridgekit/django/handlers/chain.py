@@ -197,7 +197,7 @@ def _halves(
 def _on_loop(node: HalvesNode, inside: Node, *, outermost: bool) -> HalvesOnLoop | None:
     """The way of layers that wait for nothing around what is awaited; None around what is not."""
     if isinstance(inside, View) and inside.nonblocking:
-        return HalvesOnLoop(node, inside.begin, converted=False, outermost=outermost)
+        return HalvesOnLoop(node, inside.begin_within, converted=False, outermost=outermost)
     if isinstance(inside, LoopNode):
         return HalvesOnLoop(node, lambda request: inside.on_loop, converted=True, outermost=outermost)
     return None

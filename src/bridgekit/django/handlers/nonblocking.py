@@ -77,12 +77,17 @@ class Nonblocking:
         self._generation = conf.generation()
         self._holds = True
 
-    def may_begin(self, request: Any) -> bool:
-        """Whether what the layers do before the view, and Django before that, needs no thread."""
+    @property
+    def holds(self) -> bool:
+        """Whether `is_nonblocking` holds for each layer still: a test may have changed the settings."""
         if self._generation != conf.generation():
             self._generation, self._holds = conf.generation(), all(map(is_nonblocking, self._layers))
+        return self._holds
+
+    def may_begin(self, request: Any) -> bool:
+        """Whether what the layers do before the view, and Django before that, needs no thread."""
         return (
-            self._holds
+            self.holds
             and request.method in _SAFE_METHODS
             and type(request) is ASGIRequest
             and on_started.unobserved

@@ -175,7 +175,12 @@ class View:
 
     def begin(self, request: Any) -> Callable[[Any], Any] | None:
         """On the loop: what to await for an async view, where all that Django does before it waits for nothing; None where it may."""
-        if self._nonblocking is None or not self._nonblocking.may_begin(request):
+        may_begin = self._nonblocking is not None and self._nonblocking.may_begin(request)
+        return self.begin_within(request) if may_begin else None
+
+    def begin_within(self, request: Any) -> Callable[[Any], Any] | None:
+        """`begin` for a request of which a layer next to the view has asked whether it may."""
+        if self._nonblocking is None or not self._nonblocking.holds:
             return None
         try:
             match = self._handler.resolve_request(request)
