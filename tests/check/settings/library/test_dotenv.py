@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridgekit.check.settings import Known
-from bridgekit.check.settings.library.dotenv import decouple, django_environ, python_dotenv
+from bridgekit.check.settings.library.env_grammars import DECOUPLE, DJANGO_ENVIRON, python_dotenv
 from bridgekit.check.settings.result import SettingsResult
 from tests.check.settings.evaluating import evaluate, listed
 
@@ -70,13 +70,13 @@ def test_the_line_of_a_variable_is_the_line_of_its_name() -> None:
 )
 def test_django_environs_grammar(line: str, value: str | None) -> None:
     """Each line by itself; what its versions read in different ways is not known."""
-    assert list(django_environ(line)) == [("A", value, 1)]
+    assert list(DJANGO_ENVIRON(line)) == [("A", value, 1)]
 
 
 @pytest.mark.parametrize("line", ["A = 1", "  A=1", "export  A=1", "# A=1", "A"])
 def test_what_django_environ_passes_over(line: str) -> None:
     """A line that is no assignment to it sets nothing."""
-    assert list(django_environ(line)) == []
+    assert list(DJANGO_ENVIRON(line)) == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_django_environ_passes_over(line: str) -> None:
 )
 def test_decouples_grammar(line: str, name: str, value: str | None) -> None:
     """Everything behind the sign belongs to the value."""
-    assert list(decouple(line)) == [(name, value, 1)]
+    assert list(DECOUPLE(line)) == [(name, value, 1)]
 
 
 @pytest.mark.parametrize(

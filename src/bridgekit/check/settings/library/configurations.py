@@ -9,9 +9,10 @@ from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ModuleValue
-from bridgekit.check.settings.library.dotenv import configurations
-from bridgekit.check.settings.library.dotenv_files import named, set_variables, variables
-from bridgekit.check.settings.library.environment import read_variable, unset_or
+from bridgekit.check.settings.library.env_casts import read_variable
+from bridgekit.check.settings.library.env_files import named, set_variables, variables
+from bridgekit.check.settings.library.env_grammars import CONFIGURATIONS
+from bridgekit.check.settings.library.environment import unset_or
 from bridgekit.check.settings.library.registry import CALLS
 
 _KINDS = {
@@ -89,7 +90,7 @@ def load_dotenv(interpreter: Interpreter, path: Value) -> None:
     """What ``Configuration.pre_setup`` does with ``DOTENV``: the file sets what is unset (configurations/base.py)."""
     plain = unwrap(path)[0]
     if plain is not None and plain != "":
-        set_variables(interpreter, variables(interpreter, named(interpreter, plain), configurations))
+        set_variables(interpreter, variables(interpreter, named(interpreter, plain), CONFIGURATIONS))
 
 
 def register() -> None:

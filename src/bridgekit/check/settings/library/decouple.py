@@ -1,25 +1,55 @@
-"""``decouple.config`` and ``decouple.Csv``, of python-decouple."""
+"""python-decouple: ``config`` over a repository of options (``settings.ini``, ``.env``, or a file by name), and ``Csv``."""
 
 from __future__ import annotations
 
+import os
 import shlex
 import string
+from collections.abc import Sequence
+from configparser import ConfigParser, Error
+from pathlib import Path
 
+from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
 from bridgekit.check.settings.interpreter.data import UNSET, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.library.decouple_files import Repository, found_by, of_file
-from bridgekit.check.settings.library.env_reader import (
-    Arguments,
-    Keywords,
-    Reader,
-    cast_name,
-    element,
-    with_any,
-    word,
-)
+from bridgekit.check.settings.library.env_casts import WORDS, words
+from bridgekit.check.settings.library.env_files import Located, folder, named, upward, variables
+from bridgekit.check.settings.library.env_grammars import DECOUPLE
+from bridgekit.check.settings.library.env_reader import Keywords, Library, Reader, each
+from bridgekit.check.settings.library.environment import with_any
+from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
+from bridgekit.middleware_chain.facts import Location
+
+_MAX_INI = 64 * 1024
+"""Bytes; a settings.ini holds a few dozen lines."""
+_NAMES = ("settings.ini", ".env")
+
+
+class Repository(Model):
+    """The options of one file. ``cause``: the file is not known, and so is each option."""
+
+    __slots__ = ("cause", "folds", "options")
+
+    def __init__(
+        self, options: dict[str, Value], cause: Opaque | None = None, *, folds: bool = False
+    ) -> None:
+        self.options, self.cause, self.folds = options, cause, folds
+
+    def get(self, name: str, default: Value) -> Value:
+        """An option; those of an ini file have no case."""
+        found = self.options.get(name.lower() if self.folds else name, UNSET)
+        return found if found is not UNSET else default if self.cause is None else self.cause
+
+
+_DECOUPLE = Library(
+    missing="decouple.UndefinedValueError",
+    casts={"bool": words(*WORDS, empty_is_no=True)},
+    arguments={"": ("option", "default", "cast")},
+    casts_default=True,
+)
 
 
 class Decouple(Reader):
@@ -27,43 +57,51 @@ class Decouple(Reader):
 
     __slots__ = ("repository", "search_path")
 
-    missing = "decouple.UndefinedValueError"
-
     def __init__(self, repository: Repository | None = None, search_path: Value = None) -> None:
-        super().__init__()
+        super().__init__(_DECOUPLE)
         self.repository, self.search_path = repository, search_path
 
-    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
-        return self.call(interpreter, args, kwargs)
+    def typed(self, interpreter: Interpreter, kind: str, args: Sequence[Value], kwargs: Keywords) -> Value:
+        return super().typed(interpreter, "", args, kwargs)
 
-    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
-        given: Keywords = dict(zip(("option", "default", "cast"), args, strict=False)) | kwargs
-        if set(given) - {"option", "default", "cast"} or len(args) > 3:
-            return interpreter.opaque("config() with these arguments")
-        if self.repository is None:
-            self.repository = found_by(interpreter, self.search_path)
-        cast = given.get("cast")
-        kind = cast_name(cast)
-        option = given.get("option")
-        default = self.repository.get(str(unwrap(option)[0]), given.get("default", UNSET))
-        value, _ = self.fetch(interpreter, option, default, kind)
-        if cast is None:
-            return value
-        plain, inputs = unwrap(value)
-        if isinstance(plain, Opaque):
-            return plain.derive(".cast")
-        if kind == "bool":
-            return with_any(_decoupled(interpreter, plain), inputs)
-        return with_any(interpreter.call(interpreter.force(cast), [plain], {}), inputs)
+    def default(self, interpreter: Interpreter, variable: str | None, given: Value) -> Value:
+        self.repository = self.repository or _found(interpreter, self.search_path)
+        return given if variable is None else self.repository.get(variable, given)
 
 
-def _decoupled(interpreter: Interpreter, value: Value) -> Value:
-    """decouple casts ``str(value)`` of anything, ``""`` to false."""
-    text = str(value)
+def _found(interpreter: Interpreter, search_path: Value) -> Repository:
+    """What ``AutoConfig`` finds: beside the code that asks, or in the directory that it is given, and above."""
+    start = folder(interpreter)
+    if search_path is not None:
+        path = text_of(search_path)
+        if path is None or not path.startswith("/"):
+            near = [named(interpreter, Text(Path(path or "") / name)) for name in _NAMES]
+            return _read(interpreter, Located(tuple(p for one in near for p in one.paths), is_certain=False))
+        start = Path(os.path.normpath(path))
+    return _read(interpreter, upward(interpreter, start, _NAMES))
+
+
+def _of_file(interpreter: Interpreter, args: list[Value], kwargs: Keywords) -> Value:
+    """``RepositoryEnv(path)`` and ``RepositoryIni(path)``: a missing file raises, so that it is somewhere else."""
+    located = named(interpreter, unwrap(args[0] if args else kwargs.get("source"))[0])
+    if not located.paths or len(args) != 1 or kwargs:
+        return Repository({}, interpreter.opaque("the file that decouple reads is not in the project"))
+    return _read(interpreter, located)
+
+
+def _read(interpreter: Interpreter, located: Located) -> Repository:
+    if not any(path.endswith(".ini") for path in located.paths):
+        return Repository(variables(interpreter, located, DECOUPLE))
+    if located.path is None:
+        return Repository({}, interpreter.opaque("which settings.ini is read is not known"))
+    parser, path = ConfigParser(), located.path
     try:
-        return bool(text) and word(text)
-    except ValueError as error:
-        raise interpreter.native_error(error) from None
+        parser.read_string(read_bounded(path, _MAX_INI).decode("utf-8"))
+        interpreter.files[path] = None
+        section = dict(parser["settings"]) if "settings" in parser else {}
+    except (UnreadableError, UnicodeDecodeError, Error):
+        return Repository({}, interpreter.opaque(f"{path} cannot be read"))
+    return Repository({name: Text.at(text, Location(path, 1)) for name, text in section.items()}, folds=True)
 
 
 class Csv(Model):
@@ -76,7 +114,7 @@ class Csv(Model):
         self.delimiter = unwrap(given.get("delimiter", ","))[0]
         self.strip = unwrap(given.get("strip", string.whitespace))[0]
 
-    def call(self, interpreter: Interpreter, args: Arguments, kwargs: Keywords) -> Value:
+    def call(self, interpreter: Interpreter, args: Sequence[Value], kwargs: Keywords) -> Value:
         text, inputs = unwrap(args[0])
         if isinstance(text, Opaque):
             return text.derive(".csv")
@@ -87,9 +125,8 @@ class Csv(Model):
             made = ListValue(Text(part.strip(strip)) for part in _split(text, delimiter))
         except ValueError as error:
             raise interpreter.native_error(error) from None
-        if self.cast is not None:
-            made = ListValue(element(interpreter, item, self.cast) for item in made)
-        value: Value = made if self.post is None else interpreter.call(self.post, [made], {})
+        value: Value = made if self.cast is None else each(interpreter, made, self.cast)
+        value = value if self.post is None else interpreter.call(self.post, [value], {})
         return with_any(value, inputs)
 
 
@@ -112,17 +149,15 @@ def _config(interpreter: Interpreter, args: list[Value], kwargs: Keywords) -> Va
     return Decouple(Repository({}, interpreter.opaque("where decouple looks is not known")))
 
 
-def _auto_config(interpreter: Interpreter, args: list[Value], kwargs: Keywords) -> Value:
-    return Decouple(search_path=args[0] if args else kwargs.get("search_path"))
-
-
 def register() -> None:
     """Add this module's models to the registry."""
     CONSTANTS["decouple.config"] = lambda interpreter: Decouple()
     CONSTANTS["prettyconf.config"] = lambda interpreter: Decouple()
     CALLS["decouple.Config"] = _config
-    CALLS["decouple.AutoConfig"] = _auto_config
+    CALLS["decouple.AutoConfig"] = lambda interpreter, args, kwargs: Decouple(
+        search_path=args[0] if args else kwargs.get("search_path")
+    )
     for name in ("RepositoryEnv", "RepositoryIni"):
-        CALLS[f"decouple.{name}"] = of_file
+        CALLS[f"decouple.{name}"] = _of_file
     CALLS["decouple.RepositoryEmpty"] = lambda interpreter, args, kwargs: Repository({})
     CALLS["decouple.Csv"] = _csv

@@ -1,4 +1,4 @@
-"""Packages that read environment variables with a type and a default: what django-environ, environs and decouple share.
+"""Objects that read environment variables with a type and a default; `env_libraries` has a row for each package.
 
 They differ where it matters. django-environ and environs hand a default out as it is written, so that
 ``env.bool("DEBUG", default="False")`` is a text and true; decouple casts it. django-environ guesses a type from the
@@ -7,105 +7,112 @@ default where none is given, and takes the type as second argument where the oth
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from functools import partial
 from typing import TypeAlias
 
+from bridgekit._dataclass import dataclass
+from bridgekit.check.settings.interpreter.control import Raised
 from bridgekit.check.settings.interpreter.data import (
     NOT_IMPLEMENTED,
     UNSET,
     DictValue,
     ListValue,
+    Opaque,
     Text,
     Value,
 )
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.interpreter.pure import adopt
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
-from bridgekit.check.settings.library.environment import (
-    Environ,
-    required,
-    unset_or,
-    with_inputs,
-)
+from bridgekit.check.settings.library.addresses import address, url_kind
+from bridgekit.check.settings.library.env_casts import Cast, all_parts, parsed, suggest
+from bridgekit.check.settings.library.environment import Environ, required, unset_or, with_any, with_inputs
+from bridgekit.check.settings.library.registry import Model as Function
 
-Arguments: TypeAlias = Sequence[Value]
 Keywords: TypeAlias = dict[str, Value]
-Parser: TypeAlias = Callable[[str], Value]
-
-_TRUE_WORDS = frozenset(("y", "yes", "t", "true", "on", "1"))
-_FALSE_WORDS = frozenset(("n", "no", "f", "false", "off", "0"))
 
 
-def word(text: str) -> bool:
-    """One of the words for yes and no, in any case: nothing else, blanks included (decouple, environs)."""
-    if text.lower() not in _TRUE_WORDS | _FALSE_WORDS:
-        raise ValueError(f"Invalid truth value: {text}")
-    return text.lower() in _TRUE_WORDS
+@dataclass(frozen=True, slots=True)
+class Library:
+    """How a package reads a variable.
+
+    ``missing``: the exception for one that is not set and has no default. ``casts``: by method, or by the type that is
+    given. ``called``: the method that calling the object stands for. ``arguments``: those of a method by position, the
+    variable's name first, and ``keywords`` those by name alone, under ``""`` of any other method; with further ones a
+    variable is not known, nor a default if it ``checks_default``.
+    """
+
+    missing: str
+    casts: Mapping[str, Cast]
+    arguments: Mapping[str, Sequence[str]]
+    keywords: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: str = ""
+    read_env: Function | None = None
+    refers: re.Pattern[str] = re.compile(r"(?!)")
+    """A text that stands for another variable, or holds one."""
+    settable: Sequence[str] = ()
+    """Attributes of the object."""
+    guesses: bool = False
+    """The type is that of the default, and an empty text None where the default is."""
+    casts_default: bool = False
+    checks_default: bool = True
+    own_error: bool = False
+    """What a cast refuses is an exception of the package, which derives from ValueError in some versions."""
 
 
-def pairs(text: str) -> Value:
-    """``key=value,key=value``. :raises ValueError: for anything else."""
-    found = [part.strip().split("=", 1) for part in text.split(",") if part]
-    if any(len(pair) != 2 for pair in found):
-        raise ValueError(f"{text!r} holds something else than key=value")
-    return DictValue({Text(key.strip()): Text(value) for key, value in found})
-
-
-def data(text: str) -> Value:
-    """What JSON says."""
-    return adopt(json.loads(text))
-
-
-def _suggest(interpreter: Interpreter, name: str, kind: str | None) -> None:
-    """A switch is worth trying both ways."""
-    if kind == "bool":
-        for word in ("true", "false"):
-            interpreter.suggest(frozenset((f"env:{name}",)), word)
+_GUESSED = {bool: "bool", int: "int", float: "float", ListValue: "list", tuple: "tuple", DictValue: "dict"}
+_NOT_READ = ("smart_cast", "escape_proxy", "parser_for", "add_parser", "parse_value", "get_value_from")
 
 
 class Reader(Model):
-    """What the three have in common: a variable by name, or the default."""
+    """``environ.Env()``, ``environs.Env()``. ``scheme``: type, or type and default, of variables by name."""
 
-    __slots__ = ("prefix",)
+    __slots__ = ("guesses", "library", "prefix", "reads_files", "refers", "scheme")
 
-    missing = "django.core.exceptions.ImproperlyConfigured"
-    """The exception for a variable that is not set and has no default."""
-
-    def __init__(self) -> None:
-        self.prefix = ""
+    def __init__(
+        self,
+        library: Library,
+        *,
+        prefix: Value = None,
+        scheme: Keywords | None = None,
+        reads_files: bool = False,
+    ) -> None:
+        self.library, self.scheme, self.reads_files = library, scheme or {}, reads_files
+        self.prefix = str(prefix) if isinstance(prefix, str) else ""
+        self.guesses, self.refers = library.guesses, library.refers
 
     def attribute(self, interpreter: Interpreter, name: str) -> Value:
-        if name in ("read_env", "read_envfile"):
-            return NativeFunction(f"env.{name}", self.read_file)
-        if name == "seal":
-            return NativeFunction("env.seal", lambda interpreter, args, kwargs: None)
-        if name in (
-            "smart_cast",
-            "escape_proxy",
-            "parser_for",
-            "add_parser",
-            "parse_value",
-            "get_value_from",
-        ):
+        if name in _NOT_READ or name.startswith("_"):
             return NOT_IMPLEMENTED
         if name == "ENVIRON":
             return Environ()
-        if name.startswith("_"):
-            return NOT_IMPLEMENTED
+        if name in ("read_env", "read_envfile") and self.library.read_env is not None:
+            return NativeFunction(f"env.{name}", self.library.read_env)
+        if name == "seal":
+            return NativeFunction("env.seal", lambda interpreter, args, kwargs: None)
+        if name == "prefixed":
+            return NativeFunction(name, lambda interpreter, args, kwargs: Prefixed(self, unwrap(args[0])[0]))
         return NativeFunction(
             f"env.{name}", lambda interpreter, args, kwargs: self.typed(interpreter, name, args, kwargs)
         )
 
-    def read_file(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        """``env.read_env(path)``."""
-        raise NotImplementedError
+    def set_attribute(self, interpreter: Interpreter, name: str, value: Value) -> bool:
+        """``env.prefix = "APP_"``."""
+        plain = unwrap(value)[0]
+        if name == "prefix" and isinstance(plain, str):
+            self.prefix = str(plain)
+        elif name == "smart_cast" and isinstance(plain, bool):
+            self.guesses = plain
+        elif name in ("prefix", "smart_cast"):
+            return False
+        return name in self.library.settable
 
-    def typed(self, interpreter: Interpreter, kind: str, args: Arguments, kwargs: Keywords) -> Value:
-        """``env.kind(name, ...)``."""
-        raise NotImplementedError
+    def call(self, interpreter: Interpreter, args: Sequence[Value], kwargs: Keywords) -> Value:
+        return self.typed(interpreter, self.library.called, args, kwargs)
 
     def item(self, interpreter: Interpreter, key: Value) -> Value:
         return self.call(interpreter, [key], {})
@@ -113,42 +120,132 @@ class Reader(Model):
     def contains(self, interpreter: Interpreter, key: Value) -> Value:
         return Environ().contains(interpreter, key)
 
-    def fetch(
-        self, interpreter: Interpreter, name: Value, default: Value, kind: str | None
+    def typed(self, interpreter: Interpreter, kind: str, args: Sequence[Value], kwargs: Keywords) -> Value:
+        """``env.kind(name, ...)``."""
+        library = self.library
+        names = library.arguments.get(kind, library.arguments[""])
+        given: Keywords = dict(zip(names, args, strict=False)) | kwargs
+        others = set(given) - {*names, *library.keywords.get(kind, library.keywords.get("", ()))}
+        name = unwrap(given.get(names[0]))[0]
+        variable = self.prefix + name if isinstance(name, str) else None
+        cast, part, default = self._asked(interpreter, kind, variable, given)
+        if self.reads_files and variable and unset_or(interpreter, f"{variable}_FILE") is not UNSET:
+            return interpreter.opaque("a variable of the environment that names a file")
+        value, is_default = self._fetch(interpreter, variable, default, cast_name(cast))
+        url = url_kind(kind)
+        if url is not None and value is not None:
+            return address(interpreter, url, value)
+        if (others or len(args) > len(names)) and (library.checks_default or not is_default):
+            return interpreter.opaque(f"env.{kind}() with these arguments")
+        plain, inputs = unwrap(value)
+        if isinstance(plain, str) and self._is_more_than_text(plain, given):
+            return interpreter.opaque("a variable of the environment that refers to others")
+        if is_default and not library.casts_default:
+            return value
+        if library.guesses and default is None and plain == "":
+            return with_any(None, inputs)
+        casts = library.casts
+        if "delimiter" in given:
+            delimiter = unwrap(given["delimiter"])[0]
+            parts = (
+                {"list": partial(all_parts, delimiter=str(delimiter))} if isinstance(delimiter, str) else {}
+            )
+            casts = {name: cast for name, cast in casts.items() if name != "list"} | parts
+        made = self._converted(interpreter, value, cast, casts)
+        return made if part is None else each(interpreter, made, part)
+
+    def _asked(
+        self, interpreter: Interpreter, kind: str, variable: str | None, given: Keywords
+    ) -> tuple[Value, Value, Value]:
+        """What a variable is read as, what its parts are, and what stands for one that is not set."""
+        library, default = self.library, self.default(interpreter, variable, given.get("default", UNSET))
+        cast, part = given.get("cast"), given.get("subcast")
+        if kind in ("list", "tuple") and cast is not None:
+            cast, part = None, cast
+        if cast is None and (kind in library.casts or kind != library.called):
+            cast = kind
+        scheme = self.scheme.get(variable) if variable is not None else None
+        if isinstance(scheme, tuple) and len(scheme) == 2:
+            # ``Env(DEBUG=(bool, False))``.
+            cast, default = cast or scheme[0], scheme[1] if default is UNSET else default
+        elif scheme is not None:
+            cast = cast or scheme
+        if cast is None and default is not UNSET and self.guesses:
+            plain = unwrap(default)[0]
+            cast = next((name for kind, name in _GUESSED.items() if isinstance(plain, kind)), None)
+        if isinstance(cast, ListValue):
+            cast, part = "list", cast[0] if cast else None
+        return cast, part, default
+
+    def default(self, interpreter: Interpreter, variable: str | None, given: Value) -> Value:
+        """What stands for a variable that is not set, `UNSET` for nothing."""
+        return given
+
+    def _is_more_than_text(self, text: str, given: Keywords) -> bool:
+        """Whether it refers to other variables, or has escapes that are read."""
+        is_escaped = "\\" in text and given.get("multiline", False) is not False
+        return is_escaped or self.refers.search(text) is not None
+
+    def _fetch(
+        self, interpreter: Interpreter, variable: str | None, default: Value, kind: str | None
     ) -> tuple[Value, bool]:
         """The variable's text (or the unknown), and whether it is the default in its place."""
-        plain = unwrap(name)[0]
-        if not isinstance(plain, str):
+        if variable is None:
             return interpreter.opaque("the name of an environment variable is not known"), False
-        variable = self.prefix + plain
-        _suggest(interpreter, variable, kind)
+        suggest(interpreter, variable, kind)
         value = unset_or(interpreter, variable)
         if value is not UNSET:
             return value, False
         if default is UNSET:
-            error = ErrorValue(External(self.missing), (Text(f"{variable} is not set"),))
+            error = ErrorValue(External(self.library.missing), (Text(f"{variable} is not set"),))
             return required(interpreter, variable, error), False
         return with_inputs(default, frozenset((f"env:{variable}",))), True
 
+    def _converted(
+        self, interpreter: Interpreter, value: Value, cast: Value, casts: Mapping[str, Cast]
+    ) -> Value:
+        name = cast_name(cast)
+        if cast is None:
+            return value
+        if name is None or not (isinstance(cast, str) or name in casts):
+            return interpreter.call(interpreter.force(cast), [value], {})
+        if self.library.casts_default:
+            plain, inputs = unwrap(value)
+            value = value if isinstance(plain, Opaque) else with_any(Text(str(plain)), inputs)
+        try:
+            return parsed(interpreter, value, casts.get(name), name)
+        except Raised:
+            if not self.library.own_error:
+                raise
+            package = self.library.missing.partition(".")[0]
+            return interpreter.refuse(f"{package} does not take the value of a variable for a {name}")
 
-def is_in_file(interpreter: Interpreter, prefix: str, name: Value) -> bool:
-    """``FileAwareEnv``: whether ``NAME_FILE`` is set, to the file that holds the value."""
-    plain = unwrap(name)[0]
-    return isinstance(plain, str) and unset_or(interpreter, f"{prefix}{plain}_FILE") is not UNSET
+
+class Prefixed(Model):
+    """``with env.prefixed("APP_"):``."""
+
+    __slots__ = ("before", "prefix", "reader")
+
+    def __init__(self, reader: Reader, prefix: Value) -> None:
+        self.reader, self.prefix, self.before = reader, prefix, ""
+
+    def enter(self, interpreter: Interpreter) -> Value:
+        self.before = self.reader.prefix
+        if isinstance(self.prefix, str):
+            self.reader.prefix += str(self.prefix)
+        return self.reader
+
+    def leave(self) -> None:
+        self.reader.prefix = self.before
 
 
-def each(interpreter: Interpreter, items: Value, cast: ListValue) -> Value:
-    """``cast=[int]``: every part through the one function."""
+def each(interpreter: Interpreter, items: Value, cast: Value) -> Value:
+    """Every part through the one function; a text is one already."""
     plain, inputs = unwrap(items)
-    if not isinstance(plain, ListValue) or not cast:
+    if not isinstance(plain, ListValue | tuple):
         return items
-    made = ListValue(element(interpreter, item, cast[0]) for item in plain)
-    return with_inputs(made, inputs) if inputs else made
-
-
-def element(interpreter: Interpreter, item: Value, cast: Value) -> Value:
-    """One part, cast; a text is one already."""
-    return item if cast_name(cast) == "str" else interpreter.call(cast, [item], {})
+    made = list(plain) if cast_name(cast) == "str" else [interpreter.call(cast, [item], {}) for item in plain]
+    return with_any(tuple(made) if isinstance(plain, tuple) else ListValue(made), inputs)
 
 
 def cast_name(cast: Value) -> str | None:
@@ -156,8 +253,3 @@ def cast_name(cast: Value) -> str | None:
     if isinstance(cast, str):
         return cast
     return cast.name if isinstance(cast, NativeFunction) and cast.kind is not None else None
-
-
-def with_any(value: Value, inputs: frozenset[str]) -> Value:
-    """``value``, as depending on ``inputs`` if there are some."""
-    return with_inputs(value, inputs) if inputs else value

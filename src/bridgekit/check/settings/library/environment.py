@@ -1,12 +1,10 @@
-"""Environment variables: ``os.environ``, and a variable read with a type and a default.
+"""Environment variables: ``os.environ``, and what stands for a variable that is not set.
 
 The environment is the one given to the evaluator (nothing of the process's own), so that a variable that is not in
 it is unset: its default holds, and the value is an input that a variant may change.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from bridgekit.check.python.plain import is_plain
 from bridgekit.check.settings.interpreter.control import Raised
@@ -15,7 +13,6 @@ from bridgekit.check.settings.interpreter.data import (
     UNSET,
     DictValue,
     Input,
-    ListValue,
     Opaque,
     Text,
     Value,
@@ -23,11 +20,9 @@ from bridgekit.check.settings.interpreter.data import (
 from bridgekit.check.settings.interpreter.inputs import environment_variable
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
-from bridgekit.check.settings.interpreter.operators import flat, unwrap
+from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction, NativeMethod
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS
-
-TRUE_TEXTS = ("true", "on", "ok", "y", "yes", "1", "t")
 
 
 def unset_or(interpreter: Interpreter, name: str) -> Value:
@@ -50,6 +45,11 @@ def with_inputs(value: Value, inputs: frozenset[str]) -> Value:
     if isinstance(plain, Opaque):
         return Opaque(plain.reason, plain.location, plain.key, plain.truth, plain.inputs | inputs)
     return Input(plain, inputs | more)
+
+
+def with_any(value: Value, inputs: frozenset[str]) -> Value:
+    """``value``, as depending on ``inputs`` if there are some."""
+    return with_inputs(value, inputs) if inputs else value
 
 
 def required(interpreter: Interpreter, name: str, error: ErrorValue) -> Value:
@@ -89,54 +89,40 @@ class Environ(Model):
             "setdefault": self._setdefault,
             "pop": self._pop,
             "update": self.update,
+            "copy": lambda interpreter, args, kwargs: Environ(dict(self._own(interpreter))),
             "__getitem__": lambda interpreter, args, kwargs: self.item(interpreter, args[0]),
             "__contains__": lambda interpreter, args, kwargs: self.contains(interpreter, args[0]),
             "__setitem__": lambda interpreter, args, kwargs: self._set(interpreter, args[0], args[1]),
             "__delitem__": lambda interpreter, args, kwargs: self._delete(interpreter, args[0]),
+            **dict.fromkeys(("items", "keys", "values"), _whole),
         }
-        if name in methods:
-            return NativeFunction(f"os.environ.{name}", methods[name])
-        if name == "copy":
-            return NativeFunction(
-                "os.environ.copy", lambda interpreter, args, kwargs: Environ(dict(self._own(interpreter)))
-            )
-        if name in ("items", "keys", "values"):
-            return NativeFunction(
-                name,
-                lambda interpreter, args, kwargs: interpreter.opaque("the content of the whole environment"),
-            )
-        return NOT_IMPLEMENTED
+        return NativeFunction(f"os.environ.{name}", methods[name]) if name in methods else NOT_IMPLEMENTED
 
     def taint(self, interpreter: Interpreter, cause: Opaque) -> None:
         interpreter.lost_environ = interpreter.lost_environ or cause
         self._own(interpreter).clear()
 
-    def _read(self, interpreter: Interpreter, name: str) -> Value:
-        """The variable's text, or `UNSET` with nothing decided."""
-        if self.written is None:
-            return unset_or(interpreter, name)
-        kept, interpreter.written_environ = interpreter.written_environ, self.written
+    def _read(self, interpreter: Interpreter, key: Value) -> tuple[str, Value]:
+        """The name, and the variable's text, or `UNSET` with nothing decided."""
+        name = unwrap(key)[0]
+        if not isinstance(name, str):
+            return "", interpreter.opaque("the name of an environment variable is not known")
+        kept, interpreter.written_environ = interpreter.written_environ, self._own(interpreter)
         try:
-            return unset_or(interpreter, name)
+            return name, unset_or(interpreter, name)
         finally:
             interpreter.written_environ = kept
 
     def item(self, interpreter: Interpreter, key: Value) -> Value:
-        name = unwrap(key)[0]
-        if not isinstance(name, str):
-            return interpreter.opaque("the name of an environment variable is not known")
-        value = self._read(interpreter, name)
-        if value is UNSET:
-            if name in self._own(interpreter):
-                raise Raised(key_error(name), interpreter.here())
-            return required(interpreter, name, key_error(name))
-        return value
+        name, value = self._read(interpreter, key)
+        if value is not UNSET:
+            return value
+        if name in self._own(interpreter):
+            raise Raised(key_error(name), interpreter.here())
+        return required(interpreter, name, key_error(name))
 
     def contains(self, interpreter: Interpreter, key: Value) -> Value:
-        name = unwrap(key)[0]
-        if not isinstance(name, str):
-            return interpreter.opaque("the name of an environment variable is not known")
-        value = self._read(interpreter, name)
+        name, value = self._read(interpreter, key)
         if value is UNSET:
             return False if name in self._own(interpreter) else Input(False, _inputs(name))
         if isinstance(value, Opaque) and not value.truth:
@@ -148,15 +134,18 @@ class Environ(Model):
         return True
 
     def _set(self, interpreter: Interpreter, key: Value, value: Value) -> None:
-        name, text = unwrap(key)[0], unwrap(value)[0]
+        text = unwrap(value)[0]
         if is_plain(text) and not isinstance(text, str):
             raise interpreter.fault(TypeError, "str expected")
+        self._put(interpreter, key, value, "set")
+
+    def _put(self, interpreter: Interpreter, key: Value, value: Value, done: str) -> None:
+        name = unwrap(key)[0]
         if isinstance(name, str):
             self._own(interpreter)[str(name)] = value
         else:
-            self.taint(
-                interpreter, interpreter.opaque("an environment variable whose name is not known is set")
-            )
+            what = f"an environment variable whose name is not known is {done}"
+            self.taint(interpreter, interpreter.opaque(what))
 
     def delete_item(self, interpreter: Interpreter, key: Value) -> bool:
         self._delete(interpreter, key)
@@ -164,46 +153,28 @@ class Environ(Model):
 
     def _delete(self, interpreter: Interpreter, key: Value) -> None:
         self.item(interpreter, key)
-        name = unwrap(key)[0]
-        if isinstance(name, str):
-            self._own(interpreter)[str(name)] = UNSET
-        else:
-            self.taint(
-                interpreter, interpreter.opaque("an environment variable whose name is not known is deleted")
-            )
+        self._put(interpreter, key, UNSET, "deleted")
 
     def _get(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
         if len(args) > 2 or not set(kwargs) <= {"key", "varname", "default"}:
             raise TypeError("get() with these arguments")
-        name = unwrap(args[0])[0] if args else unwrap(kwargs.get("key", kwargs.get("varname")))[0]
-        if not isinstance(name, str):
-            return interpreter.opaque("the name of an environment variable is not known")
-        value = self._read(interpreter, name)
-        if value is UNSET:
-            default = args[1] if len(args) > 1 else kwargs.get("default")
-            return default if name in self._own(interpreter) else with_inputs(default, _inputs(name))
-        return value
+        name, value = self._read(interpreter, args[0] if args else kwargs.get("key", kwargs.get("varname")))
+        if value is not UNSET:
+            return value
+        default = args[1] if len(args) > 1 else kwargs.get("default")
+        return default if name in self._own(interpreter) else with_inputs(default, _inputs(name))
 
     def _pop(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        value = (
-            self._get(interpreter, args, kwargs)
-            if len(args) > 1 or kwargs
-            else self.item(interpreter, args[0])
-        )
-        name = unwrap(args[0])[0]
-        if isinstance(name, str):
-            self._own(interpreter)[str(name)] = UNSET
-        else:
-            self.taint(
-                interpreter, interpreter.opaque("an environment variable whose name is not known is deleted")
-            )
+        is_optional = len(args) > 1 or kwargs
+        value = self._get(interpreter, args, kwargs) if is_optional else self.item(interpreter, args[0])
+        self._put(interpreter, args[0], UNSET, "deleted")
         return value
 
     def _setdefault(self, interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-        name = unwrap(args[0])[0]
-        if not isinstance(name, str):
+        name, value = self._read(interpreter, args[0])
+        if not isinstance(unwrap(args[0])[0], str):
             self._set(interpreter, args[0], args[1] if len(args) > 1 else kwargs.get("value"))
-        if isinstance(name, str) and self._read(interpreter, name) is UNSET:
+        if value is UNSET:
             certain = name in self._own(interpreter)
             self._set(interpreter, args[0], args[1] if certain else with_inputs(args[1], _inputs(name)))
         return self._get(interpreter, args[:1], {})
@@ -219,75 +190,13 @@ class Environ(Model):
         return None
 
 
+def _whole(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    return interpreter.opaque("the content of the whole environment")
+
+
 def _get(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    return interpreter.call(
-        interpreter.getattr(interpreter.getattr(External("os", is_module=True), "environ"), "get"),
-        args,
-        kwargs,
-    )
-
-
-# -- typed access ----------------------------------------------------------------------------------------------------
-
-
-def _as_bool(text: str) -> Value:
-    if text.strip().lower() not in (*TRUE_TEXTS, "false", "off", "n", "no", "0", "f", "", "none"):
-        raise ValueError(f"{text!r} is not a truth value")
-    return text.strip().lower() in TRUE_TEXTS
-
-
-_CASTS: dict[str, Callable[[str], Value]] = {
-    "bool": _as_bool,
-    "int": int,
-    "float": float,
-    "list": lambda text: ListValue(Text(part.strip()) for part in text.split(",") if part.strip()),
-    "tuple": lambda text: tuple(Text(part.strip()) for part in text.split(",") if part.strip()),
-}
-
-
-def read_variable(
-    interpreter: Interpreter, name: str, default: Value, kind: str | None, *, has_default: bool = True
-) -> Value:
-    """A variable read as ``kind``, a key of the casts (any other is text); a default is what it is."""
-    value = unset_or(interpreter, name)
-    inputs = _inputs(name)
-    if kind == "bool":
-        interpreter.suggest(inputs, "true")
-        interpreter.suggest(inputs, "false")
-    if value is UNSET:
-        if not has_default:
-            return required(interpreter, name, key_error(name))
-        return with_inputs(default, inputs)
-    return parsed(interpreter, value, _CASTS.get(kind or ""), kind or "text")
-
-
-def parsed(interpreter: Interpreter, value: Value, parse: Callable[[str], Value] | None, kind: str) -> Value:
-    """What ``parse`` makes of a variable's text; the inputs it depends on stay with it."""
-    text, inputs = unwrap(value)
-    if isinstance(text, Opaque):
-        return text.derive(f".{kind}") if kind not in ("str", "text") else value
-    if parse is None or not isinstance(text, str):
-        return (
-            value
-            if kind in ("str", "text")
-            else interpreter.opaque(f"an environment variable read as {kind}")
-        )
-    try:
-        made = parse(text)
-    except ValueError as error:
-        raise interpreter.native_error(error) from None
-    return with_inputs(made, inputs) if inputs else made
-
-
-def _strtobool(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    plain, inputs, unknown = flat(args)
-    interpreter.suggest(inputs, "true")
-    if unknown is not None:
-        return unknown.derive(".strtobool")
-    if not isinstance(plain[0], str):
-        raise AttributeError("strtobool() takes text")
-    result = int(bool(_as_bool(plain[0])))
-    return Input(result, inputs) if inputs else result
+    environ = interpreter.getattr(External("os", is_module=True), "environ")
+    return interpreter.call(interpreter.getattr(environ, "get"), args, kwargs)
 
 
 def register() -> None:
@@ -298,5 +207,3 @@ def register() -> None:
     CALLS["os.getenv"] = _get
     CALLS["os.environ.get"] = _get
     CALLS["os.putenv"] = lambda interpreter, args, kwargs: None
-    for dotted in ("distutils.util.strtobool", "setuptools._distutils.util.strtobool"):
-        CALLS[dotted] = _strtobool

@@ -21,7 +21,7 @@ from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ErrorValue, External, NativeFunction
-from bridgekit.check.settings.library.environment import parsed
+from bridgekit.check.settings.library.env_casts import parsed
 from bridgekit.check.settings.library.files import text_of
 from bridgekit.check.settings.library.registry import CALLS
 from bridgekit.middleware_chain.facts import Location

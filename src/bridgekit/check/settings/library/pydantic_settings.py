@@ -21,9 +21,10 @@ from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, NativeFunction
 from bridgekit.check.settings.library.copying import deep_copy
-from bridgekit.check.settings.library.dotenv import python_dotenv
-from bridgekit.check.settings.library.dotenv_files import named, variables
-from bridgekit.check.settings.library.environment import read_variable, unset_or
+from bridgekit.check.settings.library.env_casts import read_variable
+from bridgekit.check.settings.library.env_files import named, variables
+from bridgekit.check.settings.library.env_grammars import python_dotenv
+from bridgekit.check.settings.library.environment import unset_or
 from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 
 _PACKAGES = ("pydantic", "pydantic_settings", "pydantic.v1")

@@ -1,6 +1,6 @@
 """What stands in a ``.env`` file, as each package reads it: they agree on ``NAME=value``, and on little else.
 
-A reader yields name, text and line number. The text is None where the package's own versions differ, or where it is not
+A grammar yields name, text and line number. The text is None where the package's own versions differ, or where it is not
 said here what they do: such a variable is set, and nobody knows to what.
 """
 
@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from bridgekit._dataclass import dataclass
+
 Lines: TypeAlias = Iterator[tuple[str, str | None, int]]
-Syntax: TypeAlias = Callable[[str], Lines]
+Grammar: TypeAlias = Callable[[str], Lines]
 
 _BINDING = re.compile(
     r"""\s* (?:export[^\S\n]+)? (?P<name>[^=\#\s'"]+) [^\S\n]*
@@ -21,7 +23,43 @@ _BINDING = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLANK = re.compile(r"[^\S\n]*(?:\#[^\n]*)?(?:\n|\Z)")
-_ASSIGNMENT = re.compile(r"(?:export )?([A-Za-z_0-9]+)=(.*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class LineGrammar:
+    """One variable a line. ``quotes`` come off, each once and in this order; what is ``unsure`` then is not known."""
+
+    names: re.Pattern[str]
+    quotes: tuple[re.Pattern[str], ...]
+    unsure: re.Pattern[str]
+    strips: bool = False
+
+    def __call__(self, text: str) -> Lines:
+        for number, line in enumerate(text.splitlines(), 1):
+            name, equals, value = line.partition("=")
+            if self.strips:
+                name, value = name.strip(), value.strip()
+            if equals and (found := self.names.fullmatch(name)):
+                for quote in self.quotes:
+                    value = quote.sub(r"\2", value)
+                yield found[1], None if self.unsure.search(value) else value, number
+
+
+_ONE_AFTER_THE_OTHER = (re.compile(r"\A(')(.*)'\Z"), re.compile(r'\A(")(.*)"\Z'))
+_BACKSLASH_OR_COMMENT = re.compile(r"\\|(?:\A|\s)#")
+"""What they mean is said by the version."""
+
+DJANGO_ENVIRON = LineGrammar(
+    re.compile("(?:export )?([A-Za-z_0-9]+)"), _ONE_AFTER_THE_OTHER, _BACKSLASH_OR_COMMENT
+)
+CONFIGURATIONS = LineGrammar(re.compile("([A-Za-z_0-9]+)"), _ONE_AFTER_THE_OTHER, _BACKSLASH_OR_COMMENT)
+DECOUPLE = LineGrammar(
+    re.compile("((?!#).*)"),
+    (re.compile(r"""\A(['"])(.*)\1\Z"""),),
+    # Quotes that do not match were taken off as well before its version 3.2.
+    re.compile(r"""\A['"]|['"]\Z"""),
+    strips=True,
+)
 
 
 def python_dotenv(text: str) -> Lines:
@@ -54,32 +92,3 @@ def _written(found: re.Match[str]) -> str | None:
     bare = found["bare"] or ""
     # ``NAME= # words`` is empty in some versions, and the words in others.
     return None if bare.startswith("#") else re.sub(r"\s+#.*", "", bare).rstrip()
-
-
-def django_environ(text: str) -> Lines:
-    """django-environ's ``Env.read_env``: no blanks around the sign, no text of several lines."""
-    for number, line in enumerate(text.splitlines(), 1):
-        found = _ASSIGNMENT.match(line)
-        if found:
-            value = found[2]
-            for quote in ("'", '"'):
-                if len(value) > 1 and value[0] == value[-1] == quote:
-                    value = value[1:-1]
-            # What a backslash and a comment mean is said by its version.
-            yield found[1], None if "\\" in value or re.search(r"(?:\A|\s)#", value) else value, number
-
-
-def configurations(text: str) -> Lines:
-    """django-configurations' ``DOTENV``, as django-environ's but for ``export``."""
-    return django_environ(re.sub(r"^export .*", "", text, flags=re.MULTILINE))
-
-
-def decouple(text: str) -> Lines:
-    """python-decouple's ``RepositoryEnv``: everything behind the sign, one pair of quotes taken off."""
-    for number, line in enumerate(text.splitlines(), 1):
-        name, equals, value = (part.strip() for part in line.strip().partition("="))
-        if equals and not name.startswith("#"):
-            is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-            inside = value[1:-1] if is_quoted else value
-            # Quotes that do not match were taken off as well before its version 3.2.
-            yield name, None if inside[:1] in ("'", '"') or inside[-1:] in ("'", '"') else inside, number

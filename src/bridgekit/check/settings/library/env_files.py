@@ -1,25 +1,82 @@
-"""Which ``.env`` file is meant, and what it sets: only files of the project are read, and one outside is taken as absent."""
+"""``.env`` files: which one a package means, what it sets, and what the package does with that.
+
+Only files of the project are read, and one outside is taken as absent.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
+from typing import Literal
 
 from bridgekit._dataclass import dataclass
 from bridgekit.check.modules.bounded_reading import UnreadableError, read_bounded
-from bridgekit.check.settings.interpreter.data import UNSET, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
-from bridgekit.check.settings.library.dotenv import Syntax
-from bridgekit.check.settings.library.environment import unset_or, with_inputs
+from bridgekit.check.settings.library.env_grammars import Grammar
+from bridgekit.check.settings.library.environment import unset_or, with_any, with_inputs
 from bridgekit.check.settings.library.files import changed_on_disk, text_of
 from bridgekit.middleware_chain.facts import Location
 
 _MAX_DOTENV = 64 * 1024
 """Bytes; such a file holds a few dozen lines."""
 _REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """How a package reads a ``.env`` file: ``arguments`` by position, the first of them the path.
+
+    ``override``: the one by which the file goes over the environment. ``plainly``: those that change how it is read, and
+    with which values they do not. ``climbs``: it looks in the directories above where no path is given, or ``always``.
+    ``expands``: python-dotenv's references, those to the environment before those to earlier lines if that is first.
+    """
+
+    grammar: Grammar
+    arguments: Sequence[str]
+    override: str = ""
+    plainly: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+    climbs: Literal["", "unnamed", "always"] = ""
+    expands: bool = False
+    environment_first: bool = False
+
+    def read(
+        self, interpreter: Interpreter, args: Sequence[Value], kwargs: dict[str, Value]
+    ) -> tuple[Located, dict[str, Value], dict[str, Value]]:
+        """The file that is meant, what it sets, and the arguments by name."""
+        given = dict(zip(self.arguments, args, strict=False)) | kwargs
+        located = self._located(interpreter, given)
+        if any(given.get(name, plain[0]) not in plain for name, plain in self.plainly.items()):
+            located = Located(located.paths, is_certain=False)
+        found = variables(interpreter, located, self.grammar)
+        if self.expands and given.get("interpolate", True) is not False:
+            own_first = not self.environment_first or unwrap(given.get(self.override, False))[0] is True
+            found = _expanded(interpreter, found, override=own_first)
+        return located, found, given
+
+    def load(
+        self, interpreter: Interpreter, args: Sequence[Value], kwargs: dict[str, Value]
+    ) -> tuple[Located, dict[str, Value]]:
+        """Read it, and set what is unset, or all that it sets."""
+        located, found, given = self.read(interpreter, args, kwargs)
+        set_variables(interpreter, found, given.get(self.override, False))
+        return located, found
+
+    def _located(self, interpreter: Interpreter, given: dict[str, Value]) -> Located:
+        path = unwrap(given.get(self.arguments[0]))[0]
+        text = text_of(path)
+        if text == "":
+            return Located(())
+        if path is not None and (text is None or not text.startswith("/")):
+            return named(interpreter, path)
+        start = folder(interpreter) / ".env" if text is None else Path(os.path.normpath(text))
+        if (self.climbs == "always" or (self.climbs and path is None)) and given.get("recurse", True) is True:
+            return upward(interpreter, start.parent, (start.name,))
+        return _existing(interpreter, [str(start)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +92,12 @@ class Located:
         return self.paths[0] if self.is_certain and self.paths else None
 
 
-def beside(interpreter: Interpreter, name: str = ".env") -> Located:
-    """The file in the directory of the code that asks."""
-    return _existing(interpreter, [str(Path(interpreter.frames[-1].path).with_name(name))])
+def folder(interpreter: Interpreter) -> Path:
+    """The directory of the code that asks."""
+    return Path(interpreter.frames[-1].path).parent
 
 
-def upward(interpreter: Interpreter, start: Path, names: Iterable[str] = (".env",)) -> Located:
+def upward(interpreter: Interpreter, start: Path, names: Iterable[str]) -> Located:
     """The nearest file of one of these names in ``start`` and the directories above it, within the project."""
     names = tuple(names)
     for directory in (start, *start.parents):
@@ -69,7 +126,7 @@ def _existing(interpreter: Interpreter, paths: list[str]) -> Located:
     )
 
 
-def variables(interpreter: Interpreter, located: Located, syntax: Syntax) -> dict[str, Value]:
+def variables(interpreter: Interpreter, located: Located, grammar: Grammar) -> dict[str, Value]:
     """What the file sets. Where it is not certain which one is read, all that one of them may set is unknown."""
     found: dict[str, Value] = {}
     for path in located.paths:
@@ -81,30 +138,30 @@ def variables(interpreter: Interpreter, located: Located, syntax: Syntax) -> dic
             interpreter.lost_environ = interpreter.lost_environ or lost_file
             continue
         interpreter.files[path] = None
-        lost = changed_on_disk(interpreter, path)
-        for name, value, number in syntax(text):
-            if value is not None and located.is_certain and lost is None:
-                found[name] = Text.at(value, Location(path, number))
-            else:
-                found[name] = _unread(interpreter, name, Location(path, number))
+        is_known = located.is_certain and changed_on_disk(interpreter, path) is None
+        for name, value, number in grammar(text):
+            place = Location(path, number)
+            found[name] = (
+                Text.at(value, place)
+                if value is not None and is_known
+                else interpreter.opaque(
+                    f"what {Path(path).name} sets {name} to is not known", key=f"dotenv:{place}:{name}"
+                )
+            )
     return found
 
 
-def _unread(interpreter: Interpreter, name: str, place: Location) -> Opaque:
-    return interpreter.opaque(
-        f"what {Path(place.path).name} sets {name} to is not known", key=f"dotenv:{place}:{name}"
-    )
-
-
-def expanded(interpreter: Interpreter, found: dict[str, Value], *, override: bool) -> dict[str, Value]:
+def _expanded(interpreter: Interpreter, found: dict[str, Value], *, override: bool) -> dict[str, Value]:
     """python-dotenv's ``${NAME}`` and ``${NAME:-default}``, from the environment and the file's earlier lines."""
     made: dict[str, Value] = {}
     for name, value in found.items():
-        made[name] = _expanded(interpreter, value, made, override=override)
+        made[name] = _with_references(interpreter, value, made, override=override)
     return made
 
 
-def _expanded(interpreter: Interpreter, value: Value, before: dict[str, Value], *, override: bool) -> Value:
+def _with_references(
+    interpreter: Interpreter, value: Value, before: dict[str, Value], *, override: bool
+) -> Value:
     if not isinstance(value, Text) or "${" not in value:
         return value
     text, end, inputs = "", 0, frozenset[str]()
@@ -119,8 +176,7 @@ def _expanded(interpreter: Interpreter, value: Value, before: dict[str, Value], 
         if not isinstance(plain, str):
             return interpreter.opaque(f"the variable {name} in a .env file is not known")
         text, end, inputs = text + value[end : reference.start()] + plain, reference.end(), inputs | more
-    made = Text.at(text + value[end:], value.location)
-    return with_inputs(made, inputs) if inputs else made
+    return with_any(Text.at(text + value[end:], value.location), inputs)
 
 
 def set_variables(interpreter: Interpreter, found: dict[str, Value], override: Value = False) -> None:
