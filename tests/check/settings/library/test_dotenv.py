@@ -37,8 +37,13 @@ def settings_of(reader: str, *names: str) -> str:
         ("  export A = 1\n", [("A", "1")]),
         ("A=1 # a comment\nB=x#y\nC='q' # c\n", [("A", "1"), ("B", "x#y"), ("C", "q")]),
         ('A="one\ntwo"\nB=3\n', [("A", "one\ntwo"), ("B", "3")]),
-        ("NOTHING\nA=\nB: 1\nC=2", [("A", ""), ("C", "2")]),
+        ("NOTHING\nA=\nB: 1\nC=2", [("NOTHING", None), ("A", ""), ("C", "2")]),
         ("# A=1\n\n   \nB=2\r\nC=3\r\n", [("B", "2"), ("C", "3")]),
+        # A name alone takes back what a line before said; and nothing is called by an ``export`` that has no name.
+        ("A=1\nexport A\n", [("A", "1"), ("A", None)]),
+        ("export =1\nA=1\n", [("A", "1")]),
+        # The mark belongs to the first line in some versions, which then says something else.
+        ("\ufeffexport A=1\nB=2\n", [("A", None), ("B", None)]),
         # An escape and a comment in place of the value are read by the version's own rules.
         ('A="a\\nb"\nB=a\\nb\nC= # c\n', [("A", None), ("B", "a\\nb"), ("C", None)]),
         # Where does the quote end? Nothing behind it is certain.
@@ -94,6 +99,51 @@ def test_what_django_environ_passes_over(line: str) -> None:
 def test_decouples_grammar(line: str, name: str, value: str | None) -> None:
     """Everything behind the sign belongs to the value."""
     assert list(DECOUPLE(line)) == [(name, value, 1)]
+
+
+def test_a_line_ends_for_decouple_where_it_does_in_a_file() -> None:
+    """A form feed and a line separator end none, though ``str.splitlines`` has it so."""
+    assert list(DECOUPLE("A=x\x0cB=1\rB=2\u2028C=3")) == [("A", "x\x0cB=1", 1), ("B", "2\u2028C=3", 2)]
+
+
+def test_of_two_lines_the_first_counts_for_configurations_alone(tmp_path: Path) -> None:
+    """It sets each variable unless it is set (configurations/base.py)."""
+    (tmp_path / ".env").write_text("A=1\nA=2\n", "utf-8")
+    for reader in READERS:
+        assert stack(evaluate(tmp_path, settings=settings_of(reader, "A"))) == ["2"]
+    source = (
+        "from configurations import Configuration, values\nfrom pathlib import Path\n"
+        "class Base(Configuration):\n    DOTENV = str(Path(__file__).parent / '.env')\n"
+        "    A = values.Value('unset', environ_prefix=None)\n"
+        "    @property\n    def MIDDLEWARE(self):\n        return [self.A]\n"
+    )
+    assert stack(evaluate(tmp_path, environ={"DJANGO_CONFIGURATION": "Base"}, settings=source)) == ["1"]
+
+
+@pytest.mark.parametrize("reader", ["dotenv", "environs"])
+def test_a_reference_means_the_line_before_and_not_the_last(tmp_path: Path, reader: str) -> None:
+    """Also to the variable that it is in."""
+    (tmp_path / ".env").write_text("A=1\nB=${A}\nA=${A}2\n", "utf-8")
+    assert stack(evaluate(tmp_path, settings=settings_of(reader, "A", "B"))) == ["12", "1"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"), [("environ", "unset"), ("decouple", "unset"), ("dotenv", None)]
+)
+def test_a_byte_order_mark_belongs_to_the_first_line(
+    tmp_path: Path, reader: str, expected: str | None
+) -> None:
+    """django-environ and decouple do not take it off."""
+    (tmp_path / ".env").write_text("\ufeffA=1\n", "utf-8")
+    found = stack(evaluate(tmp_path, settings=settings_of(reader, "A")))
+    assert found == (None if expected is None else [expected])
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_file_of_another_encoding_is_not_known(tmp_path: Path, reader: str) -> None:
+    """The packages raise."""
+    (tmp_path / ".env").write_bytes("A=1\nB=é\n".encode("latin-1"))
+    assert stack(evaluate(tmp_path, settings=settings_of(reader, "A"))) is None
 
 
 @pytest.mark.parametrize(

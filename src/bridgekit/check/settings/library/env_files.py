@@ -52,11 +52,10 @@ class EnvFile:
         located = self._located(interpreter, given)
         if any(given.get(name, plain[0]) not in plain for name, plain in self.plainly.items()):
             located = Located(located.paths, is_certain=False)
-        found = variables(interpreter, located, self.grammar)
+        own_first: bool | None = None
         if self.expands and given.get("interpolate", True) is not False:
             own_first = not self.environment_first or unwrap(given.get(self.override, False))[0] is True
-            found = _expanded(interpreter, found, override=own_first)
-        return located, found, given
+        return located, variables(interpreter, located, self.grammar, own_first=own_first), given
 
     def load(
         self, interpreter: Interpreter, args: Sequence[Value], kwargs: dict[str, Value]
@@ -126,14 +125,19 @@ def _existing(interpreter: Interpreter, paths: list[str]) -> Located:
     )
 
 
-def variables(interpreter: Interpreter, located: Located, grammar: Grammar) -> dict[str, Value]:
-    """What the file sets. Where it is not certain which one is read, all that one of them may set is unknown."""
+def variables(
+    interpreter: Interpreter, located: Located, grammar: Grammar, *, own_first: bool | None = None
+) -> dict[str, Value]:
+    """What the file sets. Where it is not certain which one is read, all that one of them may set is unknown.
+
+    ``own_first``: references are followed, to the file's earlier lines before the environment or behind it.
+    """
     found: dict[str, Value] = {}
     for path in located.paths:
         try:
-            text = read_bounded(path, _MAX_DOTENV).decode("utf-8-sig", "replace")
-        except UnreadableError:
-            # Too large, or not to be opened: whatever is read of the environment may stand there.
+            text = read_bounded(path, _MAX_DOTENV).decode("utf-8")
+        except (UnreadableError, UnicodeDecodeError):
+            # Too large, or not to be opened or read: whatever is read of the environment may stand there.
             lost_file = interpreter.opaque(f"{Path(path).name} cannot be read")
             interpreter.lost_environ = interpreter.lost_environ or lost_file
             continue
@@ -141,35 +145,24 @@ def variables(interpreter: Interpreter, located: Located, grammar: Grammar) -> d
         is_known = located.is_certain and changed_on_disk(interpreter, path) is None
         for name, value, number in grammar(text):
             place = Location(path, number)
-            found[name] = (
-                Text.at(value, place)
-                if value is not None and is_known
-                else interpreter.opaque(
-                    f"what {Path(path).name} sets {name} to is not known", key=f"dotenv:{place}:{name}"
+            if value is None or not is_known:
+                reason = f"what {Path(path).name} sets {name} to is not known"
+                found[name] = interpreter.opaque(reason, key=f"dotenv:{place}:{name}")
+            else:
+                made = Text.at(value, place)
+                found[name] = (
+                    made if own_first is None else _expanded(interpreter, made, found, own_first=own_first)
                 )
-            )
     return found
 
 
-def _expanded(interpreter: Interpreter, found: dict[str, Value], *, override: bool) -> dict[str, Value]:
-    """python-dotenv's ``${NAME}`` and ``${NAME:-default}``, from the environment and the file's earlier lines."""
-    made: dict[str, Value] = {}
-    for name, value in found.items():
-        made[name] = _with_references(interpreter, value, made, override=override)
-    return made
-
-
-def _with_references(
-    interpreter: Interpreter, value: Value, before: dict[str, Value], *, override: bool
-) -> Value:
-    if not isinstance(value, Text) or "${" not in value:
-        return value
+def _expanded(interpreter: Interpreter, value: Text, before: dict[str, Value], *, own_first: bool) -> Value:
+    """python-dotenv's ``${NAME}`` and ``${NAME:-default}``."""
     text, end, inputs = "", 0, frozenset[str]()
     for reference in _REFERENCE.finditer(value):
         name = reference["name"]
-        given, own = unset_or(interpreter, name), before.get(name, UNSET)
-        order = [own, given] if override else [given, own]
-        chosen = next((one for one in order if one is not UNSET), UNSET)
+        order = [before.get(name, UNSET), unset_or(interpreter, name)]
+        chosen = next((one for one in (order if own_first else order[::-1]) if one is not UNSET), UNSET)
         if chosen is UNSET:
             chosen = with_inputs(Text(reference["default"] or ""), frozenset((f"env:{name}",)))
         plain, more = unwrap(chosen)

@@ -7,7 +7,7 @@ said here what they do: such a variable is set, and nobody knows to what.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from bridgekit._dataclass import dataclass
@@ -16,7 +16,7 @@ Lines: TypeAlias = Iterator[tuple[str, str | None, int]]
 Grammar: TypeAlias = Callable[[str], Lines]
 
 _BINDING = re.compile(
-    r"""\s* (?:export[^\S\n]+)? (?P<name>[^=\#\s'"]+) [^\S\n]*
+    r"""\s* (?:export[^\S\n]+)?+ (?P<name>[^=\#\s'"]+) [^\S\n]*
     (?P<equals> =[^\S\n]*
         (?: '(?P<single>(?:\\.|[^'\\])*)' | "(?P<double>(?:\\.|[^"\\])*)" | (?P<bare>[^\s'"][^\n]*) )?
     )? [^\S\n]* (?:\#[^\n]*)? (?:\n|\Z)""",
@@ -30,12 +30,15 @@ class LineGrammar:
     """One variable a line. ``quotes`` come off, each once and in this order; what is ``unsure`` then is not known."""
 
     names: re.Pattern[str]
-    quotes: tuple[re.Pattern[str], ...]
+    quotes: Sequence[re.Pattern[str]]
     unsure: re.Pattern[str]
+    lines: Callable[[str], list[str]] = str.splitlines
     strips: bool = False
+    first_wins: bool = False
+    """Of lines with the same name; elsewhere the last does."""
 
     def __call__(self, text: str) -> Lines:
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in sorted(enumerate(self.lines(text), 1), reverse=self.first_wins):
             name, equals, value = line.partition("=")
             if self.strips:
                 name, value = name.strip(), value.strip()
@@ -45,25 +48,35 @@ class LineGrammar:
                 yield found[1], None if self.unsure.search(value) else value, number
 
 
-_ONE_AFTER_THE_OTHER = (re.compile(r"\A(')(.*)'\Z"), re.compile(r'\A(")(.*)"\Z'))
+_ONE_AFTER_THE_OTHER = re.compile(r"\A(')(.*)'\Z"), re.compile(r'\A(")(.*)"\Z')
 _BACKSLASH_OR_COMMENT = re.compile(r"\\|(?:\A|\s)#")
 """What they mean is said by the version."""
 
 DJANGO_ENVIRON = LineGrammar(
-    re.compile("(?:export )?([A-Za-z_0-9]+)"), _ONE_AFTER_THE_OTHER, _BACKSLASH_OR_COMMENT
+    names=re.compile("(?:export )?([A-Za-z_0-9]+)"),
+    quotes=_ONE_AFTER_THE_OTHER,
+    unsure=_BACKSLASH_OR_COMMENT,
 )
-CONFIGURATIONS = LineGrammar(re.compile("([A-Za-z_0-9]+)"), _ONE_AFTER_THE_OTHER, _BACKSLASH_OR_COMMENT)
+CONFIGURATIONS = LineGrammar(
+    names=re.compile("([A-Za-z_0-9]+)"),
+    quotes=_ONE_AFTER_THE_OTHER,
+    unsure=_BACKSLASH_OR_COMMENT,
+    first_wins=True,
+)
 DECOUPLE = LineGrammar(
-    re.compile("((?!#).*)"),
-    (re.compile(r"""\A(['"])(.*)\1\Z"""),),
+    names=re.compile("((?!#).*)", re.DOTALL),
+    quotes=[re.compile(r"""\A(['"])(.*)\1\Z""", re.DOTALL)],
     # Quotes that do not match were taken off as well before its version 3.2.
-    re.compile(r"""\A['"]|['"]\Z"""),
+    unsure=re.compile(r"""\A['"]|['"]\Z"""),
+    lines=re.compile("\r\n|\r|\n").split,
     strips=True,
 )
 
 
 def python_dotenv(text: str) -> Lines:
     """python-dotenv's grammar (`dotenv.parser`), which environs shares: quotes, comments, texts of several lines."""
+    # A byte order mark is the first line's in some versions, and what follows may be another's then.
+    is_marked, text = text.startswith("\ufeff"), text.removeprefix("\ufeff")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     place = 0
     while place < len(text):
@@ -81,11 +94,12 @@ def python_dotenv(text: str) -> Lines:
             yield from ((name, None, line) for name in re.findall(r"[A-Za-z_]\w*", text[place:]))
             return
         place = found.end()
-        if found["equals"] is not None:
-            yield found["name"], _written(found), line
+        yield found["name"], None if is_marked else _written(found), line
 
 
 def _written(found: re.Match[str]) -> str | None:
+    if found["equals"] is None:
+        return None  # A name alone takes back what an earlier line said.
     quoted = found["double"] if found["single"] is None else found["single"]
     if quoted is not None:
         return None if "\\" in quoted else quoted
