@@ -64,6 +64,7 @@ s = environs.Env()
         ("e('LIST', default=[])", ["a", " b", "c"]),
         ("e('EMPTY', default='zz')", ""),
         ("e.bool('EMPTY', default=None)", None),
+        ("e.url('X', default=None)", None),
         # Lists: who strips, who keeps what is empty.
         ("e.list('LIST')", ["a", " b", "c"]),
         ("e.tuple('LIST')", ("a", " b", "c")),
@@ -166,6 +167,17 @@ def test_decouple_reads_the_projects_own_files(tmp_path: Path) -> None:
         ("decouple.config('QUOTED', cast=decouple.Csv())", ["a", "b,c"]),
         ("decouple.config('HASH', cast=decouple.Csv())", ["a"]),
         ("decouple.config('ROUND', cast=decouple.Csv(strip=' ()'))", ["a", "b"]),
+        # environs' words are written small, large, or with a capital; its parts are read as the variable is.
+        ("s.bool('ODD')", None),
+        ("s.list('ZERO', subcast=bool)", [False]),
+        ("s.dict('BLANKED')", {"a": "1", "b": "2"}),
+        ("s.float('NAN')", None),
+        ("e.dict('BLANKED')", {"a": " 1", " b": "2"}),
+        # A text that is the default is not read, and of an address the default is.
+        ("e.bool('ONE', '1')", "1"),
+        ("e.url('X', default='')", None),
+        ("e('ONE', str, 'd', True)", None),
+        ("e['ONE']", None),
         ("environs.FileAwareEnv()('SECRET', 'no')", None),
         ("environs.FileAwareEnv()('ONE', 'no')", "1"),
         ("environ.FileAwareEnv()('SECRET', default='no')", None),
@@ -186,6 +198,10 @@ def test_arguments_and_texts_that_have_a_meaning_of_their_own(
         "QUOTED": 'a,"b,c"',
         "HASH": "a#b,c",
         "SECRET_FILE": "/run/secret",
+        "ODD": "tRuE",
+        "ZERO": "0",
+        "BLANKED": "a= 1, b=2",
+        "NAN": "nan",
     }
     result = evaluate(tmp_path, settings=f"{PRELUDE}VALUE = {expression}", environ=ENVIRON | given)
     value = result.default.value("VALUE")
@@ -229,3 +245,24 @@ def test_a_value_of_configurations_with_an_argument_of_its_own(tmp_path: Path) -
     given = {"DJANGO_CONFIGURATION": "Base"}
     assert listed(evaluate(tmp_path, settings=source, environ=given).default) == ["a"]
     assert listed(evaluate(tmp_path, settings=source, environ=given | {"DJANGO_MW": "a;b"}).default) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "variable", "expected"),
+    [
+        ("BooleanValue(False, environ_name='X')", "yes", True),
+        ("BooleanValue(False, environ_name='X')", "on", None),
+        ("PositiveIntegerValue(1, environ_name='X')", "2", 2),
+        ("EmailValue('a@b.de', environ_name='X')", "c@d.de", None),
+        ("DictValue({'a': 'b'}, environ_name='X')", "{}", None),
+        ("Value('d', environ_name='x')", "e", "d"),
+        ("Value('d', environ_name='X', environ_prefix='DJANGO_')", "e", "e"),
+    ],
+)
+def test_what_a_value_of_configurations_reads(
+    tmp_path: Path, made: str, variable: str, expected: object
+) -> None:
+    """By its own words and under the name as it is written; what is not said here is not known."""
+    source = f"from configurations import values\ntry:\n    VALUE = values.{made}\nexcept ValueError:\n    VALUE = None\n"
+    value = evaluate(tmp_path, settings=source, environ={"DJANGO_X": variable}).default.value("VALUE")
+    assert (value.value if isinstance(value, Known) else None) == expected

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridgekit.check.settings.interpreter.data import UNSET, DictValue, Value
+from bridgekit.check.settings.interpreter.data import UNSET, DictValue, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ModuleValue
-from bridgekit.check.settings.library.env_casts import read_variable
-from bridgekit.check.settings.library.env_files import named, set_variables, variables
+from bridgekit.check.settings.library import env_casts as casts
+from bridgekit.check.settings.library.env_casts import Cast
+from bridgekit.check.settings.library.env_files import EnvFile
 from bridgekit.check.settings.library.env_grammars import CONFIGURATIONS
 from bridgekit.check.settings.library.environment import unset_or
 from bridgekit.check.settings.library.registry import CALLS
 
-_KINDS = {
-    "BooleanValue": "bool",
-    "IntegerValue": "int",
-    "PositiveIntegerValue": "int",
-    "FloatValue": "float",
-    "ListValue": "list",
-    "TupleValue": "tuple",
-    "Value": "str",
-    "EmailValue": "str",
-    "URLValue": "str",
-    "IPValue": "str",
-    "RegexValue": "str",
-    "PathValue": "str",
-    "SecretValue": "str",
+CASTS: dict[str, Cast] = {
+    "BooleanValue": casts.words("yes y true 1", "no n false 0", strips=True, empty_is_no=True),
+    "IntegerValue": int,
+    "PositiveIntegerValue": casts.natural,
+    "FloatValue": float,
+    "ListValue": casts.stripped_parts,
+    "TupleValue": casts.as_tuple(casts.stripped_parts),
+    "Value": Text,
+    "SecretValue": Text,
 }
+_UNREAD = (
+    "BackendsValue", "CacheURLValue", "CastingMixin", "DatabaseURLValue", "DecimalValue", "DictValue", "EmailURLValue",
+    "EmailValue", "IPValue", "JSONValue", "MultipleMixin", "PathValue", "RegexValue", "SearchURLValue", "SetValue",
+    "SingleNestedListValue", "SingleNestedTupleValue", "URLValue", "UUIDValue", "ValidationMixin",
+)  # fmt: skip
+"""Of these the default is known, and not what they make of a variable, or whether they take it."""
 
 
 _ARGUMENTS = {"default", "environ", "environ_name", "environ_prefix", "environ_required", "late_binding"}
@@ -46,20 +48,21 @@ class SettingValue(Model):
     def resolve(self, interpreter: Interpreter, attribute: str) -> Value:
         """The value as the configured settings have it."""
         default = self.args[0] if self.args else self.kwargs.get("default")
-        kind = _KINDS.get(self.kind)
         if self.kwargs.get("environ") is False:
             return default
-        name = unwrap(self.kwargs.get("environ_name"))[0] or attribute
+        name = unwrap(self.kwargs.get("environ_name"))[0] or attribute.upper()
         prefix = unwrap(self.kwargs.get("environ_prefix", "DJANGO"))[0]
         if not isinstance(name, str) or not isinstance(prefix, str | None):
             return interpreter.opaque("the name of an environment variable is not known")
-        variable = f"{prefix}_{name.upper()}" if prefix else name.upper()
+        variable = f"{prefix.removesuffix('_')}_{name}" if prefix else name
         if (set(self.kwargs) - _ARGUMENTS or len(self.args) > 1) and unset_or(
             interpreter, variable
         ) is not UNSET:
             return interpreter.opaque(f"values.{self.kind}() with these arguments")
         is_required = self.kind == "SecretValue" or self.kwargs.get("environ_required", False) is not False
-        return read_variable(interpreter, variable, default, kind, has_default=not is_required)
+        return casts.read_variable(
+            interpreter, variable, default, CASTS, self.kind, has_default=not is_required
+        )
 
 
 def _maker(kind: str) -> object:
@@ -88,15 +91,12 @@ def _uppercase_attributes(interpreter: Interpreter, args: list[Value], kwargs: d
 
 def load_dotenv(interpreter: Interpreter, path: Value) -> None:
     """What ``Configuration.pre_setup`` does with ``DOTENV``: the file sets what is unset (configurations/base.py)."""
-    plain = unwrap(path)[0]
-    if plain is not None and plain != "":
-        set_variables(interpreter, variables(interpreter, named(interpreter, plain), CONFIGURATIONS))
+    if unwrap(path)[0] is not None:
+        EnvFile(CONFIGURATIONS, ("DOTENV",)).load(interpreter, [path], {})
 
 
 def register() -> None:
     """Add this module's models to the registry."""
-    for kind in (*_KINDS, "DictValue", "SetValue", "DatabaseURLValue", "CacheURLValue", "EmailURLValue", "JSONValue",
-                 "SingleNestedTupleValue", "SingleNestedListValue", "BackendsValue", "CastingMixin", "DecimalValue",
-                 "SearchURLValue", "ValidationMixin", "MultipleMixin", "UUIDValue"):  # fmt: skip
+    for kind in (*CASTS, *_UNREAD):
         CALLS[f"configurations.values.{kind}"] = _maker(kind)  # type: ignore[assignment]  # a model by shape
     CALLS["configurations.utils.uppercase_attributes"] = _uppercase_attributes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from bridgekit.check.settings.interpreter.data import UNSET, DictValue, Input, ListValue, Opaque, Text, Value
+from bridgekit.check.settings.interpreter.data import UNSET, DictValue, ListValue, Opaque, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import flat, unwrap
 from bridgekit.check.settings.interpreter.pure import adopt
@@ -17,17 +18,27 @@ from bridgekit.check.settings.library.registry import CALLS
 Cast: TypeAlias = Callable[[str], Value]
 
 
-def words(true: str, false: str, *, strips: bool = False, empty_is_no: bool = False) -> Cast:
-    """One of these words for yes and no, in any case."""
+def words(
+    true: str, false: str, *, strips: bool = False, empty_is_no: bool = False, cases: bool = True
+) -> Cast:
+    """One of these words for yes and no: in any case, or without ``cases`` in the three that people write."""
     yes, no = set(true.split()), set(false.split()) | ({""} if empty_is_no else set())
 
     def cast(text: str) -> Value:
-        word = text.strip().lower() if strips else text.lower()
-        if word not in yes | no:
+        text = text.strip() if strips else text
+        word = text.lower()
+        if word not in yes | no or not (cases or text in (word, word.capitalize(), word.upper())):
             raise ValueError(f"{text!r} is not a truth value")
         return word in yes
 
     return cast
+
+
+def natural(text: str) -> Value:
+    """A number that is not negative."""
+    if int(text) < 0:
+        raise ValueError(f"{text!r} is negative")
+    return int(text)
 
 
 def number_or_word(text: str) -> Value:
@@ -36,6 +47,13 @@ def number_or_word(text: str) -> Value:
         return int(text) != 0
     except ValueError:
         return text.lower().strip() in ("true", "on", "ok", "y", "yes", "1")
+
+
+def finite(text: str) -> Value:
+    """A number, and neither ``inf`` nor ``nan``."""
+    if not math.isfinite(float(text)):
+        raise ValueError(f"{text!r} is not finite")
+    return float(text)
 
 
 def grouped_number(text: str) -> Value:
@@ -66,15 +84,30 @@ def all_parts(text: str, delimiter: str = ",") -> Value:
 
 def pairs(text: str) -> Value:
     """``key=value,key=value``."""
-    found = [part.strip().split("=", 1) for part in text.split(",") if part]
+    found = [part.split("=", 1) for part in text.split(",") if part]
     if any(len(pair) != 2 for pair in found):
         raise ValueError(f"{text!r} holds something else than key=value")
-    return DictValue({Text(key.strip()): Text(value) for key, value in found})
+    return DictValue({Text(key): Text(value) for key, value in found})
+
+
+def stripped_pairs(text: str) -> Value:
+    """``key = value, key = value``."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if "" in parts:
+        raise ValueError(f"{text!r} holds something else than key=value")
+    return pairs(",".join("=".join(one.strip() for one in part.split("=", 1)) for part in parts))
 
 
 def data(text: str) -> Value:
     """What JSON says."""
     return adopt(json.loads(text))
+
+
+def data_but_null(text: str) -> Value:
+    """The same, and null is nothing."""
+    if (value := data(text)) is None:
+        raise ValueError("null")
+    return value
 
 
 def as_tuple(cast: Callable[[str], ListValue]) -> Cast:
@@ -85,32 +118,29 @@ def as_tuple(cast: Callable[[str], ListValue]) -> Cast:
 WORDS = "y yes t true on 1", "n no f false off 0"
 """For yes and for no, as most packages have them."""
 
-LENIENT: Mapping[str, Cast] = {
-    "bool": words("true on ok y yes 1 t", "false off n no 0 f none", strips=True, empty_is_no=True),
-    "int": int,
-    "float": float,
-    "list": stripped_parts,
-    "tuple": as_tuple(stripped_parts),
-}
-
 
 def read_variable(
-    interpreter: Interpreter, name: str, default: Value, kind: str | None, *, has_default: bool = True
+    interpreter: Interpreter,
+    name: str,
+    default: Value,
+    casts: Mapping[str, Cast],
+    kind: str,
+    *,
+    has_default: bool,
 ) -> Value:
-    """A variable read as ``kind``, a key of the casts (any other is text); a default is what it is."""
+    """A variable read as ``kind``; a default is what it is."""
     value = unset_or(interpreter, name)
-    inputs = frozenset((f"env:{name}",))
     suggest(interpreter, name, kind)
-    if value is UNSET:
-        if not has_default:
-            return required(interpreter, name, key_error(name))
-        return with_inputs(default, inputs)
-    return parsed(interpreter, value, LENIENT.get(kind or ""), kind or "text")
+    if value is not UNSET:
+        return parsed(interpreter, value, casts.get(kind), kind)
+    if not has_default:
+        return required(interpreter, name, key_error(name))
+    return with_inputs(default, frozenset((f"env:{name}",)))
 
 
 def suggest(interpreter: Interpreter, name: str, kind: str | None) -> None:
     """A switch is worth trying both ways."""
-    if kind == "bool":
+    if kind in ("bool", "BooleanValue"):
         for word in ("true", "false"):
             interpreter.suggest(frozenset((f"env:{name}",)), word)
 
@@ -118,7 +148,7 @@ def suggest(interpreter: Interpreter, name: str, kind: str | None) -> None:
 def parsed(interpreter: Interpreter, value: Value, cast: Cast | None, kind: str) -> Value:
     """What ``cast`` makes of a variable's text; the inputs it depends on stay with it."""
     text, inputs = unwrap(value)
-    if kind in ("str", "text") and (cast is None or not isinstance(text, str)):
+    if cast is Text:
         return value
     if isinstance(text, Opaque):
         return text.derive(f".{kind}")
@@ -137,8 +167,7 @@ def _strtobool(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Va
         return unknown.derive(".strtobool")
     if not isinstance(plain[0], str):
         raise AttributeError("strtobool() takes text")
-    result = int(bool(LENIENT["bool"](plain[0])))
-    return Input(result, inputs) if inputs else result
+    return with_any(int(bool(words(*WORDS)(plain[0]))), inputs)
 
 
 def register() -> None:

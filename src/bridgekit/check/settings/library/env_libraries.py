@@ -16,8 +16,8 @@ from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import NativeFunction
 from bridgekit.check.settings.library import env_casts as casts
+from bridgekit.check.settings.library import env_grammars as grammars
 from bridgekit.check.settings.library.env_files import EnvFile, folder, set_variables, upward
-from bridgekit.check.settings.library.env_grammars import DJANGO_ENVIRON, python_dotenv
 from bridgekit.check.settings.library.env_reader import Keywords, Library, Reader
 from bridgekit.check.settings.library.registry import CALLS, CONSTANTS, Args
 
@@ -25,9 +25,9 @@ _UTF_8 = ("utf-8", "utf8")
 
 # -- python-dotenv ---------------------------------------------------------------------------------------------------
 
-_PLAINLY = {"stream": (None,), "encoding": (None, *_UTF_8)}
+_PLAINLY = {"stream": (None,), "encoding": (None, *_UTF_8), "interpolate": (True, False)}
 _LOAD_DOTENV = EnvFile(
-    grammar=python_dotenv,
+    grammar=grammars.python_dotenv,
     arguments=("dotenv_path", "stream", "verbose", "override", "interpolate", "encoding"),
     override="override",
     plainly=_PLAINLY,
@@ -36,7 +36,7 @@ _LOAD_DOTENV = EnvFile(
     environment_first=True,
 )
 _DOTENV_VALUES = EnvFile(
-    grammar=python_dotenv,
+    grammar=grammars.python_dotenv,
     arguments=("dotenv_path", "stream", "verbose", "interpolate", "encoding"),
     plainly=_PLAINLY,
     climbs="unnamed",
@@ -77,7 +77,7 @@ def _find_dotenv(interpreter: Interpreter, args: Args, kwargs: Keywords) -> Valu
 # -- django-environ --------------------------------------------------------------------------------------------------
 
 _DJANGO_ENVIRON_FILE = EnvFile(
-    grammar=DJANGO_ENVIRON,
+    grammar=grammars.DJANGO_ENVIRON,
     arguments=("env_file", "overwrite", "parse_comments", "encoding"),
     override="overwrite",
     plainly={"parse_comments": (False,), "encoding": _UTF_8},
@@ -96,7 +96,7 @@ def _read_django_environ(interpreter: Interpreter, args: Args, kwargs: Keywords)
     return None
 
 
-_DJANGO_ENVIRON = Library(
+DJANGO_ENVIRON = Library(
     missing="django.core.exceptions.ImproperlyConfigured",
     casts={
         "bool": casts.number_or_word,
@@ -119,6 +119,7 @@ _DJANGO_ENVIRON = Library(
     refers=re.compile(r"\A\\?\$"),
     settable=("prefix", "smart_cast", "escape_proxy", "warn_on_default"),
     guesses=True,
+    reads_default=("url",),
 )
 
 
@@ -126,13 +127,13 @@ def _django_environ(
     interpreter: Interpreter, args: Args, kwargs: Keywords, *, reads_files: bool = False
 ) -> Value:
     """``environ.Env(DEBUG=(bool, False))``."""
-    return Reader(_DJANGO_ENVIRON, scheme=kwargs, reads_files=reads_files)
+    return Reader(DJANGO_ENVIRON, scheme=kwargs, reads_files=reads_files)
 
 
 # -- environs --------------------------------------------------------------------------------------------------------
 
 _ENVIRONS_FILE = EnvFile(
-    grammar=python_dotenv,
+    grammar=grammars.python_dotenv,
     arguments=("path", "recurse", "verbose", "override"),
     override="override",
     climbs="always",
@@ -145,16 +146,16 @@ def _read_environs(interpreter: Interpreter, args: Args, kwargs: Keywords) -> Va
     return interpreter.opaque("what read_env() returns differs between versions of environs")
 
 
-_ENVIRONS = Library(
+ENVIRONS = Library(
     missing="environs.EnvError",
     casts={
-        "bool": casts.words(*casts.WORDS),
+        "bool": casts.words(*casts.WORDS, cases=False),
         "int": int,
-        "float": float,
+        "float": casts.finite,
         "str": Text,
         "list": casts.all_parts,
-        "json": casts.data,
-        "dict": casts.pairs,
+        "json": casts.data_but_null,
+        "dict": casts.stripped_pairs,
     },
     called="str",
     arguments={"": ("name", "default")},
@@ -167,7 +168,7 @@ _ENVIRONS = Library(
 
 def _environs(interpreter: Interpreter, args: Args, kwargs: Keywords, *, reads_files: bool = False) -> Value:
     """``environs.Env(prefix="APP_", expand_vars=True)``."""
-    made = Reader(_ENVIRONS, prefix=unwrap(kwargs.get("prefix"))[0], reads_files=reads_files)
+    made = Reader(ENVIRONS, prefix=unwrap(kwargs.get("prefix"))[0], reads_files=reads_files)
     if kwargs.get("expand_vars", False) is not False:
         made.refers = re.compile(r"\$")
     return made
@@ -184,4 +185,4 @@ def register() -> None:
     for name, reads_files in (("Env", False), ("FileAwareEnv", True)):
         CALLS[f"environ.{name}"] = partial(_django_environ, reads_files=reads_files)
         CALLS[f"environs.{name}"] = partial(_environs, reads_files=reads_files)
-    CONSTANTS["environs.env"] = lambda interpreter: Reader(_ENVIRONS)
+    CONSTANTS["environs.env"] = lambda interpreter: Reader(ENVIRONS)

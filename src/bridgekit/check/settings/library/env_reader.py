@@ -8,7 +8,7 @@ default where none is given, and takes the type as second argument where the oth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from typing import TypeAlias
@@ -59,6 +59,8 @@ class Library:
     guesses: bool = False
     """The type is that of the default, and an empty text None where the default is."""
     casts_default: bool = False
+    reads_default: Sequence[str] = ()
+    """Methods that cast one that is not None."""
     checks_default: bool = True
     own_error: bool = False
     """What a cast refuses is an exception of the package, which derives from ValueError in some versions."""
@@ -114,9 +116,6 @@ class Reader(Model):
     def call(self, interpreter: Interpreter, args: Sequence[Value], kwargs: Keywords) -> Value:
         return self.typed(interpreter, self.library.called, args, kwargs)
 
-    def item(self, interpreter: Interpreter, key: Value) -> Value:
-        return self.call(interpreter, [key], {})
-
     def contains(self, interpreter: Interpreter, key: Value) -> Value:
         return Environ().contains(interpreter, key)
 
@@ -131,28 +130,42 @@ class Reader(Model):
         cast, part, default = self._asked(interpreter, kind, variable, given)
         if self.reads_files and variable and unset_or(interpreter, f"{variable}_FILE") is not UNSET:
             return interpreter.opaque("a variable of the environment that names a file")
-        value, is_default = self._fetch(interpreter, variable, default, cast_name(cast))
+        value: Value
+        if variable is None:
+            value = interpreter.opaque("the name of an environment variable is not known")
+        else:
+            suggest(interpreter, variable, cast_name(cast))
+            value = unset_or(interpreter, variable)
+        if is_default := value is UNSET and default is not UNSET:
+            value = with_inputs(default, frozenset((f"env:{variable}",)))
+        elif value is UNSET:
+            error = ErrorValue(External(library.missing), (Text(f"{variable} is not set"),))
+            value = required(interpreter, str(variable), error)
         url = url_kind(kind)
         if url is not None and value is not None:
             return address(interpreter, url, value)
-        if (others or len(args) > len(names)) and (library.checks_default or not is_default):
+        delimiter = unwrap(given.get("delimiter", ","))[0]
+        is_plain = not others and len(args) <= len(names) and isinstance(delimiter, str)
+        if not is_plain and (library.checks_default or not is_default):
             return interpreter.opaque(f"env.{kind}() with these arguments")
         plain, inputs = unwrap(value)
-        if isinstance(plain, str) and self._is_more_than_text(plain, given):
+        is_escaped = given.get("multiline", False) is not False
+        if isinstance(plain, str) and (self.refers.search(plain) or (is_escaped and "\\" in plain)):
             return interpreter.opaque("a variable of the environment that refers to others")
-        if is_default and not library.casts_default:
+        # django-environ takes a text that is the default for the default.
+        is_default = is_default or (library.guesses and plain == unwrap(default)[0])
+        casts_default = library.casts_default or (kind in library.reads_default and plain is not None)
+        if is_default and not casts_default:
             return value
         if library.guesses and default is None and plain == "":
             return with_any(None, inputs)
-        casts = library.casts
-        if "delimiter" in given:
-            delimiter = unwrap(given["delimiter"])[0]
-            parts = (
-                {"list": partial(all_parts, delimiter=str(delimiter))} if isinstance(delimiter, str) else {}
-            )
-            casts = {name: cast for name, cast in casts.items() if name != "list"} | parts
+        casts = dict(library.casts)
+        if delimiter != ",":
+            casts["list"] = partial(all_parts, delimiter=str(delimiter))
         made = self._converted(interpreter, value, cast, casts)
-        return made if part is None else each(interpreter, made, part)
+        if part is not None and library.own_error and cast_name(part) in casts:
+            return each(made, lambda item: self._converted(interpreter, item, part, casts))
+        return made if part is None else each(made, called_with(interpreter, part))
 
     def _asked(
         self, interpreter: Interpreter, kind: str, variable: str | None, given: Keywords
@@ -181,37 +194,21 @@ class Reader(Model):
         """What stands for a variable that is not set, `UNSET` for nothing."""
         return given
 
-    def _is_more_than_text(self, text: str, given: Keywords) -> bool:
-        """Whether it refers to other variables, or has escapes that are read."""
-        is_escaped = "\\" in text and given.get("multiline", False) is not False
-        return is_escaped or self.refers.search(text) is not None
-
-    def _fetch(
-        self, interpreter: Interpreter, variable: str | None, default: Value, kind: str | None
-    ) -> tuple[Value, bool]:
-        """The variable's text (or the unknown), and whether it is the default in its place."""
-        if variable is None:
-            return interpreter.opaque("the name of an environment variable is not known"), False
-        suggest(interpreter, variable, kind)
-        value = unset_or(interpreter, variable)
-        if value is not UNSET:
-            return value, False
-        if default is UNSET:
-            error = ErrorValue(External(self.library.missing), (Text(f"{variable} is not set"),))
-            return required(interpreter, variable, error), False
-        return with_inputs(default, frozenset((f"env:{variable}",))), True
-
     def _converted(
         self, interpreter: Interpreter, value: Value, cast: Value, casts: Mapping[str, Cast]
     ) -> Value:
         name = cast_name(cast)
         if cast is None:
             return value
+        plain, inputs = unwrap(value)
+        if self.library.casts_default and isinstance(plain, Opaque):
+            return plain.derive(".cast")
         if name is None or not (isinstance(cast, str) or name in casts):
-            return interpreter.call(interpreter.force(cast), [value], {})
+            if not self.library.casts_default:
+                return interpreter.call(interpreter.force(cast), [value], {})
+            return with_any(interpreter.call(interpreter.force(cast), [plain], {}), inputs)
         if self.library.casts_default:
-            plain, inputs = unwrap(value)
-            value = value if isinstance(plain, Opaque) else with_any(Text(str(plain)), inputs)
+            value = with_any(Text(str(plain)), inputs)
         try:
             return parsed(interpreter, value, casts.get(name), name)
         except Raised:
@@ -239,13 +236,18 @@ class Prefixed(Model):
         self.reader.prefix = self.before
 
 
-def each(interpreter: Interpreter, items: Value, cast: Value) -> Value:
-    """Every part through the one function; a text is one already."""
+def each(items: Value, convert: Callable[[Value], Value]) -> Value:
+    """Every part through the one function."""
     plain, inputs = unwrap(items)
     if not isinstance(plain, ListValue | tuple):
         return items
-    made = list(plain) if cast_name(cast) == "str" else [interpreter.call(cast, [item], {}) for item in plain]
+    made = [convert(item) for item in plain]
     return with_any(tuple(made) if isinstance(plain, tuple) else ListValue(made), inputs)
+
+
+def called_with(interpreter: Interpreter, cast: Value) -> Callable[[Value], Value]:
+    """``cast(part)``; a text is one already."""
+    return lambda part: part if cast_name(cast) == "str" else interpreter.call(cast, [part], {})
 
 
 def cast_name(cast: Value) -> str | None:

@@ -202,8 +202,6 @@ def _get(interpreter: Interpreter, args: list[Value], kwargs: dict[str, Value]) 
 def register() -> None:
     """Add this module's models to the registry."""
     CONSTANTS["os.environ"] = lambda interpreter: Environ()
-    CONSTANTS["os.environb"] = lambda interpreter: interpreter.opaque("os.environb")
-    CONSTANTS["starlette.config.environ"] = lambda interpreter: Environ()
     CALLS["os.getenv"] = _get
     CALLS["os.environ.get"] = _get
     CALLS["os.putenv"] = lambda interpreter, args, kwargs: None

@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bridgekit.check.python.plain import Refused, is_plain
-from bridgekit.check.settings.interpreter.data import (
-    UNSET,
-    DictValue,
-    ListValue,
-    SetValue,
-    Value,
-)
+from bridgekit.check.settings.interpreter.control import Raised
+from bridgekit.check.settings.interpreter.data import UNSET, DictValue, ListValue, SetValue, Text, Value
 from bridgekit.check.settings.interpreter.interpreter import Interpreter
 from bridgekit.check.settings.interpreter.model import Model
 from bridgekit.check.settings.interpreter.operators import unwrap
 from bridgekit.check.settings.interpreter.values import ClassValue, InstanceValue, NativeFunction
 from bridgekit.check.settings.library.copying import deep_copy
-from bridgekit.check.settings.library.env_casts import read_variable
+from bridgekit.check.settings.library.env_casts import WORDS, Cast, read_variable, words
 from bridgekit.check.settings.library.env_files import named, variables
 from bridgekit.check.settings.library.env_grammars import python_dotenv
 from bridgekit.check.settings.library.environment import unset_or
@@ -30,13 +25,15 @@ from bridgekit.check.settings.library.registry import CALLS, CLASS_BASES
 _PACKAGES = ("pydantic", "pydantic_settings", "pydantic.v1")
 _SCALARS: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 """Annotations by which one variable is read from its text."""
+CASTS: dict[str, Cast] = {
+    "bool": words(*WORDS),
+    "int": lambda text: int(text.encode("ascii")),
+    "float": lambda text: float(text.encode("ascii")),
+    "str": Text,
+}
 _OWN_WAYS = (
-    "__init__",
-    "__new__",
-    "model_post_init",
-    "settings_customise_sources",
-    "__pydantic_init_subclass__",
-)
+    "__init__", "__new__", "model_post_init", "settings_customise_sources", "__pydantic_init_subclass__",
+)  # fmt: skip
 """With these a class has the last word about its fields."""
 
 
@@ -92,7 +89,7 @@ def _field(interpreter: Interpreter, variable: str, annotation: Value, default: 
     if any(isinstance(unset_or(interpreter, name), str) for name in others):
         return interpreter.opaque(f"the environment variable {variable} is read in any case")
     is_set = unset_or(interpreter, variable.upper()) is not UNSET
-    if is_set and kind not in _SCALARS and annotation is not None:
+    if is_set and kind not in _SCALARS:
         return interpreter.opaque(f"the environment variable {variable.upper()} is read by its annotation")
     plain, inputs = unwrap(default)
     if isinstance(plain, ListValue | DictValue | SetValue) and not inputs:
@@ -103,7 +100,14 @@ def _field(interpreter: Interpreter, variable: str, annotation: Value, default: 
     elif is_plain(plain) and plain is not None and kind in _SCALARS and not _fits(plain, kind):
         default = interpreter.opaque(f"pydantic makes the default of {variable} a {kind}")
     value = None if default is UNSET else default
-    return read_variable(interpreter, variable.upper(), value, kind, has_default=default is not UNSET)
+    try:
+        return read_variable(
+            interpreter, variable.upper(), value, CASTS, kind or "", has_default=default is not UNSET
+        )
+    except Raised:
+        return interpreter.refuse(
+            f"pydantic does not take the value of {variable.upper()}, or in its own way"
+        )
 
 
 def _fits(plain: Value, kind: str) -> bool:
