@@ -13,8 +13,6 @@ from bridgekit.middleware_chain.ranges import Range
 from bridgekit.middleware_chain.requests import Mode, Outcome, RequestKind
 from bridgekit.middleware_chain.simulate import Step
 
-__all__ = ["NOTHING", "ONE", "Inside", "around", "hull", "views"]
-
 ONE = Range.exactly(1)
 NOTHING = Range.exactly(0)
 

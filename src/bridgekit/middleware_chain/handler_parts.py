@@ -9,8 +9,6 @@ from bridgekit._dataclass import dataclass
 from bridgekit.middleware_chain.facts import Answer, Claim, MiddlewareFacts
 from bridgekit.middleware_chain.requests import Mode
 
-__all__ = ["Part", "PlannedLayer", "all_of", "negated", "parts_of"]
-
 
 class Part(StrEnum):
     """How one layer is run."""

@@ -12,8 +12,6 @@ from types import MappingProxyType
 
 from bridgekit._dataclass import dataclass
 
-__all__ = ["DECIDING", "DJANGOS_OWN", "NONBLOCKING", "OTHERS", "Needs"]
-
 DJANGOS_OWN = "Django's own, and its halves wait for nothing"
 OTHERS = "only layers of Django's own that wait for nothing are run on the loop"
 """Why a layer is run on the loop where nothing is awaited, and why others are not."""
