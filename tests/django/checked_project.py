@@ -15,6 +15,7 @@ from django.test import override_settings
 
 from bridgekit.cli import main
 from bridgekit.django.checks import check_middleware
+from bridgekit.middleware_chain.nonblocking import DECIDING
 
 SETTINGS = """
 SECRET_KEY = "s"
@@ -79,7 +80,9 @@ def told_by_django(project: Path) -> str:
         patch.chdir(project)
         importlib.invalidate_caches()
         module = vars(importlib.import_module("shop.settings"))
-        ours = {name: value for name, value in module.items() if name.startswith("BRIDGEKIT_")}
+        ours = {
+            name: value for name, value in module.items() if name.startswith("BRIDGEKIT_") or name in DECIDING
+        }
         chain = {name: module[name] for name in ("MIDDLEWARE", "SILENCED_SYSTEM_CHECKS")}
         with override_settings(SETTINGS_MODULE="shop.settings", **chain, **ours):
             return "\n".join(f"{message}\n" for message in check_middleware() if not message.is_silenced())

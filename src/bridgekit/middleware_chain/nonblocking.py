@@ -44,7 +44,7 @@ NONBLOCKING: Mapping[str, tuple[Needs, ...]] = MappingProxyType(
             ),
             Needs("SESSION_SAVE_EVERY_REQUEST", False),
         ),
-        "django.middleware.common.CommonMiddleware": (),
+        "django.middleware.common.CommonMiddleware": (Needs("PREPEND_WWW", False),),
         "django.middleware.csrf.CsrfViewMiddleware": (Needs("CSRF_USE_SESSIONS", False),),
         "django.contrib.auth.middleware.AuthenticationMiddleware": (),
         "django.contrib.messages.middleware.MessageMiddleware": (

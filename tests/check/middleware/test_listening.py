@@ -24,11 +24,22 @@ CONNECTED = [
     "from django.core.signals import request_finished, request_started\n"
     "import django.dispatch\n@django.dispatch.receiver([request_started, request_finished])\ndef f(**k): pass",
 ]
+PERHAPS_CONNECTED = [
+    "from django.core.signals import request_finished\nsig = request_finished\nsig.connect(print)",
+    "from django.core.signals import request_finished\nfor s in (request_finished,):\n    s.connect(print)",
+    "from django.core.signals import request_finished\nfrom django.dispatch import receiver as on\n@on(request_finished)\ndef f(**k): pass",
+    "from django.core.signals import request_finished\nfrom django.dispatch import receiver\n@receiver(signal=request_finished)\ndef f(**k): pass",
+    "from django.core.signals import request_finished as done\ngetattr(done, 'connect')(print)",
+    "from django import core\ncore.signals.request_finished.connect(print)",
+    "from django.core.handlers.base import request_finished\nrequest_finished.connect(print)",
+    "from shop.names import request_finished\nrequest_finished.connect(print)",
+    "from django.core import signals\ngetattr(signals, 'request_finished').connect(print)",
+]
 NOT_CONNECTED = [
     "",
     "from django.core.signals import request_finished\nrequest_finished.disconnect(print)",
     "from django.core.signals import request_started\nrequest_started.connect(print)",
-    "from other import request_finished\nrequest_finished.connect(print)",
+    "from django.core.signals import request_finished as done",
 ]
 
 
@@ -54,6 +65,11 @@ def test_both_signals_are_looked_for(tmp_path: Path, source: str) -> None:
     if "request_started" not in source:
         (tmp_path / "of_the_first").mkdir()
         assert asked(tmp_path / "of_the_first", STARTED, middleware=source) is Answer.NO
+
+
+@pytest.mark.parametrize("source", PERHAPS_CONNECTED)
+def test_what_is_done_with_a_signal_in_another_way_is_not_known(tmp_path: Path, source: str) -> None:
+    assert asked(tmp_path, middleware=source) is Answer.UNKNOWN
 
 
 @pytest.mark.parametrize("source", NOT_CONNECTED)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import pytest
+from asgiref.sync import markcoroutinefunction
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -19,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.middleware.security import SecurityMiddleware
 from django.test import override_settings
-from django.urls import path
+from django.urls import get_urlconf, path, reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from bridgekit.django.handlers.asgi import PooledASGIHandler
@@ -29,7 +33,7 @@ from bridgekit.middleware_chain.handler_plan import plan_handler
 from bridgekit.middleware_chain.nonblocking import NONBLOCKING
 from bridgekit.middleware_chain.requests import Mode, RequestKind
 from bridgekit.testing import count_hops
-from tests.django.handlers.driver import HANDLERS, Answer, ask, project
+from tests.django.handlers.driver import HANDLERS, Answer, ask, project, until
 from tests.middleware_chain.kinds import KINDS, STARTPROJECT, facts_of
 
 SEVEN = list(STARTPROJECT)
@@ -65,12 +69,40 @@ async def protects(request: HttpRequest) -> HttpResponse:
     return HttpResponse("protected")
 
 
+waiting: list[HttpRequest] = []
+
+
+async def waits(request: HttpRequest) -> HttpResponse:
+    waiting.append(request)
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
+
+
 async def fails(request: HttpRequest) -> HttpResponse:
     raise ValueError("the view's")
 
 
 async def sends(request: HttpRequest) -> HttpResponse:
     return HttpResponse("gone", status=410)
+
+
+class Lazy(HttpResponse):
+    """A response of a project's own, whose content is made when it is asked for."""
+
+    made_in: list[threading.Thread] = []
+
+    @property
+    def content(self) -> bytes:
+        self.made_in.append(threading.current_thread())
+        return b"late"
+
+    @content.setter
+    def content(self, value: object) -> None:
+        pass
+
+
+async def lazy(request: HttpRequest) -> HttpResponse:
+    return Lazy()
 
 
 def sync(request: HttpRequest) -> HttpResponse:
@@ -88,6 +120,8 @@ urlpatterns = [
     path("fails/", fails),
     path("sends/", sends),
     path("sync/", sync, name="sync"),
+    path("lazy/", lazy),
+    path("waits/", waits),
 ]
 
 
@@ -103,6 +137,64 @@ class Noting(SessionStore):
 
 class OwnSessions(SessionMiddleware):
     """A subclass, which may do what it likes."""
+
+
+class Tenant:
+    """A native layer that gives a request a URLconf of its own, and uses it on the way out."""
+
+    sync_capable, async_capable = False, True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.urlconf = tenants_urls.__name__
+        response = await self.get_response(request)
+        response["Location"] = reverse("mine")
+        return response
+
+
+async def tenants_async(request: HttpRequest) -> HttpResponse:
+    messages.info(request, reverse("mine"))
+    return HttpResponse(reverse("mine"))
+
+
+async def nothing(request: HttpRequest) -> Any:
+    pass
+
+
+def tenants_500(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"the tenant's {get_urlconf()}", status=500)
+
+
+def tenants_sync(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(reverse("mine"))
+
+
+tenants_urls: Any = ModuleType("tests.django.handlers.tenants_urls")
+tenants_urls.handler500 = tenants_500
+tenants_urls.urlpatterns = [
+    path("mine/", tenants_async, name="mine"),
+    path("sync/", tenants_sync),
+    path("nothing/", nothing),
+]
+sys.modules[tenants_urls.__name__] = tenants_urls
+
+
+def makes_security(get_response: Any) -> Any:
+    """A factory: who reads the list does not know what it makes."""
+    return SecurityMiddleware(get_response)
+
+
+class Asking(list[str]):
+    """A project's own kind of list, which may ask a database."""
+
+    asked_in: list[threading.Thread] = []
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked_in.append(threading.current_thread())
+        return super().__iter__()
 
 
 class Outer:
@@ -122,7 +214,7 @@ class Outer:
 
 def beside(url: str, stack: list[str], **options: Any) -> tuple[Answer, Answer, int]:
     """What Django answers, what we answer, and our hops."""
-    settings = options.pop("settings", {})
+    overridden = options.pop("settings", {})
 
     async def main() -> tuple[Answer, Answer, int]:
         stock, pooled = (make() for make in HANDLERS.values())
@@ -131,7 +223,7 @@ def beside(url: str, stack: list[str], **options: Any) -> tuple[Answer, Answer, 
             found = await ask(pooled, url, **options)
         return expected, found, hops.hops
 
-    with project(__name__, stack), override_settings(**settings):
+    with project(__name__, stack), override_settings(**overridden):
         return asyncio.run(main())
 
 
@@ -267,6 +359,83 @@ def test_code_in_the_place_of_django_s_runs_in_a_thread(layer: str, monkeypatch:
     assert found.status == 200
     assert counted == 2
     assert seen == [False, False]
+
+
+@pytest.mark.parametrize("position", [0, 2, 7])
+@pytest.mark.parametrize("url", ["/mine/", "/sync/", "/nothing/", "/nowhere/"])
+def test_the_urlconf_of_a_layer_inside_is_that_of_the_rest(position: int, url: str) -> None:
+    """What begins later in the thread does not put the root's in its place."""
+    stack = [*SEVEN[:position], f"{__name__}.Tenant", *SEVEN[position:]]
+    expected, found, _ = beside(url, stack)
+    assert without_secrets(found) == without_secrets(expected)
+    assert b"Location" in dict(found.headers)
+
+
+@pytest.mark.parametrize("agent", [b"crawler", b"browser"])
+def test_a_refusal_is_made_before_the_url_is_looked_up(agent: bytes) -> None:
+    settings = {"DISALLOWED_USER_AGENTS": [re.compile("crawl")]}
+    stack = [f"{__name__}.Outer", *SEVEN]
+    Outer.matches.clear()
+    expected, found, _ = beside("/reads/", stack, settings=settings, headers=[(b"user-agent", agent)])
+    assert without_secrets(found) == without_secrets(expected)
+    assert Outer.matches[0] == Outer.matches[1] or agent == b"browser"
+    assert (Outer.matches[1] is None) is (agent == b"crawler")
+
+
+def test_a_client_that_leaves_leaves_no_urlconf_behind() -> None:
+    left: list[object] = []
+
+    async def main() -> None:
+        app, gone = PooledASGIHandler(), asyncio.Event()
+
+        async def outside() -> None:
+            await ask(app, "/waits/", gone=gone)
+            left.append(get_urlconf())
+
+        task = asyncio.create_task(outside())
+        await until(lambda: waiting)
+        gone.set()
+        await task
+
+    waiting.clear()
+    with project(__name__, SEVEN):
+        asyncio.run(main())
+    assert left == [None]
+
+
+def test_a_response_of_a_project_s_own_is_asked_in_a_thread() -> None:
+    Lazy.made_in.clear()
+    expected, found, counted = beside("/lazy/", SEVEN)
+    assert (without_secrets(found), counted) == (without_secrets(expected), 1)
+    assert Lazy.made_in
+
+
+def test_settings_that_are_objects_of_a_project_s_are_asked_in_a_thread() -> None:
+    Asking.asked_in.clear()
+    _, found, counted = beside("/reads/", SEVEN, settings={"ALLOWED_HOSTS": Asking(["testserver"])})
+    assert (found.status, counted) == (200, 2)
+    assert Asking.asked_in
+
+
+def test_a_setting_that_is_changed_without_a_word_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> list[int]:
+        app, counts = PooledASGIHandler(), []
+        for name in ("SESSION_SAVE_EVERY_REQUEST", "CSRF_USE_SESSIONS"):
+            with monkeypatch.context() as changed, count_hops() as hops:
+                changed.setattr(settings, name, True)
+                await ask(app, "/reads/")
+            counts.append(hops.hops)
+        return counts
+
+    with project(__name__, SEVEN):
+        assert asyncio.run(main()) == [1, 2]
+
+
+def test_what_a_factory_makes_runs_in_a_thread() -> None:
+    """As the checker has it, which does not know what a factory makes."""
+    stack = [f"{__name__}.makes_security", *SEVEN[1:]]
+    expected, found, counted = beside("/reads/", stack)
+    assert (without_secrets(found), counted) == (without_secrets(expected), 2)
 
 
 @contextmanager

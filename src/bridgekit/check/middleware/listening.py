@@ -61,7 +61,29 @@ def _listens(module: SourceModule, signal: str) -> Claim:
     for node in walk(module.tree) if names else ():
         if isinstance(node, ast.Call) and _connects(node, names):
             return Claim.yes(f"{module.name} listens to {signal}", module.location_of(node))
+    for node in _mentions(module.tree, names | {signal}, signal):
+        return Claim.unknown(f"{module.name} may listen to {signal}", module.location_of(node))
     return Claim.no()
+
+
+def _mentions(tree: ast.Module, names: set[str], signal: str) -> Iterator[ast.AST]:
+    """Where the module has the signal in its hands, in a way that is not read; what it no longer listens to aside."""
+    left = {
+        id(node.func.value)
+        for node in walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "disconnect"
+    }
+    for node in walk(tree):
+        if id(node) in left:
+            continue
+        if (
+            (isinstance(node, ast.Name) and node.id in names)
+            or (isinstance(node, ast.Attribute) and node.attr == signal and id(node) not in left)
+            or (isinstance(node, ast.Constant) and node.value == signal)
+        ):
+            yield node
 
 
 def _names_of_signal(tree: ast.Module, signal: str) -> Iterator[str]:

@@ -136,13 +136,13 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
         """``request_started``: with the first work in the thread if that is the chain's, or if Django alone listens."""
         if on_started.any_async or not (self._begins_in_thread or on_started.only_django):
             return False
-        executor.on_first = partial(self._start, scope)
+        executor.on_first = partial(self._start, scope, executor)
         return True
 
-    def _start(self, scope: Any) -> None:
+    def _start(self, scope: Any, executor: RequestExecutor) -> None:
         """The first work of a request in its thread: what Django does before it asks the chain."""
         on_started.send(type(self), scope=scope)
-        if self._begins_in_thread:
+        if self._begins_in_thread and not executor.on_loop:
             set_urlconf(settings.ROOT_URLCONF)
 
     @property
@@ -224,11 +224,12 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
     async def _finish(self, response: Any, request: Any, executor: RequestExecutor) -> None:
         if response is None:
             if executor.on_first is not None and (self._begins_in_thread or on_finished.only_django):
-                return  # the client left before anything began, or before anything was done that Django would put away
+                # The client left before anything began, or before anything was done that Django would put away but the URLconf.
+                _reset_urlconf()
+                return
             close: Callable[[], Any] = partial(on_finished.send, type(self))
         elif executor.finished and response.closed:
-            if not never_set(_urlconf):
-                set_urlconf(None)  # `reset_urlconf` was called in the thread, in its context
+            _reset_urlconf()  # Django's receiver was called in the thread, in its context
             return
         elif _closes_without_thread(response, request):
             # The executor looks at the connections of a thread that is left.
@@ -249,6 +250,11 @@ class PooledASGIHandler(PlannedChain, ASGIHandler):
             apply_changes(
                 copy_context(), executor.left
             )  # for who calls the handler, and notes that a client has left
+
+
+def _reset_urlconf() -> None:
+    if not never_set(_urlconf):
+        set_urlconf(None)
 
 
 def _log(request: Any, response: Any) -> None:

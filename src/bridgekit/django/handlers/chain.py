@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.module_loading import import_string
 
 from bridgekit.django import conf
 from bridgekit.django.handlers.crossing import Crossing
@@ -44,6 +45,16 @@ class _Entry:
     is_async: bool
     given: Any = None
     node: Node | None = None
+
+    @property
+    def instance(self) -> Any:
+        """The layer that was converted; None for the view's handler."""
+        return getattr(self.handler, "__wrapped__", None)
+
+    @property
+    def of_layer(self) -> str:
+        """The dotted path, as listed, of the layer that was given this."""
+        return self.path.removeprefix("middleware ")
 
 
 @dataclass
@@ -133,11 +144,12 @@ class PlannedChain(BaseHandler):
                 ", ".join(absent),
             )
         entries = loading.entries
-        node: Node = View(self, self.finish_in_thread if len(entries) == 1 else None)
+        own = [entry.instance for inner, entry in pairwise(entries) if _waits_for_nothing(inner, entry)]
+        node: Node = View(self, self.finish_in_thread if len(entries) == 1 else None, own)
         entries[0].node = node
         for inner, entry in pairwise(entries):
             finish = self.finish_in_thread if entry is entries[-1] else None
-            node = _node_of(entry, inner, node, released, finish)
+            node = _node_of(entry, inner, node, released, finish, own)
             entry.node = node
         self.outermost = node
         return node.on_loop
@@ -149,12 +161,12 @@ def _node_of(
     inside: Node,
     released: frozenset[str],
     finish: Callable[[Any, Any], None] | None,
+    own: Sequence[Any],
 ) -> Node:
     """The node of the layer whose converted callable is ``entry.handler``, around what ``inner`` gave it."""
-    instance = getattr(entry.handler, "__wrapped__", None)
+    instance = entry.instance
     mode = Mode.ASYNC if entry.is_async else Mode.SYNC
-    path = inner.path.removeprefix("middleware ")
-    facts = facts_of(path, instance, released)
+    facts = facts_of(inner.of_layer, instance, released)
     (part,) = parts_of(facts, mode)
     watches: Watches | None = ()
     if part is Part.HALVES and vars(instance).get("get_response") is not inner.given:
@@ -167,7 +179,10 @@ def _node_of(
     if part is Part.THREAD:
         return ThreadNode(entry.handler, finish)
     keeps = facts.keeps_thread.answer is not Answer.NO
-    return _halves(instance, watches or (), inside, keeps, finish)
+    node = _halves(instance, watches or (), inside, keeps, finish)
+    if all(any(layer is one for one in own) for layer in node.layers):
+        node.alone = _on_loop(node, outermost=finish is not None)
+    return node
 
 
 def _halves(
@@ -186,18 +201,20 @@ def _halves(
         keeps = keeps or inside.keeps
         inside = inside.inside
     if any(all_watches):
-        node: HalvesNode = TimedHalvesNode(layers, inside, keeps=keeps, finish=finish, watches=all_watches)
-    else:
-        node = HalvesNode(layers, inside, keeps=keeps, finish=finish)
-    if all(map(is_nonblocking, layers)):
-        node.alone = _on_loop(node, inside, outermost=finish is not None)
-    return node
+        return TimedHalvesNode(layers, inside, keeps=keeps, finish=finish, watches=all_watches)
+    return HalvesNode(layers, inside, keeps=keeps, finish=finish)
 
 
-def _on_loop(node: HalvesNode, inside: Node, *, outermost: bool) -> HalvesOnLoop | None:
-    """The way of layers that wait for nothing around what is awaited; None around what is not."""
+def _waits_for_nothing(inner: _Entry, entry: _Entry) -> bool:
+    """Whether the list names the class itself, and no factory, of which the checker knows nothing."""
+    return is_nonblocking(entry.instance) and import_string(inner.of_layer) is type(entry.instance)
+
+
+def _on_loop(node: HalvesNode, *, outermost: bool) -> HalvesOnLoop | None:
+    """The way of layers that wait for nothing around a view, or what is awaited; None around what is not."""
+    inside = node.inside
     if isinstance(inside, View) and inside.nonblocking:
-        return HalvesOnLoop(node, inside.begin_within, converted=False, outermost=outermost)
+        return HalvesOnLoop(node, inside.find, converted=False, outermost=outermost)
     if isinstance(inside, LoopNode):
         return HalvesOnLoop(node, lambda request: inside.on_loop, converted=True, outermost=outermost)
     return None

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.urls import set_urlconf
 
-from bridgekit.django.handlers.crossing import cross
+from bridgekit.django.handlers.crossing import cross, current_executor
 from bridgekit.django.handlers.nonblocking import Nonblocking
 
 Run = Callable[[Any], Awaitable[Any]]
@@ -32,6 +32,8 @@ class Layers(Protocol):
 
     def resume_early(self, request: Any, response: Any, index: int) -> Any: ...
 
+    def resume_inside(self, request: Any) -> Any: ...
+
     def resume_failed(self, request: Any, error: Exception, index: int) -> Any: ...
 
 
@@ -39,31 +41,31 @@ class HalvesOnLoop:
     """The way of a request through halves of which none waits.
 
     :param layers: the node that is run so.
-    :param begin_inside: of what they wrap: gives what is to be awaited, or None where that is nothing to be awaited.
+    :param find_inside: of what they wrap: gives what is to be awaited, or None for what runs in a thread.
     :param converted: conversion around what is inside is its own.
     :param outermost: there is no layer outside.
     """
 
     def __init__(
-        self, layers: Layers, begin_inside: Callable[[Any], Run | None], *, converted: bool, outermost: bool
+        self, layers: Layers, find_inside: Callable[[Any], Run | None], *, converted: bool, outermost: bool
     ) -> None:
         self._node = layers
         self._nonblocking = Nonblocking(layers.layers)
-        self._begin_inside = begin_inside
+        self._find_inside = find_inside
         self._converted = converted
         self._outermost = outermost
 
-    def begin(self, request: Any) -> Run | None:
-        """What is to be awaited inside; None where this request goes to a thread."""
-        return self._begin_inside(request) if self._nonblocking.may_begin(request) else None
+    def may_begin(self, request: Any) -> bool:
+        """Whether this request can begin on the loop."""
+        return self._nonblocking.may_begin(request)
 
-    async def respond(self, request: Any, run: Run) -> Any:
-        """The response.
-
-        :param run: what `begin` gave.
-        """
+    async def respond(self, request: Any) -> Any:
+        """The response. Around what runs in a thread, the second halves run there with it."""
         node = self._node
         if self._outermost:
+            executor = current_executor()
+            assert executor is not None
+            executor.on_loop = True
             set_urlconf(settings.ROOT_URLCONF)
         for index, layer in enumerate(node.layers):
             try:
@@ -75,6 +77,9 @@ class HalvesOnLoop:
                 return await self._outwards(request, response, index + 1, index)
             node.entered(request, index)
         try:
+            run = self._find_inside(request)
+            if run is None:
+                return await cross(node.resume_inside, request)
             response = await run(request)
         except Exception as error:
             return await cross(node.resume_after, request, error, self._converted)
@@ -84,7 +89,7 @@ class HalvesOnLoop:
     async def _outwards(self, request: Any, response: Any, depth: int, entered: int) -> Any:
         """The second halves of the ``depth`` outermost layers, of which ``entered`` have called what is inside of them."""
         node = self._node
-        if not self._nonblocking.may_end(request):
+        if not self._nonblocking.may_end(request, response):
             if entered < depth:
                 return await cross(node.resume_early, request, response, entered)
             return await cross(node.resume, request, response)

@@ -105,6 +105,10 @@ class HalvesNode:
                 return self.answer(request, error, index)
             if response:
                 return self.turn_back(request, response, index)
+        return self.respond_inside(request)
+
+    def respond_inside(self, request: Any) -> Any:
+        """In the thread, behind the first halves."""
         try:
             response = self.inside.in_thread(request)
         except Exception as error:
@@ -115,8 +119,8 @@ class HalvesNode:
 
     async def on_loop(self, request: Any) -> Any:
         """All of it: the thread is left while what is inside is awaited."""
-        if self.alone is not None and (run := self.alone.begin(request)) is not None:
-            return await self.alone.respond(request, run)
+        if self.alone is not None and self.alone.may_begin(request):
+            return await self.alone.respond(request)
         response = await cross(self._begin, request)
         if type(response) is not Pending:
             return response
@@ -147,6 +151,10 @@ class HalvesNode:
     def resume(self, request: Any, response: Any) -> Any:
         self._meet()
         return self._finished(request, self.outwards(request, response))
+
+    def resume_inside(self, request: Any) -> Any:
+        """In the thread: all but the first halves, which ran on the loop."""
+        return self._finished(request, self.respond_inside(request))
 
     def resume_early(self, request: Any, response: Any, index: int) -> Any:
         """In the thread: `turn_back`, where the first halves ran on the loop."""

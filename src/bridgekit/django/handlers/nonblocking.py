@@ -6,14 +6,17 @@ is, or read a body, until somebody inside of them does; whether somebody did, th
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from types import FunctionType, MethodType
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
+from django.http.response import HttpResponse
 from django.utils.module_loading import import_string
 
 from bridgekit.django import conf
@@ -36,6 +39,7 @@ def is_nonblocking(instance: Any) -> bool:
         and _is_as_django_wrote(type(instance))
         and not any(callable(value) for name, value in vars(instance).items() if name.startswith("process_"))
         and all(need.met_by(getattr(settings, need.setting)) for need in needs)
+        and _are_plain_data()
         and (
             _path(instance) != _SESSIONS
             or instance.SessionStore is import_module(settings.SESSION_ENGINE).SessionStore
@@ -55,6 +59,32 @@ def _is_as_django_wrote(kind: type) -> bool:
         value.__globals__ is own if isinstance(value, FunctionType) else not name.startswith("process_")
         for name, value in vars(kind).items()
     )
+
+
+def _are_plain_data() -> bool:
+    """Whether what `HttpRequest.get_host` and ``CommonMiddleware`` walk through is what Django's manual has there, and no code of a project's."""
+    hosts, agents = settings.ALLOWED_HOSTS, settings.DISALLOWED_USER_AGENTS
+    return all(type(held) in (list, tuple, set, frozenset) for held in (hosts, agents)) and (
+        all(isinstance(host, str) for host in hosts) and all(type(agent) is re.Pattern for agent in agents)
+    )
+
+
+@lru_cache(maxsize=256)
+def _is_plain(kind: type) -> bool:
+    """Whether asking a response of this class runs Django's code alone: a project's may make its ``content`` when it is asked for."""
+    return not any(
+        name in _ACCESS
+        or (hasattr(HttpResponse, name) and name != "status_code" and not name.startswith("__"))
+        for base in kind.__mro__
+        if base.__module__.partition(".")[0] not in ("django", "builtins")
+        for name in vars(base)
+    )
+
+
+_ACCESS = frozenset(
+    f"__{name}__"
+    for name in ("getattribute", "getattr", "setattr", "getitem", "setitem", "delitem", "contains", "iter")
+)
 
 
 def owner_of(hook: Any) -> Any:
@@ -88,6 +118,7 @@ class Nonblocking:
         """Whether what the layers do before the view, and Django before that, needs no thread."""
         return (
             self.holds
+            and not settings.CSRF_USE_SESSIONS  # which a test may have set without saying so
             and request.method in _SAFE_METHODS
             and type(request) is ASGIRequest
             and on_started.unobserved
@@ -95,8 +126,11 @@ class Nonblocking:
             and current_executor() is not None
         )
 
-    def may_end(self, request: Any) -> bool:
-        """Whether what they do behind it needs none: nothing was put into the session, and no message was added or read."""
+    def may_end(self, request: Any, response: Any) -> bool:
+        """Whether what they do behind it needs none: nothing was put into the session, no message was added or read, the response is Django's."""
+        kind: Any = type(response)
+        if not _is_plain(kind):
+            return False
         held = vars(request)
         session, messages = held.get("session"), held.get("_messages")
         if self._store is not None and session is not None and not self._stays(session):
@@ -113,4 +147,6 @@ class Nonblocking:
 
     def _stays(self, session: Any) -> bool:
         """Whether a session need not be saved, and asking it waits for nothing."""
-        return type(session) is self._store and not session.modified
+        return (
+            type(session) is self._store and not session.modified and not settings.SESSION_SAVE_EVERY_REQUEST
+        )

@@ -62,6 +62,8 @@ class RequestExecutor(Executor):
 
     on_first: Callable[[], object] | None = None
     """Run in the thread before the first job of the request."""
+    on_loop = False
+    """The request's outermost layers have begun on the loop, with what Django does before them."""
     taken = 0
     """How often a thread was taken."""
     keeps = 0

@@ -11,7 +11,6 @@ from typing import Any
 
 from bridgekit.django._layers import Stopwatch, stopwatches
 from bridgekit.django.handlers.nodes import HalvesNode, Node
-from bridgekit.django.handlers.pending import Pending
 
 Watches = tuple[Stopwatch, ...]
 
@@ -50,13 +49,7 @@ class TimedHalvesNode(HalvesNode):
             if response:
                 return self.turn_back(request, response, index)
             self.entered(request, index)
-        try:
-            response = self.inside.in_thread(request)
-        except Exception as error:
-            return self.answer_inner(request, error, converted=True)
-        if type(response) is Pending:
-            return response
-        return self.outwards(request, response)
+        return self.respond_inside(request)
 
     def entered(self, request: Any, index: int) -> None:
         """See `HalvesNode.entered`."""

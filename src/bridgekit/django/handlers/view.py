@@ -14,11 +14,11 @@ from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response, response_for_exception
 
 from bridgekit.django.handlers.crossing import Crossing, cross, current_executor, here
-from bridgekit.django.handlers.nonblocking import Nonblocking, is_nonblocking, owner_of
+from bridgekit.django.handlers.nonblocking import Nonblocking, owner_of
 from bridgekit.django.handlers.pending import Pending
 
 _FOUND = "_bridgekit_resolver_match"
-"""On a request: its view, looked up on the loop and not yet asked for by Django's code."""
+"""On a request: its view, looked up on the loop, for Django's code in the thread."""
 
 
 class _AsyncViewFound(BaseException):
@@ -48,11 +48,7 @@ class _Part(_Handler):  # type: ignore[misc]  # a class to the type checker, too
         self.handler = handler
 
     def resolve_request(self, request: Any) -> Any:
-        found = vars(request).pop(_FOUND, None)
-        if found is None:
-            return self.handler.resolve_request(request)
-        request.resolver_match = found
-        return found
+        return vars(request).pop(_FOUND, None) or self.handler.resolve_request(request)
 
     def check_response(self, response: Any, callback: Any, name: str | None = None) -> None:
         self.handler.check_response(response, callback, name)
@@ -104,10 +100,15 @@ class _OnLoop(_Part):
 
 
 class _FoundOnLoop(_OnLoop):
-    """A view that was found on the loop before anybody was asked."""
+    """A view that was found on the loop before anybody was asked.
 
-    def __init__(self, known: _OnLoop, match: Any) -> None:
+    :param hooks: who is asked, where not as Django has adapted them.
+    """
+
+    def __init__(self, known: _OnLoop, match: Any, hooks: list[Any] | None = None) -> None:
         super().__init__(known.handler)
+        if hooks is not None:
+            self._view_middleware = hooks
         self._match = match
 
     def resolve_request(self, request: Any) -> Any:
@@ -123,18 +124,6 @@ class _Found(_FoundOnLoop):
 
     def make_view_atomic(self, view: Any) -> Any:
         return self.handler.make_view_atomic(view)  # it is async: Django leaves it, or refuses it
-
-
-class _FoundNonblocking(_FoundOnLoop):
-    """A view that was found on the loop, where nobody who is asked about it waits."""
-
-    def __init__(self, known: _OnLoop, match: Any, hooks: list[Any]) -> None:
-        super().__init__(known, match)
-        self._view_middleware = hooks
-
-    def resolve_request(self, request: Any) -> Any:
-        request.resolver_match = self._match
-        return self._match
 
 
 class _FoundInThread(_InThread):
@@ -154,9 +143,15 @@ class View:
     """The innermost part, entered in the thread or on the loop.
 
     :param finish: called in the thread with the response, where no layer is outside.
+    :param nonblocking: the layers of the chain that wait for nothing.
     """
 
-    def __init__(self, handler: Any, finish: Callable[[Any, Any], None] | None = None) -> None:
+    def __init__(
+        self,
+        handler: Any,
+        finish: Callable[[Any, Any], None] | None = None,
+        nonblocking: Sequence[Any] = (),
+    ) -> None:
         self._handler = handler
         self._finish = finish
         self._thread = _InThread(handler)
@@ -165,31 +160,20 @@ class View:
         hooks = self._loop._view_middleware or []
         self._asks_on_loop = any(not isinstance(hook, Crossing) for hook in hooks)
         owners = [owner_of(hook) for hook in hooks]
-        self._nonblocking = Nonblocking(owners) if all(map(is_nonblocking, owners)) else None
+        known = all(any(owner is layer for layer in nonblocking) for owner in owners)
+        self._nonblocking = Nonblocking(owners) if known else None
         self._hooks_on_loop = [_awaited(hook.func) for hook in hooks] if self._nonblocking else []
 
     @property
     def nonblocking(self) -> bool:
-        """Whether nobody who is asked before the view waits, in requests for which `begin` says so."""
+        """Whether nobody who is asked before the view waits, in requests that `Nonblocking.may_begin`."""
         return self._nonblocking is not None
 
-    def begin(self, request: Any) -> Callable[[Any], Any] | None:
-        """On the loop: what to await for an async view, where all that Django does before it waits for nothing; None where it may."""
-        may_begin = self._nonblocking is not None and self._nonblocking.may_begin(request)
-        return self.begin_within(request) if may_begin else None
-
-    def begin_within(self, request: Any) -> Callable[[Any], Any] | None:
-        """`begin` for a request of which a layer next to the view has asked whether it may."""
-        if self._nonblocking is None or not self._nonblocking.holds:
-            return None
-        try:
-            match = self._handler.resolve_request(request)
-        except Exception:
-            return None  # it is raised again where it is answered
-        finally:
-            request.resolver_match = None
+    def find(self, request: Any) -> Callable[[Any], Any] | None:
+        """On the loop: what to await for an async view, whose hooks wait for nothing; None for a sync one, whose match `in_thread` knows then."""
+        match = self._handler.resolve_request(request)
         if iscoroutinefunction(match[0]):
-            run: Callable[[Any], Any] = _FoundNonblocking(
+            run: Callable[[Any], Any] = _FoundOnLoop(
                 self._loop, match, self._hooks_on_loop
             )._get_response_async
             return run
@@ -205,20 +189,24 @@ class View:
 
     async def on_loop(self, request: Any) -> Any:
         """The response, whatever the view is: sync hooks in one go, and with them a sync view and all that belongs to it."""
-        if self._hooks_on_loop and (run := self.begin(request)) is not None:
-            return await self._answered(run, request)
         try:
-            match = self._loop.resolve_request(request)
+            match = self._handler.resolve_request(request)
+            if (
+                self._hooks_on_loop
+                and iscoroutinefunction(match[0])
+                and self._nonblocking is not None
+                and self._nonblocking.may_begin(request)
+            ):
+                return await _FoundOnLoop(self._loop, match, self._hooks_on_loop)._get_response_async(request)
             if self._asks_on_loop or (iscoroutinefunction(match[0]) and not self._loop._view_middleware):
                 return await _FoundOnLoop(self._loop, match)._get_response_async(request)
         except Exception as error:
             return await cross(self._respond, request, error)
         response = await cross(self._call, request, match)
-        return await self._answered(response.run, request) if type(response) is Pending else response
-
-    async def _answered(self, run: Callable[[Any], Any], request: Any) -> Any:
+        if type(response) is not Pending:
+            return response
         try:
-            return await run(request)
+            return await response.run(request)
         except Exception as error:
             return await cross(self._respond, request, error)
 
