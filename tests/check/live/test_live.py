@@ -111,6 +111,7 @@ def test_the_settings_that_decide_it_are_told_as_loaded(project: Path) -> None:
         "CSRF_USE_SESSIONS": True,
         "MESSAGE_STORAGE": "django.contrib.messages.storage.fallback.FallbackStorage",
         "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+        "PREPEND_WWW": False,
         "SESSION_SAVE_EVERY_REQUEST": False,
     }
 

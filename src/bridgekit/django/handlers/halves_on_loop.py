@@ -76,13 +76,15 @@ class HalvesOnLoop:
             if response:
                 return await self._outwards(request, response, index + 1, index)
             node.entered(request, index)
+        response = None
         try:
             run = self._find_inside(request)
-            if run is None:
-                return await cross(node.resume_inside, request)
-            response = await run(request)
+            if run is not None:
+                response = await run(request)
         except Exception as error:
             return await cross(node.resume_after, request, error, self._converted)
+        if run is None:
+            return await cross(node.resume_inside, request)
         whole = len(node.layers)
         return await self._outwards(request, response, whole, whole)
 
