@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from bridgekit import ASGIToWSGI
 from bridgekit.typing import Receive, Scope, Send
-from tests.helpers.interrupting import Alarm, interrupted
+from tests.helpers.interrupting import interrupted, was_interrupted
 from tests.helpers.waiting import until
 from tests.helpers.websocket_client import WebSocketClient
 from tests.helpers.wsgi_client import environ_of
@@ -64,15 +64,6 @@ def connect(adapter: ASGIToWSGI, step: int) -> None:
 REQUESTS = {"stream": (streams, ask), "poll": (polls, ask), "websocket": (session, connect)}
 
 
-def was_interrupted(request: Callable[[ASGIToWSGI, int], None], adapter: ASGIToWSGI, step: int) -> bool:
-    """Whether there are so many steps; everything of the request that its caller has held is gone."""
-    try:
-        request(adapter, step)
-    except Alarm:
-        return True
-    return False
-
-
 # Where the signal comes while a socket is being made or closed, that is left to its finalizer.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.parametrize("kind", REQUESTS)
@@ -84,7 +75,7 @@ def test_shutdown_waits_for_no_request_that_a_signal_has_interrupted(kind: str) 
         adapter.startup()
         live = adapter._runtime()._live
         step = 1
-        while was_interrupted(request, adapter, step):
+        while was_interrupted(partial(request, adapter, step)):
             until(lambda: not live)
             step += 1
         assert step > 50

@@ -6,13 +6,14 @@ import asyncio
 import contextvars
 import gc
 from collections.abc import AsyncGenerator, Callable, Iterator
+from functools import partial
 
 import pytest
 
 from bridgekit.concurrency.own_loop.loop_call import LoopCall
 from bridgekit.concurrency.own_loop.loop_iterator import LoopIterator
 from bridgekit.concurrency.own_loop.loop_thread import LoopThread, borrow
-from tests.helpers.interrupting import Alarm, interrupted
+from tests.helpers.interrupting import interrupted, was_interrupted
 from tests.helpers.waiting import until
 
 
@@ -54,14 +55,6 @@ def iterate(thread: LoopThread, step: int) -> None:
         pieces.close()
 
 
-def was_interrupted(work: Callable[[LoopThread, int], None], thread: LoopThread, step: int) -> bool:
-    try:
-        work(thread, step)
-    except Alarm:
-        return True
-    return False
-
-
 # What was never begun is never awaited.
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("work", [call, iterate])
@@ -69,7 +62,7 @@ def test_nothing_of_an_interrupted_call_is_left_on_the_loop(
     thread: LoopThread, work: Callable[[LoopThread, int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     step = 1
-    while was_interrupted(work, thread, step):
+    while was_interrupted(partial(work, thread, step)):
         until(lambda: not thread.sessions)
         step += 1
     until(lambda: not thread.sessions)
