@@ -62,11 +62,6 @@ class HalvesOnLoop:
     async def respond(self, request: Any) -> Any:
         """The response. Around what runs in a thread, the second halves run there with it."""
         node = self._node
-        if self._outermost:
-            executor = current_executor()
-            assert executor is not None
-            executor.on_loop = True
-            set_urlconf(settings.ROOT_URLCONF)
         for index, layer in enumerate(node.layers):
             try:
                 process_request = getattr(layer, "process_request", None)
@@ -80,6 +75,8 @@ class HalvesOnLoop:
         try:
             run = self._find_inside(request)
             if run is not None:
+                if self._outermost:
+                    _begin_on_loop(request)
                 response = await run(request)
         except Exception as error:
             return await cross(node.resume_after, request, error, self._converted)
@@ -105,3 +102,12 @@ class HalvesOnLoop:
             except Exception as error:
                 return await cross(node.resume_failed, request, error, index)
         return response
+
+
+def _begin_on_loop(request: Any) -> None:
+    """What Django does before it asks the chain, and what is otherwise done with the first work in the thread."""
+    executor = current_executor()
+    assert executor is not None
+    executor.on_loop = True
+    if not hasattr(request, "urlconf"):
+        set_urlconf(settings.ROOT_URLCONF)

@@ -12,6 +12,7 @@ from typing import Any
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response, response_for_exception
+from django.urls import set_urlconf
 
 from bridgekit.django.handlers.crossing import Crossing, cross, current_executor, here
 from bridgekit.django.handlers.nonblocking import Nonblocking, owner_of
@@ -48,7 +49,12 @@ class _Part(_Handler):  # type: ignore[misc]  # a class to the type checker, too
         self.handler = handler
 
     def resolve_request(self, request: Any) -> Any:
-        return vars(request).pop(_FOUND, None) or self.handler.resolve_request(request)
+        found = vars(request).pop(_FOUND, None)
+        if found is None:
+            return self.handler.resolve_request(request)
+        if hasattr(request, "urlconf"):
+            set_urlconf(request.urlconf)  # in the place of the root's, with which work in the thread begins
+        return found
 
     def check_response(self, response: Any, callback: Any, name: str | None = None) -> None:
         self.handler.check_response(response, callback, name)
