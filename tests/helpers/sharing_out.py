@@ -12,7 +12,7 @@ from tests.servers.matrix import server_of
 class ByServer(LoadScopeScheduling):
     """A module's tests of one server share its process, and those of another server may run beside them.
 
-    By modules alone, as ``--dist loadscope`` has it, one process ended minutes after the other: ten servers that send a gibibyte each
+    By modules alone, as ``--dist loadscope`` has it, one process may end long after the other: ten servers that send a gibibyte each
     are one module of few tests, and few tests come last.
     """
 

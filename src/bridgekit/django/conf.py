@@ -34,7 +34,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
 from bridgekit.django._imported import imported
-from bridgekit.middleware_chain.nonblocking import NONBLOCKING
+from bridgekit.middleware_chain.nonblocking import DECIDING
 from bridgekit.middleware_chain.requests import Server
 
 PREFIX = "BRIDGEKIT_"
@@ -229,7 +229,7 @@ NAMES = frozenset(_READERS)
 """Every setting, without its prefix."""
 
 
-_DJANGOS = frozenset(need.setting for needs in NONBLOCKING.values() for need in needs)
+_DJANGOS = DECIDING | {"ALLOWED_HOSTS", "DISALLOWED_USER_AGENTS"}
 
 
 def _on_change(*, setting: str, **kwargs: Any) -> None:

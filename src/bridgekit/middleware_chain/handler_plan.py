@@ -5,8 +5,9 @@ layers are called. Neighbours that run in a thread run in one go. A plain ``Midd
 is left between them while something inside awaits; a sync layer with code around its ``get_response`` cannot be left, and holds it.
 
 Halves of which none can block need no thread around what is awaited: a group of such neighbours runs on the loop where an async view, or a
-native async layer, is inside of it. The numbers are those of a request with a safe method that leaves the session and the messages as they
-were; any other crosses once for the halves that it makes block.
+native async layer, is inside of it; around a sync view its first halves do, and the others share the view's crossing. The numbers are those of
+a request with a safe method that leaves the session and the messages as they were. One that changes them crosses once more for the second
+halves; one with another method is planned by `HandlerPlan.for_unsafe_method`.
 """
 
 from __future__ import annotations
